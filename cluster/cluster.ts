@@ -1,0 +1,72 @@
+/** What a node sees of the cluster: tables to read without waiting, and one way to change them. */
+import type { Command, Result } from './tables/commands.ts'
+import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './tables/rows.ts'
+
+export interface Cluster {
+  /** This node's name. */
+  readonly node: string
+  readonly incarnation: string
+  /** The local tables, as of the local applied index. Reading never waits. */
+  readonly tables: Tables
+  /**
+   * Agrees on a command with a majority and applies it here before it answers. Retried across leader changes until
+   * `timeoutMs`, and applied once even when retried.
+   */
+  propose(command: Command, timeoutMs?: number): Promise<Agreed>
+  /** Waits until the local tables hold everything that was committed when it was asked (ReadIndex, thesis §6.4). */
+  catchUp(timeoutMs?: number): Promise<'caught up' | 'no quorum'>
+  status(): ReplicaStatus
+  /** Cluster time now, in ms: what the leader last stamped plus what has passed here since. An estimate, for reading only. */
+  now(): number
+  /** Called after each batch of applied entries, with the rows that changed. Returns how to stop it. */
+  watch(listener: (changes: readonly RowChange[]) => void): () => void
+  /** Role, leader or reachability changed. Returns how to stop it. */
+  onStatus(listener: (status: ReplicaStatus) => void): () => void
+  close(): Promise<void>
+}
+
+export type Agreed =
+  | { readonly kind: 'agreed'; readonly index: number; readonly result: Result }
+  /** No majority was reachable in time: nothing was changed that anybody was told of; it may still take effect later. */
+  | { readonly kind: 'no quorum' }
+  /** Too much is waiting to be agreed already; come back later. */
+  | { readonly kind: 'overloaded' }
+
+export interface ReplicaStatus {
+  readonly node: string
+  readonly role: 'leader' | 'follower' | 'candidate'
+  /** The leader's name, null when none is known. */
+  readonly leader: string | null
+  readonly term: number
+  /** Last index of the local log, the index known committed, the index applied here. */
+  readonly last: number
+  readonly commit: number
+  readonly applied: number
+  /** Whether this node has heard, within an election timeout, from a leader (or, leading, from a majority). */
+  readonly quorum: boolean
+  /** Peers with an open stream, by name. */
+  readonly connected: readonly string[]
+  /** Hash of all tables at `applied`: equal on every node at the same index. Hex. */
+  readonly hash: string
+}
+
+export type RowChange =
+  | { readonly table: 'users'; readonly key: string; readonly row: UserRow | null }
+  | { readonly table: 'registrations'; readonly key: string; readonly row: RegistrationRow | null }
+  | { readonly table: 'calls'; readonly key: string; readonly row: CallRow | null }
+  | { readonly table: 'nodes'; readonly key: string; readonly row: NodeRow | null }
+  | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
+  | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
+
+/** The tables as they are read. Iteration order is that of insertion and may differ between nodes; sort before showing. */
+export interface Tables {
+  readonly users: ReadonlyMap<string, UserRow>
+  readonly registrations: ReadonlyMap<string, RegistrationRow>
+  readonly calls: ReadonlyMap<string, CallRow>
+  readonly nodes: ReadonlyMap<string, NodeRow>
+  /** The plan in force; null before the first commit. */
+  readonly plan: PlanRow | null
+  readonly cluster: ClusterRow | null
+  /** Number of contacts bound, over all AoRs. */
+  readonly bindings: number
+}

@@ -1,0 +1,60 @@
+/** Every way in which the replicated tables can change, and what each comes to. Applied in log order on every node. */
+import type { Aor, CallRow, NodeRow, Plan, RegistrationRow, Sealed, Transport, UserRow } from './rows.ts'
+
+export type Command =
+  | { readonly type: 'cluster-init'; readonly nonceKey: Sealed }
+  | { readonly type: 'node-up'; readonly node: NodeRow }
+  /** Said by the leader of a node it has not heard for long: its calls are over. Ignored if a newer incarnation is up. */
+  | { readonly type: 'node-down'; readonly node: string; readonly incarnation: string }
+  | { readonly type: 'user-put'; readonly user: Omit<UserRow, 'createdAt'>; readonly replace: boolean }
+  | { readonly type: 'user-remove'; readonly aor: Aor }
+  | Bind
+  /** Said by the leader: whatever expired before cluster time `upTo` goes, at most `limit` rows, oldest first. */
+  | { readonly type: 'expire'; readonly upTo: number; readonly limit: number }
+  | {
+      readonly type: 'plan-commit'
+      /** The version the author saw; null: whatever is there (first commit, or told to). */
+      readonly expect: number | null
+      readonly text: string
+      readonly plan: Plan
+      readonly author: string
+      readonly at: number
+    }
+  | { readonly type: 'call-put'; readonly call: CallRow }
+  | { readonly type: 'call-end'; readonly id: string }
+
+/** One REGISTER: all its contacts land or none do (RFC 3261 §10.3 step 7). */
+export interface Bind {
+  readonly type: 'bind'
+  readonly aor: Aor
+  readonly callId: string
+  readonly cseq: number
+  /** 'all' is `Contact: *` with `Expires: 0`. */
+  readonly changes: 'all' | readonly BindChange[]
+  readonly node: string
+  readonly transport: Transport
+  readonly received: string
+  readonly userAgent: string
+  /** Contacts one AoR may have; more is refused (RFC 3261 leaves the number to us). */
+  readonly contactsMax: number
+}
+
+export interface BindChange {
+  readonly contact: string
+  readonly q: number
+  /** Seconds; 0 removes the contact. */
+  readonly expires: number
+}
+
+/** What a command came to, the same on every node. */
+export type Result =
+  | { readonly kind: 'done' }
+  /** After a bind: what is now bound, and the cluster time it is told at. */
+  | { readonly kind: 'bound'; readonly registration: RegistrationRow; readonly at: number }
+  /** A REGISTER older than the one that made the binding (RFC 3261 §10.3 step 7: 500, or 400 for the same CSeq). */
+  | { readonly kind: 'out of order'; readonly cseq: number }
+  | { readonly kind: 'too many contacts'; readonly max: number }
+  | { readonly kind: 'no such user'; readonly aor: Aor }
+  | { readonly kind: 'exists'; readonly aor: Aor }
+  | { readonly kind: 'committed'; readonly version: number }
+  | { readonly kind: 'conflict'; readonly version: number }

@@ -1,0 +1,146 @@
+/**
+ * What is replicated, row by row. Every node holds the same rows at the same commit index.
+ * Times named `…At` in bindings are cluster time (ms, stamped by the leader); times of calls and plans are wall-clock ms
+ * of the node that reported them, for people to read.
+ */
+
+/** An address of record (RFC 3261 §6), `user@domain`: domain in lower case, no scheme, no parameters. */
+export type Aor = string
+
+export type Transport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
+
+/** A text under the cluster key (see cluster/seal.ts); never the text itself. */
+export type Sealed = string
+
+export interface UserRow {
+  readonly aor: Aor
+  readonly user: string
+  readonly domain: string
+  /** Seals `{"md5":HA1,"sha256":HA1}` with the domain as realm (RFC 8760 §2): no password is kept anywhere. */
+  readonly credentials: Sealed
+  readonly createdAt: number
+}
+
+/** One contact of one AoR (RFC 3261 §10.3), bound until `expiresAt`. */
+export interface BindingRow {
+  readonly aor: Aor
+  /** The contact URI as the phone gave it, without display name and angle brackets. */
+  readonly contact: string
+  readonly transport: Transport
+  /** The node that holds the phone's flow: it took the REGISTER. */
+  readonly node: string
+  /** Where the REGISTER came from, `address:port` (RFC 3581 received and rport). */
+  readonly received: string
+  /** Preference 0…1 (RFC 3261 §20.10); 1 when the phone named none. */
+  readonly q: number
+  readonly expiresAt: number
+  readonly registeredAt: number
+  readonly callId: string
+  readonly cseq: number
+  readonly userAgent: string
+}
+
+/** All bindings of one AoR, best first (q, then newest). A row exists only while there is a binding. */
+export interface RegistrationRow {
+  readonly aor: Aor
+  readonly bindings: readonly BindingRow[]
+}
+
+export interface NodeRow {
+  readonly id: string
+  /** Drawn anew at every start of the process: what an earlier life left behind is not this one's. */
+  readonly incarnation: string
+  /** `host:port` other nodes and phones reach its SIP at. */
+  readonly sip: string
+  /** `host:port` of its control service. */
+  readonly control: string
+  readonly media: MediaKind
+  readonly startedAt: number
+}
+
+export type MediaKind = 'rtpengine' | 'direct'
+
+export type CallState = 'routing' | 'ringing' | 'answered'
+
+/** A live call, reported by the node that has its caller. It is gone from the table when the call ends. */
+export interface CallRow {
+  readonly id: string
+  readonly state: CallState
+  /** Caller and called as AoR or number, cleaned for showing. */
+  readonly from: string
+  readonly to: string
+  readonly node: string
+  readonly incarnation: string
+  readonly startedAt: number
+  readonly answeredAt: number | null
+  readonly media: MediaKind
+  readonly planVersion: number
+  /** The rule of the plan that decided, and what it came to. */
+  readonly rule: string
+  readonly target: string
+  /** SIP Call-ID of each leg, caller's first; tags and SDPs once known, so that another node can take the media over. */
+  readonly legs: readonly LegRow[]
+}
+
+export interface LegRow {
+  readonly role: 'caller' | 'called'
+  readonly callId: string
+  readonly tag: string
+  readonly contact: string
+  readonly sdp: string
+}
+
+export interface PlanRow {
+  /** 1, 2, 3 …: one more with each commit. */
+  readonly version: number
+  /** The YAML as it was committed. */
+  readonly text: string
+  /** The same, checked and normalised: what routing reads. */
+  readonly plan: Plan
+  readonly author: string
+  readonly committedAt: number
+}
+
+/** A routing plan after validation. Shapes only; node/routing says what they mean. */
+export interface Plan {
+  readonly domains: readonly string[]
+  /** Directory: who answers to which numbers. Credentials live in the users table. */
+  readonly users: readonly PlanUser[]
+  /** Tried in order; the first that matches decides. */
+  readonly rules: readonly PlanRule[]
+  readonly emergency: PlanEmergency | null
+}
+
+export interface PlanUser {
+  readonly aor: Aor
+  readonly name: string
+  readonly numbers: readonly string[]
+}
+
+export interface PlanRule {
+  readonly name: string
+  /** `1XXX`, `9NX.`, `alice`: literals, X 0-9, Z 1-9, N 2-9, `.` one or more of anything at the end, `!` zero or more. */
+  readonly match: string
+  /** Empty: callers of every domain. */
+  readonly from: readonly Aor[]
+  readonly domain: string | null
+  readonly action: PlanAction
+}
+
+export type PlanAction =
+  | { readonly kind: 'user'; readonly aor: string; readonly seconds: number }
+  | { readonly kind: 'hunt'; readonly order: 'serial' | 'parallel'; readonly aors: readonly string[]; readonly seconds: number }
+  | { readonly kind: 'rewrite'; readonly to: string }
+  | { readonly kind: 'reject'; readonly status: number; readonly reason: string }
+
+export interface PlanEmergency {
+  readonly numbers: readonly string[]
+  readonly action: PlanAction
+}
+
+/** Rows that exist once. */
+export interface ClusterRow {
+  /** Drawn once when the cluster first has a leader; seals the key that nonces are made with (node/sip/nonce). */
+  readonly nonceKey: Sealed
+  readonly createdAt: number
+}
