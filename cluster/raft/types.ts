@@ -180,4 +180,25 @@ export interface ProgressView {
   readonly recentActive: boolean
   readonly paused: boolean
   readonly learner: boolean
+  /** Appends sent and not yet acknowledged. */
+  readonly inflight: number
+  readonly inflightFull: boolean
+}
+
+/** One change of membership. 'update' changes nothing here: it only carries a context through the log. */
+export interface ConfChangeSingle {
+  readonly type: 'add-voter' | 'add-learner' | 'remove' | 'update'
+  readonly id: Id
+}
+
+/**
+ * A change of membership, effective when it is applied (thesis §4.1, §4.3). With one change and 'auto' it is a simple change;
+ * otherwise it goes through a joint configuration, which is left by itself ('auto', 'joint-implicit') or by a second change
+ * without changes ('joint-explicit'). No changes at all: leave the joint configuration.
+ */
+export interface ConfChange {
+  readonly transition: 'auto' | 'joint-implicit' | 'joint-explicit'
+  readonly changes: readonly ConfChangeSingle[]
+  /** Opaque to the core. */
+  readonly context?: Uint8Array
 }

@@ -1,0 +1,127 @@
+/**
+ * SipPort: what the rest of the node knows of SIP. One adapter stands behind it (drachtio.ts), on drachtio-srf, on the
+ * embedded engine or on a drachtio-server. Nothing here throws for what a peer does: a refusal is a value.
+ */
+import type { Transport } from '../../cluster/tables/rows.ts'
+
+/** Where a request came from: the source address of the packet or connection, not what it claims. */
+export interface Source {
+  readonly transport: Transport
+  readonly address: string
+  readonly port: number
+}
+
+/** A From, To or Contact value (RFC 3261 §20.10), parsed and not cleaned: clean it before it is shown. */
+export interface NameAddr {
+  readonly display: string
+  /** The bare URI, without angle brackets and without header parameters. */
+  readonly uri: string
+  readonly user: string
+  /** Lower case. */
+  readonly host: string
+  readonly tag: string
+}
+
+/** A request that the engine handed up; it is answered once. */
+export interface SipRequest {
+  readonly method: string
+  readonly uri: string
+  readonly callId: string
+  readonly cseq: number
+  readonly from: NameAddr
+  readonly to: NameAddr
+  readonly source: Source
+  readonly userAgent: string
+  readonly body: string
+  /** Repeated headers come joined by a comma; null when absent. */
+  header(name: string): string | null
+  /** Sends the final answer. A second call, or one whose transaction is gone, does nothing. */
+  reply(status: number, options?: ReplyOptions): void
+}
+
+export interface ReplyOptions {
+  readonly reason?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** An INVITE outside a dialog: a call that wants an answer. */
+export interface Invitation extends SipRequest {
+  /** 1xx with or without SDP (early media); nothing after the final answer. */
+  progress(status: number, sdp?: string): void
+  /** 200 with SDP: the dialog exists when the answer was sent; null when the caller had already gone. */
+  answer(sdp: string, headers?: Readonly<Record<string, string>>): Promise<Dialog | null>
+  /** Called once if the caller cancels (RFC 3261 §9), or its connection is lost, before the final answer. */
+  onCancel(listener: () => void): void
+}
+
+/** A confirmed dialog (RFC 3261 §12): one leg of a call. */
+export interface Dialog {
+  readonly callId: string
+  readonly localTag: string
+  readonly remoteTag: string
+  readonly remoteContact: string
+  /** False once a BYE was sent or received, or the peer was found gone. */
+  readonly up: boolean
+  bye(reason?: string): void
+  /** Sends a re-INVITE (RFC 3261 §14). */
+  modify(sdp: string): Promise<Modified>
+  /** Sends an INFO; its final status. */
+  info(contentType: string, body: string): Promise<number>
+  /** Set once, directly after the dialog is given out. */
+  handle(handlers: DialogHandlers): void
+}
+
+export type Modified =
+  | { readonly kind: 'answered'; readonly sdp: string }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+
+export interface DialogHandlers {
+  /** The other side ended it, or the engine did for it (no ACK, transport gone). Called once, never after bye(). */
+  bye(reason: string): void
+  /** A re-INVITE came: the SDP to answer with, or how it is refused. */
+  modify(sdp: string): Promise<Modified>
+  info(contentType: string, body: string): Promise<number>
+}
+
+export interface DialRequest {
+  /** Request-URI: the contact or the number. */
+  readonly uri: string
+  /** Where the packet goes when that is not where the URI points: `sip:host:port;transport=tcp`. Reuses a connection. */
+  readonly nextHop: string | null
+  /** Caller as shown to the called side. */
+  readonly from: { readonly display: string; readonly uri: string }
+  readonly to: { readonly uri: string }
+  readonly sdp: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One outgoing INVITE. `outcome` settles exactly once, and never rejects. */
+export interface Dialing {
+  readonly callId: string
+  readonly outcome: Promise<DialOutcome>
+  /** CANCELs; if the answer crosses it, the dialog is ended by itself and the outcome is 'cancelled'. */
+  cancel(): void
+}
+
+export type DialOutcome =
+  | { readonly kind: 'answered'; readonly dialog: Dialog; readonly sdp: string }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly headers: ReadonlyMap<string, string> }
+  | { readonly kind: 'cancelled' }
+
+export interface SipPort {
+  /** `address:port` phones and other nodes reach us at, first UDP listener first. */
+  readonly address: string
+  readonly listening: readonly { readonly transport: Transport; readonly host: string; readonly port: number }[]
+  /** One handler a verb; a verb without one is answered by the engine (405 or 501). */
+  on(verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish', handler: (request: SipRequest) => void | Promise<void>): void
+  onInvite(handler: (invitation: Invitation) => void | Promise<void>): void
+  dial(request: DialRequest, onProgress: (status: number, sdp: string) => void): Dialing
+  /** An out-of-dialog request, like an OPTIONS; its final status, 408 when none came. */
+  request(method: string, uri: string, options?: { nextHop?: string; headers?: Readonly<Record<string, string>>; body?: string }): Promise<number>
+  /** Whether the link to the engine is up. */
+  readonly connected: boolean
+  /** Counters for the overview and for doctor. */
+  stats(): Readonly<Record<string, number>>
+  close(): Promise<void>
+}

@@ -1,0 +1,77 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from './raftel/v1/AddUserRequest.ts';
+import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from './raftel/v1/Call.ts';
+import type { CallPage as _raftel_v1_CallPage, CallPage__Output as _raftel_v1_CallPage__Output } from './raftel/v1/CallPage.ts';
+import type { Change as _raftel_v1_Change, Change__Output as _raftel_v1_Change__Output } from './raftel/v1/Change.ts';
+import type { Check as _raftel_v1_Check, Check__Output as _raftel_v1_Check__Output } from './raftel/v1/Check.ts';
+import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from './raftel/v1/ClusterNode.ts';
+import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output as _raftel_v1_ClusterStatus__Output } from './raftel/v1/ClusterStatus.ts';
+import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from './raftel/v1/CommitPlanRequest.ts';
+import type { ControlClient as _raftel_v1_ControlClient, ControlDefinition as _raftel_v1_ControlDefinition } from './raftel/v1/Control.ts';
+import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
+import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
+import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from './raftel/v1/GetCallRequest.ts';
+import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from './raftel/v1/GetClusterRequest.ts';
+import type { GetHealthRequest as _raftel_v1_GetHealthRequest, GetHealthRequest__Output as _raftel_v1_GetHealthRequest__Output } from './raftel/v1/GetHealthRequest.ts';
+import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Output as _raftel_v1_GetNodeRequest__Output } from './raftel/v1/GetNodeRequest.ts';
+import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from './raftel/v1/GetOverviewRequest.ts';
+import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Output as _raftel_v1_GetPlanRequest__Output } from './raftel/v1/GetPlanRequest.ts';
+import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from './raftel/v1/HangUpCallReply.ts';
+import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from './raftel/v1/HangUpCallRequest.ts';
+import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from './raftel/v1/Health.ts';
+import type { Leg as _raftel_v1_Leg, Leg__Output as _raftel_v1_Leg__Output } from './raftel/v1/Leg.ts';
+import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
+import type { MediaStream as _raftel_v1_MediaStream, MediaStream__Output as _raftel_v1_MediaStream__Output } from './raftel/v1/MediaStream.ts';
+import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from './raftel/v1/NodeStatus.ts';
+import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from './raftel/v1/Overview.ts';
+import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from './raftel/v1/Plan.ts';
+import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
+import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
+import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
+import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from './raftel/v1/UserPage.ts';
+import type { WatchRequest as _raftel_v1_WatchRequest, WatchRequest__Output as _raftel_v1_WatchRequest__Output } from './raftel/v1/WatchRequest.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  raftel: {
+    v1: {
+      AddUserRequest: MessageTypeDefinition<_raftel_v1_AddUserRequest, _raftel_v1_AddUserRequest__Output>
+      Call: MessageTypeDefinition<_raftel_v1_Call, _raftel_v1_Call__Output>
+      CallPage: MessageTypeDefinition<_raftel_v1_CallPage, _raftel_v1_CallPage__Output>
+      Change: MessageTypeDefinition<_raftel_v1_Change, _raftel_v1_Change__Output>
+      Check: MessageTypeDefinition<_raftel_v1_Check, _raftel_v1_Check__Output>
+      ClusterNode: MessageTypeDefinition<_raftel_v1_ClusterNode, _raftel_v1_ClusterNode__Output>
+      ClusterStatus: MessageTypeDefinition<_raftel_v1_ClusterStatus, _raftel_v1_ClusterStatus__Output>
+      CommitPlanRequest: MessageTypeDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_CommitPlanRequest__Output>
+      Control: SubtypeConstructor<typeof grpc.Client, _raftel_v1_ControlClient> & { service: _raftel_v1_ControlDefinition }
+      Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
+      EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
+      GetCallRequest: MessageTypeDefinition<_raftel_v1_GetCallRequest, _raftel_v1_GetCallRequest__Output>
+      GetClusterRequest: MessageTypeDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_GetClusterRequest__Output>
+      GetHealthRequest: MessageTypeDefinition<_raftel_v1_GetHealthRequest, _raftel_v1_GetHealthRequest__Output>
+      GetNodeRequest: MessageTypeDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_GetNodeRequest__Output>
+      GetOverviewRequest: MessageTypeDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_GetOverviewRequest__Output>
+      GetPlanRequest: MessageTypeDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_GetPlanRequest__Output>
+      HangUpCallReply: MessageTypeDefinition<_raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallReply__Output>
+      HangUpCallRequest: MessageTypeDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallRequest__Output>
+      Health: MessageTypeDefinition<_raftel_v1_Health, _raftel_v1_Health__Output>
+      Leg: MessageTypeDefinition<_raftel_v1_Leg, _raftel_v1_Leg__Output>
+      ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
+      MediaStream: MessageTypeDefinition<_raftel_v1_MediaStream, _raftel_v1_MediaStream__Output>
+      NodeStatus: MessageTypeDefinition<_raftel_v1_NodeStatus, _raftel_v1_NodeStatus__Output>
+      Overview: MessageTypeDefinition<_raftel_v1_Overview, _raftel_v1_Overview__Output>
+      Plan: MessageTypeDefinition<_raftel_v1_Plan, _raftel_v1_Plan__Output>
+      Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
+      RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
+      User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
+      UserPage: MessageTypeDefinition<_raftel_v1_UserPage, _raftel_v1_UserPage__Output>
+      WatchRequest: MessageTypeDefinition<_raftel_v1_WatchRequest, _raftel_v1_WatchRequest__Output>
+    }
+  }
+}
+

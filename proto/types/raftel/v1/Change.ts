@@ -1,0 +1,44 @@
+// Original file: proto/control.proto
+
+import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from '../../raftel/v1/Registration.ts';
+import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from '../../raftel/v1/Call.ts';
+import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
+import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from '../../raftel/v1/ClusterNode.ts';
+
+// Original file: proto/control.proto
+
+export const _raftel_v1_Change_Kind = {
+  PUT: 'PUT',
+  REMOVED: 'REMOVED',
+  SYNCED: 'SYNCED',
+} as const;
+
+export type _raftel_v1_Change_Kind =
+  | 'PUT'
+  | 0
+  | 'REMOVED'
+  | 1
+  | 'SYNCED'
+  | 2
+
+export type _raftel_v1_Change_Kind__Output = typeof _raftel_v1_Change_Kind[keyof typeof _raftel_v1_Change_Kind]
+
+export interface Change {
+  'kind'?: (_raftel_v1_Change_Kind);
+  'key'?: (string);
+  'registration'?: (_raftel_v1_Registration | null);
+  'call'?: (_raftel_v1_Call | null);
+  'user'?: (_raftel_v1_User | null);
+  'node'?: (_raftel_v1_ClusterNode | null);
+  'row'?: "registration"|"call"|"user"|"node";
+}
+
+export interface Change__Output {
+  'kind': (_raftel_v1_Change_Kind__Output);
+  'key': (string);
+  'registration'?: (_raftel_v1_Registration__Output | null);
+  'call'?: (_raftel_v1_Call__Output | null);
+  'user'?: (_raftel_v1_User__Output | null);
+  'node'?: (_raftel_v1_ClusterNode__Output | null);
+  'row'?: "registration"|"call"|"user"|"node";
+}

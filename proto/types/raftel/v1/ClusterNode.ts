@@ -1,0 +1,29 @@
+// Original file: proto/control.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface ClusterNode {
+  'id'?: (string);
+  'role'?: (string);
+  'reachable'?: (boolean);
+  'commit'?: (number | string | Long);
+  'applied'?: (number | string | Long);
+  'sip'?: (string);
+  'control'?: (string);
+  'media'?: (string);
+  'hash'?: (string);
+  'mediaDetail'?: (string);
+}
+
+export interface ClusterNode__Output {
+  'id': (string);
+  'role': (string);
+  'reachable': (boolean);
+  'commit': (number);
+  'applied': (number);
+  'sip': (string);
+  'control': (string);
+  'media': (string);
+  'hash': (string);
+  'mediaDetail': (string);
+}

@@ -1,0 +1,17 @@
+// Original file: proto/control.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface CommitPlanRequest {
+  'text'?: (string);
+  'author'?: (string);
+  'expect'?: (number | string | Long);
+  '_expect'?: "expect";
+}
+
+export interface CommitPlanRequest__Output {
+  'text': (string);
+  'author': (string);
+  'expect'?: (number);
+  '_expect'?: "expect";
+}

@@ -1,0 +1,198 @@
+// Original file: proto/control.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from '../../raftel/v1/AddUserRequest.ts';
+import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from '../../raftel/v1/Call.ts';
+import type { CallPage as _raftel_v1_CallPage, CallPage__Output as _raftel_v1_CallPage__Output } from '../../raftel/v1/CallPage.ts';
+import type { Change as _raftel_v1_Change, Change__Output as _raftel_v1_Change__Output } from '../../raftel/v1/Change.ts';
+import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output as _raftel_v1_ClusterStatus__Output } from '../../raftel/v1/ClusterStatus.ts';
+import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from '../../raftel/v1/CommitPlanRequest.ts';
+import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from '../../raftel/v1/Event.ts';
+import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from '../../raftel/v1/EventsRequest.ts';
+import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from '../../raftel/v1/GetCallRequest.ts';
+import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from '../../raftel/v1/GetClusterRequest.ts';
+import type { GetHealthRequest as _raftel_v1_GetHealthRequest, GetHealthRequest__Output as _raftel_v1_GetHealthRequest__Output } from '../../raftel/v1/GetHealthRequest.ts';
+import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Output as _raftel_v1_GetNodeRequest__Output } from '../../raftel/v1/GetNodeRequest.ts';
+import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from '../../raftel/v1/GetOverviewRequest.ts';
+import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Output as _raftel_v1_GetPlanRequest__Output } from '../../raftel/v1/GetPlanRequest.ts';
+import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from '../../raftel/v1/HangUpCallReply.ts';
+import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from '../../raftel/v1/HangUpCallRequest.ts';
+import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from '../../raftel/v1/Health.ts';
+import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from '../../raftel/v1/ListRequest.ts';
+import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from '../../raftel/v1/NodeStatus.ts';
+import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from '../../raftel/v1/Overview.ts';
+import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from '../../raftel/v1/Plan.ts';
+import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from '../../raftel/v1/RegistrationPage.ts';
+import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
+import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from '../../raftel/v1/UserPage.ts';
+import type { WatchRequest as _raftel_v1_WatchRequest, WatchRequest__Output as _raftel_v1_WatchRequest__Output } from '../../raftel/v1/WatchRequest.ts';
+
+export interface ControlClient extends grpc.Client {
+  AddUser(argument: _raftel_v1_AddUserRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  AddUser(argument: _raftel_v1_AddUserRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  AddUser(argument: _raftel_v1_AddUserRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  AddUser(argument: _raftel_v1_AddUserRequest, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  addUser(argument: _raftel_v1_AddUserRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  addUser(argument: _raftel_v1_AddUserRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  addUser(argument: _raftel_v1_AddUserRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  addUser(argument: _raftel_v1_AddUserRequest, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  
+  Events(argument: _raftel_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
+  Events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
+  events(argument: _raftel_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
+  events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
+  
+  GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  GetCall(argument: _raftel_v1_GetCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  GetCall(argument: _raftel_v1_GetCallRequest, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  getCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  getCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  getCall(argument: _raftel_v1_GetCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  getCall(argument: _raftel_v1_GetCallRequest, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  
+  GetCluster(argument: _raftel_v1_GetClusterRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  GetCluster(argument: _raftel_v1_GetClusterRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  GetCluster(argument: _raftel_v1_GetClusterRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  GetCluster(argument: _raftel_v1_GetClusterRequest, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  getCluster(argument: _raftel_v1_GetClusterRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  getCluster(argument: _raftel_v1_GetClusterRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  getCluster(argument: _raftel_v1_GetClusterRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  getCluster(argument: _raftel_v1_GetClusterRequest, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  
+  GetHealth(argument: _raftel_v1_GetHealthRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  GetHealth(argument: _raftel_v1_GetHealthRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  GetHealth(argument: _raftel_v1_GetHealthRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  GetHealth(argument: _raftel_v1_GetHealthRequest, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  getHealth(argument: _raftel_v1_GetHealthRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  getHealth(argument: _raftel_v1_GetHealthRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  getHealth(argument: _raftel_v1_GetHealthRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  getHealth(argument: _raftel_v1_GetHealthRequest, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  
+  GetNode(argument: _raftel_v1_GetNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  GetNode(argument: _raftel_v1_GetNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  GetNode(argument: _raftel_v1_GetNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  GetNode(argument: _raftel_v1_GetNodeRequest, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  getNode(argument: _raftel_v1_GetNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  getNode(argument: _raftel_v1_GetNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  getNode(argument: _raftel_v1_GetNodeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  getNode(argument: _raftel_v1_GetNodeRequest, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
+  
+  GetOverview(argument: _raftel_v1_GetOverviewRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  GetOverview(argument: _raftel_v1_GetOverviewRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  GetOverview(argument: _raftel_v1_GetOverviewRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  GetOverview(argument: _raftel_v1_GetOverviewRequest, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  getOverview(argument: _raftel_v1_GetOverviewRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  getOverview(argument: _raftel_v1_GetOverviewRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  getOverview(argument: _raftel_v1_GetOverviewRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  getOverview(argument: _raftel_v1_GetOverviewRequest, callback: grpc.requestCallback<_raftel_v1_Overview__Output>): grpc.ClientUnaryCall;
+  
+  GetPlan(argument: _raftel_v1_GetPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  GetPlan(argument: _raftel_v1_GetPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  GetPlan(argument: _raftel_v1_GetPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  GetPlan(argument: _raftel_v1_GetPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  getPlan(argument: _raftel_v1_GetPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  getPlan(argument: _raftel_v1_GetPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  getPlan(argument: _raftel_v1_GetPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  getPlan(argument: _raftel_v1_GetPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  
+  HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  HangUpCall(argument: _raftel_v1_HangUpCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  HangUpCall(argument: _raftel_v1_HangUpCallRequest, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  hangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  hangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  hangUpCall(argument: _raftel_v1_HangUpCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  hangUpCall(argument: _raftel_v1_HangUpCallRequest, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  
+  ListCalls(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  ListCalls(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  ListCalls(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  ListCalls(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  listCalls(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  listCalls(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  listCalls(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  listCalls(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  
+  ListRegistrations(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  ListRegistrations(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  ListRegistrations(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  ListRegistrations(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  listRegistrations(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  listRegistrations(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  listRegistrations(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  listRegistrations(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  
+  ListUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  ListUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  ListUsers(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  ListUsers(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  listUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  listUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  listUsers(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  listUsers(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
+  
+  Watch(argument: _raftel_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Change__Output>;
+  Watch(argument: _raftel_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Change__Output>;
+  watch(argument: _raftel_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Change__Output>;
+  watch(argument: _raftel_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Change__Output>;
+  
+}
+
+export interface ControlHandlers extends grpc.UntypedServiceImplementation {
+  AddUser: grpc.handleUnaryCall<_raftel_v1_AddUserRequest__Output, _raftel_v1_User>;
+  
+  CommitPlan: grpc.handleUnaryCall<_raftel_v1_CommitPlanRequest__Output, _raftel_v1_Plan>;
+  
+  Events: grpc.handleServerStreamingCall<_raftel_v1_EventsRequest__Output, _raftel_v1_Event>;
+  
+  GetCall: grpc.handleUnaryCall<_raftel_v1_GetCallRequest__Output, _raftel_v1_Call>;
+  
+  GetCluster: grpc.handleUnaryCall<_raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus>;
+  
+  GetHealth: grpc.handleUnaryCall<_raftel_v1_GetHealthRequest__Output, _raftel_v1_Health>;
+  
+  GetNode: grpc.handleUnaryCall<_raftel_v1_GetNodeRequest__Output, _raftel_v1_NodeStatus>;
+  
+  GetOverview: grpc.handleUnaryCall<_raftel_v1_GetOverviewRequest__Output, _raftel_v1_Overview>;
+  
+  GetPlan: grpc.handleUnaryCall<_raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan>;
+  
+  HangUpCall: grpc.handleUnaryCall<_raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply>;
+  
+  ListCalls: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_CallPage>;
+  
+  ListRegistrations: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage>;
+  
+  ListUsers: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_UserPage>;
+  
+  Watch: grpc.handleServerStreamingCall<_raftel_v1_WatchRequest__Output, _raftel_v1_Change>;
+  
+}
+
+export interface ControlDefinition extends grpc.ServiceDefinition {
+  AddUser: MethodDefinition<_raftel_v1_AddUserRequest, _raftel_v1_User, _raftel_v1_AddUserRequest__Output, _raftel_v1_User__Output>
+  CommitPlan: MethodDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_Plan, _raftel_v1_CommitPlanRequest__Output, _raftel_v1_Plan__Output>
+  Events: MethodDefinition<_raftel_v1_EventsRequest, _raftel_v1_Event, _raftel_v1_EventsRequest__Output, _raftel_v1_Event__Output>
+  GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
+  GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
+  GetHealth: MethodDefinition<_raftel_v1_GetHealthRequest, _raftel_v1_Health, _raftel_v1_GetHealthRequest__Output, _raftel_v1_Health__Output>
+  GetNode: MethodDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_NodeStatus, _raftel_v1_GetNodeRequest__Output, _raftel_v1_NodeStatus__Output>
+  GetOverview: MethodDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_Overview, _raftel_v1_GetOverviewRequest__Output, _raftel_v1_Overview__Output>
+  GetPlan: MethodDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_Plan, _raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan__Output>
+  HangUpCall: MethodDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply__Output>
+  ListCalls: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CallPage, _raftel_v1_ListRequest__Output, _raftel_v1_CallPage__Output>
+  ListRegistrations: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_RegistrationPage, _raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage__Output>
+  ListUsers: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_UserPage, _raftel_v1_ListRequest__Output, _raftel_v1_UserPage__Output>
+  Watch: MethodDefinition<_raftel_v1_WatchRequest, _raftel_v1_Change, _raftel_v1_WatchRequest__Output, _raftel_v1_Change__Output>
+}

@@ -1,0 +1,8 @@
+// Original file: proto/control.proto
+
+
+export interface GetHealthRequest {
+}
+
+export interface GetHealthRequest__Output {
+}

@@ -1,0 +1,8 @@
+// Original file: proto/control.proto
+
+
+export interface GetNodeRequest {
+}
+
+export interface GetNodeRequest__Output {
+}

@@ -1,0 +1,8 @@
+// Original file: proto/control.proto
+
+
+export interface GetOverviewRequest {
+}
+
+export interface GetOverviewRequest__Output {
+}

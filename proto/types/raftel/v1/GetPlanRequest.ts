@@ -1,0 +1,8 @@
+// Original file: proto/control.proto
+
+
+export interface GetPlanRequest {
+}
+
+export interface GetPlanRequest__Output {
+}

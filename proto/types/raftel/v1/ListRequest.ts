@@ -1,0 +1,16 @@
+// Original file: proto/control.proto
+
+
+export interface ListRequest {
+  'filter'?: (string);
+  'limit'?: (number);
+  'after'?: (string);
+  'sort'?: (string);
+}
+
+export interface ListRequest__Output {
+  'filter': (string);
+  'limit': (number);
+  'after': (string);
+  'sort': (string);
+}
