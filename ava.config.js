@@ -1,7 +1,7 @@
 // Tests are TypeScript that Node runs as it is (types stripped); each file is a process of its own.
 export default {
   files: ['test/**/*.test.ts'],
-  extensions: { ts: 'module' },
+  extensions: ['ts'],
   workerThreads: false,
   timeout: '2m',
   nodeArguments: ['--disable-warning=ExperimentalWarning'],

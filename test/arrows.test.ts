@@ -11,7 +11,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'cluster/raft': [],
   'cluster/tables': [],
   'node/engine': [],
-  'node/yaml.ts': [],
+  'node/yaml.ts': ['node/closest.ts', 'proto'],
   'node/config.ts': ['node/yaml.ts', 'cluster', 'proto'],
   'node/sip': ['node/engine', 'cluster', 'proto'],
   'node/media': ['cluster', 'proto'],

@@ -50,7 +50,7 @@ function installPeers(): void {
 async function run(patterns: readonly string[], concurrency: number): Promise<void> {
   const ava = spawn(
     process.execPath,
-    ['node_modules/ava/entrypoints/cli.mjs', '--tap', '--concurrency', String(concurrency), ...patterns],
+    ['node_modules/ava/entrypoints/cli.js', '--tap', '--concurrency', String(concurrency), ...patterns],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
