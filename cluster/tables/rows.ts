@@ -129,7 +129,12 @@ export interface PlanRule {
 
 export type PlanAction =
   | { readonly kind: 'user'; readonly aor: string; readonly seconds: number }
-  | { readonly kind: 'hunt'; readonly order: 'serial' | 'parallel'; readonly aors: readonly string[]; readonly seconds: number }
+  | {
+      readonly kind: 'hunt'
+      readonly order: 'serial' | 'parallel'
+      readonly aors: readonly string[]
+      readonly seconds: number
+    }
   | { readonly kind: 'rewrite'; readonly to: string }
   | { readonly kind: 'reject'; readonly status: number; readonly reason: string }
 

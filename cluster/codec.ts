@@ -1,0 +1,72 @@
+/**
+ * A command as the log carries it: version byte, cluster time (8 bytes, stamped by the leader), then JSON of
+ * `[node, incarnation, seq, floor, command]`. Its maker encodes it once; the leader only writes the stamp.
+ */
+import type { Command } from './tables/commands.ts'
+import type { Proposer } from './tables/sessions.ts'
+
+const VERSION = 1
+const HEAD = 9
+
+/** Bytes a command may have; a routing plan is the largest that is meant to fit. */
+export const COMMAND_BYTES_MAX = 2 * 1024 * 1024
+
+export interface Proposal {
+  readonly proposer: Proposer
+  readonly command: Command
+  /** Cluster time, ms. */
+  readonly time: number
+}
+
+/** The bytes of a proposal, not yet stamped. */
+export function encodeProposal({ node, incarnation, seq, floor }: Proposer, command: Command): Uint8Array {
+  const json = JSON.stringify([node, incarnation, seq, floor, command])
+  const bytes = Buffer.allocUnsafe(HEAD + Buffer.byteLength(json))
+  bytes[0] = VERSION
+  bytes.writeDoubleBE(0, 1)
+  bytes.write(json, HEAD)
+  return bytes
+}
+
+/** A copy with the leader's stamp; null when it is nothing this version can stamp. */
+export function stamp(bytes: Uint8Array, time: number): Uint8Array | null {
+  if (bytes[0] !== VERSION || bytes.length <= HEAD || bytes.length > COMMAND_BYTES_MAX) return null
+  const stamped = Buffer.from(bytes)
+  stamped.writeDoubleBE(time, 1)
+  return stamped
+}
+
+/** Reads a proposal back; null when the bytes are no proposal. The same bytes give the same answer on every node. */
+export function decodeProposal(bytes: Uint8Array): Proposal | null {
+  if (bytes[0] !== VERSION || bytes.length <= HEAD) return null
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const time = buffer.readDoubleBE(1)
+  try {
+    const json: unknown = JSON.parse(buffer.toString('utf8', HEAD))
+    if (!Array.isArray(json) || json.length !== 5) return null
+    const [node, incarnation, seq, floor, command] = json as [string, string, number, number, Command]
+    if (typeof node !== 'string' || typeof incarnation !== 'string' || !isCommand(command)) return null
+    if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(floor) || !Number.isSafeInteger(time)) return null
+    return { proposer: { node, incarnation, seq, floor }, command, time }
+  } catch {
+    return null
+  }
+}
+
+const TYPES: Record<Command['type'], true> = {
+  'cluster-init': true,
+  'node-up': true,
+  'node-down': true,
+  'user-put': true,
+  'user-remove': true,
+  bind: true,
+  expire: true,
+  'plan-commit': true,
+  'call-put': true,
+  'call-end': true,
+}
+
+function isCommand(value: unknown): value is Command {
+  if (typeof value !== 'object' || value === null || !('type' in value)) return false
+  return typeof value.type === 'string' && Object.hasOwn(TYPES, value.type)
+}

@@ -1,0 +1,53 @@
+/**
+ * Where every command lands. Applied in log order on every node: same commands, same tables. No clock but the time the
+ * leader stamped, no randomness, no iteration whose order could differ.
+ */
+import { endCall, putCall } from './calls.ts'
+import { initCluster } from './cluster-row.ts'
+import type { Command, Result } from './commands.ts'
+import { nodeDown, nodeUp } from './nodes.ts'
+import { commitPlan } from './plan.ts'
+import { bind, expire } from './registrations.ts'
+import { admit, keep, type Proposer } from './sessions.ts'
+import type { State } from './state.ts'
+import { putUser, removeUser } from './users.ts'
+
+/**
+ * Applies one command at cluster time `time` (ms). Changes the tables and `state.changes`; returns what it came to,
+ * or null when the proposal was forgotten: of a process that is over, or given up by its proposer.
+ */
+export function apply(state: State, proposer: Proposer, command: Command, time: number): Result | null {
+  // Time never goes back, whoever stamped it.
+  state.time = Math.max(state.time, time)
+  const admission = admit(state, proposer, command.type === 'node-up')
+  if (admission.kind === 'again') return admission.result
+  if (admission.kind === 'forget') return null
+  const result = change(state, command)
+  if (proposer.seq > 0) keep(state, proposer, result)
+  return result
+}
+
+function change(state: State, command: Command): Result {
+  switch (command.type) {
+    case 'cluster-init':
+      return initCluster(state, command.nonceKey)
+    case 'node-up':
+      return nodeUp(state, command.node)
+    case 'node-down':
+      return nodeDown(state, command.node, command.incarnation)
+    case 'user-put':
+      return putUser(state, command)
+    case 'user-remove':
+      return removeUser(state, command.aor)
+    case 'bind':
+      return bind(state, command)
+    case 'expire':
+      return expire(state, command.upTo, command.limit)
+    case 'plan-commit':
+      return commitPlan(state, command)
+    case 'call-put':
+      return putCall(state, command.call)
+    case 'call-end':
+      return endCall(state, command.id)
+  }
+}

@@ -1,0 +1,23 @@
+/** Nodes that are up, each with the incarnation of its process. */
+import { endCallsOf } from './calls.ts'
+import type { Result } from './commands.ts'
+import type { NodeRow } from './rows.ts'
+import { closeSession } from './sessions.ts'
+import { put, remove, type State } from './state.ts'
+
+/** A process says that it is the node now: the calls of any other process of that node are over. */
+export function nodeUp(state: State, node: NodeRow): Result {
+  endCallsOf(state, node.id, (incarnation) => incarnation !== node.incarnation)
+  const { id, incarnation, sip, control, media, startedAt } = node
+  put(state, 'nodes', id, { id, incarnation, sip, control, media, startedAt })
+  return { kind: 'done' }
+}
+
+/** The leader says that a process is gone: its row, its calls and its session go. A newer process is not touched. */
+export function nodeDown(state: State, node: string, incarnation: string): Result {
+  if (state.nodes.get(node)?.incarnation !== incarnation) return { kind: 'done' }
+  remove(state, 'nodes', node)
+  endCallsOf(state, node, (of) => of === incarnation)
+  closeSession(state, node, incarnation)
+  return { kind: 'done' }
+}

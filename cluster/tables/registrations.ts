@@ -1,0 +1,123 @@
+/** Registrations: which contacts an AoR has, and until when (RFC 3261 §10.3). */
+import type { Bind, BindChange, Result } from './commands.ts'
+import { contactKey } from './contact-key.ts'
+import type { Aor, BindingRow, RegistrationRow } from './rows.ts'
+import { put, remove, type State } from './state.ts'
+
+/** One REGISTER. All of its contacts land or none (RFC 3261 §10.3 step 7). */
+export function bind(state: State, command: Bind): Result {
+  if (!state.users.has(command.aor)) return { kind: 'no such user', aor: command.aor }
+
+  const live = liveBindings(state, command.aor)
+  const late = outOfOrder(live, command)
+  if (late !== null) return { kind: 'out of order', cseq: late }
+
+  const bindings = command.changes === 'all' ? [] : merge(live, command, command.changes, state.time)
+  const max = command.contactsMax
+  if (bindings.length > max && bindings.length > live.length) return { kind: 'too many contacts', max }
+
+  write(state, command.aor, bindings)
+  return { kind: 'bound', registration: { aor: command.aor, bindings }, at: state.time }
+}
+
+/** Removes what expired at or before `upTo`, oldest first, until about `limit` bindings are gone. */
+export function expire(state: State, upTo: number, limit: number): Result {
+  const until = Math.min(upTo, state.time)
+  for (let gone = 0; gone < limit; ) {
+    const aor = state.expiries.take(until)
+    if (aor === null) break
+    const row = state.registrations.get(aor)
+    if (!row) continue
+    const live = row.bindings.filter((binding) => binding.expiresAt > until)
+    gone += row.bindings.length - live.length
+    if (live.length < row.bindings.length) write(state, aor, live)
+    else schedule(state, row)
+  }
+  return { kind: 'done' }
+}
+
+/** Forgets every contact of an AoR, as when its user is removed. */
+export function unbind(state: State, aor: Aor): void {
+  write(state, aor, [])
+}
+
+/** Puts a row back as a snapshot has it. */
+export function loadRegistration(state: State, row: RegistrationRow): void {
+  write(state, row.aor, row.bindings)
+}
+
+/** Expired bindings that no `expire` has reached yet count no more: a phone must not be refused because of a ghost. */
+function liveBindings(state: State, aor: Aor): readonly BindingRow[] {
+  const bindings = state.registrations.get(aor)?.bindings ?? []
+  return bindings.every((binding) => binding.expiresAt > state.time)
+    ? bindings
+    : bindings.filter((binding) => binding.expiresAt > state.time)
+}
+
+/**
+ * The CSeq of a binding that the same Call-ID made with a CSeq not lower than this request's, if the request touches
+ * one (RFC 3261 §10.3 steps 6 and 7); null when the request is in order.
+ */
+function outOfOrder(live: readonly BindingRow[], command: Bind): number | null {
+  const keys = command.changes === 'all' ? null : new Set(command.changes.map((change) => contactKey(change.contact)))
+  const late = live.find(
+    (binding) =>
+      binding.callId === command.callId &&
+      binding.cseq >= command.cseq &&
+      (keys === null || keys.has(contactKey(binding.contact))),
+  )
+  return late ? late.cseq : null
+}
+
+function merge(
+  live: readonly BindingRow[],
+  command: Bind,
+  changes: readonly BindChange[],
+  time: number,
+): readonly BindingRow[] {
+  if (changes.length === 0) return live
+  const byKey = new Map(live.map((binding) => [contactKey(binding.contact), binding]))
+  for (const change of changes) {
+    const key = contactKey(change.contact)
+    if (change.expires <= 0) byKey.delete(key)
+    else byKey.set(key, binding(command, change, byKey.get(key), time))
+  }
+  return [...byKey.values()].sort(bestFirst)
+}
+
+function binding(command: Bind, change: BindChange, old: BindingRow | undefined, time: number): BindingRow {
+  return {
+    aor: command.aor,
+    contact: change.contact,
+    transport: command.transport,
+    node: command.node,
+    received: command.received,
+    q: change.q,
+    expiresAt: time + change.expires * 1000,
+    registeredAt: old?.registeredAt ?? time,
+    callId: command.callId,
+    cseq: command.cseq,
+    userAgent: command.userAgent,
+  }
+}
+
+/** By preference (RFC 3261 §20.10), then newest, then by contact, so that no two nodes can differ. */
+function bestFirst(a: BindingRow, b: BindingRow): number {
+  return b.q - a.q || b.registeredAt - a.registeredAt || (a.contact < b.contact ? -1 : a.contact > b.contact ? 1 : 0)
+}
+
+function write(state: State, aor: Aor, bindings: readonly BindingRow[]): void {
+  const old = state.registrations.get(aor)
+  if (bindings === old?.bindings) return
+  state.bindings += bindings.length - (old?.bindings.length ?? 0)
+  const row = { aor, bindings }
+  if (bindings.length === 0) remove(state, 'registrations', aor)
+  else put(state, 'registrations', aor, row)
+  if (bindings.length > 0) schedule(state, row)
+}
+
+function schedule(state: State, row: RegistrationRow): void {
+  let first = Number.POSITIVE_INFINITY
+  for (const { expiresAt } of row.bindings) if (expiresAt < first) first = expiresAt
+  state.expiries.schedule(row.aor, first)
+}

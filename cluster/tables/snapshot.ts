@@ -1,0 +1,98 @@
+/**
+ * All tables as lines of text and back. A row a line, so that a snapshot can be written, sent and read in pieces:
+ * first `{"version":1,"time":…}`, then `["table","key",row]` for every row of every table, sessions included.
+ */
+import type { Result } from './commands.ts'
+import { loadRegistration } from './registrations.ts'
+import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { Session } from './sessions.ts'
+import { newState, put, putCluster, putPlan, type State } from './state.ts'
+
+const VERSION = 1
+
+interface SessionLine {
+  readonly incarnation: string
+  readonly floor: number
+  readonly results: readonly (readonly [number, Result])[]
+}
+
+/**
+ * The lines of a snapshot of the tables as they are now. What the iterator needs is copied before it returns (rows are
+ * never changed in place), so the tables may go on changing while the lines are taken one by one.
+ */
+export function snapshotLines(state: State): Iterable<string> {
+  const head = JSON.stringify({ version: VERSION, time: state.time })
+  const rows: (readonly [string, string, object])[] = []
+  for (const table of ['users', 'registrations', 'calls', 'nodes'] as const) {
+    for (const [key, row] of state[table]) rows.push([table, key, row])
+  }
+  if (state.plan) rows.push(['plan', 'plan', state.plan])
+  if (state.cluster) rows.push(['cluster', 'cluster', state.cluster])
+  for (const session of state.sessions.values()) rows.push(['sessions', session.node, sessionLine(session)])
+  return lines(head, rows)
+}
+
+function* lines(head: string, rows: readonly (readonly [string, string, object])[]): Iterable<string> {
+  yield head
+  for (const row of rows) yield JSON.stringify(row)
+}
+
+function sessionLine({ incarnation, floor, results }: Session): SessionLine {
+  return { incarnation, floor, results: [...results] }
+}
+
+/** Tables from the lines of a snapshot. Throws, with the line's number, on what is not one. */
+export function loadSnapshot(text: Iterable<string>): State {
+  const state = newState()
+  let number = 0
+  for (const line of text) {
+    number++
+    try {
+      if (number === 1) loadHead(state, JSON.parse(line))
+      else loadRow(state, JSON.parse(line))
+    } catch (error) {
+      throw new Error(`snapshot line ${number}: ${(error as Error).message}`)
+    }
+  }
+  if (number === 0) throw new Error('the snapshot is empty')
+  state.changes = []
+  return state
+}
+
+function loadHead(state: State, head: { version: number; time: number }): void {
+  if (head.version !== VERSION) throw new Error(`version ${head.version}, this program reads version ${VERSION}`)
+  state.time = head.time
+}
+
+function loadRow(state: State, [table, key, row]: [string, string, unknown]): void {
+  switch (table) {
+    case 'users':
+      put(state, table, key, row as UserRow)
+      break
+    case 'registrations':
+      loadRegistration(state, row as RegistrationRow)
+      break
+    case 'calls':
+      put(state, table, key, row as CallRow)
+      break
+    case 'nodes':
+      put(state, table, key, row as NodeRow)
+      break
+    case 'plan':
+      putPlan(state, row as PlanRow)
+      break
+    case 'cluster':
+      putCluster(state, row as ClusterRow)
+      break
+    case 'sessions':
+      loadSession(state, key, row as SessionLine)
+      break
+    default:
+      throw new Error(`a table named ${JSON.stringify(table)} is unknown here`)
+  }
+}
+
+function loadSession(state: State, node: string, { incarnation, floor, results }: SessionLine): void {
+  const sum = results.reduce((total, [seq]) => total + seq, 0)
+  state.sessions.set(node, { node, incarnation, floor, results: new Map(results), sum })
+}

@@ -1,0 +1,96 @@
+/**
+ * All replicated rows of one node, and the only two ways to change one: put and remove. Both keep the state hash and
+ * the list of changes, so that no table can forget them. Rows are never changed in place: a row once read stays as it was.
+ */
+import type { RowChange } from '../cluster.ts'
+import { Expiries } from './expiries.ts'
+import { Fold } from './hash.ts'
+import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { Session } from './sessions.ts'
+
+export interface State {
+  readonly users: Map<string, UserRow>
+  readonly registrations: Map<string, RegistrationRow>
+  readonly calls: Map<string, CallRow>
+  readonly nodes: Map<string, NodeRow>
+  /** By node name. */
+  readonly sessions: Map<string, Session>
+  plan: PlanRow | null
+  cluster: ClusterRow | null
+  bindings: number
+  /** Cluster time of the last command, ms. */
+  time: number
+  /** When which AoR has something to expire: an index over registrations, not a row. */
+  readonly expiries: Expiries
+  readonly fold: Fold
+  /** What changed since the shell last took it. */
+  changes: RowChange[]
+}
+
+/** Tables before the first command. */
+export function newState(): State {
+  return {
+    users: new Map(),
+    registrations: new Map(),
+    calls: new Map(),
+    nodes: new Map(),
+    sessions: new Map(),
+    plan: null,
+    cluster: null,
+    bindings: 0,
+    time: 0,
+    expiries: new Expiries(),
+    fold: new Fold(),
+    changes: [],
+  }
+}
+
+/** The tables that are maps of rows by key; plan and cluster are single rows. */
+export interface MapTables {
+  users: UserRow
+  registrations: RegistrationRow
+  calls: CallRow
+  nodes: NodeRow
+}
+
+export type MapTable = keyof MapTables
+
+/** Writes one row of a map table. */
+export function put<T extends MapTable>(state: State, table: T, key: string, row: MapTables[T]): void {
+  const rows = state[table] as Map<string, MapTables[T]>
+  const old = rows.get(key)
+  if (old) state.fold.toggle(table, key, old)
+  state.fold.toggle(table, key, row)
+  rows.set(key, row)
+  state.changes.push({ table, key, row } as unknown as RowChange)
+}
+
+/** Removes one row of a map table; nothing happens when there is none. */
+export function remove(state: State, table: MapTable, key: string): void {
+  const old = state[table].get(key)
+  if (!old) return
+  state.fold.toggle(table, key, old)
+  state[table].delete(key)
+  state.changes.push({ table, key, row: null })
+}
+
+export function putPlan(state: State, row: PlanRow): void {
+  if (state.plan) state.fold.toggle('plan', 'plan', state.plan)
+  state.fold.toggle('plan', 'plan', row)
+  state.plan = row
+  state.changes.push({ table: 'plan', key: 'plan', row })
+}
+
+export function putCluster(state: State, row: ClusterRow): void {
+  if (state.cluster) state.fold.toggle('cluster', 'cluster', state.cluster)
+  state.fold.toggle('cluster', 'cluster', row)
+  state.cluster = row
+  state.changes.push({ table: 'cluster', key: 'cluster', row })
+}
+
+/** The changes since the last call, in order. */
+export function takeChanges(state: State): readonly RowChange[] {
+  const changes = state.changes
+  state.changes = []
+  return changes
+}
