@@ -1,0 +1,208 @@
+/**
+ * `npm run bench`: what the whole cluster does and what it costs, beside what this machine does with the bare minimum
+ * in the same run. Absolute figures belong to the machine; the ratios travel.
+ *
+ *   npm run bench -- [--registrations 12000] [--calls 2000] [--seconds 3] [--json]
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { freePorts } from '../test/ports.ts'
+import { type Baseline, measureBaseline } from './baseline.ts'
+import { addUsers, type Lab, labDown, labUp, raftel } from './cluster.ts'
+import { cpuSeconds, type SippResult, sipp } from './sipp.ts'
+
+const { values } = parseArgs({
+  options: {
+    registrations: { type: 'string', default: '12000' },
+    calls: { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const DOMAIN = 'bench.test'
+const PASSWORD = 'bench-password'
+const USERS = 1000
+const folder = mkdtempSync(path.join(tmpdir(), 'raftel-bench-'))
+const scenarios = path.join(import.meta.dirname, 'scenarios')
+
+interface Measured {
+  readonly perSecond: number
+  readonly cpuMicros: number
+  readonly failed: number
+  readonly retransmissions: number
+}
+
+say(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}; Node ${process.versions.node}`)
+const baseline = await measureBaseline(folder, Number(values.seconds))
+const direct = await withLab('direct', async (lab) => {
+  const registrations = await measureRegistrations(lab, Number(values.registrations))
+  const calls = await measureCalls(lab, Number(values.calls))
+  return { registrations, calls }
+})
+const relayed = await withLab('rtpengine', (lab) => measureCalls(lab, Number(values.calls)))
+report(baseline, direct.registrations, direct.calls, relayed)
+rmSync(folder, { recursive: true, force: true })
+
+async function withLab<T>(media: 'direct' | 'rtpengine', use: (lab: Lab) => Promise<T>): Promise<T> {
+  const lab = labUp(path.join(folder, `lab-${media}`), media)
+  try {
+    const first = lab.nodes[0]
+    if (first === undefined) throw new Error('a lab without nodes')
+    const plan = path.join(folder, 'plan.yaml')
+    writeFileSync(plan, `domains: [${DOMAIN}]\n`)
+    raftel(['plan', 'commit', plan, '--dir', lab.dir])
+    await addUsers(first, DOMAIN, USERS, PASSWORD)
+    return await use(lab)
+  } finally {
+    labDown(lab.dir)
+  }
+}
+
+/** Authenticated registrations (challenge, digest, commit by a majority, 200), a third at each node, closed loop. */
+async function measureRegistrations(lab: Lab, total: number): Promise<Measured> {
+  const users = Array.from({ length: USERS }, (_, i) => userLine(i, '3600'))
+  return await measure(lab, total, async (share, ports) => {
+    const runs = lab.nodes.map(
+      (node, i) =>
+        sipp({
+          scenario: path.join(scenarios, 'register.xml'),
+          target: node.sip,
+          folder,
+          name: `register-${node.id}`,
+          users: rotate(users, (i * USERS) / lab.nodes.length),
+          calls: share,
+          rate: 20_000,
+          atOnce: 60,
+          port: ports[i] ?? 0,
+        }).result,
+    )
+    return await Promise.all(runs)
+  })
+}
+
+/** Calls (challenge, digest, routing, both legs, ACK, BYE) from phones at each node to a phone at the next one. */
+async function measureCalls(lab: Lab, total: number): Promise<Measured> {
+  const ports = await freePorts(lab.nodes.length)
+  const answering = await Promise.all(
+    lab.nodes.map(async (node, i) => {
+      const registered = await sipp({
+        scenario: path.join(scenarios, 'register.xml'),
+        target: node.sip,
+        folder,
+        name: `callee-${node.id}`,
+        users: [userLine(900 + i, '3600')],
+        calls: 1,
+        port: ports[i] ?? 0,
+      }).result
+      if (registered.done !== 1)
+        throw new Error(`the called phone could not register at ${node.id}: ${registered.errors}`)
+      const scenario = path.join(scenarios, 'answer.xml')
+      return sipp({
+        scenario,
+        target: node.sip,
+        folder,
+        name: `answer-${node.id}`,
+        calls: 0,
+        atOnce: 5000,
+        port: ports[i] ?? 0,
+        mediaPort: 20_000 + i * 10,
+      })
+    }),
+  )
+  try {
+    return await measure(lab, total, async (share, own) => {
+      const runs = lab.nodes.map((node, i) => {
+        const called = `u${900 + ((i + 1) % lab.nodes.length)}`
+        return sipp({
+          scenario: path.join(scenarios, 'call.xml'),
+          target: node.sip,
+          folder,
+          name: `call-${node.id}`,
+          users: Array.from({ length: 100 }, (_, k) => userLine(i * 100 + k, called)),
+          calls: share,
+          rate: 5000,
+          atOnce: 20,
+          port: own[i] ?? 0,
+          mediaPort: 20_100 + i * 10,
+        }).result
+      })
+      return await Promise.all(runs)
+    })
+  } finally {
+    for (const run of answering) run.end()
+    await Promise.all(answering.map((run) => run.result))
+  }
+}
+
+async function measure(
+  lab: Lab,
+  total: number,
+  load: (share: number, ports: readonly number[]) => Promise<readonly SippResult[]>,
+): Promise<Measured> {
+  const ports = await freePorts(lab.nodes.length)
+  const cpu = (): number => lab.nodes.reduce((sum, node) => sum + cpuSeconds(node.pid), 0)
+  const before = cpu()
+  const results = await load(Math.ceil(total / lab.nodes.length), ports)
+  const used = cpu() - before
+  const done = results.reduce((sum, result) => sum + result.done, 0)
+  if (done === 0) throw new Error(`nothing succeeded: ${results[0]?.errors}`)
+  return {
+    perSecond: done / Math.max(...results.map((result) => result.seconds)),
+    cpuMicros: (used / done) * 1e6,
+    failed: results.reduce((sum, result) => sum + result.failed, 0),
+    retransmissions: results.reduce((sum, result) => sum + result.retransmissions, 0),
+  }
+}
+
+function userLine(i: number, extra: string): string {
+  return `u${i};${DOMAIN};[authentication username=u${i} password=${PASSWORD}];${extra};`
+}
+
+function rotate<T>(list: readonly T[], by: number): T[] {
+  const at = Math.floor(by) % list.length
+  return [...list.slice(at), ...list.slice(0, at)]
+}
+
+function report(base: Baseline, registrations: Measured, calls: Measured, relayedCalls: Measured): void {
+  const ratios = {
+    registrationsPerEcho: registrations.perSecond / base.echoPerSecond,
+    registrationsPerSync: registrations.perSecond / base.syncsPerSecond,
+    registrationCpuPerEchoCpu: registrations.cpuMicros / base.echoCpuMicros,
+    callsPerEcho: calls.perSecond / base.echoPerSecond,
+    callCpuPerEchoCpu: calls.cpuMicros / base.echoCpuMicros,
+    relayedCallCpuPerEchoCpu: relayedCalls.cpuMicros / base.echoCpuMicros,
+  }
+  if (values.json) {
+    console.log(JSON.stringify({ baseline: base, registrations, calls, relayedCalls, ratios }))
+    return
+  }
+  say('')
+  say('rulers')
+  row('UDP echo in Node, pairs/s', base.echoPerSecond, `${base.echoCpuMicros.toFixed(1)} µs of CPU each`)
+  row('append 256 B + fdatasync, /s', base.syncsPerSecond, '')
+  say('the cluster of three, load from the same machine')
+  measuredRow('registrations/s (digest, majority, durable)', registrations)
+  measuredRow('calls/s, direct media', calls)
+  measuredRow('calls/s, rtpengine', relayedCalls)
+  say('ratios')
+  for (const [name, value] of Object.entries(ratios)) row(name, value, '')
+}
+
+function measuredRow(name: string, m: Measured): void {
+  row(
+    name,
+    m.perSecond,
+    `${m.cpuMicros.toFixed(0)} µs of CPU each over all nodes, ${m.failed} failed, ${m.retransmissions} retransmissions`,
+  )
+}
+
+function row(name: string, value: number, note: string): void {
+  const digits = value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+  say(`  ${name.padEnd(46)} ${digits.padStart(10)}  ${note}`)
+}
+
+function say(line: string): void {
+  if (!values.json) console.log(line)
+}
