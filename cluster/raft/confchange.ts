@@ -35,7 +35,9 @@ export type Refusal =
   | 'simple-while-joint'
   | 'more-than-one-voter'
 
-export type Changed = { readonly kind: 'changed'; readonly membership: Membership } | { readonly kind: 'refused'; readonly why: Refusal }
+export type Changed =
+  | { readonly kind: 'changed'; readonly membership: Membership }
+  | { readonly kind: 'refused'; readonly why: Refusal }
 
 /** Where a change starts: the membership, the last index of the log and the windows that a new member gets. */
 export interface ChangeFrom extends ProgressLimits {
@@ -59,7 +61,7 @@ export function isJoint(conf: ClusterConf): boolean {
 }
 
 export function leavesJoint(change: ConfChange): boolean {
-  return change.changes.length === 0
+  return change.changes.length === 0 && change.transition === 'auto'
 }
 
 /** Applies a change as it says itself: leave, enter or simple. */
@@ -75,8 +77,9 @@ export function simple(from: ChangeFrom, changes: readonly ConfChangeSingle[]): 
   const draft = draftOf(from)
   for (const change of changes) edit(draft, change)
   if (draft.voters.size === 0) return refused('no-voters-left')
-  const differing = draft.voters.symmetricDifference(from.membership.conf.voters)
-  return differing.size > 1 ? refused('more-than-one-voter') : done(draft)
+  const before = from.membership.conf.voters
+  const differing = countMissing(draft.voters, before) + countMissing(before, draft.voters)
+  return differing > 1 ? refused('more-than-one-voter') : done(draft)
 }
 
 /** From here on both the old and the new majority must agree (thesis §4.3). */
@@ -139,6 +142,10 @@ export function ascending(ids: Iterable<Id>): Id[] {
   return [...ids].sort((a, b) => a - b)
 }
 
+function countMissing(ids: ReadonlySet<Id>, among: ReadonlySet<Id>): number {
+  return [...ids].filter((id) => !among.has(id)).length
+}
+
 interface Draft {
   readonly from: ChangeFrom
   readonly voters: Set<Id>
@@ -168,13 +175,16 @@ function edit(draft: Draft, change: ConfChangeSingle): void {
   if (change.id === 0) return
   switch (change.type) {
     case 'add-voter':
-      return makeVoter(draft, change.id)
+      makeVoter(draft, change.id)
+      break
     case 'add-learner':
-      return makeLearner(draft, change.id)
+      makeLearner(draft, change.id)
+      break
     case 'remove':
-      return remove(draft, change.id)
+      remove(draft, change.id)
+      break
     case 'update':
-      return
+      break
   }
 }
 
@@ -232,7 +242,10 @@ function newcomer(from: ChangeFrom, learner: boolean): Progress {
 function done(draft: Draft): Changed {
   const { voters, votersOutgoing, learners, learnersNext, autoLeave } = draft
   const progress = new Map([...draft.progress].sort(([a], [b]) => a - b))
-  return { kind: 'changed', membership: { conf: { voters, votersOutgoing, learners, learnersNext, autoLeave }, progress } }
+  return {
+    kind: 'changed',
+    membership: { conf: { voters, votersOutgoing, learners, learnersNext, autoLeave }, progress },
+  }
 }
 
 function refused(why: Refusal): Changed {

@@ -10,7 +10,8 @@ const MAX_CHANGES = 255
 /** version, transition, number of changes, then for each its type and its id (six bytes, big end first), then the context. */
 export function encodeConfChange(change: ConfChange): Uint8Array {
   const { transition, changes, context = new Uint8Array() } = change
-  if (changes.length > MAX_CHANGES) throw new Error(`a change of membership has ${changes.length} parts, ${MAX_CHANGES} are possible`)
+  if (changes.length > MAX_CHANGES)
+    throw new Error(`a change of membership has ${changes.length} parts, ${MAX_CHANGES} are possible`)
   const bytes = new Uint8Array(3 + changes.length * 7 + context.length)
   const view = new DataView(bytes.buffer)
   bytes.set([VERSION, TRANSITIONS.indexOf(transition), changes.length])

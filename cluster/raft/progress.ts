@@ -57,7 +57,8 @@ export function becomeSnapshot(pr: Progress, index: number): void {
 
 /** Notes an append that left: while replicating we assume it arrives, while probing we wait. */
 export function sentEntries(pr: Progress, count: number, bytes: number): void {
-  if (pr.state === 'snapshot') throw new Error(`an append was sent to a follower that waits for a snapshot (next ${pr.next})`)
+  if (pr.state === 'snapshot')
+    throw new Error(`an append was sent to a follower that waits for a snapshot (next ${pr.next})`)
   if (pr.state === 'probe') {
     if (count > 0) pr.flowPaused = true
     return
