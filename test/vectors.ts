@@ -1,7 +1,7 @@
 /** Reference data that others wrote. It lives beside the repository and is never copied into it. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { TestFn } from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
 
 const root = process.env.RAFTEL_VECTORS ?? path.join(import.meta.dirname, '..', '..', 'shared', 'vectors')
 
@@ -16,11 +16,11 @@ export function withVectors(
   test: TestFn,
   set: string,
   title: string,
-  run: (t: Parameters<Parameters<TestFn>[1]>[0], folder: string) => void | Promise<void>,
+  run: (t: ExecutionContext, folder: string) => void | Promise<void>,
 ): void {
   const folder = vectors(set)
   if (folder !== null) {
-    test(title, (t) => run(t as never, folder))
+    test(title, (t) => run(t, folder))
   } else if (process.env.CI) {
     test(title, (t) => t.fail(`the vectors ${set} are absent; set RAFTEL_VECTORS to the folder that has them`))
   } else {
