@@ -11,10 +11,10 @@ export function contactKey(contact: string): string {
   const [, scheme, user, host, parameters, headers] = match
   return [
     scheme!.toLowerCase() + ':',
-    user === undefined ? '' : unescape(user) + '@',
+    user === undefined ? '' : unescaped(user) + '@',
     host!.toLowerCase(),
-    ...sorted(parameters?.slice(1), ';').map((p) => ';' + unescape(p).toLowerCase()),
-    ...sorted(headers?.slice(1), '&').map((h, i) => (i === 0 ? '?' : '&') + unescape(h)),
+    ...sorted(parameters?.slice(1), ';').map((p) => ';' + unescaped(p).toLowerCase()),
+    ...sorted(headers?.slice(1), '&').map((h, i) => (i === 0 ? '?' : '&') + unescaped(h)),
   ].join('')
 }
 
@@ -30,7 +30,7 @@ function caseless(a: string, b: string): number {
 }
 
 /** Only unreserved characters lose their escape (RFC 3261 §19.1.4, RFC 3986 §6.2.2.2); others keep it in upper case. */
-function unescape(text: string): string {
+function unescaped(text: string): string {
   if (!text.includes('%')) return text
   return text.replace(/%([0-9a-f]{2})/gi, (escaped, hex: string) => {
     const character = String.fromCharCode(Number.parseInt(hex, 16))

@@ -1,0 +1,127 @@
+/**
+ * A small file beside the database that remembers how far the database had come. LevelDB opens happily after its
+ * write-ahead log lost records, was cut or was deleted; this file is how we know that there was more.
+ *
+ * Two slots of 4 KiB are written in turn, so that a torn write leaves the other. It only says what had already been
+ * durable when it was written, so it trails the database by a write and never claims too much: a crash between the
+ * two is no alarm.
+ */
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+
+export interface Reached {
+  /** Last index of the log that was durable, and the CRC of its record. */
+  readonly last: number
+  readonly crc: number
+  readonly term: number
+  readonly vote: number
+  /** Index of the newest snapshot that was durable; 0: none. */
+  readonly snapshot: number
+}
+
+export const NOWHERE: Reached = { last: 0, crc: 0, term: 0, vote: 0, snapshot: 0 }
+
+const SLOT = 4096
+const BODY = 52
+const MAGIC = 0x52464c31
+
+export class Frontier {
+  readonly #file: FileHandle
+  #seq: number
+  #written: Reached
+  #wanted: Reached
+  #writing: Promise<void> | null = null
+  readonly #onError: (error: unknown) => void
+
+  constructor(file: FileHandle, found: Found, onError: (error: unknown) => void) {
+    this.#file = file
+    this.#seq = found.seq
+    this.#written = found.reached
+    this.#wanted = found.reached
+    this.#onError = onError
+  }
+
+  /** Says what is durable now; it is written as soon as the write before it is done. Waits for nothing. */
+  note(reached: Reached): void {
+    this.#wanted = reached
+    this.#writing ??= this.#catchUp()
+  }
+
+  /** Waits until `reached` stands in the file: before the log is cut back below what the file says. */
+  async retreat(reached: Reached): Promise<void> {
+    this.note(reached)
+    await this.#writing
+  }
+
+  /** Waits for what was noted, then closes the file. */
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#file.close()
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      while (this.#written !== this.#wanted) {
+        const next = this.#wanted
+        this.#seq++
+        await writeSlot(this.#file, this.#seq, next)
+        this.#written = next
+      }
+    } catch (error) {
+      this.#onError(error)
+    } finally {
+      this.#writing = null
+    }
+  }
+}
+
+export interface Found {
+  readonly seq: number
+  readonly reached: Reached
+}
+
+/** Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. */
+export async function openFrontier(path: string): Promise<{ file: FileHandle; found: Found | null | 'damaged' }> {
+  const existing = await openDurably(path, 0).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (existing) return { file: existing, found: await readSlots(existing) }
+  const file = await openDurably(path, constants.O_CREAT | constants.O_EXCL)
+  // Both slots, so that the space is taken now and no later write can find the disk full.
+  await writeSlot(file, 1, NOWHERE)
+  await writeSlot(file, 2, NOWHERE)
+  return { file, found: null }
+}
+
+/** O_DSYNC: a write returns when it is on the disk. */
+function openDurably(path: string, flags: number): Promise<FileHandle> {
+  return open(path, constants.O_RDWR | constants.O_DSYNC | flags, 0o600)
+}
+
+async function writeSlot(file: FileHandle, seq: number, reached: Reached): Promise<void> {
+  const slot = Buffer.alloc(SLOT)
+  slot.writeUInt32BE(MAGIC, 4)
+  slot.writeUInt32BE(reached.crc, 8)
+  for (const [i, number] of [seq, reached.last, reached.term, reached.vote, reached.snapshot].entries()) {
+    slot.writeDoubleBE(number, 12 + i * 8)
+  }
+  slot.writeUInt32BE(crc32(slot.subarray(4, BODY)), 0)
+  await file.write(slot, 0, SLOT, (seq % 2) * SLOT)
+}
+
+async function readSlots(file: FileHandle): Promise<Found | 'damaged'> {
+  const bytes = Buffer.alloc(2 * SLOT)
+  await file.read(bytes, 0, bytes.length, 0)
+  const slots = [readSlot(bytes.subarray(0, SLOT)), readSlot(bytes.subarray(SLOT))].filter((slot) => slot !== null)
+  slots.sort((a, b) => b.seq - a.seq)
+  return slots[0] ?? 'damaged'
+}
+
+function readSlot(slot: Buffer): Found | null {
+  if (slot.readUInt32BE(0) !== crc32(slot.subarray(4, BODY)) || slot.readUInt32BE(4) !== MAGIC) return null
+  const number = (i: number) => slot.readDoubleBE(12 + i * 8)
+  const reached = { last: number(1), crc: slot.readUInt32BE(8), term: number(2), vote: number(3), snapshot: number(4) }
+  return { seq: number(0), reached }
+}

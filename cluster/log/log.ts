@@ -1,0 +1,323 @@
+/**
+ * The durable log of one replica. It takes the core's storage messages in order, writes what has come up in the meantime
+ * as one synced batch, and only then says that each is done. Any error of the disk is the end: what a failed write left
+ * behind is unknown, so the node stops and reads it again at the next start.
+ */
+import { mkdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { Level } from 'level'
+import { confOf, MemoryStorage } from '../raft/memory.ts'
+import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
+import { Frontier, NOWHERE, openFrontier, type Reached } from './frontier.ts'
+import { inPieces } from './pieces.ts'
+import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
+import {
+  type Base,
+  clearBehind,
+  type Database,
+  type Identity,
+  type Kept,
+  META,
+  metaRow,
+  pieces,
+  recover,
+} from './recover.ts'
+import { openTrouble, refuse, writeTrouble } from './trouble.ts'
+import { mergeWrites, type Write } from './writes.ts'
+
+export interface LogOptions {
+  /** Holds `log/` (the database) and `frontier`. */
+  readonly dir: string
+  readonly identity: Identity
+  /** Entries kept behind a snapshot, for followers that are a little late. */
+  readonly keep: number
+  /** Called once, with a sentence; nothing is written or acknowledged afterwards. */
+  readonly onFatal: (error: Error) => void
+}
+
+type Job =
+  | { readonly kind: 'append'; readonly message: Message; readonly done: () => void }
+  | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
+
+type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer }
+
+/** Opens the log of a directory, or makes it. Throws one sentence when the directory cannot be trusted. */
+export async function openLog(options: LogOptions): Promise<DurableLog> {
+  const { dir, identity } = options
+  const location = path.join(dir, 'log')
+  await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
+    throw openTrouble(dir, error)
+  })
+  const hadDatabase = await stat(location).then(
+    () => true,
+    () => false,
+  )
+  const { file, found } = await openFrontier(path.join(dir, 'frontier')).catch((error) => {
+    throw openTrouble(dir, error)
+  })
+  let db: Database | null = null
+  try {
+    if (found === 'damaged') throw refuse(dir, `${path.join(dir, 'frontier')} is damaged`)
+    if (found === null && hadDatabase) throw refuse(dir, `${path.join(dir, 'frontier')} is missing`)
+    const reached = found?.reached ?? NOWHERE
+    if (!hadDatabase && reached.term > 0)
+      throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
+    db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+    await db.open().catch((error) => {
+      throw openTrouble(dir, error)
+    })
+    const recovered = await recover(db, dir, identity, reached)
+    const start = { seq: found?.seq ?? 2, reached }
+    return new DurableLog(options, db, recovered, (onError) => new Frontier(file, start, onError))
+  } catch (error) {
+    await db?.close()
+    await file.close()
+    throw error
+  }
+}
+
+export class DurableLog {
+  readonly #options: LogOptions
+  readonly #db: Database
+  readonly #frontier: Frontier
+  readonly #memory = new MemoryStorage()
+  readonly #queue: Job[] = []
+  #hardState: HardState
+  #last: { readonly index: number; readonly crc: number }
+  #kept: Kept | null
+  #pump: Promise<void> | null = null
+  #dead = false
+
+  constructor(
+    options: LogOptions,
+    db: Database,
+    from: Awaited<ReturnType<typeof recover>>,
+    frontier: (onError: (error: unknown) => void) => Frontier,
+  ) {
+    this.#options = options
+    this.#db = db
+    this.#frontier = frontier((error) => this.#fail(error))
+    this.#hardState = from.hardState
+    this.#last = from.last
+    this.#kept = from.snapshot
+    const { snapshot, base } = from
+    const conf = snapshot?.conf ?? confOf(options.identity.members)
+    // The memory begins at the base and has the snapshot, which may be younger than it, put on top.
+    this.#memory.applySnapshot({ meta: { index: base.index, term: base.term, conf }, data: NO_BYTES })
+    this.#memory.append(from.entries)
+    if (snapshot && snapshot.index > base.index) this.#memory.createSnapshot(snapshot.index, conf, NO_BYTES)
+    if (from.hardState.term > 0) this.#memory.setHardState(from.hardState)
+    this.#frontier.note(this.#reached())
+  }
+
+  /** What the core reads. Its snapshots carry no data: the data is read with snapshotPieces(). */
+  get storage(): Storage {
+    return this.#memory
+  }
+
+  /** Index and size of the newest snapshot; null when there is none. */
+  get snapshot(): Kept | null {
+    return this.#kept
+  }
+
+  get last(): number {
+    return this.#last.index
+  }
+
+  /** Takes a storage-append message; `done` is called when all it asks for is on the disk, in the order of the calls. */
+  append(message: Message, done: () => void): void {
+    this.#add({ kind: 'append', message, done })
+  }
+
+  /**
+   * Keeps a snapshot of the tables at an applied index, then forgets the entries that are far enough behind it. The
+   * lines are taken a few at a time, so that the event loop stays free.
+   */
+  async saveSnapshot(meta: SnapshotMeta, lines: Iterable<string>): Promise<void> {
+    if (this.#dead) return
+    try {
+      const written = await this.#writePieces(meta.index, inPieces(lines))
+      if (this.#dead) return
+      await new Promise<void>((done) => this.#add({ kind: 'switch', kept: { ...meta, ...written }, done }))
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** The newest snapshot, piece by piece; throws when a newer one replaced it meanwhile. */
+  snapshotPieces(kept: Kept): AsyncGenerator<Buffer> {
+    return pieces(this.#db, this.#options.dir, kept)
+  }
+
+  /** Waits for what is being written, and closes the files. */
+  async close(): Promise<void> {
+    await this.#pump
+    this.#dead = true
+    await this.#frontier.close()
+    await this.#db.close()
+  }
+
+  #add(job: Job): void {
+    if (this.#dead) return
+    this.#queue.push(job)
+    this.#pump ??= this.#run()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#queue.length > 0 && !this.#dead) await this.#next()
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#pump = null
+    }
+  }
+
+  async #next(): Promise<void> {
+    const first = this.#queue[0]!
+    if (first.kind === 'switch') {
+      this.#queue.shift()
+      await this.#switch(first.kept)
+      first.done()
+      return
+    }
+    const jobs = takeAppends(this.#queue)
+    const write = mergeWrites(jobs.map((job) => job.message))
+    if (write.snapshot) await this.#install(write.snapshot, write.hardState)
+    if (!write.snapshot || write.entries.length > 0) await this.#write(write)
+    if (this.#dead) return
+    for (const job of jobs) job.done()
+  }
+
+  async #write({ entries, hardState }: Write): Promise<void> {
+    const next = hardState ?? this.#hardState
+    const voted = next.term !== this.#hardState.term || next.vote !== this.#hardState.vote
+    this.#hardState = next
+    // A commit index alone is no promise: it rides with the next batch.
+    if (entries.length === 0 && !voted) return
+
+    const first = entries[0]
+    let crc = this.#last.crc
+    if (first && first.index <= this.#last.index) {
+      crc = await this.#crcAt(first.index - 1)
+      await this.#frontier.retreat({ ...this.#reached(), last: first.index - 1, crc })
+      if (this.#dead) return
+    }
+    const batch: Operation[] = [metaRow(META.state, next)]
+    for (const entry of entries) {
+      const key = entryKey(entry.index)
+      const record = encodeEntry(key, entry, crc)
+      batch.push({ type: 'put', key, value: record.value })
+      crc = record.crc
+    }
+    const last = entries.at(-1)?.index ?? this.#last.index
+    for (let index = last + 1; index <= this.#last.index; index++) batch.push({ type: 'del', key: entryKey(index) })
+    await this.#db.batch(batch, { sync: true })
+
+    this.#last = { index: last, crc }
+    this.#memory.append(entries)
+    this.#memory.setHardState(next)
+    this.#frontier.note(this.#reached())
+  }
+
+  /** A snapshot that came from the leader replaces the whole log. */
+  async #install(snapshot: Snapshot, hardState: HardState | null): Promise<void> {
+    const { meta, data } = snapshot
+    const written = await this.#writePieces(meta.index, inPieces(linesOf(data)))
+    const kept: Kept = { ...meta, ...written }
+    const base: Base = { index: meta.index, term: meta.term, crc: 0 }
+    const next = hardState ?? this.#hardState
+    const state = { ...next, commit: Math.max(next.commit, meta.index) }
+    await this.#frontier.retreat({ ...this.#reached(), last: 0, crc: 0 })
+    if (this.#dead) return
+    const batch: Operation[] = [metaRow(META.state, state), metaRow(META.base, base), metaRow(META.snapshot, kept)]
+    for (let index = meta.index + 1; index <= this.#last.index; index++)
+      batch.push({ type: 'del', key: entryKey(index) })
+    await this.#db.batch(batch, { sync: true })
+
+    this.#hardState = state
+    this.#last = { index: meta.index, crc: 0 }
+    this.#kept = kept
+    this.#memory.applySnapshot({ meta, data: NO_BYTES })
+    this.#memory.setHardState(state)
+    this.#frontier.note(this.#reached())
+    await clearBehind(this.#db, meta.index, meta.index)
+  }
+
+  /** Makes a snapshot that is written the one that counts. */
+  async #switch(kept: Kept): Promise<void> {
+    // One that came from the leader in the meantime is newer.
+    if (kept.index <= (this.#kept?.index ?? 0)) return
+    const first = this.#memory.firstIndex()
+    const baseIndex = Math.max(first - 1, kept.index - this.#options.keep)
+    const term = this.#memory.term(baseIndex)
+    if (typeof term !== 'number') throw new Error(`entry ${baseIndex} is ${term}, log begins at ${first}`)
+    const batch: Operation[] = [metaRow(META.snapshot, kept)]
+    const moves = baseIndex >= first
+    if (moves) batch.push(metaRow(META.base, { index: baseIndex, term, crc: await this.#crcAt(baseIndex) }))
+    await this.#db.batch(batch, { sync: true })
+
+    this.#kept = kept
+    this.#memory.createSnapshot(kept.index, kept.conf, NO_BYTES)
+    if (moves) this.#memory.compact(baseIndex)
+    this.#frontier.note(this.#reached())
+    await clearBehind(this.#db, moves ? baseIndex : 0, kept.index)
+  }
+
+  async #writePieces(index: number, all: AsyncIterable<Buffer>): Promise<{ pieces: number; bytes: number }> {
+    let count = 0
+    let bytes = 0
+    for await (const piece of all) {
+      if (this.#dead) break
+      const key = chunkKey(index, count)
+      await this.#db.put(key, encodeBytes(key, piece), { sync: true })
+      count++
+      bytes += piece.length
+    }
+    return { pieces: count, bytes }
+  }
+
+  async #crcAt(index: number): Promise<number> {
+    if (index === this.#last.index) return this.#last.crc
+    const key = entryKey(index)
+    const value = await this.#db.get(key)
+    if (value) {
+      const record = decodeEntry(key, value)
+      if (!record) throw new Error(`entry ${index} is damaged`)
+      return record.crc
+    }
+    const base = await this.#db.get(META.base)
+    if (!base) return 0
+    return (JSON.parse(base.subarray(4).toString()) as Base).crc
+  }
+
+  #reached(): Reached {
+    const { term, vote } = this.#hardState
+    return { last: this.#last.index, crc: this.#last.crc, term, vote, snapshot: this.#kept?.index ?? 0 }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#dead) return
+    this.#dead = true
+    this.#queue.length = 0
+    this.#options.onFatal(writeTrouble(this.#options.dir, error))
+  }
+}
+
+const NO_BYTES = new Uint8Array()
+
+/** The appends at the head of the queue; a snapshot in one ends the run, since it replaces what was before it. */
+function takeAppends(queue: Job[]): (Job & { kind: 'append' })[] {
+  const jobs: (Job & { kind: 'append' })[] = []
+  while (queue[0]?.kind === 'append') {
+    if (queue[0].message.snapshot && jobs.length > 0) break
+    const job = queue.shift() as Job & { kind: 'append' }
+    jobs.push(job)
+    if (job.message.snapshot) break
+  }
+  return jobs
+}
+
+function linesOf(data: Uint8Array): string[] {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8').split('\n')
+}

@@ -1,0 +1,50 @@
+/** What goes wrong with a disk, as one sentence that says what to do. */
+
+/** The directory holds something that this node must not go on with: it would break a promise made to its peers. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+export function refuse(dir: string, what: string): Refused {
+  return new Refused(
+    `${what}. This node would break promises it made to its peers, so it does not start: ` +
+      `move ${dir} away and start it again, it is then rebuilt from its peers`,
+  )
+}
+
+/** An error of the file system or of the database while writing. The node must stop: what reached the disk is unknown. */
+export function writeTrouble(dir: string, error: unknown): Error {
+  const said = messageOf(error)
+  if (/ENOSPC|No space left/i.test(said)) {
+    return new Error(`disk full: free space on ${dir} and start the node again; nothing acknowledged is lost`)
+  }
+  return new Error(
+    `cannot write to ${dir} (${said}): see to the disk and start the node again; nothing acknowledged is lost`,
+  )
+}
+
+/** An error while opening the database. */
+export function openTrouble(dir: string, error: unknown): Error {
+  const said = messageOf(error)
+  if (codes(error).includes('LEVEL_LOCKED') || /\block\b.*(held|unavailable)/i.test(said)) {
+    return new Error(
+      `${dir} is in use by another process: stop that node first, or give this one a directory of its own`,
+    )
+  }
+  if (codes(error).includes('LEVEL_CORRUPTION') || /corruption/i.test(said))
+    return refuse(dir, `${dir} is damaged (${said})`)
+  if (/ENOSPC|No space left/i.test(said)) return writeTrouble(dir, error)
+  return new Error(`cannot open ${dir}: ${said}`)
+}
+
+/** The innermost reason: abstract-level wraps what the database said. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? messageOf(error.cause) : error.message
+}
+
+function codes(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return []
+  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : []
+  return [...own, ...codes(error.cause)]
+}
