@@ -39,7 +39,11 @@ export interface YamlOptions {
 export const YAML_BYTES_MAX = 1024 * 1024
 const ALIASES_MAX = 100
 const DEPTH_MAX = 64
-const FAULTS_MAX = 200
+export const FAULTS_MAX = 200
+const TOO_DEEP = 'the document is nested too deeply; flatten it'
+const TWICE = 'this key is given twice; keep one'
+/** The library reports an exhausted stack as a syntax error with the engine's words. */
+const OVERFLOW = /stack (overflow|size)/i
 
 /** Reads `text` and checks it. Unknown keys are refused wherever the schema is a `z.strictObject`. */
 export function readYaml<T>(text: string, schema: z.ZodType<T>, options: YamlOptions = {}): YamlRead<T> {
@@ -49,12 +53,16 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: YamlOpt
 
   const lines = new LineCounter()
   const document = compose(text, lines, options.scalars ?? 'typed')
-  if (document === null) return whole('the document is nested too deeply; flatten it')
+  if (document === null) return whole(TOO_DEEP)
 
   const syntax = [...document.errors, ...document.warnings]
+  if (syntax.some((e) => OVERFLOW.test(e.message))) return whole(TOO_DEEP)
   if (syntax.length > 0) {
     return faulty(syntax.map((e) => ({ ...place(lines, e.pos[0]), path: '', message: clean(e.message, 300) })))
   }
+  const twice = keysGivenTwice(document.contents, [])
+  if (twice.length > 0)
+    return faulty(twice.map(({ offset, path }) => ({ ...place(lines, offset), path, message: TWICE })))
   const lineOf = (path: Path): Place => place(lines, offsetOf(document.contents, path))
 
   let raw: unknown
@@ -66,7 +74,9 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: YamlOpt
   }
   const checked = schema.safeParse(raw)
   if (checked.success) return { kind: 'ok', value: checked.data, lineOf }
-  return faulty(checked.error.issues.flatMap((issue) => faultsOf(issue, document.contents, lines, schema)))
+  // Placing a fault walks the document: only as many as will be told.
+  const issues = checked.error.issues.slice(0, FAULTS_MAX + 1)
+  return faulty(issues.flatMap((issue) => faultsOf(issue, document.contents, lines, schema)))
 }
 
 /** One line a fault, as compilers say it: `plan.yaml:12:5: rules[3].match: …`. */
@@ -91,14 +101,16 @@ export function sayPath(path: Path): string {
 export function inOrder(faults: readonly Fault[]): Fault[] {
   const sorted = [...faults].sort((a, b) => a.line - b.line || a.column - b.column)
   if (sorted.length <= FAULTS_MAX) return sorted
-  const left = sorted.length - FAULTS_MAX
-  return [...sorted.slice(0, FAULTS_MAX), { line: 1, column: 1, path: '', message: `and ${left} more faults` }]
+  return [
+    ...sorted.slice(0, FAULTS_MAX),
+    { line: 1, column: 1, path: '', message: 'and more faults than are told at once' },
+  ]
 }
 
 function compose(text: string, lineCounter: LineCounter, scalars: 'typed' | 'text') {
   try {
     const schema = scalars === 'typed' ? 'core' : 'failsafe'
-    return parseDocument(text, { lineCounter, schema, uniqueKeys: true, prettyErrors: false, logLevel: 'warn' })
+    return parseDocument(text, { lineCounter, schema, uniqueKeys: false, prettyErrors: false, logLevel: 'warn' })
   } catch (error) {
     // The parser recurses; block nesting deep enough to exhaust the stack is the author's fault, not ours.
     if (error instanceof RangeError) return null
@@ -118,10 +130,27 @@ function depthOf(text: string): number {
   return deepest
 }
 
+/** Our own check: the library's compares each key of a mapping with all before it, minutes for a document of 1 MiB. */
+function keysGivenTwice(node: unknown, path: Path): { offset: number; path: string }[] {
+  if (isSeq(node)) return node.items.flatMap((item, i) => keysGivenTwice(item, [...path, i]))
+  if (!isMap(node)) return []
+  const seen = new Set<string>()
+  return node.items.flatMap((pair) => {
+    const key = keyOf(pair.key)
+    const here = [...path, key]
+    const below = keysGivenTwice(pair.value, here)
+    if (!seen.has(key)) {
+      seen.add(key)
+      return below
+    }
+    return [{ offset: asNode(pair.key)?.range?.[0] ?? 0, path: sayPath(here) }, ...below]
+  })
+}
+
 function faultsOf(issue: z.core.$ZodIssue, root: ParsedNode | null, lines: LineCounter, schema: z.ZodType): Fault[] {
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path)
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, FAULTS_MAX + 1).map((key) => ({
       ...place(lines, keyOffset(root, issue.path, key)),
       path: sayPath([...issue.path, key]),
       message: unknownKey(key, known),
