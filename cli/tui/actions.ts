@@ -1,0 +1,172 @@
+/** What a key does: straight to its action, or into the line being typed. */
+import { type Action, bindingOf, openable } from './keys.ts'
+import { cursor, home, type List, move } from './list.ts'
+import { height, just, type Model, type Page, type Prompt, rearranged, type Step } from './model.ts'
+import { pageLines } from './pages.ts'
+import { TABLES, VIEWS, type View } from './rows.ts'
+
+const TYPED_MAX = 64
+// Only the number of lines is asked for here, which no theme changes.
+const PLAIN = { colour: false, ascii: true }
+/** How much of a call's id is typed to confirm that it is the one meant. */
+export const CONFIRM = 4
+
+/** `key`: one character, or a name like 'enter' or 'ctrl-c'. */
+export function press(model: Model, key: string): Step {
+  if (key === 'ctrl-c') return just(model, { type: 'quit' })
+  if (model.prompt.kind !== 'none') return type({ ...model, notice: undefined }, model.prompt, key)
+  const binding = bindingOf(key, model.page.kind)
+  if (!binding) return just(model)
+  const reason = binding.disabled?.(model)
+  if (reason) return just({ ...model, notice: { text: reason, tone: 'bad' } })
+  return act({ ...model, notice: undefined }, binding.action)
+}
+
+function act(model: Model, action: Action): Step {
+  const { view, page } = model
+  switch (action) {
+    case 'calls':
+    case 'regs':
+    case 'nodes':
+    case 'events':
+      return go(model, action)
+    case 'plan':
+      return just({ ...model, page: { kind: 'plan', top: 0 } }, { type: 'refresh' })
+    case 'help':
+      return just({ ...model, page: page.kind === 'help' ? { kind: 'table' } : { kind: 'help', top: 0 } })
+    case 'quit':
+      return just(model, { type: 'quit' })
+    case 'up':
+      return just(scroll(model, -1))
+    case 'down':
+      return just(scroll(model, 1))
+    case 'page up':
+      return just(scroll(model, -height(model)))
+    case 'page down':
+      return just(scroll(model, height(model)))
+    case 'first':
+      return just(page.kind === 'table' ? withList(model, home(view, model.lists[view])) : scroll(model, -Infinity))
+    case 'last':
+      return just(scroll(model, Infinity))
+    case 'open':
+      return just(opened(model), { type: 'refresh' })
+    case 'back':
+      return page.kind === 'table' ? filtered(model, '') : just({ ...model, page: { kind: 'table' } })
+    case 'filter':
+      return just({ ...model, prompt: { kind: 'filter', text: model.lists[view].filter } })
+    case 'command':
+      return just({ ...model, prompt: { kind: 'command', text: '' } })
+    case 'sort left':
+      return sorted(model, -1)
+    case 'sort right':
+      return sorted(model, 1)
+    case 'reverse': {
+      const { sort } = model.lists[view]
+      return just(rearranged(model, view, { sort: { ...sort, reverse: !sort.reverse } }), { type: 'refresh' })
+    }
+    case 'freeze':
+      return just(model.frozen ? thawed(model) : { ...model, frozen: { live: model.live, now: model.now } })
+    case 'hang up':
+      return just(page.kind === 'call' ? { ...model, prompt: { kind: 'hang up', id: page.id, text: '' } } : model)
+  }
+}
+
+function type(model: Model, prompt: Exclude<Prompt, { kind: 'none' }>, key: string): Step {
+  switch (key) {
+    case 'enter':
+      return entered({ ...model, prompt: { kind: 'none' } }, prompt)
+    case 'esc': {
+      const left: Model = { ...model, prompt: { kind: 'none' } }
+      return prompt.kind === 'filter' ? filtered(left, '') : just(left)
+    }
+    case 'up':
+    case 'down':
+      return prompt.kind === 'filter' ? just(scroll(model, key === 'up' ? -1 : 1)) : just(model)
+    case 'backspace':
+      return typed(model, prompt, [...prompt.text].slice(0, -1).join(''))
+    case 'ctrl-u':
+      return typed(model, prompt, '')
+    default:
+      // Names of keys are longer than any character.
+      return [...key].length > 1 || prompt.text.length >= TYPED_MAX
+        ? just(model)
+        : typed(model, prompt, prompt.text + key)
+  }
+}
+
+function typed(model: Model, prompt: Exclude<Prompt, { kind: 'none' }>, text: string): Step {
+  const next: Model = { ...model, prompt: { ...prompt, text } }
+  return prompt.kind === 'filter' ? filtered(next, text) : just(next)
+}
+
+function entered(model: Model, prompt: Exclude<Prompt, { kind: 'none' }>): Step {
+  switch (prompt.kind) {
+    case 'filter':
+      return just(model)
+    case 'command':
+      return commanded(model, prompt.text.trim())
+    case 'hang up':
+      if (prompt.text !== prompt.id.slice(0, CONFIRM))
+        return refuse(model, 'not hung up: that is not how its id begins')
+      return just(
+        { ...model, notice: { text: `hanging up ${prompt.id}`, tone: 'plain' } },
+        { type: 'hang up', id: prompt.id },
+      )
+  }
+}
+
+const COMMANDS: readonly Action[] = [...VIEWS, 'plan', 'help', 'quit']
+
+// The beginning of a command is enough.
+function commanded(model: Model, text: string): Step {
+  if (text === '') return just(model)
+  const action = COMMANDS.find((name) => name.startsWith(text))
+  if (!action) return refuse(model, `no command begins with "${text}"; there are ${COMMANDS.join(' ')}`)
+  return act(model, action)
+}
+
+function refuse(model: Model, text: string): Step {
+  return just({ ...model, notice: { text, tone: 'bad' } })
+}
+
+function go(model: Model, view: View): Step {
+  return just(rearranged({ ...model, view, page: { kind: 'table' } }, view), { type: 'refresh' })
+}
+
+function opened(model: Model): Model {
+  const id = openable(model)
+  if (id === undefined) return model
+  const page: Page = { kind: 'call', id, top: 0, at: model.now, rates: [], gone: false }
+  const row = (model.live.calls?.rows ?? []).find((call) => call.id === id)
+  return { ...model, page: row ? { ...page, call: row } : page }
+}
+
+function filtered(model: Model, filter: string): Step {
+  return just(rearranged(model, model.view, { filter }), { type: 'refresh' })
+}
+
+function sorted(model: Model, by: number): Step {
+  const { sort } = model.lists[model.view]
+  const last = TABLES[model.view].columns.length - 1
+  const column = Math.min(last, Math.max(0, sort.column + by))
+  return just(rearranged(model, model.view, { sort: { ...sort, column } }), { type: 'refresh' })
+}
+
+function thawed(model: Model): Model {
+  return VIEWS.reduce<Model>((next, view) => rearranged(next, view), { ...model, frozen: undefined })
+}
+
+function scroll(model: Model, by: number): Model {
+  const { page, view } = model
+  if (page.kind !== 'table') {
+    const end = Math.max(0, pageLines(model, PLAIN).length - height(model))
+    return { ...model, page: { ...page, top: Math.min(end, Math.max(0, page.top + by)) } }
+  }
+  const list = model.lists[view]
+  const steps = Math.min(list.rows.length, Math.max(-cursor(view, list) - 1, by))
+  return withList(model, move(view, list, steps, height(model)))
+}
+
+function withList(model: Model, list: List): Model {
+  return { ...model, lists: { ...model.lists, [model.view]: list } }
+}

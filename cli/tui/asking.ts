@@ -1,0 +1,13 @@
+/** What to ask the server for, so that the rows it sends are those the table shows first. */
+import type { Model } from './model.ts'
+import { TABLES } from './rows.ts'
+import type { Query } from './source.ts'
+
+/** More than any screen shows, few enough to sort every second. */
+const ROWS_MAX = 1000
+
+export function filterSort(model: Model): Query {
+  const { filter, sort } = model.lists[model.view]
+  const field = TABLES[model.view].columns[sort.column]?.field ?? ''
+  return { filter: filter.trim(), sort: field && sort.reverse ? `-${field}` : field, limit: ROWS_MAX }
+}

@@ -1,0 +1,146 @@
+/** The whole screen as lines: exactly as many as the terminal has, none wider than it. */
+import { CONFIRM } from './actions.ts'
+import { pad, safe, width, widths } from './columns.ts'
+import { alertLine, clusterLine, trafficLine } from './header.ts'
+import { footer } from './keys.ts'
+import { clip, type Line, sentence } from './line.ts'
+import { cursor, onScreen } from './list.ts'
+import { height, known, type Model, shown } from './model.ts'
+import { pageLines, pageTitle } from './pages.ts'
+import { MARGIN, type Moment, rowLine, TABLES, titleLine, type View } from './rows.ts'
+import { glyphs, type Theme } from './theme.ts'
+
+/** Below this nothing useful fits. */
+export const SMALLEST = { columns: 40, rows: 10 }
+
+export function frame(model: Model, theme: Theme): readonly Line[] {
+  const { columns, rows } = model
+  if (columns < SMALLEST.columns || rows < SMALLEST.rows) return tooSmall(columns, rows)
+  const { ellipsis } = glyphs(theme)
+  const lines = [
+    clusterLine(model, theme),
+    trafficLine(model, theme),
+    alertLine(model, theme),
+    ...body(model, theme),
+    bottomLine(model, theme),
+    footerLine(model, theme),
+  ]
+  return lines.map((line) => clip(line, columns, ellipsis))
+}
+
+function body(model: Model, theme: Theme): readonly Line[] {
+  const { page } = model
+  const room = height(model)
+  if (page.kind === 'table') return table(model, theme, room)
+  const lines = pageLines(model, theme).slice(page.top, page.top + room)
+  return [rule([pageTitle(page)], model.columns, theme), [], ...padded(lines, room)]
+}
+
+function table(model: Model, theme: Theme, room: number): readonly Line[] {
+  const { view, columns } = model
+  const list = model.lists[view]
+  const { live, now } = shown(model)
+  const sizes = sizesOf(view, columns)
+  const ahead = Math.max(0, ...(live.cluster?.nodes ?? []).map((node) => node.commit))
+  const moment: Moment = { now: now + model.skew, ahead }
+  const at = cursor(view, list)
+  const rows = onScreen(list, room).map((row, i): Line => {
+    const selected = list.top + i === at
+    const tone = TABLES[view].tone(row)
+    const text = rowLine(view, row, sizes, selected, moment, theme)
+    return [{ text: selected ? pad(text, columns) : text, tone: tone === 'good' ? 'plain' : tone, inverse: selected }]
+  })
+  const empty: Line[] = [[{ text: `${' '.repeat(MARGIN)}${emptiness(model)}`, tone: 'dim' }]]
+  return [
+    rule(tableTitle(model, theme), columns, theme),
+    [{ text: titleLine(view, sizes, list.sort, theme), bold: true }],
+    ...padded(list.rows.length > 0 ? rows : empty, room),
+  ]
+}
+
+function tableTitle(model: Model, theme: Theme): string[] {
+  const { view } = model
+  const { filter, rows, sort } = model.lists[view]
+  const { live } = shown(model)
+  const held = known(live, view).length
+  const total = view === 'calls' ? live.calls?.total : view === 'regs' ? live.regs?.total : undefined
+  const all = Math.max(held, total ?? 0)
+  const { up, down } = glyphs(theme)
+  const column = TABLES[view].columns[sort.column]
+  return [
+    TABLES[view].title,
+    rows.length < all ? `${rows.length}/${all}` : String(all),
+    ...(filter ? [`filter: ${safe(filter, theme.ascii)}`] : []),
+    ...(column ? [`sort: ${column.title.toLowerCase()}${sort.reverse ? down : up}`] : []),
+  ]
+}
+
+function emptiness(model: Model): string {
+  const { view } = model
+  const { live } = shown(model)
+  if (model.lists[view].filter && known(live, view).length > 0) return 'no row has this text; esc shows all'
+  const answer = { calls: live.calls, regs: live.regs, nodes: live.cluster, events: live.overview }[view]
+  if (!answer) return 'asking ...'
+  return { calls: 'no live calls', regs: 'nobody is registered', nodes: 'no nodes', events: 'nothing happened yet' }[
+    view
+  ]
+}
+
+function rule(words: readonly string[], columns: number, theme: Theme): Line {
+  const { rule: dash, ellipsis } = glyphs(theme)
+  const text = safe(`${dash} ${words.join(` ${dash} `)} `, false)
+  return clip([{ text: text + dash.repeat(Math.max(0, columns - width(text))), tone: 'accent' }], columns, ellipsis)
+}
+
+function bottomLine(model: Model, theme: Theme): Line {
+  const { prompt, notice } = model
+  const caret = theme.ascii ? '_' : '█'
+  switch (prompt.kind) {
+    case 'filter':
+      return [{ text: '/', bold: true }, { text: safe(prompt.text, theme.ascii) + caret }]
+    case 'command':
+      return [{ text: ':', bold: true }, { text: safe(prompt.text, theme.ascii) + caret }]
+    case 'hang up': {
+      const asked = `hang up? type ${safe(prompt.id.slice(0, CONFIRM), theme.ascii)} and enter, esc leaves it: `
+      return [{ text: asked, tone: 'warning', bold: true }, { text: safe(prompt.text, theme.ascii) + caret }]
+    }
+    case 'none':
+      return notice ? [{ text: safe(notice.text, theme.ascii), tone: notice.tone }] : []
+  }
+}
+
+function footerLine(model: Model, theme: Theme): Line {
+  const words = footer(model).map(({ keys, word }, i) => ({
+    text: `${keys} ${word}`,
+    tone: 'dim' as const,
+    drop: PLACES[word] ?? i + 10,
+  }))
+  return sentence(words, model.columns, glyphs(theme).ellipsis)
+}
+
+// The last to leave a narrow footer.
+const PLACES: Readonly<Record<string, number>> = { help: 1, quit: 2, 'hang up': 3 }
+
+function padded(lines: readonly Line[], room: number): readonly Line[] {
+  return [...lines, ...Array.from({ length: Math.max(0, room - lines.length) }, (): Line => [])]
+}
+
+function tooSmall(columns: number, rows: number): readonly Line[] {
+  const words = ['too small:', `${columns}x${rows}, needs`, `${SMALLEST.columns}x${SMALLEST.rows}`]
+  const text = words.join(' ').length <= columns ? [words.join(' ')] : words
+  return padded(
+    text.slice(0, rows).map((line): Line => clip([{ text: line }], columns)),
+    rows,
+  )
+}
+
+// Widths change only with the terminal's.
+const computed = new Map<View, { columns: number; sizes: number[] }>()
+
+function sizesOf(view: View, columns: number): readonly number[] {
+  const last = computed.get(view)
+  if (last?.columns === columns) return last.sizes
+  const sizes = widths(TABLES[view].columns, columns - MARGIN)
+  computed.set(view, { columns, sizes })
+  return sizes
+}

@@ -1,0 +1,173 @@
+/** Every key there is, as data: the dispatcher, the footer and the help page all read this one table. */
+
+import { chosen } from './list.ts'
+import type { Model, Page } from './model.ts'
+import type { SeenEvent } from './rows.ts'
+
+export type Action =
+  | 'calls'
+  | 'regs'
+  | 'nodes'
+  | 'events'
+  | 'plan'
+  | 'up'
+  | 'down'
+  | 'page up'
+  | 'page down'
+  | 'first'
+  | 'last'
+  | 'open'
+  | 'back'
+  | 'filter'
+  | 'command'
+  | 'sort left'
+  | 'sort right'
+  | 'reverse'
+  | 'freeze'
+  | 'hang up'
+  | 'help'
+  | 'quit'
+
+/** `label`: the keys as a person reads them. `footer`: the word beside them on the last line, absent: only in the help. */
+export interface Binding {
+  readonly action: Action
+  readonly keys: readonly string[]
+  readonly label: string
+  readonly description: string
+  readonly footer?: string
+  readonly on: readonly Page['kind'][]
+  /** Why it cannot be done now. */
+  readonly disabled?: (model: Model) => string | undefined
+}
+
+const TABLE = ['table'] as const
+const PAGES = ['call', 'help', 'plan'] as const
+const ALL = [...TABLE, ...PAGES] as const
+
+export const BINDINGS: readonly Binding[] = [
+  {
+    action: 'open',
+    keys: ['enter'],
+    label: 'enter',
+    description: 'the page of the chosen call',
+    footer: 'open',
+    on: TABLE,
+    disabled: noPage,
+  },
+  {
+    action: 'back',
+    keys: ['esc'],
+    label: 'esc',
+    description: 'back; in a table: clear the filter',
+    footer: 'back',
+    on: ALL,
+  },
+  {
+    action: 'hang up',
+    keys: ['x'],
+    label: 'x',
+    description: 'hang this call up, after a typed confirmation',
+    footer: 'hang up',
+    on: ['call'],
+    disabled: noHangUp,
+  },
+  {
+    action: 'filter',
+    keys: ['/'],
+    label: '/',
+    description: 'show only rows with a text in any field',
+    footer: 'filter',
+    on: TABLE,
+  },
+  {
+    action: 'command',
+    keys: [':'],
+    label: ':',
+    description: 'go: calls regs nodes events plan help quit',
+    footer: 'go',
+    on: ALL,
+  },
+  { action: 'help', keys: ['?'], label: '?', description: 'these keys', footer: 'help', on: ALL },
+  {
+    action: 'quit',
+    keys: ['q', 'ctrl-c'],
+    label: 'q',
+    description: 'leave the screen; the cluster goes on',
+    footer: 'quit',
+    on: ALL,
+  },
+  {
+    action: 'freeze',
+    keys: ['p'],
+    label: 'p',
+    description: 'freeze the screen; collecting goes on',
+    footer: 'freeze',
+    on: ALL,
+  },
+  { action: 'reverse', keys: ['r'], label: 'r', description: 'sort the other way round', footer: 'reverse', on: TABLE },
+  {
+    action: 'sort left',
+    keys: ['<'],
+    label: '<',
+    description: 'sort by the column to the left',
+    footer: 'sort',
+    on: TABLE,
+  },
+  {
+    action: 'sort right',
+    keys: ['>'],
+    label: '>',
+    description: 'sort by the column to the right',
+    footer: 'sort',
+    on: TABLE,
+  },
+  { action: 'calls', keys: ['1'], label: '1', description: 'live calls', on: ALL },
+  { action: 'regs', keys: ['2'], label: '2', description: 'registrations', on: ALL },
+  { action: 'nodes', keys: ['3'], label: '3', description: 'nodes of the cluster', on: ALL },
+  { action: 'events', keys: ['4'], label: '4', description: 'what happened', on: ALL },
+  { action: 'plan', keys: ['5'], label: '5', description: 'the routing plan in force', on: ALL },
+  { action: 'down', keys: ['down', 'j'], label: 'j ↓', description: 'down', on: ALL },
+  { action: 'up', keys: ['up', 'k'], label: 'k ↑', description: 'up', on: ALL },
+  { action: 'page down', keys: ['pagedown', ' '], label: 'PgDn', description: 'a screen down', on: ALL },
+  { action: 'page up', keys: ['pageup'], label: 'PgUp', description: 'a screen up', on: ALL },
+  { action: 'first', keys: ['g', 'home'], label: 'g', description: 'to the top, and stay there', on: ALL },
+  { action: 'last', keys: ['G', 'end'], label: 'G', description: 'to the bottom', on: ALL },
+]
+
+export function bindingOf(key: string, page: Page['kind']): Binding | undefined {
+  return BINDINGS.find((binding) => binding.keys.includes(key) && binding.on.includes(page))
+}
+
+/** The keys worth a place on the last line, in order; those that share a word share a place. */
+export function footer(model: Model): { keys: string; word: string }[] {
+  const places: { keys: string; word: string }[] = []
+  for (const binding of BINDINGS) {
+    if (!binding.footer || !binding.on.includes(model.page.kind) || binding.disabled?.(model)) continue
+    const same = places.find((place) => place.word === binding.footer)
+    if (same) same.keys += binding.label
+    else
+      places.push({ keys: binding.label, word: binding.action === 'freeze' && model.frozen ? 'go on' : binding.footer })
+  }
+  return places
+}
+
+/** The call that enter would open. */
+export function openable(model: Model): string | undefined {
+  const row = chosen(model.view, model.lists[model.view])
+  if (!row) return undefined
+  if (model.view === 'calls') return (row as { id: string }).id
+  if (model.view !== 'events') return undefined
+  const event = row as SeenEvent
+  return event.kind === 'call' && event.subject ? event.subject : undefined
+}
+
+function noPage(model: Model): string | undefined {
+  if (openable(model) !== undefined) return undefined
+  return model.view === 'calls' ? 'no call is chosen' : 'only calls have a page'
+}
+
+function noHangUp(model: Model): string | undefined {
+  if (model.readOnly) return 'this screen is read-only: start it without --read-only to hang calls up'
+  if (model.page.kind === 'call' && model.page.gone) return 'the call has ended'
+  return undefined
+}

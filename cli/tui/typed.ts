@@ -1,0 +1,34 @@
+/** What Ink reports of a key press, as the names that keys.ts uses. */
+import type { Key } from 'ink'
+
+const NAMED = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'esc'],
+  ['tab', 'tab'],
+  ['backspace', 'backspace'],
+  ['delete', 'backspace'],
+] as const satisfies readonly (readonly [keyof Key, string])[]
+
+/** Pasted or fast typing comes as one text: each character is a key. */
+export function keysOf(text: string, key: Key): string[] {
+  const named = NAMED.find(([flag]) => key[flag])
+  if (named) return [named[1]]
+  if (key.ctrl) return [`ctrl-${text}`]
+  if (key.meta) return []
+  return [...text].map((character) => CONTROLS[character] ?? character).filter((name) => name.length > 1 || name >= ' ')
+}
+
+const CONTROLS: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\x7f': 'backspace',
+  '\x03': 'ctrl-c',
+}
