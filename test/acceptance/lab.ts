@@ -159,7 +159,12 @@ async function must(args: readonly string[], input = ''): Promise<string> {
   return ran.stdout
 }
 
-async function until<T>(what: string, ask: () => Promise<T>, good: (answer: T) => boolean, boundMs = 20_000): Promise<T> {
+async function until<T>(
+  what: string,
+  ask: () => Promise<T>,
+  good: (answer: T) => boolean,
+  boundMs = 20_000,
+): Promise<T> {
   const end = Date.now() + boundMs
   for (;;) {
     const answer = await ask().catch((error: Error) => error)

@@ -1,0 +1,93 @@
+/** The shape of a node's configuration file: what each key may hold. What keys mean together is said in config.ts. */
+import { z } from 'zod'
+
+/** Names go into log lines, file names and SIP tags; kept to what is safe in all of them. */
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, like n1')
+
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):(\d{1,5})$/
+
+const address = z.string().refine(isAddress, 'must be host:port, like 127.0.0.1:7060 or [::1]:7060')
+
+export type ListenText = string
+
+const listen = z
+  .string()
+  .refine(
+    (text) => /^(udp|tcp):/.test(text) && isAddress(text.slice(4)),
+    'must be like udp:0.0.0.0:5060 or tcp:[::1]:5060',
+  )
+
+function isAddress(text: string): boolean {
+  const match = ADDRESS.exec(text)
+  return match !== null && Number(match[2]) <= 65_535
+}
+
+const file = z.string().min(1, 'must name a file').max(4096)
+const port = z.number().int().min(1).max(65_535)
+const host = z.string().min(1).max(253)
+const tls = z.strictObject({ ca: file, cert: file, key: file })
+
+const external = z.strictObject({
+  host,
+  port: port.default(9022),
+  secret: z.string().min(1).optional(),
+  secret_file: file.optional(),
+})
+
+export const fileConfig = z.strictObject({
+  node: name.optional(),
+  data: file.optional(),
+  cluster: z
+    .strictObject({
+      key_file: file.optional(),
+      listen: address.optional(),
+      nodes: z
+        .array(z.strictObject({ name, id: z.number().int().min(1).max(65_535), address }))
+        .max(15)
+        .optional(),
+      tls: tls.optional(),
+      insecure: z.boolean().default(false),
+    })
+    .optional(),
+  control: z
+    .strictObject({
+      listen: address.default('127.0.0.1:7060'),
+      tls: tls.optional(),
+      insecure: z.boolean().default(false),
+    })
+    .prefault({}),
+  sip: z
+    .strictObject({
+      listen: z.array(listen).min(1).max(16).default(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060']),
+      advertise: host.optional(),
+      engine: z
+        .union([z.literal('embedded'), external], 'must be embedded, or {host, port, secret_file}')
+        .default('embedded'),
+    })
+    .prefault({}),
+  media: z
+    .strictObject({
+      mode: z.enum(['spawn', 'external', 'direct']).default('spawn'),
+      binary: file.optional(),
+      interface: z.string().min(1).max(128).default('127.0.0.1'),
+      ports: z
+        .string()
+        .regex(/^\d{1,5}-\d{1,5}$/, 'must be a range like 30000-31000')
+        .default('30000-31000'),
+      host: host.optional(),
+      port: port.optional(),
+      when_down: z.enum(['direct', 'reject']).default('direct'),
+    })
+    .prefault({}),
+  calls: z
+    .strictObject({
+      max: z.number().int().min(1).max(100_000).default(2000),
+      max_seconds: z.number().int().min(1).max(604_800).default(14_400),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info'), file: file.optional() })
+    .prefault({}),
+})
+
+export type FileConfig = z.infer<typeof fileConfig>

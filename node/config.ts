@@ -1,0 +1,295 @@
+/**
+ * The configuration of one node: flag > environment > file > default, or everything that is wrong with it.
+ * What belongs to the whole cluster (users, routing plan) is never here: it is agreed on, not configured.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { type FileConfig, fileConfig, type ListenText } from './config-schema.ts'
+import { type Fault, inOrder, type Path, readYaml, sayFaults } from './yaml.ts'
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Tls {
+  /** Paths of PEM files. */
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+export interface ClusterPeer {
+  readonly name: string
+  readonly id: number
+  /** `host:port` of its cluster listener. */
+  readonly address: string
+}
+
+export type EngineConfig =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'external'; readonly host: string; readonly port: number; readonly secret: string }
+
+export type MediaConfig =
+  | { readonly kind: 'spawn'; readonly binary: string | null; readonly interface: string; readonly ports: PortRange }
+  | { readonly kind: 'external'; readonly host: string; readonly port: number }
+  | { readonly kind: 'direct' }
+
+export type PortRange = readonly [min: number, max: number]
+
+export interface NodeConfig {
+  readonly node: string
+  readonly id: number
+  readonly dataDir: string
+  readonly cluster: {
+    readonly keyFile: string
+    readonly listen: HostPort
+    readonly nodes: readonly ClusterPeer[]
+    readonly tls: Tls | null
+  }
+  readonly control: { readonly listen: HostPort; readonly tls: Tls | null }
+  readonly sip: {
+    readonly listen: readonly (HostPort & { readonly transport: 'udp' | 'tcp' })[]
+    readonly advertise: string | null
+    readonly engine: EngineConfig
+  }
+  readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
+  readonly calls: { readonly max: number; readonly maxSeconds: number }
+  readonly log: { readonly level: LogLevel; readonly file: string | null }
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export type ConfigRead =
+  | { readonly kind: 'ok'; readonly config: NodeConfig }
+  /** One line a fault: `node.yaml:12:5: sip.listen[0]: …`, or `RAFTEL_SIP_LISTEN: …`. */
+  | { readonly kind: 'faults'; readonly text: string }
+
+/** Dotted keys of the file (`sip.listen`) → text; lists are separated by commas. */
+export type Overrides = Readonly<Record<string, string>>
+
+/** Keys that a flag or the environment may set. `sip.listen` is RAFTEL_SIP_LISTEN. */
+export const OVERRIDABLE = [
+  'node',
+  'data',
+  'cluster.key_file',
+  'cluster.listen',
+  'control.listen',
+  'sip.listen',
+  'sip.advertise',
+  'media.mode',
+  'media.binary',
+  'media.interface',
+  'media.ports',
+  'media.host',
+  'media.port',
+  'media.when_down',
+  'calls.max',
+  'calls.max_seconds',
+  'log.level',
+  'log.file',
+] as const
+
+/** Reads a configuration file from disk; a file that cannot be read is one fault like any other. */
+export function loadConfig(file: string, flags: Overrides = {}, env: NodeJS.ProcessEnv = process.env): ConfigRead {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return { kind: 'faults', text: `${file}: cannot be read: ${(error as Error).message}` }
+  }
+  return readConfig(text, file, flags, env)
+}
+
+/** The same for a text; `file` names it in faults, and relative paths are relative to its folder. */
+export function readConfig(text: string, file: string, flags: Overrides = {}, env: NodeJS.ProcessEnv = {}): ConfigRead {
+  const read = readYaml(text, fileConfig)
+  if (read.kind === 'faults') return { kind: 'faults', text: sayFaults(file, read.faults) }
+
+  const laid = overlay(read.value, overrides(flags, env))
+  if (laid.kind === 'faults') return laid
+  const value = laid.value
+
+  const faults: Fault[] = []
+  const wrong = (at: Path, message: string): void => {
+    const origin = laid.origins.get(at.join('.'))
+    const place = read.lineOf(at)
+    faults.push({ ...place, path: origin ?? dotted(at), message })
+  }
+  const folder = path.dirname(path.resolve(file))
+  const config = complete(value, folder, wrong)
+  if (faults.length > 0 || config === null) return { kind: 'faults', text: sayFaults(file, inOrder(faults)) }
+  return { kind: 'ok', config }
+}
+
+type Wrong = (at: Path, message: string) => void
+
+/** Defaults, and what one key means for another. Null only after a fault was told. */
+function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig | null {
+  const { node, data, cluster, control, sip, media, calls, log } = value
+  if (node === undefined) wrong(['node'], 'missing: say which of cluster.nodes this node is')
+  if (data === undefined) wrong(['data'], 'missing: name the directory that the node keeps its log in')
+  if (cluster?.key_file === undefined) {
+    wrong(['cluster', 'key_file'], 'missing: name the file with the cluster key (raftel node key > cluster.key)')
+  }
+  const nodes = cluster?.nodes ?? []
+  if (nodes.length === 0) wrong(['cluster', 'nodes'], 'missing: list every node of the cluster, this one included')
+  unique(nodes, wrong)
+  const self = nodes.findIndex((peer) => peer.name === node)
+  const own = nodes[self]
+  if (node !== undefined && nodes.length > 0 && own === undefined) {
+    wrong(['node'], `${node} is not in cluster.nodes (${nodes.map((peer) => peer.name).join(', ')}); add it there`)
+  }
+  const engine = engineOf(sip.engine, folder, wrong)
+  const mediaOf = mediaConfig(media, folder, wrong)
+  const file = (name: string) => path.resolve(folder, name)
+  const tls = (given: Tls | undefined): Tls | null =>
+    given === undefined ? null : { ca: file(given.ca), cert: file(given.cert), key: file(given.key) }
+
+  const clusterListen = cluster?.listen ?? own?.address
+  if (clusterListen !== undefined && cluster !== undefined) {
+    const at = cluster.listen === undefined ? ['cluster', 'nodes', self, 'address'] : ['cluster', 'listen']
+    guard(at, clusterListen, cluster, 'cluster', wrong)
+  }
+  guard(['control', 'listen'], control.listen, control, 'control', wrong)
+
+  if (node === undefined || data === undefined || cluster?.key_file === undefined || own === undefined) return null
+  if (clusterListen === undefined || engine === null || mediaOf === null) return null
+  return {
+    node,
+    id: own.id,
+    dataDir: file(data),
+    cluster: { keyFile: file(cluster.key_file), listen: hostPort(clusterListen), nodes, tls: tls(cluster.tls) },
+    control: { listen: hostPort(control.listen), tls: tls(control.tls) },
+    sip: { listen: sip.listen.map(listenPoint), advertise: sip.advertise ?? null, engine },
+    media: { ...mediaOf, whenDown: media.when_down },
+    calls: { max: calls.max, maxSeconds: calls.max_seconds },
+    log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
+  }
+}
+
+function unique(nodes: readonly ClusterPeer[], wrong: Wrong): void {
+  for (const key of ['name', 'id', 'address'] as const) {
+    const seen = new Set<string | number>()
+    nodes.forEach((peer, i) => {
+      if (seen.has(peer[key])) wrong(['cluster', 'nodes', i, key], `${peer[key]} is given to two nodes; make it unique`)
+      seen.add(peer[key])
+    })
+  }
+}
+
+/** Whoever reaches these listeners rules the cluster: off loopback only with certificates, or when told so. */
+function guard(at: Path, listen: string, given: { tls?: Tls; insecure: boolean }, name: string, wrong: Wrong): void {
+  const { host } = hostPort(listen)
+  if (given.tls !== undefined || given.insecure || loopback(host)) return
+  wrong(at, `${listen} is not loopback and has no TLS; add ${name}.tls {ca, cert, key}, or ${name}.insecure: true`)
+}
+
+export function loopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function engineOf(given: FileConfig['sip']['engine'], folder: string, wrong: Wrong): EngineConfig | null {
+  if (given === 'embedded') return { kind: 'embedded' }
+  const { host, port, secret, secret_file } = given
+  if ((secret === undefined) === (secret_file === undefined)) {
+    wrong(['sip', 'engine'], 'give exactly one of secret and secret_file, as the drachtio-server has it')
+    return null
+  }
+  if (secret !== undefined) return { kind: 'external', host, port, secret }
+  const file = path.resolve(folder, secret_file ?? '')
+  try {
+    return { kind: 'external', host, port, secret: readFileSync(file, 'utf8').trim() }
+  } catch (error) {
+    wrong(['sip', 'engine', 'secret_file'], `cannot be read: ${(error as Error).message}`)
+    return null
+  }
+}
+
+function mediaConfig(media: FileConfig['media'], folder: string, wrong: Wrong): MediaConfig | null {
+  if (media.mode === 'direct') return { kind: 'direct' }
+  if (media.mode === 'external') {
+    if (media.host === undefined) wrong(['media', 'host'], 'missing: mode external needs host and port of rtpengine')
+    if (media.port === undefined) wrong(['media', 'port'], "missing: the port of rtpengine's --listen-ng")
+    if (media.host === undefined || media.port === undefined) return null
+    return { kind: 'external', host: media.host, port: media.port }
+  }
+  const ports = portRange(media.ports)
+  if (ports === null) {
+    wrong(['media', 'ports'], `${media.ports} is no range of at least 4 ports; write it like 30000-31000`)
+    return null
+  }
+  const { binary } = media
+  const named = binary === undefined ? null : binary.includes('/') ? path.resolve(folder, binary) : binary
+  return { kind: 'spawn', binary: named, interface: media.interface, ports }
+}
+
+function portRange(text: string): PortRange | null {
+  const [min, max] = text.split('-').map(Number)
+  if (min === undefined || max === undefined || min < 1 || max > 65_535 || max - min < 3) return null
+  return [min, max]
+}
+
+/** `127.0.0.1:5060` or `[::1]:5060`; the schema has checked its form. */
+export function hostPort(text: string): HostPort {
+  const at = text.lastIndexOf(':')
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
+}
+
+function listenPoint(text: ListenText): HostPort & { transport: 'udp' | 'tcp' } {
+  return { transport: text.startsWith('udp:') ? 'udp' : 'tcp', ...hostPort(text.slice(4)) }
+}
+
+interface Override {
+  readonly key: string
+  /** As the person knows it: `RAFTEL_LOG_LEVEL` or `--log-level`. */
+  readonly origin: string
+  readonly text: string
+}
+
+function overrides(flags: Overrides, env: NodeJS.ProcessEnv): Override[] {
+  return OVERRIDABLE.flatMap((key): Override[] => {
+    const flag = flags[key]
+    if (flag !== undefined) return [{ key, origin: `--${key.replace(/[._]/g, '-')}`, text: flag }]
+    const name = `RAFTEL_${key.replace('.', '_').toUpperCase()}`
+    const text = env[name]
+    return text === undefined || text === '' ? [] : [{ key, origin: name, text }]
+  })
+}
+
+type Laid =
+  | { readonly kind: 'ok'; readonly value: FileConfig; readonly origins: ReadonlyMap<string, string> }
+  | { readonly kind: 'faults'; readonly text: string }
+
+function overlay(value: FileConfig, given: readonly Override[]): Laid {
+  const raw = structuredClone(value) as Record<string, unknown>
+  const origins = new Map<string, string>()
+  for (const { key, origin, text } of given) {
+    const keys = key.split('.')
+    const last = keys.pop() ?? key
+    let into = raw
+    for (const part of keys) into = (into[part] ??= {}) as Record<string, unknown>
+    into[last] = typed(key, text)
+    origins.set(key, origin)
+  }
+  const checked = fileConfig.safeParse(raw)
+  if (checked.success) return { kind: 'ok', value: checked.data, origins }
+  const said = checked.error.issues.map((issue) => {
+    const at = issue.path.join('.')
+    const origin = [...origins].find(([key]) => at === key || at.startsWith(key + '.'))
+    return `${origin?.[1] ?? at}: ${issue.message}`
+  })
+  return { kind: 'faults', text: said.join('\n') }
+}
+
+function typed(key: string, text: string): unknown {
+  if (key === 'sip.listen') return text.split(',').map((one) => one.trim())
+  if (['media.port', 'calls.max', 'calls.max_seconds'].includes(key)) return /^\d+$/.test(text) ? Number(text) : text
+  return text
+}
+
+function dotted(at: Path): string {
+  return at
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
+    .join('')
+}

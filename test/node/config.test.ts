@@ -1,0 +1,133 @@
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import test from 'ava'
+import { loadConfig, type NodeConfig, type Overrides, readConfig } from '../../node/config.ts'
+
+const GOOD = `node: n1
+data: data/n1
+cluster:
+  key_file: cluster.key
+  nodes:
+    - {name: n1, id: 1, address: 127.0.0.1:7071}
+    - {name: n2, id: 2, address: 127.0.0.1:7072}
+`
+
+const complaints = (text: string, flags: Overrides = {}, env = {}): string[] => {
+  const read = readConfig(text, '/etc/raftel/node.yaml', flags, env)
+  return read.kind === 'ok' ? [] : read.text.split('\n').map((line) => line.replace('/etc/raftel/', ''))
+}
+
+const config = (text: string, flags: Overrides = {}, env = {}): NodeConfig => {
+  const read = readConfig(text, '/etc/raftel/node.yaml', flags, env)
+  if (read.kind !== 'ok') throw new Error(read.text)
+  return read.config
+}
+
+test('a short file is a whole configuration, and its relative paths are relative to it', (t) => {
+  const made = config(GOOD)
+  t.is(made.id, 1)
+  t.is(made.dataDir, '/etc/raftel/data/n1')
+  t.is(made.cluster.keyFile, '/etc/raftel/cluster.key')
+  t.deepEqual(made.cluster.listen, { host: '127.0.0.1', port: 7071 })
+  t.deepEqual(made.control, { listen: { host: '127.0.0.1', port: 7060 }, tls: null })
+  t.deepEqual(made.sip.listen, [
+    { transport: 'udp', host: '127.0.0.1', port: 5060 },
+    { transport: 'tcp', host: '127.0.0.1', port: 5060 },
+  ])
+  t.deepEqual(made.media, {
+    kind: 'spawn',
+    binary: null,
+    interface: '127.0.0.1',
+    ports: [30000, 31000],
+    whenDown: 'direct',
+  })
+  t.deepEqual(made.log, { level: 'info', file: null })
+})
+
+test('every fault is told at once with its line, unknown keys with what was probably meant', (t) => {
+  const text = GOOD + 'sip:\n  lisen: []\n  listen: [udp:1.2.3.4]\nlog: {level: loud}\ncalls:\n  max: none\n'
+  t.deepEqual(complaints(text), [
+    'node.yaml:9:3: sip.lisen: unknown key; did you mean listen?',
+    'node.yaml:10:12: sip.listen[0]: must be like udp:0.0.0.0:5060 or tcp:[::1]:5060',
+    'node.yaml:11:14: log.level: Invalid option: expected one of "debug"|"info"|"warn"|"error"',
+    'node.yaml:13:8: calls.max: Invalid input: expected number, received string',
+  ])
+})
+
+test('what is missing is named together with what to write', (t) => {
+  const said = complaints('sip: {}\n')
+  t.is(said.length, 4)
+  for (const key of ['node: missing', 'data: missing', 'cluster.key_file: missing', 'cluster.nodes: missing']) {
+    t.true(
+      said.some((line) => line.includes(key)),
+      key,
+    )
+  }
+})
+
+test('a node that is not among the nodes, and a name or address given twice, are refused where they stand', (t) => {
+  t.deepEqual(complaints(GOOD.replace('node: n1', 'node: n9')), [
+    'node.yaml:1:7: node: n9 is not in cluster.nodes (n1, n2); add it there',
+  ])
+  t.deepEqual(complaints(GOOD.replace('name: n2, id: 2', 'name: n1, id: 1')), [
+    'node.yaml:7:14: cluster.nodes[1].name: n1 is given to two nodes; make it unique',
+    'node.yaml:7:22: cluster.nodes[1].id: 1 is given to two nodes; make it unique',
+  ])
+})
+
+test('a cluster or control listener off loopback needs TLS or an explicit insecure', (t) => {
+  const open = GOOD.replace('127.0.0.1:7071', '192.0.2.1:7071')
+  t.deepEqual(complaints(open), [
+    'node.yaml:6:34: cluster.nodes[0].address: 192.0.2.1:7071 is not loopback and has no TLS; add cluster.tls {ca, cert, key}, or cluster.insecure: true',
+  ])
+  t.deepEqual(complaints(open.replace('  key_file', '  insecure: true\n  key_file')), [])
+  t.regex(complaints(GOOD + 'control: {listen: 0.0.0.0:7060}\n')[0] ?? '', /^node\.yaml:8:19: control\.listen: /)
+  const tls = 'control: {listen: 0.0.0.0:7060, tls: {ca: ca.pem, cert: n1.pem, key: n1.key}}\n'
+  t.deepEqual(config(GOOD + tls).control.tls, {
+    ca: '/etc/raftel/ca.pem',
+    cert: '/etc/raftel/n1.pem',
+    key: '/etc/raftel/n1.key',
+  })
+})
+
+test('a flag wins over the environment, the environment over the file, the file over the default', (t) => {
+  const text = GOOD + 'log: {level: warn}\n'
+  t.is(config(GOOD).log.level, 'info')
+  t.is(config(text).log.level, 'warn')
+  t.is(config(text, {}, { RAFTEL_LOG_LEVEL: 'error' }).log.level, 'error')
+  t.is(config(text, { 'log.level': 'debug' }, { RAFTEL_LOG_LEVEL: 'error' }).log.level, 'debug')
+  const sip = config(GOOD, {}, { RAFTEL_SIP_LISTEN: 'udp:127.0.0.1:6000, tcp:127.0.0.1:6001', RAFTEL_CALLS_MAX: '7' })
+  t.deepEqual(
+    sip.sip.listen.map((one) => one.port),
+    [6000, 6001],
+  )
+  t.is(sip.calls.max, 7)
+})
+
+test('a fault from the environment or a flag names the variable or the flag', (t) => {
+  t.regex(complaints(GOOD, {}, { RAFTEL_LOG_LEVEL: 'loud' })[0] ?? '', /^RAFTEL_LOG_LEVEL: /)
+  t.regex(complaints(GOOD, { 'calls.max': 'many' })[0] ?? '', /^--calls-max: /)
+  t.regex(complaints(GOOD, {}, { RAFTEL_CONTROL_LISTEN: '0.0.0.0:1' })[0] ?? '', /RAFTEL_CONTROL_LISTEN: .*no TLS/)
+})
+
+test('an external engine needs one secret, an external relay its host and port', async (t) => {
+  t.regex(complaints(GOOD + 'sip: {engine: {host: 127.0.0.1}}\n')[0] ?? '', /exactly one of secret and secret_file/)
+  t.regex(complaints(GOOD + 'sip: {engine: {host: h, secret_file: nowhere}}\n')[0] ?? '', /cannot be read/)
+  t.is(complaints(GOOD + 'media: {mode: external}\n').length, 2)
+  t.regex(complaints(GOOD + 'media: {ports: 31000-30000}\n')[0] ?? '', /no range of at least 4 ports/)
+
+  const dir = await mkdtemp(path.join(tmpdir(), 'raftel-config-'))
+  t.teardown(() => rm(dir, { recursive: true, force: true }))
+  writeFileSync(path.join(dir, 'secret'), 'kept apart\n')
+  writeFileSync(path.join(dir, 'node.yaml'), GOOD + 'sip: {engine: {host: 127.0.0.1, secret_file: secret}}\n')
+  const read = loadConfig(path.join(dir, 'node.yaml'), {}, {})
+  if (read.kind !== 'ok') return t.fail(read.text)
+  t.deepEqual(read.config.sip.engine, { kind: 'external', host: '127.0.0.1', port: 9022, secret: 'kept apart' })
+})
+
+test('a file that is not there is one clear fault', (t) => {
+  const read = loadConfig('/nowhere/node.yaml', {}, {})
+  t.true(read.kind === 'faults' && /^\/nowhere\/node\.yaml: cannot be read: ENOENT/.test(read.text))
+})
