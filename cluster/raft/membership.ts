@@ -11,10 +11,12 @@ import { stableSnapshot } from './unstable.ts'
 
 /**
  * Makes an applied change effective. A change that the configuration does not allow changes nothing: every replica sees the
- * same change at the same configuration and so refuses it alike.
+ * same change at the same configuration and so refuses it alike. While a snapshot is on its way to the disk, a change can only
+ * be of an entry that the snapshot covers, which was handed out before it came: the configuration is already a later one.
  */
 export function applyConfChange(r: Raft, change: ConfChange): ConfState {
   const { settings, membership, log } = r
+  if (log.unstable.snapshot !== undefined) return confStateNow(r)
   const { maxInflightMsgs, maxInflightBytes } = settings
   const result = changed({ membership, lastIndex: lastIndex(log), maxInflightMsgs, maxInflightBytes }, change)
   return result.kind === 'changed' ? switchTo(r, result.membership) : confStateNow(r)

@@ -90,15 +90,16 @@ export function newRaft(config: Config): Raft {
     heartbeatElapsed: 0,
     randomizedElectionTimeout: 0,
   }
-  if (!isEmptyHardState(hardState)) {
-    if (hardState.commit < log.committed || hardState.commit > lastIndex(log)) {
-      throw new Error(
-        `the saved commit ${hardState.commit} is not within the log [${log.committed}, ${lastIndex(log)}]`,
-      )
-    }
-    log.committed = hardState.commit
+  // What was applied or is in a snapshot is committed, even if that reached the disk before the commit index did.
+  const applied = Math.max(config.applied ?? 0, log.applied)
+  const committed = Math.max(hardState.commit, applied)
+  if (committed > lastIndex(log)) {
+    throw new Error(
+      `the commit index ${committed} is beyond the last index ${lastIndex(log)}: entries of the log were lost`,
+    )
   }
-  if (config.applied !== undefined && config.applied > 0) appliedTo(log, config.applied, 0)
+  log.committed = committed
+  appliedTo(log, applied, 0)
   becomeFollower(raft, raft.term, NONE)
   return raft
 }

@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { withVectors } from '../../vectors.ts'
 import { parseScript } from './transcripts/datadriven.ts'
 import { type Guess, Interaction } from './transcripts/interaction.ts'
 import { newMembershipScript } from './transcripts/membership.ts'
 import { runQuorum } from './transcripts/quorum.ts'
 import { type Runner, replay } from './transcripts/replay.ts'
-
-const VECTORS = join(process.env.RAFTEL_VECTORS ?? join(import.meta.dirname, '../../../../shared/vectors'), 'raft')
 
 /** What this core does otherwise on purpose, with the reason. */
 const OTHERWISE: Record<string, string> = {
@@ -27,13 +26,7 @@ const FOLDERS: Record<string, (guess: Guess) => Runner> = {
 }
 
 for (const [folder, begin] of Object.entries(FOLDERS)) {
-  const path = join(VECTORS, folder)
-  if (!existsSync(path)) {
-    const declare = process.env.CI ? test : test.skip
-    declare(`the recorded ${folder} transcripts are found (set RAFTEL_VECTORS)`, (t) => t.fail(`${path} is absent`))
-    continue
-  }
-  test(`every recorded ${folder} transcript is answered to the byte`, (t) => {
+  withVectors(test, `raft/${folder}`, `every recorded ${folder} transcript is answered to the byte`, (t, path) => {
     const names = readdirSync(path).filter((name) => !(name in OTHERWISE))
     t.true(names.length > 0, `${path} holds transcripts`)
     for (const name of names) {
