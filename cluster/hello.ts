@@ -1,0 +1,66 @@
+/** Who speaks on a stream, and whether to listen. ◆ */
+import { timingSafeEqual } from 'node:crypto'
+import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
+import { keyId, proof } from './seal.ts'
+
+/** Raised when nodes of different versions would misunderstand each other. */
+export const PROTOCOL = 1
+
+export interface Self {
+  readonly id: number
+  readonly name: string
+  readonly incarnation: string
+  /** The cluster key. */
+  readonly key: Uint8Array
+}
+
+export interface Peer {
+  readonly id: number
+  readonly name: string
+  /** `host:port` of its cluster listener. */
+  readonly address: string
+}
+
+/** What `self` says first to peer `to`. */
+export function hello(self: Self, to: number): Hello__Output {
+  const said = {
+    protocol: PROTOCOL,
+    cluster: keyId(self.key),
+    from: self.id,
+    name: self.name,
+    incarnation: self.incarnation,
+    to,
+  }
+  return { ...said, proof: proofOf(self.key, said) }
+}
+
+/** Why a hello is refused, as a sentence; null when it is one of ours. `expected` are the peers it may come from. */
+export function refusal(self: Self, expected: readonly Peer[], said: Hello__Output | null): string | null {
+  if (!said) return 'it does not begin with a hello'
+  if (said.protocol !== PROTOCOL)
+    return `it speaks protocol ${said.protocol}, this node speaks ${PROTOCOL}: run the same version on all nodes`
+  const own = keyId(self.key)
+  if (said.cluster !== own)
+    return `it has cluster key ${said.cluster}, this node has ${own}: give all nodes the same key file`
+  if (said.to !== self.id)
+    return `it wants node id ${said.to}, this is ${self.name} with id ${self.id}: check the addresses of the nodes`
+  const peer = expected.find(({ id }) => id === said.from)
+  if (!peer) return `node id ${said.from} is not in this node's configuration`
+  if (peer.name !== said.name)
+    return `node id ${said.from} is ${said.name} there and ${peer.name} here: check the names of the nodes`
+  if (!equal(said.proof, proofOf(self.key, said))) return 'it does not know the cluster key'
+  return null
+}
+
+function proofOf(key: Uint8Array, said: Omit<Hello__Output, 'proof'>): string {
+  return proof(
+    key,
+    'hello',
+    JSON.stringify([said.protocol, said.cluster, said.from, said.name, said.incarnation, said.to]),
+  )
+}
+
+function equal(a: string, b: string): boolean {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)]
+  return x.length === y.length && timingSafeEqual(x, y)
+}

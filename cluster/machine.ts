@@ -1,0 +1,92 @@
+/** The tables of this node as the log moves them, entry by entry. ◆ */
+import type { RowChange, Tables } from './cluster.ts'
+import { decodeProposal } from './codec.ts'
+import type { Entry } from './raft/types.ts'
+import { apply } from './tables/apply.ts'
+import type { Command, Result } from './tables/commands.ts'
+import { difference } from './tables/difference.ts'
+import { stateHash } from './tables/hash.ts'
+import type { Proposer } from './tables/sessions.ts'
+import { loadSnapshot, snapshotLines } from './tables/snapshot.ts'
+import { newState, type State, takeChanges } from './tables/state.ts'
+
+export interface Applied {
+  readonly proposer: Proposer
+  readonly command: Command
+  /** Null: forgotten, see tables/sessions. */
+  readonly result: Result | null
+}
+
+export class Machine {
+  #state = newState()
+  #applied = 0
+  /** For readers: always the tables of now, also after a snapshot replaced them. */
+  readonly tables: Tables
+
+  constructor() {
+    const state = () => this.#state
+    this.tables = {
+      get users() {
+        return state().users
+      },
+      get registrations() {
+        return state().registrations
+      },
+      get calls() {
+        return state().calls
+      },
+      get nodes() {
+        return state().nodes
+      },
+      get plan() {
+        return state().plan
+      },
+      get cluster() {
+        return state().cluster
+      },
+      get bindings() {
+        return state().bindings
+      },
+    }
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /** Index of the last entry applied. */
+  get applied(): number {
+    return this.#applied
+  }
+
+  get hash(): string {
+    return stateHash(this.#state)
+  }
+
+  /** Applies one entry; null when it holds no command (a leader's first entry, or nothing this version can read). */
+  apply(entry: Entry): Applied | null {
+    if (entry.index !== this.#applied + 1) throw new Error(`entry ${entry.index} after ${this.#applied}`)
+    this.#applied = entry.index
+    const proposal = entry.type === 'normal' && entry.data.length > 0 ? decodeProposal(entry.data) : null
+    if (!proposal) return null
+    const { proposer, command, time } = proposal
+    return { proposer, command, result: apply(this.#state, proposer, command, time) }
+  }
+
+  takeChanges(): readonly RowChange[] {
+    return takeChanges(this.#state)
+  }
+
+  /** The lines of a snapshot at `applied`; see tables/snapshot. */
+  lines(): Iterable<string> {
+    return snapshotLines(this.#state)
+  }
+
+  /** Begins again from a snapshot; the rows that differ are in the changes that are taken next. */
+  load(index: number, lines: Iterable<string>): void {
+    const next = loadSnapshot(lines)
+    next.changes = [...this.#state.changes, ...difference(this.#state, next)]
+    this.#state = next
+    this.#applied = index
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * The streams to and from the other nodes. A lost stream is a lost message, nothing more: the core repeats what matters, and
+ * is told what it should know (a peer out of reach, a snapshot that did not arrive).
+ */
+import {
+  ChannelCredentials,
+  type ChannelOptions,
+  type requestCallback,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
+import { loadProto } from '../proto/load.ts'
+import type { ProtoGrpcType } from '../proto/types/cluster.ts'
+import type { Frame, Frame__Output } from '../proto/types/raftel/cluster/v1/Frame.ts'
+import type { PeersClient } from '../proto/types/raftel/cluster/v1/Peers.ts'
+import type { SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
+import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
+import { hello, type Peer, refusal, type Self } from './hello.ts'
+import { Link } from './link.ts'
+import type { Logger } from './logger.ts'
+import type { Entry, Id, Message } from './raft/types.ts'
+import { receiveSnapshot, type SnapshotSource, sendSnapshot } from './transfer.ts'
+import { fromWire, streamOf, toWire } from './wire.ts'
+
+export interface Tls {
+  /** PEM: who signs the nodes' certificates, and this node's own. */
+  readonly ca: Buffer
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+export interface PeersOptions {
+  readonly self: Self
+  readonly peers: readonly Peer[]
+  /** `host:port` to listen on. */
+  readonly listen: string
+  readonly tls: Tls | null
+  readonly log: Logger
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly onMessages: (from: Id, messages: readonly Message[]) => void
+  readonly onProposals: (from: Id, proposals: readonly Uint8Array[]) => void
+  readonly onUnreachable: (id: Id) => void
+  readonly onSnapshotSent: (id: Id, status: 'finish' | 'failure') => void
+  /** A peer came into reach or went out of it. */
+  readonly onConnected: () => void
+  /** The snapshot that a message announces; null when it is gone. */
+  readonly snapshot: (message: Message) => SnapshotSource | null
+}
+
+const { Peers: Client } = (loadProto('cluster.proto') as unknown as ProtoGrpcType).raftel.cluster.v1
+
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+const SNAPSHOT_DEADLINE_MS = 10 * 60_000
+
+const CHANNEL: ChannelOptions = {
+  'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+  'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+  'grpc.enable_http_proxy': 0,
+  'grpc.enable_retries': 0,
+  'grpc.keepalive_time_ms': 2000,
+  'grpc.keepalive_timeout_ms': 2000,
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.min_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  // Two clusters in one process must not share a connection, nor a snapshot the connection of the appends.
+  'grpc.use_local_subchannel_pool': 1,
+}
+
+interface Reach {
+  readonly peer: Peer
+  readonly client: PeersClient
+  readonly bulk: PeersClient
+  readonly links: { readonly control: Link; readonly append: Link }
+  connected: boolean
+  /** The reason of the last failure that was logged: the same one is not logged again and again. */
+  said: string
+  sending: boolean
+}
+
+export class Peers {
+  readonly #options: PeersOptions
+  readonly #server = new Server(CHANNEL)
+  readonly #reach = new Map<Id, Reach>()
+  /** Bytes of what was said in this turn wait for flush(); these links have some. */
+  readonly #dirty = new Set<Link>()
+  #closed = false
+
+  /** Listens, then dials every peer. Rejects with a sentence when it cannot listen. */
+  static async start(options: PeersOptions): Promise<Peers> {
+    const peers = new Peers(options)
+    await peers.#listen()
+    for (const peer of options.peers) peers.#dial(peer)
+    return peers
+  }
+
+  private constructor(options: PeersOptions) {
+    this.#options = options
+  }
+
+  /** Names of the peers with an open stream, sorted. */
+  get connected(): readonly string[] {
+    return [...this.#reach.values()]
+      .filter((reach) => reach.connected)
+      .map((reach) => reach.peer.name)
+      .sort()
+  }
+
+  /** Says something to a peer at the next flush, or starts to send it a snapshot. */
+  send(message: Message): void {
+    const reach = this.#reach.get(message.to)
+    if (!reach || this.#closed) return
+    if (message.type === 'snap') {
+      this.#sendSnapshot(reach, message)
+      return
+    }
+    const link = reach.links[streamOf(message.type)]
+    const said = link.say({ message: toWire(message) }, sizeOf(message.entries))
+    if (said) this.#dirty.add(link)
+    else this.#options.onUnreachable(message.to)
+  }
+
+  /** Passes proposals on to the leader; false when they were dropped. */
+  forward(to: Id, proposals: readonly Uint8Array[]): boolean {
+    const link = this.#reach.get(to)?.links.append
+    if (!link || this.#closed) return false
+    this.#dirty.add(link)
+    return proposals.every((proposal) => link.say({ proposal }, proposal.length + 16))
+  }
+
+  flush(): void {
+    for (const link of this.#dirty) link.flush()
+    this.#dirty.clear()
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const { links, client, bulk } of this.#reach.values()) {
+      links.control.close()
+      links.append.close()
+      client.close()
+      bulk.close()
+    }
+    this.#server.forceShutdown()
+  }
+
+  #listen(): Promise<void> {
+    this.#server.addService(Client.service, {
+      Control: (stream: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(stream),
+      Append: (stream: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(stream),
+      Snapshot: (
+        stream: ServerReadableStream<SnapshotFrame__Output, SnapshotReply>,
+        done: sendUnaryData<SnapshotReply>,
+      ) => {
+        void this.#acceptSnapshot(stream, done)
+      },
+    })
+    const { tls, listen } = this.#options
+    const credentials = tls
+      ? ServerCredentials.createSsl(tls.ca, [{ cert_chain: tls.cert, private_key: tls.key }], true)
+      : ServerCredentials.createInsecure()
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(listen, credentials, (error) => {
+        if (error) reject(new Error(`cannot listen on ${listen} for the other nodes: ${error.message}`))
+        else resolve()
+      })
+    })
+  }
+
+  #dial(peer: Peer): void {
+    const { self, tls, random } = this.#options
+    const credentials = tls
+      ? ChannelCredentials.createSsl(tls.ca, tls.key, tls.cert)
+      : ChannelCredentials.createInsecure()
+    const client = new Client(peer.address, credentials, CHANNEL)
+    const bulk = new Client(peer.address, credentials, CHANNEL)
+    const link = (open: () => ReturnType<PeersClient['Control']>) =>
+      new Link({
+        open,
+        hello: hello(self, peer.id),
+        refusal: (said) => refusal(self, [peer], said),
+        onOpen: () => this.#onLink(peer.id),
+        onDown: (why) => this.#onLink(peer.id, why),
+        random,
+      })
+    const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
+    this.#reach.set(peer.id, { peer, client, bulk, links, connected: false, said: '', sending: false })
+  }
+
+  #onLink(id: Id, why?: string): void {
+    const reach = this.#reach.get(id)
+    if (!reach || this.#closed) return
+    const { links, peer } = reach
+    const connected = links.control.isOpen && links.append.isOpen
+    if (why !== undefined && why !== reach.said) {
+      reach.said = why
+      this.#options.log.warn(
+        { peer: peer.name, address: peer.address },
+        `cannot reach ${peer.name} at ${peer.address}: ${why}`,
+      )
+    }
+    if (why !== undefined) this.#options.onUnreachable(id)
+    if (connected === reach.connected) return
+    reach.connected = connected
+    if (connected) {
+      reach.said = ''
+      this.#options.log.info({ peer: peer.name }, `connected to ${peer.name} at ${peer.address}`)
+    }
+    this.#options.onConnected()
+  }
+
+  /** A stream that a peer opened: its hello, then whatever it says. */
+  #accept(stream: ServerDuplexStream<Frame__Output, Frame>): void {
+    let from: Id | null = null
+    stream.on('error', () => {})
+    stream.on('end', () => stream.end())
+    stream.on('data', (frame: Frame__Output) => {
+      if (this.#closed) return
+      if (from !== null) {
+        this.#onFrame(from, frame)
+        return
+      }
+      const why = this.#refusal(frame.hello, stream.getPeer())
+      if (why) {
+        stream.destroy(Object.assign(new Error(why), { code: status.FAILED_PRECONDITION, details: why }))
+        return
+      }
+      from = frame.hello!.from
+      stream.write({ hello: hello(this.#options.self, from) })
+    })
+  }
+
+  #onFrame(from: Id, frame: Frame__Output): void {
+    const messages: Message[] = []
+    for (const wire of frame.messages) {
+      const message = fromWire(wire)
+      // A peer speaks for itself, to us; and a snapshot does not come this way.
+      if (message && message.from === from && message.to === this.#options.self.id && !message.snapshot)
+        messages.push(message)
+      else this.#options.log.warn({ from, type: wire.type }, 'dropped a message that makes no sense')
+    }
+    if (messages.length > 0) this.#options.onMessages(from, messages)
+    if (frame.proposals.length > 0) this.#options.onProposals(from, frame.proposals)
+  }
+
+  async #acceptSnapshot(
+    stream: ServerReadableStream<SnapshotFrame__Output, SnapshotReply>,
+    done: sendUnaryData<SnapshotReply>,
+  ): Promise<void> {
+    try {
+      const message = await receiveSnapshot(stream, (said) => this.#refusal(said, stream.getPeer()))
+      if (message.to !== this.#options.self.id) throw new Error('the snapshot is for another node')
+      if (!this.#closed) this.#options.onMessages(message.from, [message])
+      done(null, {})
+    } catch (error) {
+      const details = (error as Error).message
+      this.#options.log.warn({ peer: stream.getPeer() }, `a snapshot did not arrive: ${details}`)
+      done({ code: status.ABORTED, details })
+    }
+  }
+
+  #refusal(said: Frame__Output['hello'], address: string): string | null {
+    const why = refusal(this.#options.self, this.#options.peers, said)
+    if (why) this.#options.log.warn({ address }, `refused a node at ${address}: ${why}`)
+    return why
+  }
+
+  #sendSnapshot(reach: Reach, message: Message): void {
+    const { self, log, snapshot, onSnapshotSent } = this.#options
+    const source = reach.sending ? null : snapshot(message)
+    const { id, name } = reach.peer
+    if (!source) {
+      setImmediate(() => onSnapshotSent(id, 'failure'))
+      return
+    }
+    reach.sending = true
+    log.info({ peer: name, index: message.snapshot?.meta.index, bytes: source.bytes }, `sending a snapshot to ${name}`)
+    const open = (done: requestCallback<SnapshotReply__Output>) =>
+      reach.bulk.Snapshot({ deadline: Date.now() + SNAPSHOT_DEADLINE_MS }, done)
+    sendSnapshot(open, hello(self, id), message, source).then(
+      () => this.#snapshotSent(reach, 'finish'),
+      (error: Error) => {
+        if (!this.#closed) log.warn({ peer: name }, `the snapshot for ${name} did not arrive: ${error.message}`)
+        this.#snapshotSent(reach, 'failure')
+      },
+    )
+  }
+
+  #snapshotSent(reach: Reach, status: 'finish' | 'failure'): void {
+    reach.sending = false
+    if (!this.#closed) this.#options.onSnapshotSent(reach.peer.id, status)
+  }
+}
+
+function sizeOf(entries: readonly Entry[]): number {
+  let size = 64
+  for (const entry of entries) size += entry.data.length + 16
+  return size
+}
