@@ -1,0 +1,97 @@
+/**
+ * The control service: what the command line, the TUI and scripts ask of a node. Any node answers for the whole
+ * cluster; one file per noun has the answers, this one opens the door.
+ */
+import { readFileSync } from 'node:fs'
+import { type ChannelCredentials, credentials, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js'
+import { loadProto } from '../../proto/load.ts'
+import type { ProtoGrpcType } from '../../proto/types/control.ts'
+import type { ControlHandlers } from '../../proto/types/raftel/v1/Control.ts'
+import { getCall, hangUp, listCalls } from './calls.ts'
+import { keepJournal } from './events.ts'
+import { health } from './health.ts'
+import type { Needs } from './needs.ts'
+import { FORWARDED, openPeers } from './peers.ts'
+import { commitPlan, planView } from './plan.ts'
+import { unary } from './refusal.ts'
+import { listRegistrations } from './registrations.ts'
+import { clusterStatus, nodeStatus, overview } from './status.ts'
+import { addUser, listUsers } from './users.ts'
+import { watch } from './watch.ts'
+
+export interface ControlOptions extends Needs {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Paths of PEM files; clients must have a certificate of the same authority. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | null
+}
+
+export interface Control {
+  /** `host:port` as it listens. */
+  readonly address: string
+  /** Ends the streams; answers that are under way get a second. */
+  close(): Promise<void>
+}
+
+const MESSAGE_MAX = 4 * 1024 * 1024
+const CLOSE_MS = 1000
+
+/** Rejects with the system's error when the listener cannot be had. */
+export async function startControl(options: ControlOptions): Promise<Control> {
+  const { listen, tls, log, cluster } = options
+  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
+  const secrets = tls && { ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) }
+  const server = new Server({
+    'grpc.max_receive_message_length': MESSAGE_MAX,
+    'grpc.max_send_message_length': 4 * MESSAGE_MAX,
+    'grpc.max_concurrent_streams': 256,
+    'grpc.max_connection_idle_ms': 10 * 60_000,
+    'grpc.keepalive_time_ms': 60_000,
+  })
+  const asServer = secrets
+    ? ServerCredentials.createSsl(secrets.ca, [{ private_key: secrets.key, cert_chain: secrets.cert }], true)
+    : ServerCredentials.createInsecure()
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(bracketed(listen), asServer, (error, bound) => (error ? reject(error) : resolve(bound)))
+  })
+  const address = bracketed({ host: listen.host, port })
+  const asClient: ChannelCredentials = secrets
+    ? credentials.createSsl(secrets.ca, secrets.key, secrets.cert)
+    : credentials.createInsecure()
+  const peers = openPeers(cluster, asClient)
+  const journal = keepJournal(options, Date.now)
+  const forwarded = <Request, Reply>(call: ServerUnaryCall<Request, Reply>) => call.metadata.get(FORWARDED).length > 0
+
+  const handlers: ControlHandlers = {
+    GetNode: unary(log, () => nodeStatus(options, address)),
+    GetCluster: unary(log, () => clusterStatus(options, peers, address)),
+    GetOverview: unary(log, () => overview(options, journal.counters)),
+    GetHealth: unary(log, () => health(options)),
+    AddUser: unary(log, (request) => addUser(options, request)),
+    ListUsers: unary(log, (request) => listUsers(options, request)),
+    CommitPlan: unary(log, (request) => commitPlan(options, request, Date.now())),
+    GetPlan: unary(log, () => planView(cluster.tables.plan)),
+    ListRegistrations: unary(log, (request) => listRegistrations(options, request)),
+    ListCalls: unary(log, (request) => listCalls(options, request)),
+    GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
+    HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
+    Watch: watch(options),
+    Events: journal.events,
+  }
+  server.addService(raftel.v1.Control.service, handlers)
+
+  return {
+    address,
+    async close() {
+      journal.close()
+      peers.close()
+      // Watch and Events never end by themselves.
+      const force = setTimeout(() => server.forceShutdown(), CLOSE_MS)
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+      clearTimeout(force)
+    },
+  }
+}
+
+function bracketed({ host, port }: { host: string; port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

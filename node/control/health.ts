@@ -1,0 +1,78 @@
+/** GetHealth: what doctor asks. Each check says what it found and, when that is not good, what to do about it. */
+import { statfs } from 'node:fs/promises'
+import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
+import type { Health } from '../../proto/types/raftel/v1/Health.ts'
+import type { Needs } from './needs.ts'
+
+const LAG_ENTRIES = 1000
+const CLOCK_OFF_MS = 30_000
+const DISK_WARNING = 1024 ** 3
+const DISK_CRITICAL = 100 * 1024 ** 2
+
+export async function health(needs: Needs): Promise<Health> {
+  const { cluster, nodes, sip, media } = needs
+  const status = cluster.status()
+  const { plan, users } = cluster.tables
+  const absent = nodes.filter((id) => id !== cluster.node && !status.connected.includes(id))
+  const lag = status.commit - status.applied
+  const off = cluster.now() - Date.now()
+  const relay = media.status()
+  return {
+    node: cluster.node,
+    checks: [
+      status.quorum
+        ? ok('quorum', `${nodes.length - absent.length} of ${nodes.length} nodes reachable`)
+        : bad('quorum', 'a majority of the nodes is not reachable', `start the others: ${absent.join(', ')}`),
+      status.leader === null
+        ? bad('leader', 'no leader is known', 'wait a few seconds; if it stays, check the network between the nodes')
+        : ok('leader', `${status.leader}, term ${status.term}`),
+      absent.length === 0
+        ? ok('nodes', 'every configured node is connected')
+        : warn('nodes', `not connected: ${absent.join(', ')}`, 'start them, or check the network to them'),
+      lag <= LAG_ENTRIES
+        ? ok('lag', `${lag} entries behind`)
+        : warn('lag', `${lag} entries behind the commit index`, 'this node is too slow: look at its CPU and disk'),
+      relay.kind === 'rtpengine'
+        ? ok('media', relay.detail)
+        : warn(
+            'media',
+            relay.detail,
+            'install rtpengine (apt-get install rtpengine-daemon) unless direct media is meant',
+          ),
+      sip.connected
+        ? ok('engine', `SIP at ${sip.address}`)
+        : bad('engine', 'the link to the SIP engine is down', 'start drachtio-server, or check sip.engine in the file'),
+      await disk(needs.dataDir),
+      Math.abs(off) <= CLOCK_OFF_MS
+        ? ok('clock', `${Math.round(off)} ms from cluster time`)
+        : warn('clock', `${Math.round(off / 1000)} s from cluster time`, 'set the clocks of all nodes by NTP'),
+      plan === null
+        ? warn('plan', 'no routing plan: only user names are reachable', 'raftel plan commit FILE')
+        : ok('plan', `version ${plan.version}, ${plan.plan.rules.length} rules`),
+      users.size === 0
+        ? warn('users', 'there are no users: no phone can register', 'raftel user add NAME@DOMAIN --password-stdin')
+        : ok('users', `${users.size}`),
+    ],
+  }
+}
+
+async function disk(dir: string): Promise<Check__Output> {
+  const { bavail, bsize } = await statfs(dir)
+  const free = bavail * bsize
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${dir}`
+  const remedy = `free space on the file system of ${dir}: a node whose disk is full stops`
+  if (free < DISK_CRITICAL) return bad('disk', detail, remedy)
+  return free < DISK_WARNING ? warn('disk', detail, remedy) : ok('disk', detail)
+}
+
+function ok(name: string, detail: string): Check__Output {
+  return { name, verdict: 'ok', detail, remedy: '' }
+}
+
+function warn(name: string, detail: string, remedy: string): Check__Output {
+  return { name, verdict: 'warning', detail, remedy }
+}
+
+function bad(name: string, detail: string, remedy: string): Check__Output {
+  return { name, verdict: 'critical', detail, remedy }
+}

@@ -1,0 +1,58 @@
+/** What the control service needs of the rest of the node. Only node.ts knows who provides it. */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import type { MediaKind, Plan } from '../../cluster/tables/rows.ts'
+
+export interface Needs {
+  readonly cluster: Cluster
+  /** The cluster key: credentials of new users are sealed with it. */
+  readonly key: Uint8Array
+  /** Every configured node's name, this one's included. */
+  readonly nodes: readonly string[]
+  readonly dataDir: string
+  readonly version: string
+  /** Wall clock, ms. */
+  readonly startedAt: number
+  readonly sip: SipView
+  readonly media: MediaView
+  readonly calls: CallsView
+  readPlan(text: string): PlanRead
+  readonly log: Logger
+}
+
+export interface SipView {
+  /** `host:port`. */
+  readonly address: string
+  /** Whether the link to the engine is up. */
+  readonly connected: boolean
+}
+
+export interface MediaView {
+  status(): MediaState
+  onStatus(listener: (status: MediaState) => void): () => void
+}
+
+export interface MediaState {
+  readonly kind: MediaKind
+  readonly detail: string
+  readonly sessions: number
+}
+
+export interface CallsView {
+  /** False: no such live call here. */
+  hangUp(id: string): boolean
+  /** Null: no such call here, or its relay cannot say. */
+  streams(id: string): Promise<readonly StreamView[] | null>
+}
+
+export interface StreamView {
+  readonly side: string
+  readonly packets: number
+  readonly bytes: number
+  readonly codec: string
+  readonly endpoint: string
+  readonly errors: number
+}
+
+/** `text` has one line a fault. */
+export type PlanRead = { readonly kind: 'ok'; readonly plan: Plan } | { readonly kind: 'faults'; readonly text: string }

@@ -1,0 +1,67 @@
+/** How a request is refused: a gRPC status whose text is one sentence for a person. The one catch of this door. */
+import {
+  type handleUnaryCall,
+  Metadata,
+  type ServerUnaryCall,
+  type ServiceError,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
+import type { Agreed } from '../../cluster/cluster.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import type { Result } from '../../cluster/tables/commands.ts'
+
+/** Present on every refusal that a node decided, so that a client can tell it from a connection that failed. */
+export const DECIDED = 'raftel-decided'
+
+/** Thrown by a handler; anything else that a handler throws is a bug and answered as INTERNAL. */
+export class Refusal extends Error {
+  readonly code: status
+  constructor(code: status, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export const notFound = (message: string): Refusal => new Refusal(status.NOT_FOUND, message)
+export const invalid = (message: string): Refusal => new Refusal(status.INVALID_ARGUMENT, message)
+export const conflict = (message: string): Refusal => new Refusal(status.ABORTED, message)
+export const exists = (message: string): Refusal => new Refusal(status.ALREADY_EXISTS, message)
+
+/** What was agreed on, or the refusal that says why nothing was. */
+export function agreed(outcome: Agreed): Result {
+  switch (outcome.kind) {
+    case 'agreed':
+      return outcome.result
+    case 'no quorum':
+      throw new Refusal(
+        status.UNAVAILABLE,
+        'no quorum: most nodes of the cluster are not reachable; nothing is changed until they are (raftel cluster status)',
+      )
+    case 'overloaded':
+      throw new Refusal(status.UNAVAILABLE, 'too much is waiting to be agreed on already; try again in a few seconds')
+  }
+}
+
+/** A unary handler from a function that returns the reply or throws a Refusal. */
+export function unary<Request, Reply>(
+  log: Logger,
+  answer: (request: Request, call: ServerUnaryCall<Request, Reply>) => Reply | Promise<Reply>,
+): handleUnaryCall<Request, Reply> {
+  return async (call: ServerUnaryCall<Request, Reply>, done: sendUnaryData<Reply>) => {
+    try {
+      done(null, await answer(call.request, call))
+    } catch (error) {
+      done(refusal(error, log, call.getPath()))
+    }
+  }
+}
+
+/** As gRPC wants it. */
+export function refusal(error: unknown, log: Logger, path: string): Partial<ServiceError> {
+  const metadata = new Metadata()
+  metadata.set(DECIDED, '1')
+  if (error instanceof Refusal) return { code: error.code, details: error.message, metadata }
+  log.error({ err: error, path }, 'a control request failed')
+  return { code: status.INTERNAL, details: `the node failed to answer ${path}; its log says why`, metadata }
+}

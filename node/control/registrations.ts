@@ -1,0 +1,32 @@
+/** ListRegistrations: one row a contact. */
+import type { BindingRow, RegistrationRow } from '../../cluster/tables/rows.ts'
+import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
+import type { RegistrationPage } from '../../proto/types/raftel/v1/RegistrationPage.ts'
+import type { Needs } from './needs.ts'
+import { page } from './page.ts'
+import { registrationView } from './views.ts'
+
+export function listRegistrations({ cluster }: Needs, request: ListRequest__Output): RegistrationPage {
+  const { rows, next, total } = page<BindingRow>(
+    bindings(cluster.tables.registrations),
+    request,
+    (row) => `${row.aor} ${row.contact}`,
+    {
+      aor: (row) => row.aor,
+      contact: (row) => row.contact,
+      transport: (row) => row.transport,
+      node: (row) => row.node,
+      expires: (row) => row.expiresAt,
+      received: (row) => row.received,
+      q: (row) => row.q,
+      userAgent: (row) => row.userAgent,
+    },
+    (row) => [row.aor, row.contact, row.transport, row.node, row.received, row.userAgent].join(' '),
+  )
+  const now = cluster.now()
+  return { rows: rows.map((row) => registrationView(row, now)), next, total, applied: cluster.status().applied }
+}
+
+function* bindings(registrations: ReadonlyMap<string, RegistrationRow>): Generator<BindingRow> {
+  for (const registration of registrations.values()) yield* registration.bindings
+}

@@ -1,0 +1,95 @@
+/** GetNode, GetCluster, GetOverview: who leads, who lags, how much there is. */
+import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNode.ts'
+import type { ClusterStatus } from '../../proto/types/raftel/v1/ClusterStatus.ts'
+import type { NodeStatus__Output } from '../../proto/types/raftel/v1/NodeStatus.ts'
+import type { Overview } from '../../proto/types/raftel/v1/Overview.ts'
+import type { Needs } from './needs.ts'
+import type { Peers } from './peers.ts'
+import type { Counters } from './tally.ts'
+import { nodeView } from './views.ts'
+
+/** This node alone; `control` is where this service listens. */
+export function nodeStatus({ cluster, sip, media, startedAt, version }: Needs, control: string): NodeStatus__Output {
+  const { node, leader, connected, ...replica } = cluster.status()
+  const { kind, detail } = media.status()
+  return {
+    ...replica,
+    id: node,
+    leader: leader ?? '',
+    connected: [...connected],
+    sip: sip.address,
+    control,
+    media: kind,
+    mediaDetail: detail,
+    startedAt,
+    version,
+    pid: process.pid,
+  }
+}
+
+/** Every node that is configured or was agreed on, each asked for its own status. */
+export async function clusterStatus(needs: Needs, peers: Peers, control: string): Promise<ClusterStatus> {
+  const { cluster } = needs
+  const ids = [...new Set([...needs.nodes, ...cluster.tables.nodes.keys()])].sort()
+  const nodes = await Promise.all(
+    ids.map((id) => (id === cluster.node ? told(nodeStatus(needs, control)) : askNode(needs, peers, id))),
+  )
+  const status = cluster.status()
+  return {
+    leader: status.leader ?? '',
+    term: status.term,
+    quorum: status.quorum,
+    answeredBy: cluster.node,
+    planVersion: cluster.tables.plan?.version ?? 0,
+    nodes,
+  }
+}
+
+async function askNode({ cluster }: Needs, peers: Peers, id: string): Promise<ClusterNode__Output> {
+  try {
+    return told(
+      await peers.ask<NodeStatus__Output>(id, (client, metadata, done) =>
+        client.getNode({}, metadata, peers.deadline(), done),
+      ),
+    )
+  } catch {
+    const row = cluster.tables.nodes.get(id)
+    const control = peers.addressOf(id) ?? ''
+    return { ...nodeView(cluster, id, row), control, role: 'unknown', reachable: false }
+  }
+}
+
+function told(status: NodeStatus__Output): ClusterNode__Output {
+  const { id, role, commit, applied, sip, control, media, mediaDetail, hash } = status
+  return { id, role, reachable: true, commit, applied, sip, control, media, mediaDetail, hash }
+}
+
+export function overview({ cluster, nodes, media, startedAt }: Needs, counters: Readonly<Counters>): Overview {
+  const { tables } = cluster
+  const status = cluster.status()
+  let callsAnswered = 0
+  for (const call of tables.calls.values()) if (call.state === 'answered') callsAnswered++
+  return {
+    node: cluster.node,
+    leader: status.leader ?? '',
+    term: status.term,
+    quorum: status.quorum,
+    nodes: nodes.length,
+    nodesUp: status.connected.length + 1,
+    commit: status.commit,
+    applied: status.applied,
+    planVersion: tables.plan?.version ?? 0,
+    calls: tables.calls.size,
+    callsAnswered,
+    users: tables.users.size,
+    bindings: tables.bindings,
+    aors: tables.registrations.size,
+    callsStartedTotal: counters.callsStarted,
+    callsAnsweredTotal: counters.callsAnswered,
+    callsEndedTotal: counters.callsEnded,
+    bindsTotal: counters.binds,
+    media: media.status().kind,
+    now: Date.now(),
+    startedAt,
+  }
+}

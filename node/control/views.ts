@@ -1,0 +1,65 @@
+/** Rows of the tables as the control service tells them. All text of phones is cleaned here. */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { BindingRow, CallRow, NodeRow } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import type { Call } from '../../proto/types/raftel/v1/Call.ts'
+import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNode.ts'
+import type { Registration__Output } from '../../proto/types/raftel/v1/Registration.ts'
+import type { User } from '../../proto/types/raftel/v1/User.ts'
+
+export function registrationView(binding: BindingRow, now: number): Registration__Output {
+  return {
+    aor: clean(binding.aor),
+    contact: clean(binding.contact),
+    transport: binding.transport,
+    node: binding.node,
+    expires: Math.max(0, Math.ceil((binding.expiresAt - now) / 1000)),
+    received: clean(binding.received),
+    q: binding.q,
+    userAgent: clean(binding.userAgent),
+  }
+}
+
+export function callView(call: CallRow): Call & { id: string } {
+  return {
+    id: call.id,
+    state: call.state,
+    from: clean(call.from),
+    to: clean(call.to),
+    node: call.node,
+    startedAt: call.startedAt,
+    answeredAt: call.answeredAt ?? 0,
+    media: call.media,
+    planVersion: call.planVersion,
+    rule: clean(call.rule),
+    target: clean(call.target),
+    legs: call.legs.map((leg) => ({ role: leg.role, callId: clean(leg.callId), contact: clean(leg.contact) })),
+  }
+}
+
+export function callText(call: CallRow): string {
+  return [call.id, call.state, call.from, call.to, call.node, call.media, call.rule, call.target].join(' ')
+}
+
+export function userView(cluster: Cluster, aor: string, createdAt: number): Required<User> {
+  return { aor: clean(aor), createdAt, contacts: cluster.tables.registrations.get(aor)?.bindings.length ?? 0 }
+}
+
+/** A node as this one knows it without asking it. */
+export function nodeView(cluster: Cluster, id: string, row: NodeRow | undefined): ClusterNode__Output {
+  const status = cluster.status()
+  const self = id === cluster.node
+  const reachable = self || status.connected.includes(id)
+  return {
+    id,
+    role: self ? status.role : status.leader === id ? 'leader' : reachable ? 'follower' : 'unknown',
+    reachable,
+    commit: self ? status.commit : 0,
+    applied: self ? status.applied : 0,
+    sip: row?.sip ?? '',
+    control: row?.control ?? '',
+    media: row?.media ?? '',
+    hash: self ? status.hash : '',
+    mediaDetail: '',
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Watch: the rows of a table, then SYNCED, then changes. What is pending is a set of keys and never a queue of rows: a
+ * slow reader gets the newest state of each row, and holds no more memory than there are keys.
+ */
+import type { ServerWritableStream } from '@grpc/grpc-js'
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Change } from '../../proto/types/raftel/v1/Change.ts'
+import type { WatchRequest__Output } from '../../proto/types/raftel/v1/WatchRequest.ts'
+import type { Needs } from './needs.ts'
+import { filterOf } from './page.ts'
+import { invalid, refusal } from './refusal.ts'
+import { callText, callView, nodeView, registrationView, userView } from './views.ts'
+
+/** One table as it is watched: its keys, and the changes that show the row of a key as it is now. */
+interface Watched {
+  readonly keys: () => Iterable<string>
+  readonly rows: (key: string) => readonly { readonly change: Change & { key: string }; readonly text: string }[]
+}
+
+type Stream = ServerWritableStream<WatchRequest__Output, Change>
+
+export function watch({ cluster, log }: Pick<Needs, 'cluster' | 'log'>): (call: Stream) => void {
+  return (call) => {
+    try {
+      follow(cluster, call)
+    } catch (error) {
+      call.emit('error', refusal(error, log, call.getPath()))
+    }
+  }
+}
+
+function follow(cluster: Cluster, call: Stream): void {
+  const { table, filter } = call.request
+  const watched = watchedTable(cluster, table)
+  const wanted = filterOf(filter)
+  const pending = new Set<string>([...watched.keys()].sort())
+  /** Table key → keys of the rows that the reader has: what must be taken back when it goes. */
+  const told = new Map<string, ReadonlySet<string>>()
+  let synced = false
+  let draining = false
+
+  const push = (): void => {
+    if (draining) return
+    for (const key of pending) {
+      pending.delete(key)
+      const rows = watched.rows(key).filter((row) => wanted(() => row.text))
+      const now = new Set(rows.map((row) => row.change.key))
+      let room = true
+      for (const gone of told.get(key) ?? []) {
+        if (!now.has(gone)) room = call.write({ kind: 'REMOVED', key: gone })
+      }
+      for (const row of rows) room = call.write(row.change)
+      if (now.size > 0) told.set(key, now)
+      else told.delete(key)
+      if (!room) {
+        pause()
+        return
+      }
+    }
+    if (synced) return
+    synced = true
+    if (!call.write({ kind: 'SYNCED', key: '' })) pause()
+  }
+  const pause = (): void => {
+    draining = true
+    call.once('drain', () => {
+      draining = false
+      push()
+    })
+  }
+
+  const stops = [
+    cluster.watch((changes) => {
+      for (const change of changes) if (change.table === table) pending.add(change.key)
+      push()
+    }),
+    cluster.onStatus(() => {
+      if (table !== 'nodes') return
+      for (const key of watched.keys()) pending.add(key)
+      push()
+    }),
+  ]
+  const leave = (): void => {
+    for (const stop of stops) stop()
+  }
+  call.on('cancelled', leave).on('close', leave).on('error', leave)
+  push()
+}
+
+function watchedTable(cluster: Cluster, name: string): Watched {
+  const { users, registrations, calls, nodes } = cluster.tables
+  switch (name) {
+    case 'registrations':
+      return {
+        keys: () => registrations.keys(),
+        rows: (key) =>
+          (registrations.get(key)?.bindings ?? []).map((binding) => {
+            const registration = registrationView(binding, cluster.now())
+            const at = `${registration.aor} ${registration.contact}`
+            return {
+              change: { kind: 'PUT', key: at, registration },
+              text: `${at} ${binding.transport} ${binding.node} ${registration.received} ${registration.userAgent}`,
+            }
+          }),
+      }
+    case 'calls':
+      return {
+        keys: () => calls.keys(),
+        rows: (key) =>
+          one(calls.get(key), (row) => ({ change: { kind: 'PUT', key, call: callView(row) }, text: callText(row) })),
+      }
+    case 'users':
+      return {
+        keys: () => users.keys(),
+        rows: (key) =>
+          one(users.get(key), (row) => ({
+            change: { kind: 'PUT', key, user: userView(cluster, row.aor, row.createdAt) },
+            text: row.aor,
+          })),
+      }
+    case 'nodes':
+      return {
+        keys: () => nodes.keys(),
+        rows: (key) =>
+          one(nodes.get(key), (row) => ({
+            change: { kind: 'PUT', key, node: nodeView(cluster, row.id, row) },
+            text: `${row.id} ${row.sip} ${row.control} ${row.media}`,
+          })),
+      }
+    default:
+      throw invalid('no such table to watch; there are registrations, calls, users and nodes')
+  }
+}
+
+function one<Row, Shown>(row: Row | undefined, show: (row: Row) => Shown): Shown[] {
+  return row === undefined ? [] : [show(row)]
+}
