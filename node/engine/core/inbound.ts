@@ -1,0 +1,233 @@
+import { contactOf, type Dialog, dialogId, sourceIsTheWay } from '../dialog/dialog.ts'
+import { nextId, randomToken } from '../ids.ts'
+import { checkMessage } from '../parser/check.ts'
+import { parseCSeq, parseVia, splitOutside, tagOf, type Via, withSource } from '../parser/headers.ts'
+import {
+  type Field,
+  parseMessage,
+  requestLine,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  valueOf,
+  valuesOf,
+  writeMessage,
+} from '../parser/message.ts'
+import { mergeKey, transactionKey } from '../transaction/key.ts'
+import type { Flow } from '../transport/flow.ts'
+import type { App } from '../wire/apps.ts'
+import { type Ask, askOf, responseText, statelessText } from './ask.ts'
+import { type Core, deliver } from './core.ts'
+import { respondOn } from './indialog.ts'
+import { answer } from './respond.ts'
+
+const KNOWN = new Set(
+  'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
+)
+const RETRY = 'Retry-After: 5\r\n'
+
+/** A message from a transport. */
+export function fromNetwork(core: Core, text: string, flow: Flow): void {
+  const message = parseMessage(text, core.limits.fields)
+  if (!message) return core.log.debug({ from: flow.remote }, 'dropped what is not SIP')
+  if (message.kind === 'response') return responseFrom(core, message, flow)
+  const located = withTrueSource(message, flow)
+  const wrong = checkMessage(located, core.limits)
+  if (wrong) return refuse(core, located, flow, wrong.status, wrong.reason)
+  requestFrom(core, withoutExcess(located), flow)
+}
+
+/** Bytes that never became a message; answered as far as they can be. */
+export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, why: string, flow: Flow): void {
+  core.log.debug({ from: flow.remote, why }, 'broken message')
+  const message = parseMessage(text, core.limits.fields)
+  if (message?.kind === 'request') refuse(core, withTrueSource(message, flow), flow, status, why)
+}
+
+function responseFrom(core: Core, response: SipResponse, flow: Flow): void {
+  const vias = valuesOf(response, 'via')
+  // More than one Via: it was not meant for us (§8.1.3.3).
+  if (vias.length !== 1 || splitOutside(vias[0]!, ',').length !== 1 || checkMessage(response, core.limits)) return
+  const cseq = parseCSeq(valueOf(response, 'cseq')!)!
+  core.client.receive(parseVia(vias[0]!)!.branch, cseq.method, response) ||
+    core.log.debug({ from: flow.remote, status: response.status }, 'response that nobody waits for')
+}
+
+/** The request with `received` and `rport` in its top Via, always (RFC 3581 §4; forced). */
+function withTrueSource(request: SipRequest, flow: Flow): SipRequest {
+  const index = request.fields.findIndex((f) => f.name === 'via')
+  if (index < 0) return request
+  const fields: Field[] = request.fields.slice()
+  const value = withSource(fields[index]!.value, flow.remote.host, flow.remote.port)
+  fields[index] = { name: 'via', value, line: `Via: ${value}` }
+  return { ...request, fields }
+}
+
+/** Over UDP a body may be longer than it says; the rest is noise (§18.3). */
+function withoutExcess(request: SipRequest): SipRequest {
+  const length = valueOf(request, 'content-length')
+  if (length === null || Number(length) >= Buffer.byteLength(request.body)) return request
+  return { ...request, body: Buffer.from(request.body).toString('utf8', 0, Number(length)) }
+}
+
+/** Refuses without a transaction; an ACK is never answered. */
+function refuse(core: Core, request: SipRequest, flow: Flow, status: number, reason: string, lines = ''): void {
+  if (request.method === 'ACK') return
+  const text = statelessText(request, status, reason, lines)
+  if (text) respondOn(core, flow, text)
+}
+
+function requestFrom(core: Core, request: SipRequest, flow: Flow): void {
+  const via = parseVia(splitOutside(valueOf(request, 'via')!, ',')[0]!)!
+  const key = transactionKey(request, via)
+  const known = core.server.byKey(key)
+  if (known) {
+    // The ACK for a 2xx has a branch of its own in RFC 3261, but not in RFC 2543.
+    core.server.again(known, request.method)
+    if (request.method !== 'ACK') return
+  }
+  const callId = valueOf(request, 'call-id')!
+  const fromTag = tagOf(valueOf(request, 'from')!)
+  const toTag = tagOf(valueOf(request, 'to')!)
+  const dialog = toTag === '' ? null : core.dialogs.match(callId, fromTag, toTag)
+  if (request.method === 'ACK') return ackFrom(core, request, flow, dialog)
+  if (request.method === 'CANCEL') return cancelFrom(core, request, flow, via)
+  if (dialog) return inDialogFrom(core, request, flow, key, dialog)
+  outsideFrom(core, request, flow, key, toTag)
+}
+
+/** The ACK for a 2xx ends its retransmission; one that nobody waits for is a copy (§13.3.1.4). */
+function ackFrom(core: Core, request: SipRequest, flow: Flow, dialog: Dialog | null): void {
+  const seq = parseCSeq(valueOf(request, 'cseq')!)!.number
+  if (!dialog || dialog.answer?.seq !== seq) return
+  dialog.answer.stop()
+  dialog.answer = null
+  const app = appOf(core, dialog)
+  if (app) deliver(core, app, flow, textOf(request), { transaction: nextId(), dialog: dialog.id })
+}
+
+/** CANCEL is answered by the engine, and so is the INVITE if it is still open (§9.2). */
+function cancelFrom(core: Core, request: SipRequest, flow: Flow, via: Via): void {
+  const invite = core.server.byKey(transactionKey(request, via, 'INVITE'))
+  if (!invite) return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+  const ask = invite.ask
+  const key = transactionKey(request, via)
+  const own = askOf(request, { dialog: null, app: null, tag: ask?.tag ?? randomToken(), merge: '', contact: null })
+  const cancel = core.server.begin(key, nextId(), flow, false, own)
+  core.server.respond(cancel, 200, responseText(own, 200, 'OK', '', ''))
+  if (!ask) return
+  answer(core, invite, ask, 487, responseText(ask, 487, 'Request Terminated', '', ''))
+  if (ask.app) deliver(core, ask.app, flow, textOf(request), { transaction: invite.id, dialog: ask.dialogId })
+}
+
+function inDialogFrom(core: Core, request: SipRequest, flow: Flow, key: string, dialog: Dialog): void {
+  const seq = parseCSeq(valueOf(request, 'cseq')!)!.number
+  if (dialog.remoteSeq !== null && seq < dialog.remoteSeq) return refuse(core, request, flow, 500, 'CSeq Out Of Order')
+  const app = appOf(core, dialog)
+  if (!app) return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+  dialog.remoteSeq = seq
+  if (request.method === 'INVITE') {
+    // Two offers at once: ours is out (§14.2), or the peer's last one is not answered.
+    if (dialog.outgoing) return refuse(core, request, flow, 491, 'Request Pending')
+    if (dialog.incoming !== null) return refuse(core, request, flow, 500, 'Request Pending', RETRY)
+  }
+  const contact = contactOf(request)
+  refreshTarget(dialog, request, contact, flow)
+  const transaction = begin(core, request, flow, key, { dialog, app, contact, merge: '' })
+  if (request.method === 'INVITE') dialog.incoming = transaction.id
+  if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
+  deliver(core, app, flow, textOf(request), { transaction: transaction.id, dialog: dialog.id })
+  if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
+}
+
+/** A target refresh moves the peer (§12.2.2), and the way to it. */
+function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | null, flow: Flow): void {
+  if (contact === null || !['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'].includes(request.method)) return
+  dialog.target = contact
+  const vias = valuesOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
+  dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
+}
+
+/** BYE ends the dialog now; an INVITE that waits in it is over too (§15.1.2). */
+function endedByPeer(core: Core, dialog: Dialog, bye: string): void {
+  const open = dialog.incoming === null || dialog.incoming === bye ? null : core.server.byId(dialog.incoming)
+  if (open?.ask) answer(core, open, open.ask, 487, responseText(open.ask, 487, 'Request Terminated', '', ''))
+  core.dialogs.remove(dialog)
+}
+
+/** A NOTIFY that ends a subscription ends the dialog it made, unless it is a REFER's (RFC 6665 §4.1.3). */
+export function endsSubscription(message: SipMessage, dialog: Dialog): boolean {
+  if (message.kind !== 'request' || message.method !== 'NOTIFY' || dialog.usage !== 'SUBSCRIBE') return false
+  return /^terminated/i.test(valueOf(message, 'subscription-state') ?? '')
+}
+
+function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, toTag: string): void {
+  const { method } = request
+  const verb = method.toLowerCase()
+  if ((method === 'BYE' || method === 'UPDATE' || method === 'PRACK') && toTag !== '') {
+    return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+  }
+  if (method === 'BYE' || method === 'PRACK') return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+  const { limits, server, apps } = core
+  if (server.size >= limits.transactions || server.pending >= limits.pending || core.dialogs.size >= limits.dialogs) {
+    return refuse(core, request, flow, 503, 'Overloaded', RETRY)
+  }
+  if (valueOf(request, 'max-forwards') === '0') return refuse(core, request, flow, 483, 'Too Many Hops')
+  const app = apps.wanting(verb)
+  if (!app) return unwanted(core, request, flow)
+  if (method === 'INVITE' && requires(request, '100rel')) {
+    return refuse(core, request, flow, 420, 'Bad Extension', 'Unsupported: 100rel\r\n')
+  }
+  const callId = valueOf(request, 'call-id')!
+  const merge = mergeKey(callId, tagOf(valueOf(request, 'from')!), valueOf(request, 'cseq')!)
+  if (toTag === '' && core.merges.has(merge)) return refuse(core, request, flow, 482, 'Loop Detected')
+  if (toTag === '') core.merges.set(merge, key)
+  const contact = method === 'INVITE' || method === 'SUBSCRIBE' ? contactOf(request) : null
+  const transaction = begin(core, request, flow, key, { dialog: null, app, contact, merge: toTag === '' ? merge : '' })
+  const { host, port } = flow.local
+  const orphan = toTag === '' ? '' : dialogId(callId, tagOf(valueOf(request, 'from')!))
+  deliver(core, app, flow, textOf(request), {
+    transaction: transaction.id,
+    dialog: orphan,
+    receivedOn: `${host}|${port}|`,
+  })
+}
+
+function unwanted(core: Core, request: SipRequest, flow: Flow): void {
+  if (core.apps.connected === 0) return refuse(core, request, flow, 503, 'No Application', RETRY)
+  if (!KNOWN.has(request.method)) return refuse(core, request, flow, 501, 'Not Implemented')
+  refuse(core, request, flow, 405, 'Method Not Allowed', `Allow: ${core.apps.allowed()}\r\n`)
+}
+
+function requires(request: SipRequest, tag: string): boolean {
+  return valuesOf(request, 'require').some((value) => splitOutside(value, ',').some((t) => t.toLowerCase() === tag))
+}
+
+function begin(
+  core: Core,
+  request: SipRequest,
+  flow: Flow,
+  key: string,
+  about: { dialog: Dialog | null; app: App; contact: string | null; merge: string },
+): { id: string } {
+  const invite = request.method === 'INVITE'
+  const ask: Ask = askOf(request, { ...about, tag: randomToken() })
+  const transaction = core.server.begin(key, nextId(), flow, invite, ask)
+  // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
+  if (invite) core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', '', ''))
+  return transaction
+}
+
+function appOf(core: Core, dialog: Dialog): App | null {
+  return dialog.app.open ? dialog.app : core.apps.any()
+}
+
+const POISON = new Set(['__proto__', 'constructor'])
+
+/** The request as the app reads it. */
+function textOf(request: SipRequest): string {
+  const fields = request.fields.some((f) => POISON.has(f.name))
+    ? request.fields.filter((f) => !POISON.has(f.name))
+    : request.fields
+  return writeMessage(requestLine(request), fields, request.body)
+}

@@ -1,0 +1,161 @@
+import { type Dialog, dialogId } from '../dialog/dialog.ts'
+import { nextId, randomToken } from '../ids.ts'
+import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
+import { isToken, parseMessage, type SipRequest, valueOf } from '../parser/message.ts'
+import { parseUri, type SipUri } from '../parser/uri.ts'
+import type { Flow } from '../transport/flow.ts'
+import type { App, AppSipMessage } from '../wire/apps.ts'
+import { appLines, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
+import { type Core, echo, notOk } from './core.ts'
+import { endsSubscription } from './inbound.ts'
+import { inDialog, wayOf } from './indialog.ts'
+import { cancelText, type Outgoing, sendCancel, userOf } from './outgoing.ts'
+import { appResponse } from './respond.ts'
+
+const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'UPDATE'])
+
+/** An app's SIP message: a response, a CANCEL, a request in a dialog or outside of one. */
+export function fromApp(core: Core, app: App, message: AppSipMessage): void {
+  const sip = parseMessage(message.text, core.limits.fields)
+  if (!sip || sip.flaw) return notOk(app, message.id, `malformed message: ${sip?.flaw ?? 'no start line'}`)
+  if (sip.kind === 'response') return appResponse(core, app, message, sip)
+  if (sip.method === 'CANCEL') return cancel(core, app, message, sip)
+  const dialog = dialogFor(core, message, sip)
+  if (dialog)
+    return sip.method === 'ACK' ? ack(core, app, message, sip, dialog) : within(core, app, message, sip, dialog)
+  if (message.dialog !== '') return notOk(app, message.id, noDialog(message.dialog, sip.method))
+  if (sip.method === 'ACK') return notOk(app, message.id, 'an ACK needs a dialog')
+  outside(core, app, message, sip)
+}
+
+function noDialog(id: string, method: string): string {
+  const why = method === 'ACK' ? '; the ACK for a refusal is sent by the engine' : ''
+  return `unable to find dialog for dialog id ${id}${why}`
+}
+
+/** The dialog the app names, or that the Call-ID and tag of its headers belong to. */
+function dialogFor(core: Core, message: AppSipMessage, request: SipRequest): Dialog | null {
+  if (message.dialog !== '') return core.dialogs.get(message.dialog)
+  const callId = valueOf(request, 'call-id')
+  const tag = tagOf(valueOf(request, 'from') ?? '')
+  const dialog = callId === null || tag === '' ? null : core.dialogs.get(dialogId(callId, tag))
+  return dialog?.confirmed ? dialog : null
+}
+
+function cancel(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
+  const call = core.calls.get(message.transaction)
+  if (!call) return notOk(app, message.id, 'unable to find an open INVITE for this CANCEL')
+  const lines = appLines(request, call.flow)
+  echo(core, app, message.id, call.flow, cancelText(call, lines), { transaction: nextId(), dialog: call.dialogId })
+  if (call.cancel) return
+  call.cancel = { lines, sent: false }
+  // Before any provisional response the CANCEL might overtake its INVITE; it is held back (§9.1).
+  if (call.provisional) sendCancel(core, call)
+}
+
+function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
+  const seq = dialog.answeredSeq
+  if (seq === 0) return notOk(app, message.id, noDialog(dialog.id, 'ACK'))
+  wayOf(core, dialog, (flow) => {
+    if (!flow) return notOk(app, message.id, `no way to ${dialog.target}`)
+    const { text } = inDialog(dialog, 'ACK', seq, flow, request)
+    dialog.ack = { seq, text, flow }
+    flow.send(text)
+    echo(core, app, message.id, flow, text, { transaction: nextId(), dialog: dialog.id })
+  })
+}
+
+function within(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
+  const { method } = request
+  if (method === 'INVITE' && (dialog.outgoing || dialog.incoming !== null)) {
+    return notOk(app, message.id, 'another INVITE is open in this dialog (491)')
+  }
+  // Held while the way is looked up, so that a second request cannot slip in before.
+  if (method === 'INVITE') dialog.outgoing = true
+  const wanted = parseCSeq(valueOf(request, 'cseq') ?? '')?.number ?? 0
+  const seq = (dialog.localSeq = Math.max(dialog.localSeq + 1, wanted))
+  wayOf(core, dialog, (flow) => {
+    if (!flow) {
+      if (method === 'INVITE') dialog.outgoing = false
+      return notOk(app, message.id, `no way to ${dialog.target}`)
+    }
+    const { sent, text } = inDialog(dialog, method, seq, flow, request)
+    launch(core, app, message, sent, text, flow, { dialog, id: dialog.id, contact: dialog.contact })
+    if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
+  })
+}
+
+function outside(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
+  const hop = nextHop(message.route, request)
+  if (!hop) return notOk(app, message.id, `not a SIP URI to send to: ${(message.route || request.uri).slice(0, 200)}`)
+  core.transports.reach(hop, (flow) => {
+    if (!app.open) return
+    if (!flow) return notOk(app, message.id, `no way to ${hop.host}: its name is unknown or no listen point fits`)
+    const sent = newRequest(request, flow)
+    const lines = WITH_CONTACT.has(request.method) || valueOf(request, 'contact') !== null
+    const contact = contactValue(request, flow)
+    const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
+    const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
+    const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
+    launch(core, app, message, sent, text, flow, { dialog: null, id, contact })
+  })
+}
+
+/** The URI of the next hop: what the app says, else the first Route, else the Request-URI (§8.1.2). */
+function nextHop(route: string, request: SipRequest): SipUri | null {
+  if (route !== '') {
+    const uri = parseAddress(route)?.uri ?? route
+    return parseUri(/^sips?:/i.test(uri) ? uri : `sip:${uri}`)
+  }
+  const first = valueOf(request, 'route')
+  if (first !== null) return parseUri(parseAddress(splitOutside(first, ',')[0]!)?.uri ?? '')
+  return parseUri(request.uri)
+}
+
+function newRequest(request: SipRequest, flow: Flow): Sent {
+  const branch = `z9hG4bK${randomToken()}`
+  const given = valueOf(request, 'from') ?? '<sip:localhost>'
+  const from = hereInstead(given, flow, 'name')
+  const tag = tagOf(from)
+  const callId = valueOf(request, 'call-id')
+  const route = valueOf(request, 'route')
+  return {
+    method: request.method,
+    uri: request.uri,
+    branch,
+    via: viaLine(flow, branch),
+    routes: route === null ? '' : `Route: ${route}\r\n`,
+    from: tag !== '' && isToken(tag) ? from : `${from};tag=${randomToken()}`,
+    to: hereInstead(valueOf(request, 'to') ?? `<${request.uri}>`, flow, 'name'),
+    callId: callId !== null && !/[\s|]/.test(callId) ? callId : randomToken() + randomToken(),
+    seq: parseCSeq(valueOf(request, 'cseq') ?? '')?.number ?? 1,
+  }
+}
+
+function launch(
+  core: Core,
+  app: App,
+  message: AppSipMessage,
+  sent: Sent,
+  text: string,
+  flow: Flow,
+  about: { dialog: Dialog | null; id: string; contact: string },
+): void {
+  const call: Outgoing = {
+    id: nextId(),
+    app,
+    sent,
+    flow,
+    dialogId: about.id,
+    initial: about.dialog === null,
+    contact: about.contact,
+    dialog: about.dialog,
+    provisional: false,
+    cancel: null,
+    settled: false,
+    winner: null,
+  }
+  if (sent.method === 'INVITE') core.calls.set(call.id, call)
+  echo(core, app, message.id, flow, text, { transaction: call.id, dialog: about.id })
+  core.client.begin(sent.branch, sent.method, flow, text, userOf(core, call))
+}

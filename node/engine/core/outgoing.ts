@@ -1,0 +1,221 @@
+import { answerComesFromTheWay, contactOf, type Dialog, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
+import { randomToken } from '../ids.ts'
+import { type SipResponse, valueOf, writeMessage } from '../parser/message.ts'
+import type { ClientUser } from '../transaction/client.ts'
+import type { Flow } from '../transport/flow.ts'
+import type { App } from '../wire/apps.ts'
+import { madeResponse, requestText, type Sent } from './compose.ts'
+import { type Core, deliver } from './core.ts'
+import { ackAndBye } from './indialog.ts'
+
+/** An INVITE or SUBSCRIBE of an app that awaits its final response, or any other request of it. */
+export interface Outgoing {
+  readonly id: string
+  readonly app: App
+  readonly sent: Sent
+  readonly flow: Flow
+  readonly dialogId: string
+  /** Whether the request creates its dialog. */
+  readonly initial: boolean
+  readonly contact: string
+  dialog: Dialog | null
+  provisional: boolean
+  cancel: { readonly lines: string; readonly sent: boolean } | null
+  /** The app has its final response. */
+  settled: boolean
+  /** The tag of the fork that won. */
+  winner: string | null
+}
+
+/** What a client transaction of an app's request does with what comes. */
+export function userOf(core: Core, call: Outgoing): ClientUser {
+  if (call.sent.method !== 'INVITE') return plainUser(core, call)
+  /** ACKs of forks that were refused, by To tag: their 2xx come again. */
+  const refused = new Map<string, { text: string; flow: Flow } | null>()
+  return {
+    response(response, flow) {
+      if (response.status < 200) return provisional(core, call, response, flow)
+      if (response.status < 300) return success(core, call, response, flow, refused)
+      if (call.settled) return
+      settle(core, call)
+      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+      pass(core, call, response, flow)
+    },
+    ended(why) {
+      if (call.settled) return
+      settle(core, call)
+      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+      if (call.cancel) passMade(core, call, 487, 'Request Terminated')
+      else passEnd(core, call, why)
+    },
+    ack: (response) => refusalAck(call.sent, response),
+  }
+}
+
+function plainUser(core: Core, call: Outgoing): ClientUser {
+  return {
+    response(response, flow) {
+      if (response.status < 200) return
+      afterFinal(core, call, response, flow)
+      pass(core, call, response, flow)
+    },
+    ended(why) {
+      if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
+      passEnd(core, call, why)
+    },
+  }
+}
+
+/** What a final answer to a request other than INVITE does to its dialog. */
+function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
+  const { status } = response
+  const { method } = call.sent
+  if (method === 'SUBSCRIBE' && call.initial && status < 300) {
+    const dialog = learn(core, call, response, flow)
+    if (dialog) dialog.confirmed = true
+  }
+  if (!call.dialog) return
+  // A challenged BYE is sent again in the same dialog.
+  if (method === 'BYE' && status !== 401 && status !== 407) core.dialogs.remove(call.dialog)
+  if (method === 'UPDATE' && status < 300) call.dialog.target = contactOf(response) ?? call.dialog.target
+}
+
+function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
+  call.provisional = true
+  if (call.cancel && !call.cancel.sent) sendCancel(core, call)
+  if (call.settled || response.status === 100) return
+  if (call.initial && toTagOf(response) !== '') learn(core, call, response, flow)
+  pass(core, call, response, flow)
+}
+
+function success(
+  core: Core,
+  call: Outgoing,
+  response: SipResponse,
+  flow: Flow,
+  refused: Map<string, { text: string; flow: Flow } | null>,
+): void {
+  const tag = toTagOf(response)
+  if (call.winner === tag) return repeatAck(call)
+  if (refused.has(tag)) {
+    const ack = refused.get(tag)
+    ack?.flow.send(ack.text)
+    return
+  }
+  if (call.settled || call.cancel) {
+    // Another fork, or an answer that crossed our CANCEL: nobody wants this call any more (§13.2.2.4, §9.1).
+    refused.set(tag, null)
+    const stray = call.initial ? dialogOf(call, response, flow) : { ...call.dialog! }
+    ackAndBye(core, stray, call.sent.seq, (text, way) => refused.set(tag, { text, flow: way }))
+    if (call.settled) return
+    settle(core, call)
+    if (call.dialog) core.dialogs.remove(call.dialog)
+    return passMade(core, call, 487, 'Request Terminated')
+  }
+  call.winner = tag
+  settle(core, call)
+  const dialog = call.initial ? learn(core, call, response, flow) : call.dialog
+  if (dialog) {
+    dialog.confirmed = true
+    dialog.answeredSeq = call.sent.seq
+    if (!call.initial) dialog.target = contactOf(response) ?? dialog.target
+  }
+  pass(core, call, response, flow)
+}
+
+function repeatAck(call: Outgoing): void {
+  const ack = call.dialog?.ack
+  if (ack?.seq === call.sent.seq) ack.flow.send(ack.text)
+}
+
+function settle(core: Core, call: Outgoing): void {
+  call.settled = true
+  core.calls.delete(call.id)
+  if (call.dialog) call.dialog.outgoing = false
+}
+
+/** The dialog as a response shows it: made, or moved to the fork that speaks now (§12.1.2). */
+function learn(core: Core, call: Outgoing, response: SipResponse, flow: Flow): Dialog | null {
+  const seen = dialogOf(call, response, flow)
+  const { dialog } = call
+  if (!dialog) {
+    call.dialog = seen
+    core.dialogs.add(seen)
+    return seen
+  }
+  dialog.remoteTag = seen.remoteTag
+  dialog.remote = seen.remote
+  dialog.target = seen.target
+  dialog.routes = seen.routes
+  dialog.way = seen.way
+  return dialog
+}
+
+function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
+  const { sent } = call
+  const routes = recordRoutes(response).map(own).reverse()
+  const target = contactOf(response) ?? sent.uri
+  const fromTag = call.dialogId.slice(call.dialogId.lastIndexOf(';from-tag=') + 10)
+  return {
+    id: call.dialogId,
+    role: 'uac',
+    usage: sent.method,
+    callId: sent.callId,
+    localTag: fromTag,
+    local: sent.from,
+    remoteTag: own(toTagOf(response)),
+    remote: own(valueOf(response, 'to') ?? sent.to),
+    localSeq: sent.seq,
+    remoteSeq: null,
+    target,
+    routes,
+    way: answerComesFromTheWay(target, routes.length, flow) ? { flow } : null,
+    confirmed: false,
+    app: call.app,
+    contact: call.contact,
+    incoming: null,
+    outgoing: sent.method === 'INVITE' && !call.settled,
+    answer: null,
+    ack: null,
+    answeredSeq: 0,
+  }
+}
+
+/** Sends the CANCEL that the app asked for; if no final answer follows, the call counts as ended (§9.1). */
+export function sendCancel(core: Core, call: Outgoing): void {
+  const lines = call.cancel?.lines ?? ''
+  call.cancel = { lines, sent: true }
+  const { branch } = call.sent
+  core.client.begin(branch, 'CANCEL', call.flow, cancelText(call, lines), { response() {}, ended() {} })
+  core.wheel.after(64 * core.times.t1, () => {
+    if (call.settled) return
+    settle(core, call)
+    if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+    passMade(core, call, 487, 'Request Terminated')
+  })
+}
+
+/** The CANCEL of a request has its branch, its route and its number (§9.1). */
+export function cancelText(call: Outgoing, lines: string): string {
+  return requestText({ ...call.sent, method: 'CANCEL' }, lines, '')
+}
+
+/** The ACK for a refusal goes where the INVITE went, with its branch (§17.1.1.3). */
+function refusalAck(sent: Sent, response: SipResponse): string {
+  return requestText({ ...sent, method: 'ACK', to: valueOf(response, 'to') ?? sent.to }, '', '')
+}
+
+function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
+  const text = writeMessage(`SIP/2.0 ${response.status} ${response.reason}`, response.fields, response.body)
+  deliver(core, call.app, flow, text, { transaction: call.id, dialog: call.dialogId })
+}
+
+function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): void {
+  if (why === 'timeout') passMade(core, call, 408, 'Request Timeout')
+  else passMade(core, call, 503, 'Service Unavailable')
+}
+
+function passMade(core: Core, call: Outgoing, status: number, reason: string): void {
+  const text = madeResponse(call.sent, status, reason, randomToken())
+  deliver(core, call.app, call.flow, text, { transaction: call.id, dialog: call.dialogId })
+}

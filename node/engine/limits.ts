@@ -1,0 +1,62 @@
+/** Where the engine says what happened; shaped like pino, so that pino fits as it is. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Every bound the engine keeps. Sizes are bytes (or characters of text), times are milliseconds. */
+export interface EngineLimits {
+  /** Server transactions held at once; above it a new request outside a dialog gets a stateless 503. */
+  readonly transactions: number
+  /** Server transactions that no app has answered yet; the earlier sign of overload. */
+  readonly pending: number
+  readonly dialogs: number
+  readonly connections: number
+  /** Start line and all header fields of one message. */
+  readonly head: number
+  /** One header field. */
+  readonly field: number
+  /** One header field that is read by everyone: Via, From, To, Call-ID, CSeq, Contact. */
+  readonly address: number
+  readonly fields: number
+  readonly body: number
+  /** One frame of the drachtio wire protocol. */
+  readonly frame: number
+  /** Bytes that wait for a peer which reads too slowly; above it the connection is closed. */
+  readonly backlog: number
+  /** A TCP connection without any traffic is closed after this. */
+  readonly idleMs: number
+  /** A TCP peer must complete a message it began, or its first one, within this. */
+  readonly slowMs: number
+  readonly connectMs: number
+  readonly resolveMs: number
+}
+
+export const defaultLimits: EngineLimits = {
+  transactions: 250_000,
+  pending: 20_000,
+  dialogs: 100_000,
+  connections: 20_000,
+  head: 64 * 1024,
+  field: 8 * 1024,
+  address: 2 * 1024,
+  fields: 200,
+  body: 1024 * 1024,
+  frame: 2 * 1024 * 1024,
+  backlog: 4 * 1024 * 1024,
+  idleMs: 3_900_000,
+  slowMs: 10_000,
+  connectMs: 5_000,
+  resolveMs: 3_000,
+}
+
+/** The times all SIP timers are made of, in milliseconds (RFC 3261 Table 4). */
+export interface SipTimes {
+  readonly t1: number
+  readonly t2: number
+  readonly t4: number
+}
+
+export const defaultTimes: SipTimes = { t1: 500, t2: 4_000, t4: 5_000 }

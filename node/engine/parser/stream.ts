@@ -1,0 +1,127 @@
+import { isUtf8 } from 'node:buffer'
+
+export type Framed =
+  | { readonly kind: 'message'; readonly text: string }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'broken'; readonly why: string; readonly status: 400 | 413; readonly text: string }
+
+/**
+ * Cuts a byte stream into messages by Content-Length (RFC 3261 §18.3) and finds keep-alives (RFC 5626 §4.4.1).
+ * Memory grows with what has arrived, never with what a header announces; after `broken` the stream is useless.
+ */
+export class StreamFramer {
+  readonly #headMax: number
+  readonly #bodyMax: number
+  #buffer: Buffer = Buffer.alloc(0)
+  #start = 0
+  #end = 0
+  #searched = 0
+  #total = -1
+  #broken = false
+
+  constructor(headMax: number, bodyMax: number) {
+    this.#headMax = headMax
+    this.#bodyMax = bodyMax
+  }
+
+  /** True while a message has begun and not ended. */
+  get partial(): boolean {
+    return this.#end > this.#start
+  }
+
+  push(chunk: Buffer): Framed[] {
+    if (this.#broken) return []
+    this.#append(chunk)
+    const out: Framed[] = []
+    for (let next = this.#next(); next; next = this.#next()) {
+      out.push(next)
+      if (next.kind !== 'broken') continue
+      this.#broken = true
+      break
+    }
+    if (this.#start === this.#end) this.#reset()
+    return out
+  }
+
+  #append(chunk: Buffer): void {
+    if (this.#start === this.#end) {
+      this.#buffer = chunk
+      this.#start = 0
+      this.#end = chunk.length
+      this.#searched = 0
+      return
+    }
+    if (this.#end + chunk.length > this.#buffer.length) {
+      const live = this.#end - this.#start
+      const grown = Buffer.allocUnsafe(Math.max(1024, 2 * (live + chunk.length)))
+      this.#buffer.copy(grown, 0, this.#start, this.#end)
+      this.#searched -= this.#start
+      this.#buffer = grown
+      this.#start = 0
+      this.#end = live
+    }
+    chunk.copy(this.#buffer, this.#end)
+    this.#end += chunk.length
+  }
+
+  #reset(): void {
+    this.#buffer = Buffer.alloc(0)
+    this.#start = 0
+    this.#end = 0
+    this.#searched = 0
+  }
+
+  #next(): Framed | null {
+    if (this.#total < 0) {
+      const ping = this.#ping()
+      if (ping) return ping
+      if (this.#start >= this.#end || this.#buffer[this.#start] === 13) return null
+      const blank = this.#buffer.subarray(0, this.#end).indexOf('\r\n\r\n', Math.max(this.#start, this.#searched - 3))
+      const headLength = (blank < 0 ? this.#end : blank) - this.#start
+      if (headLength > this.#headMax) return this.#break('header fields too large', 400, '')
+      if (blank < 0) {
+        this.#searched = this.#end
+        return null
+      }
+      const head = this.#buffer.toString('latin1', this.#start, blank)
+      const length = contentLength(head)
+      if (typeof length === 'string') return this.#break(length, 400, head + '\r\n\r\n')
+      if (length > this.#bodyMax) return this.#break('Content-Length above the limit', 413, head + '\r\n\r\n')
+      this.#total = headLength + 4 + length
+    }
+    if (this.#end - this.#start < this.#total) return null
+    const bytes = this.#buffer.subarray(this.#start, this.#start + this.#total)
+    this.#start += this.#total
+    this.#searched = this.#start
+    this.#total = -1
+    if (!isUtf8(bytes)) return this.#break('not UTF-8', 400, bytes.toString('latin1'))
+    return { kind: 'message', text: bytes.toString() }
+  }
+
+  /** Takes line breaks before a message: two are a ping that wants an answer, one is nothing. */
+  #ping(): Framed | null {
+    const b = this.#buffer
+    while (this.#end - this.#start >= 2 && b[this.#start] === 13 && b[this.#start + 1] === 10) {
+      const double = this.#end - this.#start >= 4 && b[this.#start + 2] === 13 && b[this.#start + 3] === 10
+      this.#start += double ? 4 : 2
+      this.#searched = this.#start
+      if (double) return { kind: 'ping' }
+    }
+    return null
+  }
+
+  #break(why: string, status: 400 | 413, text: string): Framed {
+    return { kind: 'broken', why, status, text }
+  }
+}
+
+/** The one plain Content-Length of a head, or what is wrong with it. */
+export function contentLength(head: string): number | string {
+  let found: string | null = null
+  for (const match of head.matchAll(/\r\n(?:content-length|l)[ \t]*:([^\r]*)/gi)) {
+    if (found !== null) return 'Content-Length given twice'
+    found = match[1]!.trim()
+  }
+  if (found === null) return 'no Content-Length'
+  return /^\d{1,9}$/.test(found) ? Number(found) : 'Content-Length is not a number'
+}

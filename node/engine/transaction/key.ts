@@ -1,0 +1,22 @@
+import type { Via } from '../parser/headers.ts'
+import { type SipRequest, valueOf } from '../parser/message.ts'
+
+const COOKIE = 'z9hG4bK'
+
+/** What makes two requests the same transaction (RFC 3261 §17.2.3); the ACK for a refusal has its INVITE's key. */
+export function transactionKey(request: SipRequest, via: Via, method = request.method): string {
+  const of = method === 'ACK' ? 'INVITE' : method
+  if (via.branch.startsWith(COOKIE) && via.branch.length > COOKIE.length) {
+    return `${via.branch}|${via.host}:${via.port ?? ''}|${of}`
+  }
+  // RFC 2543 peers: no To tag, because an ACK carries the one that the answer brought.
+  const number = (valueOf(request, 'cseq') ?? '').split(/[ \t]/)[0]
+  const from = valueOf(request, 'from') ?? ''
+  const sentBy = `${via.host}:${via.port ?? ''}`
+  return `2543|${valueOf(request, 'call-id')}|${number}|${from}|${request.uri}|${sentBy}|${of}`
+}
+
+/** What makes two requests the same one that came by two ways (RFC 3261 §8.2.2.2). */
+export function mergeKey(callId: string, fromTag: string, cseq: string): string {
+  return `${callId}|${fromTag}|${cseq}`
+}

@@ -1,0 +1,85 @@
+import { isUtf8 } from 'node:buffer'
+import dgram from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import type { EngineLimits, Logger } from '../limits.ts'
+import type { Endpoint, Flow, Receiver } from './flow.ts'
+
+/** One UDP listen point. */
+export interface Udp {
+  readonly port: number
+  flowTo(remote: Endpoint): Flow
+  close(): Promise<void>
+}
+
+interface UdpNeeds {
+  readonly host: string
+  readonly port: number
+  readonly limits: EngineLimits
+  readonly log: Logger
+  readonly receiver: Receiver
+  localFor(remote: string, port: number): Endpoint
+}
+
+const NEVER = { cancel(): void {} }
+
+export async function listenUdp({ host, port, limits, log, receiver, localFor }: UdpNeeds): Promise<Udp> {
+  const socket = dgram.createSocket({
+    type: isIPv6(host) ? 'udp6' : 'udp4',
+    recvBufferSize: 4 * 1024 * 1024,
+    sendBufferSize: 4 * 1024 * 1024,
+    // Only IP literals are sent to, so a lookup has nothing to look up and need not take a turn of the event loop.
+    lookup: (name, _options, callback) => callback(null, name, isIPv6(name) ? 6 : 4),
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.bind({ address: host, port }, () => {
+      socket.off('error', reject)
+      resolve()
+    })
+  })
+  const bound = socket.address().port
+  socket.on('error', (error) => log.warn({ error: error.message }, 'UDP socket error'))
+
+  const sent = (error: Error | null): void => {
+    if (error) log.debug({ error: error.message }, 'UDP send failed')
+  }
+  const flowTo = (remote: Endpoint): Flow => ({
+    transport: 'udp',
+    local: localFor(remote.host, bound),
+    remote,
+    open: true,
+    send(text) {
+      if (closed) return false
+      socket.send(text, remote.port, remote.host, sent)
+      return true
+    },
+    onLost: () => NEVER,
+  })
+
+  let closed = false
+  socket.on('message', (bytes, { address, port: from }) => {
+    // A zero port cannot be answered; a keep-alive of line breaks is, as on TCP (RFC 5626 §3.5.1 leaves it open).
+    if (from === 0) return
+    if (bytes.length <= 4) {
+      if (bytes.length === 4 && bytes.readUInt32BE() === 0x0d0a0d0a) socket.send('\r\n', from, address, sent)
+      return
+    }
+    const flow = flowTo({ host: address, port: from })
+    if (!isUtf8(bytes)) return receiver.broken(bytes.toString('latin1'), 400, 'not UTF-8', flow)
+    const blank = bytes.indexOf('\r\n\r\n')
+    if ((blank < 0 ? bytes.length : blank) > limits.head) {
+      return receiver.broken(bytes.toString('latin1', 0, limits.head), 400, 'header fields too large', flow)
+    }
+    receiver.message(bytes.toString(), flow)
+  })
+
+  return {
+    port: bound,
+    flowTo,
+    close: () =>
+      new Promise((resolve) => {
+        closed = true
+        socket.close(() => resolve())
+      }),
+  }
+}
