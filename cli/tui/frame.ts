@@ -32,8 +32,10 @@ function body(model: Model, theme: Theme): readonly Line[] {
   const { page } = model
   const room = height(model)
   if (page.kind === 'table') return table(model, theme, room)
-  const lines = pageLines(model, theme).slice(page.top, page.top + room)
-  return [rule([pageTitle(page)], model.columns, theme), [], ...padded(lines, room)]
+  const all = pageLines(model, theme)
+  const lines = all.slice(page.top, page.top + room)
+  const where = lines.length < all.length ? [`${page.top + 1}-${page.top + lines.length} of ${all.length}`] : []
+  return [rule([safe(pageTitle(page), theme.ascii), ...where], model.columns, theme), [], ...padded(lines, room)]
 }
 
 function table(model: Model, theme: Theme, room: number): readonly Line[] {
@@ -88,7 +90,7 @@ function emptiness(model: Model): string {
 
 function rule(words: readonly string[], columns: number, theme: Theme): Line {
   const { rule: dash, ellipsis } = glyphs(theme)
-  const text = safe(`${dash} ${words.join(` ${dash} `)} `, false)
+  const text = `${dash} ${words.join(` ${dash} `)} `
   return clip([{ text: text + dash.repeat(Math.max(0, columns - width(text))), tone: 'accent' }], columns, ellipsis)
 }
 

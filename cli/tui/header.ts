@@ -4,7 +4,7 @@ import { type Line, sentence, type Word } from './line.ts'
 import { type Live, type Model, shown } from './model.ts'
 import { spark } from './spark.ts'
 import { glyphs, symbol, type Theme, type Tone } from './theme.ts'
-import { clock, count, span } from './time.ts'
+import { clock, count } from './time.ts'
 
 /** Data older than this is called stale: two polls and their deadline have passed without an answer. */
 const STALE_MS = 4_000

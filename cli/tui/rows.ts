@@ -44,7 +44,7 @@ const calls: Table<Call__Output> = {
   id: (call) => call.id,
   tone: (call) => (call.state === 'answered' ? 'good' : 'plain'),
   columns: [
-    { title: 'STATE', field: 'state', min: 8, drop: 0, cell: (call) => call.state, by: (call) => call.state },
+    { title: 'STATE', field: 'state', min: 8, drop: 2, cell: (call) => call.state, by: (call) => call.state },
     {
       title: 'AGE',
       field: 'startedAt',
@@ -57,14 +57,14 @@ const calls: Table<Call__Output> = {
     {
       title: 'FROM',
       field: 'from',
-      min: 8,
+      min: 16,
       max: 40,
       grow: 3,
       drop: 0,
       cell: (call) => call.from,
       by: (call) => call.from,
     },
-    { title: 'TO', field: 'to', min: 8, max: 40, grow: 3, drop: 0, cell: (call) => call.to, by: (call) => call.to },
+    { title: 'TO', field: 'to', min: 16, max: 40, grow: 3, drop: 0, cell: (call) => call.to, by: (call) => call.to },
     {
       title: 'NODE',
       field: 'node',
@@ -105,14 +105,14 @@ const regs: Table<Registration__Output> = {
   id: (reg) => `${reg.aor} ${reg.contact}`,
   tone: (reg) => (reg.expires > 0 ? 'good' : 'warning'),
   columns: [
-    { title: 'AOR', field: 'aor', min: 12, max: 40, grow: 3, drop: 0, cell: (reg) => reg.aor, by: (reg) => reg.aor },
+    { title: 'AOR', field: 'aor', min: 18, max: 40, grow: 3, drop: 0, cell: (reg) => reg.aor, by: (reg) => reg.aor },
     {
       title: 'CONTACT',
       field: 'contact',
-      min: 12,
+      min: 22,
       max: 60,
       grow: 3,
-      drop: 2,
+      drop: 3,
       cell: (reg) => reg.contact,
       by: (reg) => reg.contact,
     },
@@ -122,7 +122,7 @@ const regs: Table<Registration__Output> = {
       title: 'EXPIRES',
       field: 'expires',
       min: 7,
-      drop: 3,
+      drop: 2,
       align: 'right',
       cell: (reg) => span(reg.expires * 1000),
       by: (reg) => reg.expires,

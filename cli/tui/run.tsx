@@ -74,8 +74,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const schedule = () => {
     pending ??= setTimeout(draw, Math.max(0, drawnAt + 1000 / fps - performance.now()))
   }
-  // Before Ink hears of it: it redraws at once, and must find a tree that fits.
+  // Before Ink hears of it: it redraws at once, and must find a tree that fits and a screen without what was there,
+  // of which it would keep the lines whose text is the same.
   const onResize = () => {
+    screen.clear()
     happen({ type: 'resize', ...size(stdout) })
     draw()
   }

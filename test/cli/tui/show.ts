@@ -1,0 +1,12 @@
+// The screen on the node at the address given, as a program of its own: for a pseudo-terminal to run.
+import { credentials } from '@grpc/grpc-js'
+import { runTui } from '../../../cli/tui/run.tsx'
+import { tuiClient } from '../../../cli/tui/source.ts'
+import { loadProto } from '../../../proto/load.ts'
+import type { ProtoGrpcType } from '../../../proto/types/control.ts'
+
+const proto = loadProto('control.proto') as unknown as ProtoGrpcType
+const control = new proto.raftel.v1.Control(process.argv[2]!, credentials.createInsecure())
+const code = await runTui({ client: tuiClient(control), readOnly: process.argv.includes('--read-only') })
+control.close()
+process.exitCode = code
