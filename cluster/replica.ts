@@ -19,7 +19,7 @@ import { Machine } from './machine.ts'
 import { Outstanding } from './outstanding.ts'
 import { Peers, type Tls } from './peers.ts'
 import { RawNode } from './raft/rawnode.ts'
-import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
+import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready, type Role } from './raft/types.ts'
 import { Reads } from './reads.ts'
 import { keyId, seal } from './seal.ts'
 import type { Command } from './tables/commands.ts'
@@ -110,6 +110,7 @@ class Replica implements Cluster {
   #turnIsDue = false
   #statusIsDue = false
   #dutiesAgainAt = 0
+  #role: { readonly role: Role; readonly lead: Id; readonly term: number } = { role: 'follower', lead: NONE, term: 0 }
   #saving: Promise<void> | null = null
   #state: 'running' | 'stopped' = 'running'
 
@@ -292,6 +293,7 @@ class Replica implements Cluster {
     this.#input(() => {
       const at = performance.now()
       this.#core.tick()
+      this.#noticeRole()
       this.#outstanding.tick(at)
       this.#reads.tick(at)
       if (this.#core.raft.role === 'leader') this.#performDuties(at)
@@ -302,6 +304,7 @@ class Replica implements Cluster {
     this.#input(() => {
       this.#submit()
       while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
+      this.#noticeRole()
       this.#peers.flush()
     })
     if (!this.#statusIsDue || this.#state === 'stopped') return
@@ -311,6 +314,7 @@ class Replica implements Cluster {
 
   /** Hands what this node wants, and what others asked of it, to the core or to the leader. */
   #submit(): void {
+    this.#noticeRole()
     const { raft } = this.#core
     if (raft.lead === NONE) return
     const at = performance.now()
@@ -339,7 +343,6 @@ class Replica implements Cluster {
   }
 
   #carryOut(ready: Ready): void {
-    if (ready.softState) this.#onRole()
     for (const { index, context } of ready.readStates) this.#reads.answered(context, index)
     for (const message of ready.messages) {
       if (message.to === LOCAL_APPEND) this.#log.append(message, () => this.#onAppended(message))
@@ -385,8 +388,12 @@ class Replica implements Cluster {
     else this.#outstanding.settle(proposer.seq, result ? { kind: 'agreed', index, result } : { kind: 'no quorum' })
   }
 
-  #onRole(): void {
+  /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */
+  #noticeRole(): void {
     const { role, lead, term } = this.#core.raft
+    const known = this.#role
+    if (role === known.role && lead === known.lead && term === known.term) return
+    this.#role = { role, lead, term }
     const at = performance.now()
     this.#statusIsDue = true
     this.#options.log.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)

@@ -1,0 +1,128 @@
+/** Clusters in one process: real streams on loopback, real directories. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Agreed, Cluster, ReplicaStatus } from '../../cluster/cluster.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import { type ClusterOptions, startCluster } from '../../cluster/replica.ts'
+import type { Bind, Command } from '../../cluster/tables/commands.ts'
+
+export const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+export interface Lab {
+  readonly nodes: Map<string, Cluster>
+  readonly dir: (name: string) => string
+  start(name: string, more?: Partial<ClusterOptions>): Promise<Cluster>
+  stop(name: string): Promise<void>
+  end(): Promise<void>
+}
+
+/** A cluster of that many nodes, n1, n2 …, none of them started. */
+export async function newLab(count: number, common: Partial<ClusterOptions> = {}): Promise<Lab> {
+  const root = await mkdtemp(path.join(tmpdir(), 'raftel-cluster-'))
+  const key = randomBytes(32)
+  const peers: { name: string; id: number; address: string }[] = []
+  for (let id = 1; id <= count; id++) peers.push({ name: `n${id}`, id, address: `127.0.0.1:${await freePort()}` })
+  const nodes = new Map<string, Cluster>()
+  const dir = (name: string) => path.join(root, name)
+  return {
+    nodes,
+    dir,
+    async start(name, more = {}) {
+      const { id, address } = peers.find((peer) => peer.name === name)!
+      const options = { node: name, id, nodes: peers, listen: address, dataDir: dir(name), key, tickMs: 20, log: QUIET }
+      const cluster = await startCluster({ ...options, onFatal: () => {}, ...common, ...more })
+      nodes.set(name, cluster)
+      return cluster
+    },
+    async stop(name) {
+      await nodes.get(name)?.close()
+      nodes.delete(name)
+    },
+    async end() {
+      await Promise.all([...nodes.values()].map((node) => node.close()))
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits until `holds` does, looking whenever the node says that something happened; fails after 20 s. */
+export function until(node: Cluster, what: string, holds: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (then: () => void) => {
+      clearTimeout(bound)
+      stops.forEach((stop) => {
+        stop()
+      })
+      then()
+    }
+    const look = () => {
+      if (holds()) finish(resolve)
+    }
+    const bound = setTimeout(() => finish(() => reject(new Error(`waited in vain until ${what}`))), 20_000)
+    const stops = [node.watch(look), node.onStatus(look)]
+    look()
+  })
+}
+
+/** The leader, once there is one that all these nodes know. */
+export async function leaderOf(nodes: Iterable<Cluster>): Promise<Cluster> {
+  const all = [...nodes]
+  const known = () => {
+    const names = new Set(all.map((node) => node.status().leader))
+    return names.size === 1 ? all.find((node) => names.has(node.node) && node.status().role === 'leader') : undefined
+  }
+  for (const node of all) await until(node, 'there is a leader', () => node.status().leader !== null)
+  return known() ?? (await new Promise<void>((resolve) => setImmediate(resolve)), leaderOf(all))
+}
+
+/** Waits until every node has applied what was agreed at `index`. */
+export async function applied(nodes: Iterable<Cluster>, index: number): Promise<ReplicaStatus[]> {
+  const all = [...nodes]
+  await Promise.all(
+    all.map((node) => until(node, `${node.node} applies ${index}`, () => node.status().applied >= index)),
+  )
+  return all.map((node) => node.status())
+}
+
+export async function agreed(node: Cluster, command: Command): Promise<Extract<Agreed, { kind: 'agreed' }>> {
+  const answer = await node.propose(command, 20_000)
+  if (answer.kind !== 'agreed') throw new Error(`${command.type} at ${node.node}: ${answer.kind}`)
+  return answer
+}
+
+export function user(name: string): Command {
+  const credentials = 'v1.none.none'
+  return {
+    type: 'user-put',
+    user: { aor: `${name}@pbx.test`, user: name, domain: 'pbx.test', credentials },
+    replace: false,
+  }
+}
+
+export function register(name: string, cseq: number, more: Partial<Bind> = {}): Bind {
+  return {
+    type: 'bind',
+    aor: `${name}@pbx.test`,
+    callId: `${name}-call`,
+    cseq,
+    changes: [{ contact: `sip:${name}@192.0.2.1:5060`, q: 1, expires: 3600 }],
+    node: 'n1',
+    transport: 'udp',
+    received: '192.0.2.1:5060',
+    userAgent: 'test',
+    contactsMax: 10,
+    ...more,
+  }
+}
