@@ -7,7 +7,8 @@ export interface Weather {
   readonly asynchronous: boolean
   readonly preVote: boolean
   readonly checkQuorum: boolean
-  readonly stepDownOnRemoval: boolean
+  /** Always: a leader that was removed and stays one takes nothing more and keeps the others from choosing. */
+  readonly stepDownOnRemoval: true
   readonly electionTick: number
   readonly maxSizePerMsg: number
   readonly maxInflightMsgs: number
@@ -40,7 +41,7 @@ export function weatherOf(random: Random): Weather {
     asynchronous: random.chance(0.5),
     preVote: random.chance(0.6),
     checkQuorum: random.chance(0.6),
-    stepDownOnRemoval: random.chance(0.5),
+    stepDownOnRemoval: true,
     electionTick: random.pick([4, 6, 10]),
     maxSizePerMsg: random.pick([0, 20, 100, 65_536]),
     maxInflightMsgs: random.pick([1, 2, 4, 64]),

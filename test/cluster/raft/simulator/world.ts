@@ -1,7 +1,7 @@
 /** Nodes, the links between them, time in steps, faults, and the rules that must hold whatever happens (figure 3). */
 
 import { confOf } from '../../../../cluster/raft/memory.ts'
-import type { ConfChange, Entry, Message, ReadState } from '../../../../cluster/raft/types.ts'
+import type { ConfChangeSingle, Entry, Message, ReadState } from '../../../../cluster/raft/types.ts'
 import { Host, type Witness } from './host.ts'
 import { type Random, randomOf } from './random.ts'
 import { type Weather, weatherOf } from './weather.ts'
@@ -40,6 +40,8 @@ export class World implements Witness {
   step(): void {
     this.#now++
     if (!this.#calm) this.#storm()
+    // A snapshot from before a member came is refused by it: only a newer one brings it in.
+    else if (this.#now % 100 === 0) for (const host of this.hosts) host.compact()
     for (const host of this.hosts) host.raw?.tick()
     this.#deliver()
     for (const host of this.hosts) {
@@ -111,7 +113,7 @@ export class World implements Witness {
     if (random.chance(weather.mend)) this.#cut.clear()
     if (random.chance(weather.propose)) this.propose(random.pick(this.hosts))
     if (random.chance(weather.read)) this.#askRead(random.pick(this.hosts))
-    if (random.chance(weather.confChange)) random.pick(this.hosts).raw?.proposeConfChange(this.#someChange())
+    if (random.chance(weather.confChange)) this.#changeMembers()
     if (random.chance(weather.transfer)) random.pick(this.hosts).raw?.transferLeader(random.pick(this.hosts).id)
     for (const host of this.hosts) {
       if (host.raw === undefined) {
@@ -139,14 +141,20 @@ export class World implements Witness {
     host.raw?.readIndex(new TextEncoder().encode(context))
   }
 
-  #someChange(): ConfChange {
+  /**
+   * By the leader and not about itself: one that removes itself may step down before the others hear that its removal is
+   * committed, and those who could vote for them are no voters any more. Operators hand over first, and so do we.
+   */
+  #changeMembers(): void {
+    const leader = this.leader()
+    if (leader === undefined) return
     const random = this.#random
+    const others = this.hosts.filter((host) => host !== leader)
+    if (others.length === 0) return
     const types = ['add-voter', 'add-voter', 'add-learner', 'remove'] as const
-    const changes = Array.from({ length: random.below(4) }, () => ({
-      type: random.pick(types),
-      id: random.pick(this.hosts).id,
-    }))
-    return { transition: random.pick(['auto', 'auto', 'joint-implicit', 'joint-explicit'] as const), changes }
+    const one = (): ConfChangeSingle => ({ type: random.pick(types), id: random.pick(others).id })
+    const transition = random.pick(['auto', 'auto', 'joint-implicit', 'joint-explicit'] as const)
+    leader.raw?.proposeConfChange({ transition, changes: Array.from({ length: random.below(4) }, one) })
   }
 
   #deliver(): void {
