@@ -84,7 +84,10 @@ export async function leaderOf(nodes: Iterable<Cluster>): Promise<Cluster> {
     return names.size === 1 ? all.find((node) => names.has(node.node) && node.status().role === 'leader') : undefined
   }
   for (const node of all) await until(node, 'there is a leader', () => node.status().leader !== null)
-  return known() ?? (await new Promise<void>((resolve) => setImmediate(resolve)), leaderOf(all))
+  const leader = known()
+  if (leader) return leader
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  return leaderOf(all)
 }
 
 /** Waits until every node has applied what was agreed at `index`. */

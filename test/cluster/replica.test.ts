@@ -1,0 +1,201 @@
+import test from 'ava'
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { ClusterOptions } from '../../cluster/replica.ts'
+import type { Command } from '../../cluster/tables/commands.ts'
+import { agreed, applied, type Lab, leaderOf, newLab, register, until, user } from './nodes.ts'
+
+const NAMES = ['n1', 'n2', 'n3']
+
+async function threeNodes(common: Partial<ClusterOptions> = {}): Promise<Lab> {
+  const lab = await newLab(3, common)
+  await Promise.all(NAMES.map((name) => lab.start(name)))
+  return lab
+}
+
+async function followerOf(lab: Lab): Promise<Cluster> {
+  const leader = await leaderOf(lab.nodes.values())
+  return [...lab.nodes.values()].find((node) => node !== leader)!
+}
+
+test('what is proposed at a follower is on every node, with one hash', async (t) => {
+  const lab = await threeNodes()
+  t.teardown(lab.end)
+  const follower = await followerOf(lab)
+  await agreed(follower, user('alice'))
+  const { index, result } = await agreed(follower, register('alice', 1))
+  t.is(result.kind, 'bound')
+  t.is(follower.tables.registrations.get('alice@pbx.test')?.bindings.length, 1, 'it is applied here before the answer')
+  const states = await applied(lab.nodes.values(), index)
+  t.is(new Set(states.map((state) => state.hash)).size, 1)
+  t.truthy(follower.tables.cluster?.nonceKey, 'the first leader made the key for nonces')
+  t.true(follower.now() > 0)
+})
+
+test('the leader goes away and nothing that was answered is lost', async (t) => {
+  const lab = await threeNodes()
+  t.teardown(lab.end)
+  const leader = await leaderOf(lab.nodes.values())
+  const other = await followerOf(lab)
+  await agreed(other, user('alice'))
+  const storm = Array.from({ length: 50 }, (_, i) => agreed(other, user(`u${i}`)))
+  await lab.stop(leader.node)
+  await Promise.all(storm)
+  await agreed(other, register('alice', 1))
+  t.is(other.tables.users.size, 51)
+
+  const back = await lab.start(leader.node)
+  const { index } = await agreed(back, register('alice', 2))
+  t.is(back.tables.users.size, 51)
+  const states = await applied(lab.nodes.values(), index)
+  t.is(new Set(states.map((state) => state.hash)).size, 1)
+})
+
+test('a node that was away for long comes back through a snapshot, and its watchers see the rows that changed', async (t) => {
+  const lab = await threeNodes({ snapshotEvery: 40, keepEntries: 5 })
+  t.teardown(lab.end)
+  const follower = await followerOf(lab)
+  await agreed(follower, user('gone'))
+  await lab.stop(follower.node)
+  const [node] = lab.nodes.values()
+  for (let i = 0; i < 6; i++) await Promise.all(Array.from({ length: 20 }, (_, k) => agreed(node!, user(`u${i}-${k}`))))
+  const { index } = await agreed(node!, { type: 'user-remove', aor: 'gone@pbx.test' })
+
+  const back = await lab.start(follower.node)
+  const seen = new Set<string>()
+  back.watch((changes) => {
+    for (const change of changes) seen.add(`${change.table} ${change.key} ${change.row !== null}`)
+  })
+  await applied([back], index)
+  t.is(back.tables.users.size, 120)
+  t.true(seen.has('users gone@pbx.test false'))
+  t.true(seen.has('users u5-19@pbx.test true'))
+  t.is(back.status().hash, node!.status().hash)
+
+  const again = await agreed(back, user('after'))
+  await lab.stop(back.node)
+  const third = await lab.start(back.node)
+  await applied([third], again.index)
+  t.is(third.tables.users.size, 121, 'and again from its own snapshot and log')
+  const states = await applied(lab.nodes.values(), again.index)
+  t.is(new Set(states.map((state) => state.hash)).size, 1)
+})
+
+test('without a majority a proposal ends with no quorum, a read too, and the node says so', async (t) => {
+  const lab = await threeNodes()
+  t.teardown(lab.end)
+  const leader = await leaderOf(lab.nodes.values())
+  await agreed(leader, user('alice'))
+  for (const name of NAMES) if (name !== leader.node) await lab.stop(name)
+  t.deepEqual(await leader.propose(user('bob'), 300), { kind: 'no quorum' })
+  t.is(await leader.catchUp(300), 'no quorum')
+  await until(leader, 'it knows', () => !leader.status().quorum)
+  t.true(leader.tables.users.has('alice@pbx.test'), 'what it knew it still knows')
+})
+
+test('a command that is sent again and again is applied once and answered with its first result', async (t) => {
+  // Ticks so short that every proposal is sent again long before its answer.
+  const lab = await threeNodes({ tickMs: 5 })
+  t.teardown(lab.end)
+  const follower = await followerOf(lab)
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => agreed(follower, user(`u${i}`))))
+  t.true(
+    answers.every(({ result }) => result.kind === 'done'),
+    'nobody was told that the user exists already',
+  )
+})
+
+test('after catching up a read sees what another node was answered', async (t) => {
+  const lab = await threeNodes()
+  t.teardown(lab.end)
+  const leader = await leaderOf(lab.nodes.values())
+  const follower = await followerOf(lab)
+  for (let i = 0; i < 20; i++) {
+    await agreed(leader, user(`u${i}`))
+    t.is(await follower.catchUp(), 'caught up')
+    t.true(follower.tables.users.has(`u${i}@pbx.test`))
+  }
+})
+
+test('bindings go when they expire, by the time that the leader stamps', async (t) => {
+  const lab = await threeNodes()
+  t.teardown(lab.end)
+  const follower = await followerOf(lab)
+  await agreed(follower, user('alice'))
+  await agreed(follower, register('alice', 1, { changes: [{ contact: 'sip:alice@192.0.2.1', q: 1, expires: 1 }] }))
+  await until(follower, 'the binding is gone', () => follower.tables.bindings === 0)
+  t.false(follower.tables.registrations.has('alice@pbx.test'))
+})
+
+test('a node that is not heard for long is said to be down, and its calls end', async (t) => {
+  const lab = await threeNodes({ nodeDownMs: 400 })
+  t.teardown(lab.end)
+  const lost = await followerOf(lab)
+  const up: Command = {
+    type: 'node-up',
+    node: { id: lost.node, incarnation: lost.incarnation, sip: '', control: '', media: 'direct', startedAt: 1 },
+  }
+  await agreed(lost, up)
+  const call = {
+    id: 'c1',
+    state: 'ringing',
+    from: 'a',
+    to: 'b',
+    node: lost.node,
+    incarnation: lost.incarnation,
+  } as const
+  const rest = {
+    startedAt: 1,
+    answeredAt: null,
+    media: 'direct',
+    planVersion: 1,
+    rule: '',
+    target: '',
+    legs: [],
+  } as const
+  const { index } = await agreed(lost, { type: 'call-put', call: { ...call, ...rest } })
+  const [other] = [...lab.nodes.values()].filter((node) => node !== lost)
+  await applied([other!], index)
+  t.is(other!.tables.calls.size, 1)
+  await lab.stop(lost.node)
+  await until(other!, 'its calls are over', () => other!.tables.calls.size === 0 && other!.tables.nodes.size === 0)
+  t.pass()
+})
+
+test('a node with another cluster key is refused, and the log says why', async (t) => {
+  const said: string[] = []
+  const hear = (_: object, message: string) => said.push(message)
+  const lab = await threeNodes({ log: { debug() {}, info() {}, warn: hear, error() {} } })
+  t.teardown(lab.end)
+  await leaderOf(lab.nodes.values())
+  await lab.stop('n3')
+  const [n1] = lab.nodes.values()
+  const heard = new Promise<void>((resolve) => {
+    const look = setInterval(() => {
+      if (!said.some((line) => line.includes('give all nodes the same key file'))) return
+      clearInterval(look)
+      resolve()
+    }, 20)
+  })
+  await lab.start('n3', { key: Buffer.alloc(32, 1), dataDir: lab.dir('stranger') })
+  await heard
+  t.false(n1!.status().connected.includes('n3'))
+})
+
+test('a cluster of one agrees with itself', async (t) => {
+  const lab = await newLab(1)
+  t.teardown(lab.end)
+  const node = await lab.start('n1')
+  await agreed(node, user('alice'))
+  t.is(await node.catchUp(), 'caught up')
+  await lab.stop('n1')
+  const again = await lab.start('n1')
+  await until(again, 'alice is back', () => again.tables.users.has('alice@pbx.test'))
+  t.true(again.incarnation > node.incarnation)
+})
+
+test('a second process on the same directory is told so', async (t) => {
+  const lab = await newLab(1)
+  t.teardown(lab.end)
+  await lab.start('n1')
+  await t.throwsAsync(lab.start('n1'), { message: /in use by another process/ })
+})
