@@ -106,6 +106,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     dialogs: new Dialogs(),
     merges: new Map(),
     calls: new Map(),
+    calling: new Set(),
     now: () => Date.now(),
   }
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)

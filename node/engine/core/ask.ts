@@ -1,6 +1,6 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
 import { parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
-import { type SipRequest, valueOf, valuesOf } from '../parser/message.ts'
+import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
 import type { App } from '../wire/apps.ts'
 
 /** What is needed to answer a request, taken from it so that the request itself can go. */
@@ -35,14 +35,14 @@ export interface AskNeeds {
 
 export function askOf(request: SipRequest, needs: AskNeeds): Ask {
   const { dialog, app, tag, merge, contact } = needs
-  const from = valueOf(request, 'from')!
-  const to = valueOf(request, 'to')!
-  const callId = valueOf(request, 'call-id')!
+  const from = headerOf(request, 'from')!
+  const to = headerOf(request, 'to')!
+  const callId = headerOf(request, 'call-id')!
   const fromTag = tagOf(from)
   const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
   let vias = ''
   let viaCount = 0
-  for (const value of valuesOf(request, 'via')) {
+  for (const value of headersOf(request, 'via')) {
     vias += `Via: ${value}\r\n`
     viaCount += value.includes(',') ? splitOutside(value, ',').length : 1
   }
@@ -53,7 +53,7 @@ export function askOf(request: SipRequest, needs: AskNeeds): Ask {
     fromTag,
     to,
     toTag: tagOf(to),
-    seq: parseCSeq(valueOf(request, 'cseq')!)!.number,
+    seq: parseCSeq(headerOf(request, 'cseq')!)!.number,
     vias,
     viaCount,
     routes: forms ? recordRoutes(request).map(own) : [],
@@ -82,8 +82,8 @@ export function responseText(ask: Ask, status: number, reason: string, lines: st
  * The tag comes from the request, so that every copy of it gets the same answer.
  */
 export function statelessText(request: SipRequest, status: number, reason: string, lines: string): string | null {
-  const [from, to, callId, cseq] = ['from', 'to', 'call-id', 'cseq'].map((name) => valueOf(request, name))
-  const vias = valuesOf(request, 'via')
+  const [from, to, callId, cseq] = ['from', 'to', 'call-id', 'cseq'].map((name) => headerOf(request, name))
+  const vias = headersOf(request, 'via')
   if (vias.length === 0 || !from || !to || !callId || !cseq) return null
   const tagged =
     tagOf(to) !== '' ? to : `${to};tag=${hash(`${vias[0]!.replace(/;(rport|received)=[^;]*/g, '')}${callId}`)}`

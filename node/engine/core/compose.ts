@@ -1,6 +1,6 @@
 import { contactUri } from '../dialog/dialog.ts'
 import { bracketed, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
-import { type Field, type SipMessage, valueOf } from '../parser/message.ts'
+import { type Field, headerOf, type SipMessage } from '../parser/message.ts'
 import { writtenName } from '../parser/names.ts'
 import { atHost } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -65,7 +65,7 @@ export function hereInstead(value: string, flow: Flow, as: 'name' | 'place'): st
 
 /** The Contact value for a message on this flow: the app's, or ours. */
 export function contactValue(message: SipMessage, flow: Flow): string {
-  const given = valueOf(message, 'contact')
+  const given = headerOf(message, 'contact')
   return given === null ? `<${contactUri(flow.local, flow.transport)}>` : hereInstead(given, flow, 'place')
 }
 

@@ -4,13 +4,13 @@ import { checkMessage } from '../parser/check.ts'
 import { parseCSeq, parseVia, splitOutside, tagOf, type Via, withSource } from '../parser/headers.ts'
 import {
   type Field,
+  headerOf,
+  headersOf,
   parseMessage,
   requestLine,
   type SipMessage,
   type SipRequest,
   type SipResponse,
-  valueOf,
-  valuesOf,
   writeMessage,
 } from '../parser/message.ts'
 import { mergeKey, transactionKey } from '../transaction/key.ts'
@@ -29,11 +29,20 @@ const RETRY = 'Retry-After: 5\r\n'
 /** A message from a transport. */
 export function fromNetwork(core: Core, text: string, flow: Flow): void {
   const message = parseMessage(text, core.limits.fields)
-  if (!message) return core.log.debug({ from: flow.remote }, 'dropped what is not SIP')
-  if (message.kind === 'response') return responseFrom(core, message, flow)
+  if (!message) {
+    core.log.debug({ from: flow.remote }, 'dropped what is not SIP')
+    return
+  }
+  if (message.kind === 'response') {
+    responseFrom(core, message, flow)
+    return
+  }
   const located = withTrueSource(message, flow)
   const wrong = checkMessage(located, core.limits)
-  if (wrong) return refuse(core, located, flow, wrong.status, wrong.reason)
+  if (wrong) {
+    refuse(core, located, flow, wrong.status, wrong.reason)
+    return
+  }
   requestFrom(core, withoutExcess(located), flow)
 }
 
@@ -45,10 +54,10 @@ export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, w
 }
 
 function responseFrom(core: Core, response: SipResponse, flow: Flow): void {
-  const vias = valuesOf(response, 'via')
+  const vias = headersOf(response, 'via')
   // More than one Via: it was not meant for us (§8.1.3.3).
   if (vias.length !== 1 || splitOutside(vias[0]!, ',').length !== 1 || checkMessage(response, core.limits)) return
-  const cseq = parseCSeq(valueOf(response, 'cseq')!)!
+  const cseq = parseCSeq(headerOf(response, 'cseq')!)!
   core.client.receive(parseVia(vias[0]!)!.branch, cseq.method, response) ||
     core.log.debug({ from: flow.remote, status: response.status }, 'response that nobody waits for')
 }
@@ -65,7 +74,7 @@ function withTrueSource(request: SipRequest, flow: Flow): SipRequest {
 
 /** Over UDP a body may be longer than it says; the rest is noise (§18.3). */
 function withoutExcess(request: SipRequest): SipRequest {
-  const length = valueOf(request, 'content-length')
+  const length = headerOf(request, 'content-length')
   if (length === null || Number(length) >= Buffer.byteLength(request.body)) return request
   return { ...request, body: Buffer.from(request.body).toString('utf8', 0, Number(length)) }
 }
@@ -78,7 +87,7 @@ function refuse(core: Core, request: SipRequest, flow: Flow, status: number, rea
 }
 
 function requestFrom(core: Core, request: SipRequest, flow: Flow): void {
-  const via = parseVia(splitOutside(valueOf(request, 'via')!, ',')[0]!)!
+  const via = parseVia(splitOutside(headerOf(request, 'via')!, ',')[0]!)!
   const key = transactionKey(request, via)
   const known = core.server.byKey(key)
   if (known) {
@@ -86,19 +95,28 @@ function requestFrom(core: Core, request: SipRequest, flow: Flow): void {
     core.server.again(known, request.method)
     if (request.method !== 'ACK') return
   }
-  const callId = valueOf(request, 'call-id')!
-  const fromTag = tagOf(valueOf(request, 'from')!)
-  const toTag = tagOf(valueOf(request, 'to')!)
+  const callId = headerOf(request, 'call-id')!
+  const fromTag = tagOf(headerOf(request, 'from')!)
+  const toTag = tagOf(headerOf(request, 'to')!)
   const dialog = toTag === '' ? null : core.dialogs.match(callId, fromTag, toTag)
-  if (request.method === 'ACK') return ackFrom(core, request, flow, dialog)
-  if (request.method === 'CANCEL') return cancelFrom(core, request, flow, via)
-  if (dialog) return inDialogFrom(core, request, flow, key, dialog)
+  if (request.method === 'ACK') {
+    ackFrom(core, request, flow, dialog)
+    return
+  }
+  if (request.method === 'CANCEL') {
+    cancelFrom(core, request, flow, via)
+    return
+  }
+  if (dialog) {
+    inDialogFrom(core, request, flow, key, dialog)
+    return
+  }
   outsideFrom(core, request, flow, key, toTag)
 }
 
 /** The ACK for a 2xx ends its retransmission; one that nobody waits for is a copy (§13.3.1.4). */
 function ackFrom(core: Core, request: SipRequest, flow: Flow, dialog: Dialog | null): void {
-  const seq = parseCSeq(valueOf(request, 'cseq')!)!.number
+  const seq = parseCSeq(headerOf(request, 'cseq')!)!.number
   if (!dialog || dialog.answer?.seq !== seq) return
   dialog.answer.stop()
   dialog.answer = null
@@ -109,7 +127,10 @@ function ackFrom(core: Core, request: SipRequest, flow: Flow, dialog: Dialog | n
 /** CANCEL is answered by the engine, and so is the INVITE if it is still open (§9.2). */
 function cancelFrom(core: Core, request: SipRequest, flow: Flow, via: Via): void {
   const invite = core.server.byKey(transactionKey(request, via, 'INVITE'))
-  if (!invite) return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+  if (!invite) {
+    refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+    return
+  }
   const ask = invite.ask
   const key = transactionKey(request, via)
   const own = askOf(request, { dialog: null, app: null, tag: ask?.tag ?? randomToken(), merge: '', contact: null })
@@ -121,15 +142,27 @@ function cancelFrom(core: Core, request: SipRequest, flow: Flow, via: Via): void
 }
 
 function inDialogFrom(core: Core, request: SipRequest, flow: Flow, key: string, dialog: Dialog): void {
-  const seq = parseCSeq(valueOf(request, 'cseq')!)!.number
-  if (dialog.remoteSeq !== null && seq < dialog.remoteSeq) return refuse(core, request, flow, 500, 'CSeq Out Of Order')
+  const seq = parseCSeq(headerOf(request, 'cseq')!)!.number
+  if (dialog.remoteSeq !== null && seq < dialog.remoteSeq) {
+    refuse(core, request, flow, 500, 'CSeq Out Of Order')
+    return
+  }
   const app = appOf(core, dialog)
-  if (!app) return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+  if (!app) {
+    refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+    return
+  }
   dialog.remoteSeq = seq
   if (request.method === 'INVITE') {
     // Two offers at once: ours is out (§14.2), or the peer's last one is not answered.
-    if (dialog.outgoing) return refuse(core, request, flow, 491, 'Request Pending')
-    if (dialog.incoming !== null) return refuse(core, request, flow, 500, 'Request Pending', RETRY)
+    if (dialog.outgoing) {
+      refuse(core, request, flow, 491, 'Request Pending')
+      return
+    }
+    if (dialog.incoming !== null) {
+      refuse(core, request, flow, 500, 'Request Pending', RETRY)
+      return
+    }
   }
   const contact = contactOf(request)
   refreshTarget(dialog, request, contact, flow)
@@ -144,7 +177,7 @@ function inDialogFrom(core: Core, request: SipRequest, flow: Flow, key: string, 
 function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | null, flow: Flow): void {
   if (contact === null || !['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'].includes(request.method)) return
   dialog.target = contact
-  const vias = valuesOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
+  const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
 }
 
@@ -158,34 +191,52 @@ function endedByPeer(core: Core, dialog: Dialog, bye: string): void {
 /** A NOTIFY that ends a subscription ends the dialog it made, unless it is a REFER's (RFC 6665 §4.1.3). */
 export function endsSubscription(message: SipMessage, dialog: Dialog): boolean {
   if (message.kind !== 'request' || message.method !== 'NOTIFY' || dialog.usage !== 'SUBSCRIBE') return false
-  return /^terminated/i.test(valueOf(message, 'subscription-state') ?? '')
+  return /^terminated/i.test(headerOf(message, 'subscription-state') ?? '')
 }
 
 function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, toTag: string): void {
   const { method } = request
   const verb = method.toLowerCase()
   if ((method === 'BYE' || method === 'UPDATE' || method === 'PRACK') && toTag !== '') {
-    return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+    refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
   }
-  if (method === 'BYE' || method === 'PRACK') return refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+  if (method === 'BYE' || method === 'PRACK') {
+    refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+    return
+  }
   const { limits, server, apps } = core
   if (server.size >= limits.transactions || server.pending >= limits.pending || core.dialogs.size >= limits.dialogs) {
-    return refuse(core, request, flow, 503, 'Overloaded', RETRY)
+    refuse(core, request, flow, 503, 'Overloaded', RETRY)
   }
-  if (valueOf(request, 'max-forwards') === '0') return refuse(core, request, flow, 483, 'Too Many Hops')
+  if (headerOf(request, 'max-forwards') === '0') {
+    refuse(core, request, flow, 483, 'Too Many Hops')
+    return
+  }
   const app = apps.wanting(verb)
-  if (!app) return unwanted(core, request, flow)
-  if (method === 'INVITE' && requires(request, '100rel')) {
-    return refuse(core, request, flow, 420, 'Bad Extension', 'Unsupported: 100rel\r\n')
+  if (!app) {
+    unwanted(core, request, flow)
+    return
   }
-  const callId = valueOf(request, 'call-id')!
-  const merge = mergeKey(callId, tagOf(valueOf(request, 'from')!), valueOf(request, 'cseq')!)
-  if (toTag === '' && core.merges.has(merge)) return refuse(core, request, flow, 482, 'Loop Detected')
+  if (method === 'INVITE' && requires(request, '100rel')) {
+    refuse(core, request, flow, 420, 'Bad Extension', 'Unsupported: 100rel\r\n')
+  }
+  const callId = headerOf(request, 'call-id')!
+  // A call of ours that comes back would have one dialog id for both its ends, so a node cannot call itself.
+  const id = dialogId(callId, tagOf(headerOf(request, 'from')!))
+  if (method === 'INVITE' && (core.calling.has(id) || core.dialogs.get(id)?.role === 'uac')) {
+    refuse(core, request, flow, 482, 'Loop Detected')
+    return
+  }
+  const merge = mergeKey(callId, tagOf(headerOf(request, 'from')!), headerOf(request, 'cseq')!)
+  if (toTag === '' && core.merges.has(merge)) {
+    refuse(core, request, flow, 482, 'Loop Detected')
+    return
+  }
   if (toTag === '') core.merges.set(merge, key)
   const contact = method === 'INVITE' || method === 'SUBSCRIBE' ? contactOf(request) : null
   const transaction = begin(core, request, flow, key, { dialog: null, app, contact, merge: toTag === '' ? merge : '' })
   const { host, port } = flow.local
-  const orphan = toTag === '' ? '' : dialogId(callId, tagOf(valueOf(request, 'from')!))
+  const orphan = toTag === '' ? '' : dialogId(callId, tagOf(headerOf(request, 'from')!))
   deliver(core, app, flow, textOf(request), {
     transaction: transaction.id,
     dialog: orphan,
@@ -194,13 +245,19 @@ function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, t
 }
 
 function unwanted(core: Core, request: SipRequest, flow: Flow): void {
-  if (core.apps.connected === 0) return refuse(core, request, flow, 503, 'No Application', RETRY)
-  if (!KNOWN.has(request.method)) return refuse(core, request, flow, 501, 'Not Implemented')
+  if (core.apps.connected === 0) {
+    refuse(core, request, flow, 503, 'No Application', RETRY)
+    return
+  }
+  if (!KNOWN.has(request.method)) {
+    refuse(core, request, flow, 501, 'Not Implemented')
+    return
+  }
   refuse(core, request, flow, 405, 'Method Not Allowed', `Allow: ${core.apps.allowed()}\r\n`)
 }
 
 function requires(request: SipRequest, tag: string): boolean {
-  return valuesOf(request, 'require').some((value) => splitOutside(value, ',').some((t) => t.toLowerCase() === tag))
+  return headersOf(request, 'require').some((value) => splitOutside(value, ',').some((t) => t.toLowerCase() === tag))
 }
 
 function begin(

@@ -1,6 +1,6 @@
 import { type Dialog, repeatUntilStopped, routed } from '../dialog/dialog.ts'
 import { randomToken } from '../ids.ts'
-import { type SipMessage, valueOf } from '../parser/message.ts'
+import { headerOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -12,9 +12,15 @@ const NOBODY: ClientUser = { response() {}, ended() {} }
 
 /** Finds the way of the dialog's next request; null: there is none. */
 export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => void): void {
-  if (dialog.way?.flow.open) return tell(dialog.way.flow)
+  if (dialog.way?.flow.open) {
+    tell(dialog.way.flow)
+    return
+  }
   const uri = parseUri(routed(dialog).hop)
-  if (!uri) return tell(null)
+  if (!uri) {
+    tell(null)
+    return
+  }
   core.transports.reach(uri, tell)
 }
 
@@ -42,7 +48,7 @@ export function inDialog(
   }
   let lines = more
   if (REFRESHING.has(method)) {
-    const given = message !== null && valueOf(message, 'contact') !== null
+    const given = message !== null && headerOf(message, 'contact') !== null
     lines += `Contact: ${given ? contactValue(message, flow) : dialog.contact}\r\n`
   }
   if (message) lines += appLines(message, flow)

@@ -1,7 +1,7 @@
 import { type Dialog, dialogId } from '../dialog/dialog.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
-import { isToken, parseMessage, type SipRequest, valueOf } from '../parser/message.ts'
+import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
 import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
@@ -17,14 +17,32 @@ const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'UPDATE'
 /** An app's SIP message: a response, a CANCEL, a request in a dialog or outside of one. */
 export function fromApp(core: Core, app: App, message: AppSipMessage): void {
   const sip = parseMessage(message.text, core.limits.fields)
-  if (!sip || sip.flaw) return notOk(app, message.id, `malformed message: ${sip?.flaw ?? 'no start line'}`)
-  if (sip.kind === 'response') return appResponse(core, app, message, sip)
-  if (sip.method === 'CANCEL') return cancel(core, app, message, sip)
+  if (!sip || sip.flaw) {
+    notOk(app, message.id, `malformed message: ${sip?.flaw ?? 'no start line'}`)
+    return
+  }
+  if (sip.kind === 'response') {
+    appResponse(core, app, message, sip)
+    return
+  }
+  if (sip.method === 'CANCEL') {
+    cancel(core, app, message, sip)
+    return
+  }
   const dialog = dialogFor(core, message, sip)
-  if (dialog)
-    return sip.method === 'ACK' ? ack(core, app, message, sip, dialog) : within(core, app, message, sip, dialog)
-  if (message.dialog !== '') return notOk(app, message.id, noDialog(message.dialog, sip.method))
-  if (sip.method === 'ACK') return notOk(app, message.id, 'an ACK needs a dialog')
+  if (dialog) {
+    if (sip.method === 'ACK') ack(core, app, message, sip, dialog)
+    else within(core, app, message, sip, dialog)
+    return
+  }
+  if (message.dialog !== '') {
+    notOk(app, message.id, noDialog(message.dialog, sip.method))
+    return
+  }
+  if (sip.method === 'ACK') {
+    notOk(app, message.id, 'an ACK needs a dialog')
+    return
+  }
   outside(core, app, message, sip)
 }
 
@@ -36,15 +54,18 @@ function noDialog(id: string, method: string): string {
 /** The dialog the app names, or that the Call-ID and tag of its headers belong to. */
 function dialogFor(core: Core, message: AppSipMessage, request: SipRequest): Dialog | null {
   if (message.dialog !== '') return core.dialogs.get(message.dialog)
-  const callId = valueOf(request, 'call-id')
-  const tag = tagOf(valueOf(request, 'from') ?? '')
+  const callId = headerOf(request, 'call-id')
+  const tag = tagOf(headerOf(request, 'from') ?? '')
   const dialog = callId === null || tag === '' ? null : core.dialogs.get(dialogId(callId, tag))
   return dialog?.confirmed ? dialog : null
 }
 
 function cancel(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
   const call = core.calls.get(message.transaction)
-  if (!call) return notOk(app, message.id, 'unable to find an open INVITE for this CANCEL')
+  if (!call) {
+    notOk(app, message.id, 'unable to find an open INVITE for this CANCEL')
+    return
+  }
   const lines = appLines(request, call.flow)
   echo(core, app, message.id, call.flow, cancelText(call, lines), { transaction: nextId(), dialog: call.dialogId })
   if (call.cancel) return
@@ -55,7 +76,10 @@ function cancel(core: Core, app: App, message: AppSipMessage, request: SipReques
 
 function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
   const seq = dialog.answeredSeq
-  if (seq === 0) return notOk(app, message.id, noDialog(dialog.id, 'ACK'))
+  if (seq === 0) {
+    notOk(app, message.id, noDialog(dialog.id, 'ACK'))
+    return
+  }
   wayOf(core, dialog, (flow) => {
     if (!flow) return notOk(app, message.id, `no way to ${dialog.target}`)
     const { text } = inDialog(dialog, 'ACK', seq, flow, request)
@@ -68,11 +92,11 @@ function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, 
 function within(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
   const { method } = request
   if (method === 'INVITE' && (dialog.outgoing || dialog.incoming !== null)) {
-    return notOk(app, message.id, 'another INVITE is open in this dialog (491)')
+    notOk(app, message.id, 'another INVITE is open in this dialog (491)')
   }
   // Held while the way is looked up, so that a second request cannot slip in before.
   if (method === 'INVITE') dialog.outgoing = true
-  const wanted = parseCSeq(valueOf(request, 'cseq') ?? '')?.number ?? 0
+  const wanted = parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 0
   const seq = (dialog.localSeq = Math.max(dialog.localSeq + 1, wanted))
   wayOf(core, dialog, (flow) => {
     if (!flow) {
@@ -87,12 +111,15 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
 
 function outside(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
   const hop = nextHop(message.route, request)
-  if (!hop) return notOk(app, message.id, `not a SIP URI to send to: ${(message.route || request.uri).slice(0, 200)}`)
+  if (!hop) {
+    notOk(app, message.id, `not a SIP URI to send to: ${(message.route || request.uri).slice(0, 200)}`)
+    return
+  }
   core.transports.reach(hop, (flow) => {
     if (!app.open) return
     if (!flow) return notOk(app, message.id, `no way to ${hop.host}: its name is unknown or no listen point fits`)
     const sent = newRequest(request, flow)
-    const lines = WITH_CONTACT.has(request.method) || valueOf(request, 'contact') !== null
+    const lines = WITH_CONTACT.has(request.method) || headerOf(request, 'contact') !== null
     const contact = contactValue(request, flow)
     const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
     const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
@@ -107,18 +134,18 @@ function nextHop(route: string, request: SipRequest): SipUri | null {
     const uri = parseAddress(route)?.uri ?? route
     return parseUri(/^sips?:/i.test(uri) ? uri : `sip:${uri}`)
   }
-  const first = valueOf(request, 'route')
+  const first = headerOf(request, 'route')
   if (first !== null) return parseUri(parseAddress(splitOutside(first, ',')[0]!)?.uri ?? '')
   return parseUri(request.uri)
 }
 
 function newRequest(request: SipRequest, flow: Flow): Sent {
   const branch = `z9hG4bK${randomToken()}`
-  const given = valueOf(request, 'from') ?? '<sip:localhost>'
+  const given = headerOf(request, 'from') ?? '<sip:localhost>'
   const from = hereInstead(given, flow, 'name')
   const tag = tagOf(from)
-  const callId = valueOf(request, 'call-id')
-  const route = valueOf(request, 'route')
+  const callId = headerOf(request, 'call-id')
+  const route = headerOf(request, 'route')
   return {
     method: request.method,
     uri: request.uri,
@@ -126,9 +153,9 @@ function newRequest(request: SipRequest, flow: Flow): Sent {
     via: viaLine(flow, branch),
     routes: route === null ? '' : `Route: ${route}\r\n`,
     from: tag !== '' && isToken(tag) ? from : `${from};tag=${randomToken()}`,
-    to: hereInstead(valueOf(request, 'to') ?? `<${request.uri}>`, flow, 'name'),
+    to: hereInstead(headerOf(request, 'to') ?? `<${request.uri}>`, flow, 'name'),
     callId: callId !== null && !/[\s|]/.test(callId) ? callId : randomToken() + randomToken(),
-    seq: parseCSeq(valueOf(request, 'cseq') ?? '')?.number ?? 1,
+    seq: parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 1,
   }
 }
 
@@ -155,7 +182,10 @@ function launch(
     settled: false,
     winner: null,
   }
-  if (sent.method === 'INVITE') core.calls.set(call.id, call)
+  if (sent.method === 'INVITE') {
+    core.calls.set(call.id, call)
+    if (call.initial) core.calling.add(call.dialogId)
+  }
   echo(core, app, message.id, flow, text, { transaction: call.id, dialog: about.id })
   core.client.begin(sent.branch, sent.method, flow, text, userOf(core, call))
 }

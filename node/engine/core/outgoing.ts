@@ -1,6 +1,6 @@
 import { answerComesFromTheWay, contactOf, type Dialog, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
 import { randomToken } from '../ids.ts'
-import { type SipResponse, valueOf, writeMessage } from '../parser/message.ts'
+import { headerOf, type SipResponse, writeMessage } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
@@ -96,7 +96,10 @@ function success(
   refused: Map<string, { text: string; flow: Flow } | null>,
 ): void {
   const tag = toTagOf(response)
-  if (call.winner === tag) return repeatAck(call)
+  if (call.winner === tag) {
+    repeatAck(call)
+    return
+  }
   if (refused.has(tag)) {
     const ack = refused.get(tag)
     ack?.flow.send(ack.text)
@@ -110,7 +113,7 @@ function success(
     if (call.settled) return
     settle(core, call)
     if (call.dialog) core.dialogs.remove(call.dialog)
-    return passMade(core, call, 487, 'Request Terminated')
+    passMade(core, call, 487, 'Request Terminated')
   }
   call.winner = tag
   settle(core, call)
@@ -131,6 +134,7 @@ function repeatAck(call: Outgoing): void {
 function settle(core: Core, call: Outgoing): void {
   call.settled = true
   core.calls.delete(call.id)
+  if (call.initial) core.calling.delete(call.dialogId)
   if (call.dialog) call.dialog.outgoing = false
 }
 
@@ -164,7 +168,7 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     localTag: fromTag,
     local: sent.from,
     remoteTag: own(toTagOf(response)),
-    remote: own(valueOf(response, 'to') ?? sent.to),
+    remote: own(headerOf(response, 'to') ?? sent.to),
     localSeq: sent.seq,
     remoteSeq: null,
     target,
@@ -202,7 +206,7 @@ export function cancelText(call: Outgoing, lines: string): string {
 
 /** The ACK for a refusal goes where the INVITE went, with its branch (§17.1.1.3). */
 function refusalAck(sent: Sent, response: SipResponse): string {
-  return requestText({ ...sent, method: 'ACK', to: valueOf(response, 'to') ?? sent.to }, '', '')
+  return requestText({ ...sent, method: 'ACK', to: headerOf(response, 'to') ?? sent.to }, '', '')
 }
 
 function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {

@@ -1,6 +1,6 @@
 import { contactUri, type Dialog, own, sourceIsTheWay } from '../dialog/dialog.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
-import { isToken, type SipResponse, valueOf } from '../parser/message.ts'
+import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { type Ask, responseText } from './ask.ts'
@@ -15,19 +15,22 @@ const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'NOTIFY', 'REFER'
 export function appResponse(core: Core, app: App, message: AppSipMessage, response: SipResponse): void {
   const transaction = core.server.byId(message.transaction)
   const ask = transaction?.ask
-  if (!transaction || !ask) return notOk(app, message.id, 'Response not sent due to unknown transaction')
+  if (!transaction || !ask) {
+    notOk(app, message.id, 'Response not sent due to unknown transaction')
+    return
+  }
   const { status } = response
   if (ask.method !== 'INVITE' && status > 100 && status < 200) {
-    return notOk(app, message.id, 'only INVITE has provisional responses other than 100 (RFC 4320)')
+    notOk(app, message.id, 'only INVITE has provisional responses other than 100 (RFC 4320)')
   }
   if (ask.method !== 'INVITE' && status === 408) {
-    return notOk(app, message.id, 'a request other than INVITE is never answered 408 (RFC 4320)')
+    notOk(app, message.id, 'a request other than INVITE is never answered 408 (RFC 4320)')
   }
 
   takeTag(ask, response)
   let lines = ''
   const makesDialog = FORMING.has(ask.method) && status > 100 && status < 300
-  const given = valueOf(response, 'contact')
+  const given = headerOf(response, 'contact')
   if (
     given !== null ||
     (makesDialog && status < 300) ||
@@ -47,7 +50,7 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
 // The app may choose the tag, once, before we have used ours.
 function takeTag(ask: Ask, response: SipResponse): void {
   if (ask.toTag !== '' || ask.dialog) return
-  const tag = tagOf(valueOf(response, 'to') ?? '')
+  const tag = tagOf(headerOf(response, 'to') ?? '')
   if (tag !== '' && isToken(tag)) ask.tag = tag
 }
 

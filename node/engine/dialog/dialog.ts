@@ -1,5 +1,5 @@
 import { parameter, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
-import { type SipMessage, valueOf, valuesOf } from '../parser/message.ts'
+import { headerOf, headersOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { Timer } from '../transaction/wheel.ts'
 import type { Endpoint, Flow } from '../transport/flow.ts'
@@ -49,7 +49,7 @@ export function own(text: string): string {
 
 /** The URI of the first Contact, or null. */
 export function contactOf(message: SipMessage): string | null {
-  const value = valueOf(message, 'contact')
+  const value = headerOf(message, 'contact')
   if (value === null) return null
   const address = parseAddress(splitOutside(value, ',')[0]!)
   return address && parseUri(address.uri) ? own(address.uri) : null
@@ -57,7 +57,7 @@ export function contactOf(message: SipMessage): string | null {
 
 /** The Record-Route values, one each, in their order. */
 export function recordRoutes(message: SipMessage): string[] {
-  return valuesOf(message, 'record-route').flatMap((value) => splitOutside(value, ','))
+  return headersOf(message, 'record-route').flatMap((value) => splitOutside(value, ','))
 }
 
 /** Where a request in the dialog goes (§12.2.1.1): its Request-URI, its Route values and the URI of the next hop. */
@@ -163,5 +163,5 @@ export function contactUri(local: Endpoint, transport: string, user = ''): strin
 
 /** The tag of a response's To. */
 export function toTagOf(message: SipMessage): string {
-  return tagOf(valueOf(message, 'to') ?? '')
+  return tagOf(headerOf(message, 'to') ?? '')
 }

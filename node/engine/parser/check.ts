@@ -1,6 +1,6 @@
 import type { EngineLimits } from '../limits.ts'
 import { parseAddress, parseCSeq, parseVia, splitOutside, tagOf } from './headers.ts'
-import { isToken, type SipMessage, type SipRequest, valueOf } from './message.ts'
+import { headerOf, isToken, type SipMessage, type SipRequest } from './message.ts'
 import { parseUri } from './uri.ts'
 
 export interface Refusal {
@@ -25,20 +25,20 @@ export function checkMessage(message: SipMessage, limits: EngineLimits): Refusal
     for (const f of message.fields) if (f.name === name) count++
     if (count > 1) return bad(`Several ${name}`)
   }
-  const via = valueOf(message, 'via')
+  const via = headerOf(message, 'via')
   if (via === null || !parseVia(splitOutside(via, ',')[0]!)) return bad('Bad Via')
-  const callId = valueOf(message, 'call-id')
+  const callId = headerOf(message, 'call-id')
   // A bar would shift the fields of the wire protocol's leader, so such a Call-ID is never taken in.
   if (!callId || callId.length > 256 || /[\s|]/.test(callId)) return bad('Bad Call-ID')
-  const cseq = parseCSeq(valueOf(message, 'cseq') ?? '')
+  const cseq = parseCSeq(headerOf(message, 'cseq') ?? '')
   if (!cseq) return bad('Bad CSeq')
   for (const name of ['from', 'to']) {
-    const value = valueOf(message, name)
+    const value = headerOf(message, name)
     if (value === null || !parseAddress(value)) return bad(`Bad ${capital(name)}`)
     const tag = tagOf(value)
     if (tag !== '' && !isToken(tag)) return bad(`Bad ${capital(name)} Tag`)
   }
-  const length = valueOf(message, 'content-length')
+  const length = headerOf(message, 'content-length')
   if (length !== null && !/^\d{1,9}$/.test(length)) return bad('Bad Content-Length')
   if (length !== null && Number(length) > Buffer.byteLength(message.body))
     return bad('Body Shorter Than Content-Length')
@@ -52,7 +52,7 @@ function checkRequest(request: SipRequest, method: string): Refusal | null {
   if (scheme === 'sip' || scheme === 'sips') {
     if (!parseUri(request.uri)) return bad('Bad Request-URI')
   } else if (scheme !== 'tel') return { status: 416, reason: 'Unsupported URI Scheme' }
-  const hops = valueOf(request, 'max-forwards')
+  const hops = headerOf(request, 'max-forwards')
   if (hops !== null && (!/^\d{1,3}$/.test(hops) || Number(hops) > 255)) return bad('Bad Max-Forwards')
   return null
 }

@@ -113,13 +113,13 @@ export function field(name: string, value: string): Field {
 }
 
 /** The value of the first field of this (full, lower-case) name. */
-export function valueOf(message: Common, name: string): string | null {
+export function headerOf(message: Common, name: string): string | null {
   for (const f of message.fields) if (f.name === name) return f.value
   return null
 }
 
 /** The values of all fields of this name, in their order. */
-export function valuesOf(message: Common, name: string): string[] {
+export function headersOf(message: Common, name: string): string[] {
   const values: string[] = []
   for (const f of message.fields) if (f.name === name) values.push(f.value)
   return values

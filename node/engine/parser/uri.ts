@@ -35,7 +35,7 @@ export function parseUri(text: string): SipUri | null {
 // An @ may also stand in the headers part, but never before the one that ends the user part.
 function hostEnd(text: string): number {
   const first = text.indexOf('@')
-  const question = text.indexOf('?', first < 0 ? 0 : first)
+  const question = text.indexOf('?', Math.max(first, 0))
   return question < 0 ? text.length : question
 }
 
@@ -46,7 +46,7 @@ export function transportOf(uri: SipUri): string {
 /** A URI with `localhost` for its host is the app's way to say "you know where you are". */
 export function atHost(uri: string, host: string, port: number | null, transport: 'udp' | 'tcp' | null): string {
   const parsed = parseUri(uri)
-  if (!parsed || parsed.host.toLowerCase() !== 'localhost') return uri
+  if (parsed?.host.toLowerCase() !== 'localhost') return uri
   const where = bracketed(host) + (port === null ? '' : `:${port}`)
   const tcp = transport === 'tcp' && transportOf(parsed) === '' ? ';transport=tcp' : ''
   const user = parsed.user === '' ? '' : `${parsed.user}@`

@@ -1,5 +1,5 @@
 import type { Via } from '../parser/headers.ts'
-import { type SipRequest, valueOf } from '../parser/message.ts'
+import { headerOf, type SipRequest } from '../parser/message.ts'
 
 const COOKIE = 'z9hG4bK'
 
@@ -10,10 +10,10 @@ export function transactionKey(request: SipRequest, via: Via, method = request.m
     return `${via.branch}|${via.host}:${via.port ?? ''}|${of}`
   }
   // RFC 2543 peers: no To tag, because an ACK carries the one that the answer brought.
-  const number = (valueOf(request, 'cseq') ?? '').split(/[ \t]/)[0]
-  const from = valueOf(request, 'from') ?? ''
+  const number = (headerOf(request, 'cseq') ?? '').split(/[ \t]/)[0]
+  const from = headerOf(request, 'from') ?? ''
   const sentBy = `${via.host}:${via.port ?? ''}`
-  return `2543|${valueOf(request, 'call-id')}|${number}|${from}|${request.uri}|${sentBy}|${of}`
+  return `2543|${headerOf(request, 'call-id')}|${number}|${from}|${request.uri}|${sentBy}|${of}`
 }
 
 /** What makes two requests the same one that came by two ways (RFC 3261 §8.2.2.2). */

@@ -82,10 +82,16 @@ export class Transports {
   reach(uri: SipUri, tell: (flow: Flow | null) => void): void {
     const wanted = transportOf(uri)
     const transport = wanted === '' ? 'udp' : wanted
-    if ((transport !== 'udp' && transport !== 'tcp') || uri.scheme === 'sips') return tell(null)
+    if ((transport !== 'udp' && transport !== 'tcp') || uri.scheme === 'sips') {
+      tell(null)
+      return
+    }
     const port = uri.port ?? 5060
     const host = uri.host.toLowerCase() === 'localhost' ? '127.0.0.1' : uri.host
-    if (isIP(host)) return tell(this.flowTo(transport, { host, port }))
+    if (isIP(host)) {
+      tell(this.flowTo(transport, { host, port }))
+      return
+    }
     resolve(host, this.#resolveMs).then((address) =>
       tell(address === null ? null : this.flowTo(transport, { host: address, port })),
     )

@@ -151,7 +151,8 @@ class Link implements App {
     const payloads = this.#reader.push(chunk)
     if ('error' in payloads) {
       this.#needs.log.warn({ error: payloads.error }, 'app connection closed')
-      return this.drop()
+      this.drop()
+      return
     }
     for (const payload of payloads) {
       if (this.#ended) return
@@ -160,30 +161,48 @@ class Link implements App {
   }
 
   #message(message: AppMessage): void {
-    if (message.kind === 'authenticate') return this.#authenticate(message.id, message.secret)
-    if (!this.authenticated) return this.#refuse(message.id, 'authenticate first')
+    if (message.kind === 'authenticate') {
+      this.#authenticate(message.id, message.secret)
+      return
+    }
+    if (!this.authenticated) {
+      this.#refuse(message.id, 'authenticate first')
+      return
+    }
     switch (message.kind) {
       case 'route':
-        if (this.verbs.size >= VERBS_MAX) return this.#reply(message.id, 'NO|too many routes')
+        if (this.verbs.size >= VERBS_MAX) {
+          this.#reply(message.id, 'NO|too many routes')
+          return
+        }
         this.verbs.add(message.verb)
-        return this.#reply(message.id, 'OK')
+        this.#reply(message.id, 'OK')
+        return
       case 'remove route':
         this.verbs.delete(message.verb)
-        return this.#reply(message.id, 'OK')
+        this.#reply(message.id, 'OK')
+        return
       case 'ping':
-        return this.#reply(message.id, 'OK|pong')
+        this.#reply(message.id, 'OK|pong')
+        return
       case 'proxy':
-        return this.#reply(message.id, 'NOK|proxy is not supported, answer or make a call of your own')
+        this.#reply(message.id, 'NOK|proxy is not supported, answer or make a call of your own')
+        return
       case 'sip':
-        return this.#needs.sip(message, this)
+        this.#needs.sip(message, this)
+        return
       case 'unknown':
-        return this.#refuse(message.id, 'Unknown message type')
+        this.#refuse(message.id, 'Unknown message type')
+        return
     }
   }
 
   #authenticate(id: string, secret: string): void {
     // Digests have one length, so the comparison tells nothing about the secret's.
-    if (!timingSafeEqual(digest(secret), digest(this.#needs.secret))) return this.#refuse(id, 'incorrect secret')
+    if (!timingSafeEqual(digest(secret), digest(this.#needs.secret))) {
+      this.#refuse(id, 'incorrect secret')
+      return
+    }
     clearTimeout(this.#hello)
     this.authenticated = true
     const hostports = this.#needs.hostports()
