@@ -41,7 +41,8 @@ export interface SipRequest {
 
 export interface ReplyOptions {
   readonly reason?: string
-  readonly headers?: Readonly<Record<string, string>>
+  /** A list is sent as one header a value. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string
 }
 
@@ -106,7 +107,12 @@ export interface Dialing {
 
 export type DialOutcome =
   | { readonly kind: 'answered'; readonly dialog: Dialog; readonly sdp: string }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly headers: ReadonlyMap<string, string> }
+  | {
+      readonly kind: 'refused'
+      readonly status: number
+      readonly reason: string
+      readonly headers: ReadonlyMap<string, string>
+    }
   | { readonly kind: 'cancelled' }
 
 export interface SipPort {
@@ -114,11 +120,18 @@ export interface SipPort {
   readonly address: string
   readonly listening: readonly { readonly transport: Transport; readonly host: string; readonly port: number }[]
   /** One handler a verb; a verb without one is answered by the engine (405 or 501). */
-  on(verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish', handler: (request: SipRequest) => void | Promise<void>): void
+  on(
+    verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish',
+    handler: (request: SipRequest) => void | Promise<void>,
+  ): void
   onInvite(handler: (invitation: Invitation) => void | Promise<void>): void
   dial(request: DialRequest, onProgress: (status: number, sdp: string) => void): Dialing
   /** An out-of-dialog request, like an OPTIONS; its final status, 408 when none came. */
-  request(method: string, uri: string, options?: { nextHop?: string; headers?: Readonly<Record<string, string>>; body?: string }): Promise<number>
+  request(
+    method: string,
+    uri: string,
+    options?: { nextHop?: string; headers?: Readonly<Record<string, string>>; body?: string },
+  ): Promise<number>
   /** Whether the link to the engine is up. */
   readonly connected: boolean
   /** Counters for the overview and for doctor. */

@@ -1,0 +1,137 @@
+/** One outgoing INVITE. Several run side by side when a call forks: each has its own Call-ID, by which srf knows them. */
+import { randomUUID } from 'node:crypto'
+import { formatNameAddr, URI_MAX } from './address.ts'
+import { type IncomingDialog, wrapDialog } from './dialog.ts'
+import type { Link } from './link.ts'
+import type { Dialing, DialOutcome, DialRequest } from './port.ts'
+import { safeHeaders, sizeOf } from './send.ts'
+import type { SrfError, SrfRequest, SrfResponse } from './srf.ts'
+
+type Refused = Extract<DialOutcome, { kind: 'refused' }>
+
+export function dial(
+  link: Link,
+  request: DialRequest,
+  onProgress: (status: number, sdp: string) => void,
+  opened: (dialog: IncomingDialog) => void,
+): Dialing {
+  const callId = randomUUID()
+  const { promise: outcome, resolve } = Promise.withResolvers<DialOutcome>()
+  const unlost = link.whenLost(() => settle(refused(503, 'engine lost')))
+  let settled = false
+  let cancelled = false
+  let sent: SrfRequest | null = null
+
+  function settle(result: DialOutcome): void {
+    settled = true
+    unlost()
+    resolve(result)
+  }
+
+  function sendCancel(): void {
+    try {
+      // The engine holds it until a provisional response allows it (RFC 3261 §9.1).
+      sent?.cancel(() => undefined)
+    } catch {
+      // The link is gone, and with it the transaction.
+    }
+  }
+
+  const headers = headersOf(request, callId)
+  const fault = faultOf(link, request, headers)
+  if (fault) settle(fault)
+  else start()
+
+  function start(): void {
+    const options = { headers, localSdp: request.sdp, ...(request.nextHop ? { proxy: request.nextHop } : {}) }
+    try {
+      link.srf.createUAC(
+        request.uri,
+        options,
+        {
+          cbRequest(_error, req) {
+            sent = req ?? null
+            req?.on('response', closeUnclaimed)
+            if (cancelled) sendCancel()
+          },
+          cbProvisional(response) {
+            if (!settled && response.status > 100) onProgress(response.status, response.body ?? '')
+          },
+        },
+        (error, raw) => {
+          if (raw) {
+            const dialog = wrapDialog(raw, link)
+            opened(dialog)
+            // The answer crossed our CANCEL, or the link came back: nobody waits for it.
+            if (settled) return dialog.bye('Cancelled')
+            return settle({ kind: 'answered', dialog, sdp: raw.remote.sdp ?? '' })
+          }
+          if (!settled) settle(error ? refusedBy(error) : refused(500, 'no answer to read'))
+        },
+      )
+    } catch (error) {
+      if (!settled) settle(refused(503, (error as Error).message))
+    }
+  }
+
+  /** A 2xx that srf makes no dialog of (a status other than 200, no Contact that reads) is up at the other end all the same. */
+  function closeUnclaimed(response: SrfResponse): void {
+    if (response.status < 200 || response.status > 299) return
+    if (response.status === 200 && CONTACT.test(response.headers.contact ?? '')) return
+    try {
+      const stackDialogId = response.stackDialogId ?? ''
+      link.srf.request('sip:placeholder', { method: 'BYE', headers: {}, stackDialogId }, () => undefined)
+    } catch {
+      // The link is gone.
+    }
+  }
+
+  return {
+    callId,
+    outcome,
+    cancel() {
+      if (settled) return
+      cancelled = true
+      settle({ kind: 'cancelled' })
+      sendCancel()
+    },
+  }
+}
+
+function headersOf(request: DialRequest, callId: string): Record<string, string> {
+  return safeHeaders({
+    ...request.headers,
+    'Call-ID': callId,
+    From: formatNameAddr(request.from.display, request.from.uri),
+    To: `<${request.to.uri}>`,
+    'Content-Type': 'application/sdp',
+  })
+}
+
+function faultOf(link: Link, request: DialRequest, headers: Record<string, string>): Refused | null {
+  const uris = [request.uri, request.from.uri, request.to.uri]
+  if (!uris.every((uri) => plainUri(uri))) return refused(400, 'an address of the call does not read')
+  if (request.nextHop !== null && !plainUri(request.nextHop)) return refused(400, 'the next hop does not read')
+  // Without an offer srf would begin a call in which the called side offers, and this is none.
+  if (request.sdp === '') return refused(488, 'a call needs an offer')
+  if (sizeOf(headers, request.sdp) > link.messageMax) return refused(513, 'Message Too Large')
+  return link.up ? null : refused(503, 'no link to the SIP engine')
+}
+
+/** No `|` (it separates fields on the way to the engine), no spaces, no angle brackets. */
+export function plainUri(uri: string): boolean {
+  return uri.length <= URI_MAX && PLAIN.test(uri)
+}
+const PLAIN = /^(?:sips?|tel):[\x21\x23-\x3b\x3d\x3f-\x7b\x7d\x7e]+$/
+const CONTACT = /sips?:/i
+
+function refusedBy(error: SrfError): Refused {
+  const { status, reason, res } = error
+  // Not an answer of the network: the engine would not send it.
+  if (status === undefined || !res) return refused(status ?? 503, reason ?? error.message)
+  return { kind: 'refused', status, reason: reason ?? '', headers: new Map(Object.entries(res.headers)) }
+}
+
+function refused(status: number, reason: string): Refused {
+  return { kind: 'refused', status, reason, headers: new Map() }
+}

@@ -1,0 +1,162 @@
+/** One confirmed dialog of drachtio-srf, with what it leaves open closed: see README.md, "What srf does not do". */
+import type { Link } from './link.ts'
+import type { Dialog, DialogHandlers, Modified } from './port.ts'
+import { oneLine, safeHeaders, send, sizeOf } from './send.ts'
+import type { SrfDialog, SrfRequest, SrfResponse } from './srf.ts'
+
+export interface IncomingDialog extends Dialog {
+  /** Called once when the dialog is over, whoever ended it. */
+  onOver(act: () => void): void
+}
+
+/** Call it in the callback that gave `raw` out: what arrives in the same packet must find its listeners. */
+export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
+  const handlers = Promise.withResolvers<DialogHandlers>()
+  const over = new Set<() => void>()
+  let up = raw.connected
+  let turn: Promise<unknown> = Promise.resolve()
+  const forget = link.whenLost(() => {
+    link.srf.removeDialog(raw)
+    ended('engine lost')
+  })
+
+  function finish(): void {
+    up = false
+    forget()
+    for (const act of over) act()
+    over.clear()
+  }
+
+  /** The other side, or the engine for it, ended the dialog. */
+  function ended(reason: string): void {
+    if (!up) return
+    finish()
+    void handlers.promise.then((handler) => handler.bye(reason))
+  }
+
+  /** Says BYE and waits for nobody. */
+  function hangUp(reason: string | undefined): void {
+    const headers: Record<string, string> = reason
+      ? { Reason: `SIP;text="${oneLine(reason).replace(/["\\]/g, '')}"` }
+      : {}
+    const unlost = link.whenLost(() => link.srf.removeDialog(raw))
+    try {
+      raw.destroy({ headers }, unlost)
+    } catch {
+      unlost()
+      link.srf.removeDialog(raw)
+    }
+  }
+
+  raw.on('destroy', (_request, reason) => ended(reason ?? 'normal release'))
+  raw.on('modify', (request, response) => void offered(request, response))
+  raw.on('update', (request, response) => void offered(request, response))
+  raw.on('info', (request, response) => void informed(request, response))
+  // srf would say 200 to these and drop them.
+  raw.on('refer', (_request, response) => refuse(response))
+  raw.on('message', (_request, response) => refuse(response))
+
+  function refuse(response: SrfResponse): void {
+    send(response, 405, { headers: { Allow: ALLOW } }, link.messageMax)
+  }
+
+  /** A re-INVITE (RFC 3261 §14.2) or an UPDATE (RFC 3311). */
+  async function offered(request: SrfRequest, response: SrfResponse): Promise<void> {
+    const sdp = request.body ?? ''
+    if (sdp === '') {
+      // An UPDATE may come without an offer; a re-INVITE without one wants ours, which we do not make up.
+      if (request.method === 'UPDATE') send(response, 200, {}, link.messageMax)
+      else send(response, 488, { headers: { Warning: NO_OFFER } }, link.messageMax)
+      return
+    }
+    const answer = await (await handlers.promise).modify(sdp).catch(broken)
+    if (answer.kind === 'refused') {
+      send(response, answer.status, { reason: answer.reason }, link.messageMax)
+      return
+    }
+    const headers = { Contact: raw.local.contact, 'Content-Type': 'application/sdp' }
+    send(response, 200, { headers, body: answer.sdp }, link.messageMax)
+  }
+
+  async function informed(request: SrfRequest, response: SrfResponse): Promise<void> {
+    const type = request.get('content-type') ?? ''
+    const status = await (await handlers.promise).info(type, request.body ?? '').catch(() => 500)
+    send(response, status, {}, link.messageMax)
+  }
+
+  /** A request inside the dialog; 503 when the link is lost before its final response. */
+  function ask(method: string, type: string, body: string, extra: Record<string, string>): Promise<Final> {
+    if (!up) return Promise.resolve({ status: 481, reason: 'The dialog is over', body: '' })
+    const headers = safeHeaders({ ...extra, 'Content-Type': type })
+    if (sizeOf(headers, body) > link.messageMax) return Promise.resolve({ status: 513, reason: 'Too Large', body: '' })
+    const { promise, resolve } = Promise.withResolvers<Final>()
+    const unlost = link.whenLost(() => resolve({ status: 503, reason: 'engine lost', body: '' }))
+    try {
+      raw.request({ method, headers, body }, (error, response) => {
+        if (response && response.status < 200) return
+        unlost()
+        resolve(
+          response
+            ? { status: response.status, reason: response.reason, body: response.body ?? '' }
+            : { status: error?.code === 'ENODIALOG' ? 481 : 503, reason: error?.message ?? '', body: '' },
+        )
+      })
+    } catch (error) {
+      unlost()
+      resolve({ status: 503, reason: (error as Error).message, body: '' })
+    }
+    return promise.then((final) => {
+      // RFC 3261 §12.2.1.2: whoever does not know the dialog, or does not answer in it, has left it.
+      if ((final.status === 481 || final.status === 408) && up) {
+        hangUp(undefined)
+        ended(`${final.status} to ${method}`)
+      }
+      return final
+    })
+  }
+
+  return {
+    callId: raw.sip.callId,
+    localTag: raw.sip.localTag,
+    remoteTag: raw.sip.remoteTag,
+    remoteContact: raw.remote.uri,
+    get up() {
+      return up
+    },
+    bye(reason) {
+      if (!up) return
+      finish()
+      hangUp(reason)
+    },
+    modify(sdp) {
+      // One re-INVITE at a time (RFC 3261 §14.1); srf's own queue stops for good at the first refusal.
+      const contact: Record<string, string> = raw.local.contact ? { Contact: raw.local.contact } : {}
+      const mine = turn.then(() => ask('INVITE', 'application/sdp', sdp, contact))
+      turn = mine
+      return mine.then(modified)
+    },
+    info: (contentType, body) => ask('INFO', contentType, body, {}).then((final) => final.status),
+    handle: handlers.resolve,
+    onOver(act) {
+      if (up) over.add(act)
+      else act()
+    },
+  }
+}
+
+interface Final {
+  readonly status: number
+  readonly reason: string
+  readonly body: string
+}
+
+function modified({ status, reason, body }: Final): Modified {
+  return status >= 200 && status < 300 ? { kind: 'answered', sdp: body } : { kind: 'refused', status, reason }
+}
+
+function broken(): Modified {
+  return { kind: 'refused', status: 500, reason: 'Server Internal Error' }
+}
+
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER'
+export const NO_OFFER = '399 raftel "an INVITE needs an SDP offer here"'

@@ -1,0 +1,204 @@
+/** The adapter behind SipPort: drachtio-srf, on the engine inside this process or on a drachtio-server beside it. */
+import { randomBytes } from 'node:crypto'
+import type { Logger } from '../../cluster/logger.ts'
+import type { Transport } from '../../cluster/tables/rows.ts'
+import { type ListenPoint, startEngine } from '../engine/engine.ts'
+import { dial, plainUri } from './dial.ts'
+import { ALLOW, type IncomingDialog, NO_OFFER } from './dialog.ts'
+import { connectLink, type Link } from './link.ts'
+import type { Invitation, ReplyOptions, SipPort, SipRequest } from './port.ts'
+import { Incoming, IncomingInvite } from './request.ts'
+import { safeHeaders, sizeOf } from './send.ts'
+import type { SrfRequest, SrfResponse } from './srf.ts'
+
+export type EngineChoice =
+  | { readonly kind: 'embedded'; readonly listen: readonly ListenPoint[]; readonly advertise?: string }
+  | { readonly kind: 'external'; readonly host: string; readonly port: number; readonly secret: string }
+
+export interface OpenSip {
+  readonly engine: EngineChoice
+  readonly log: Logger
+}
+
+type Listening = SipPort['listening']
+type Handler = (request: SipRequest) => void | Promise<void>
+
+/** Longer than timer F (RFC 3261 §17.1.2.2, 32 s): the engine should have said 408 itself. */
+const REQUEST_WITHIN = 35_000
+
+export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
+  if (engine.kind === 'external') {
+    const link = await connectLink({ ...engine, log })
+    return sipPort(link, parseHostports(link.hostports), null, log, async () => undefined)
+  }
+  // A secret for this life of the process: nobody else on the machine may speak SIP through us.
+  const secret = randomBytes(24).toString('hex')
+  const { listen, advertise } = engine
+  const options = { listen, secret, drachtio: { host: '127.0.0.1', port: 0 }, log }
+  const started = await startEngine(advertise === undefined ? options : { ...options, advertise })
+  try {
+    const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
+    return sipPort(link, started.listening, advertise ?? null, log, () => started.close())
+  } catch (error) {
+    await started.close()
+    throw error
+  }
+}
+
+function sipPort(
+  link: Link,
+  listening: Listening,
+  advertise: string | null,
+  log: Logger,
+  closeEngine: () => Promise<void>,
+): SipPort {
+  const handlers = new Map<string, Handler>()
+  const count = { requests: 0, invitations: 0, dialled: 0, unhandled: 0, failures: 0, dialogs: 0 }
+  let onInvite: ((invitation: Invitation) => void | Promise<void>) | null = null
+  let closing: Promise<void> | null = null
+
+  function opened(dialog: IncomingDialog): void {
+    count.dialogs++
+    dialog.onOver(() => count.dialogs--)
+  }
+
+  link.srf.use((req, res) => {
+    // The engine's own BYE for a dialog that nobody here holds any more; and no response is sent to an ACK.
+    if (req.source === 'application' || req.method === 'ACK') return
+    if (req.method === 'INVITE') return invited(req, res)
+    const handler = handlers.get(req.method)
+    const request = new Incoming(req, res, link)
+    if (handler && (req.method === 'REGISTER' || request.to.tag === '')) {
+      count.requests++
+      run(handler, request)
+    } else {
+      unhandled(request)
+    }
+  })
+
+  function invited(req: SrfRequest, res: SrfResponse): void {
+    const request = new Incoming(req, res, link)
+    const handler = onInvite
+    if (request.to.tag !== '' || !handler) {
+      unhandled(request)
+      return
+    }
+    const refusal = refusalOf(request)
+    if (refusal) {
+      request.reply(refusal.status, refusal)
+      return
+    }
+    count.invitations++
+    const invitation = new IncomingInvite(req, res, link, { opened })
+    run(handler, invitation)
+  }
+
+  /** A request of a dialog that is over here, or of a kind that nobody asked for. */
+  function unhandled(request: Incoming): void {
+    count.unhandled++
+    if (request.to.tag !== '' || request.method === 'BYE' || request.method === 'PRACK') request.reply(481)
+    else request.reply(405, { headers: { Allow: ALLOW } })
+  }
+
+  /** A handler that throws is a bug; the phone hears of it, and so does the log. */
+  function run<R extends SipRequest>(handler: (request: R) => void | Promise<void>, request: R): void {
+    const failed = (error: unknown) => {
+      count.failures++
+      log.error({ error: (error as Error)?.stack ?? String(error), method: request.method }, 'a SIP handler failed')
+      request.reply(500)
+    }
+    try {
+      const done = handler(request)
+      if (done) done.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  return {
+    address: addressOf(listening, advertise),
+    listening,
+    get connected() {
+      return link.up
+    },
+    on(verb, handler) {
+      const method = verb.toUpperCase()
+      if (!handlers.has(method)) link.srf.app.client.route(verb)
+      handlers.set(method, handler)
+    },
+    onInvite(handler) {
+      if (!onInvite) link.srf.app.client.route('invite')
+      onInvite = handler
+    },
+    dial(request, onProgress) {
+      count.dialled++
+      return dial(link, request, onProgress, opened)
+    },
+    request: (method, uri, options) => request(link, method, uri, options),
+    stats: () => ({ ...count, engineLost: link.lost, connected: link.up ? 1 : 0 }),
+    close() {
+      closing ??= (async () => {
+        link.close()
+        await closeEngine()
+      })()
+      return closing
+    },
+  }
+}
+
+/** An INVITE that no call can come of. */
+function refusalOf(invite: SipRequest): (ReplyOptions & { status: number }) | null {
+  // srf answers 200 before it notices that there is nobody to send BYE to.
+  if (!/sips?:/i.test(invite.header('contact') ?? '')) return { status: 400, reason: 'No Contact' }
+  if (invite.from.tag === '') return { status: 400, reason: 'No From tag' }
+  if (invite.body === '') return { status: 488, headers: { Warning: NO_OFFER } }
+  return null
+}
+
+function request(
+  link: Link,
+  method: string,
+  uri: string,
+  options: Parameters<SipPort['request']>[2] = {},
+): Promise<number> {
+  const { nextHop, body = '' } = options
+  if (!link.up) return Promise.resolve(503)
+  if (!plainUri(uri) || (nextHop !== undefined && !plainUri(nextHop))) return Promise.resolve(400)
+  const headers = safeHeaders(options.headers)
+  if (sizeOf(headers, body) > link.messageMax) return Promise.resolve(513)
+
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const unlost = link.whenLost(() => resolve(503))
+  const late = setTimeout(() => resolve(408), REQUEST_WITHIN)
+  late.unref()
+  const message = { method, headers, ...(body === '' ? {} : { body }), ...(nextHop ? { proxy: nextHop } : {}) }
+  try {
+    link.srf.request(uri, message, (error, sent) => {
+      if (error || !sent) return resolve(503)
+      sent.on('response', (response) => {
+        if (response.status >= 200) resolve(response.status)
+      })
+    })
+  } catch {
+    resolve(503)
+  }
+  return promise.finally(() => {
+    clearTimeout(late)
+    unlost()
+  })
+}
+
+function addressOf(listening: Listening, advertise: string | null): string {
+  const first = listening.find((point) => point.transport === 'udp') ?? listening[0]
+  if (!first) throw new Error('the SIP engine listens nowhere: give it a listener')
+  return `${advertise ?? first.host}:${first.port}`
+}
+
+/** `udp/192.0.2.1:5060,tcp/[2001:db8::1]:5060`: how a drachtio-server says where it listens. */
+export function parseHostports(text: string): Listening {
+  const points = text.split(',').flatMap((point) => {
+    const match = /^(udp|tcp|tls|ws|wss)\/(\[[^\]]+\]|[^:]+):(\d+)$/.exec(point.trim())
+    return match ? [{ transport: match[1] as Transport, host: match[2]!, port: Number(match[3]) }] : []
+  })
+  return [...points].sort((a, b) => Number(b.transport === 'udp') - Number(a.transport === 'udp'))
+}

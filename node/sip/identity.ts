@@ -1,0 +1,84 @@
+/** identify.ts with a cluster behind it: whose users, which key, what time it is. */
+import { createSecretKey, type KeyObject, randomFillSync } from 'node:crypto'
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { ClusterRow, UserRow } from '../../cluster/tables/rows.ts'
+import type { Credentials } from './digest.ts'
+import type { Domains } from './domains.ts'
+import { type Identified, identify } from './identify.ts'
+import { nonceCounts } from './nonce.ts'
+import type { SipRequest } from './port.ts'
+
+export interface IdentityNeeds {
+  readonly cluster: Cluster
+  readonly domains: Domains
+  /** Opens what is sealed in the row; called once a row. */
+  credentials(user: UserRow): Credentials
+  nonceKey(row: ClusterRow): Uint8Array
+}
+
+export interface Identity {
+  /** Who registers, or asks something of this node itself: 401. */
+  registrar(request: SipRequest, realm: string): Identified
+  /**
+   * Who calls (RFC 3261 §22.3): 407. The realm is the caller's domain when it is ours, else that of the called, else our
+   * first. One who names himself as another user of ours is refused.
+   */
+  caller(request: SipRequest): Identified
+}
+
+export function createIdentity({ cluster, domains, credentials, nonceKey }: IdentityNeeds): Identity {
+  const opened = new WeakMap<UserRow, Credentials>()
+  const keys = new WeakMap<ClusterRow, KeyObject>()
+  const counts = nonceCounts()
+
+  // Rows never change in place, so what was opened once is good while the row is there.
+  function credentialsFor(user: UserRow): Credentials {
+    let known = opened.get(user)
+    if (!known) opened.set(user, (known = credentials(user)))
+    return known
+  }
+
+  function keyOf(row: ClusterRow): KeyObject {
+    let key = keys.get(row)
+    if (!key) keys.set(row, (key = createSecretKey(nonceKey(row))))
+    return key
+  }
+
+  function check(request: SipRequest, realm: string, role: 'registrar' | 'proxy'): Identified {
+    const row = cluster.tables.cluster
+    // Before the cluster has had its first leader there is no key to make nonces with, and nobody to ask.
+    if (!row) return { kind: 'refused', status: 503, reason: 'The cluster has not begun' }
+    return identify(
+      {
+        method: request.method,
+        requestUri: request.uri,
+        authorization: request.header(role === 'proxy' ? 'proxy-authorization' : 'authorization'),
+        role,
+        realm,
+        userAgent: request.userAgent,
+      },
+      {
+        users: cluster.tables.users,
+        credentials: credentialsFor,
+        nonceKey: keyOf(row),
+        counts,
+        ours: domains.ours,
+        now: cluster.now(),
+        random: () => randomFillSync(new Uint8Array(8)),
+      },
+    )
+  }
+
+  return {
+    registrar: (request, realm) => check(request, realm, 'registrar'),
+    caller(request) {
+      const { host, user } = request.from
+      const called = request.to.host
+      const realm = domains.has(host) ? host : domains.has(called) ? called : domains.first()
+      if (realm === null) return { kind: 'refused', status: 404, reason: 'No such domain' }
+      const who = check(request, realm, 'proxy')
+      if (who.kind !== 'known' || host !== realm || user === who.user.user) return who
+      return { kind: 'refused', status: 403, reason: 'From is another user' }
+    },
+  }
+}

@@ -1,0 +1,141 @@
+/** Requests and invitations of the network, as the rest of the node sees them. Read lazily: most is never asked for. */
+import type { Transport } from '../../cluster/tables/rows.ts'
+import { nameAddr, VALUE_MAX } from './address.ts'
+import { type IncomingDialog, wrapDialog } from './dialog.ts'
+import type { Link } from './link.ts'
+import type { Dialog, Invitation, NameAddr, ReplyOptions, SipRequest, Source } from './port.ts'
+import { safeHeaders, send, sizeOf } from './send.ts'
+import type { SrfRequest, SrfResponse } from './srf.ts'
+
+const TRANSPORTS: ReadonlySet<string> = new Set(['udp', 'tcp', 'tls', 'ws', 'wss'])
+
+export class Incoming implements SipRequest {
+  protected readonly req: SrfRequest
+  protected readonly res: SrfResponse
+  protected readonly link: Link
+  #from: NameAddr | undefined
+  #to: NameAddr | undefined
+
+  constructor(req: SrfRequest, res: SrfResponse, link: Link) {
+    this.req = req
+    this.res = res
+    this.link = link
+  }
+
+  get method(): string {
+    return this.req.method
+  }
+  get uri(): string {
+    return this.req.uri
+  }
+  get callId(): string {
+    return this.header('call-id') ?? ''
+  }
+  get cseq(): number {
+    return Number.parseInt(this.header('cseq') ?? '', 10) || 0
+  }
+  get from(): NameAddr {
+    return (this.#from ??= nameAddr(this.header('from') ?? ''))
+  }
+  get to(): NameAddr {
+    return (this.#to ??= nameAddr(this.header('to') ?? ''))
+  }
+  get source(): Source {
+    const { protocol, source_address: address, source_port: port } = this.req
+    return { transport: TRANSPORTS.has(protocol) ? (protocol as Transport) : 'udp', address, port }
+  }
+  get userAgent(): string {
+    return (this.header('user-agent') ?? '').slice(0, VALUE_MAX)
+  }
+  get body(): string {
+    return this.req.body ?? ''
+  }
+
+  header(name: string): string | null {
+    const lower = name.toLowerCase()
+    // Only X-, P- and Diversion keep their case, and are worth the search.
+    return Object.hasOwn(this.req.headers, lower) ? this.req.headers[lower]! : (this.req.get(name) ?? null)
+  }
+
+  reply(status: number, options: ReplyOptions = {}): void {
+    send(this.res, status, options, this.link.messageMax)
+  }
+}
+
+export class IncomingInvite extends Incoming implements Invitation {
+  #state: 'open' | 'answering' | 'over' = 'open'
+  #cancelled = false
+  #listener: (() => void) | null = null
+  readonly #forget: () => void
+  readonly #dialogs: { opened(dialog: IncomingDialog): void }
+
+  constructor(req: SrfRequest, res: SrfResponse, link: Link, dialogs: { opened(dialog: IncomingDialog): void }) {
+    super(req, res, link)
+    this.#dialogs = dialogs
+    this.#forget = link.whenLost(() => this.#cancel())
+    req.on('cancel', () => this.#cancel())
+  }
+
+  override reply(status: number, options: ReplyOptions = {}): void {
+    if (this.#state !== 'open') return
+    this.#end()
+    // The engine said 487 itself when the CANCEL came.
+    super.reply(status, options)
+  }
+
+  progress(status: number, sdp?: string): void {
+    if (this.#state !== 'open' || status < 101 || status > 199) return
+    send(this.res, status, sdp ? { body: sdp, headers: SDP } : {}, this.link.messageMax)
+  }
+
+  answer(sdp: string, headers?: Readonly<Record<string, string>>): Promise<Dialog | null> {
+    if (this.#state !== 'open') return Promise.resolve(null)
+    this.#state = 'answering'
+    const { promise, resolve } = Promise.withResolvers<Dialog | null>()
+    const unwatch = this.link.whenLost(() => resolve(null))
+    const all = safeHeaders({ ...headers, ...SDP })
+    if (sizeOf(all, sdp) > this.link.messageMax) {
+      this.#end()
+      unwatch()
+      super.reply(500, { reason: 'Response Too Large' })
+      return Promise.resolve(null)
+    }
+    try {
+      this.link.srf.createUAS(this.req, this.res, { headers: all, localSdp: sdp }, (error, raw) => {
+        this.#end()
+        unwatch()
+        if (error || !raw) return resolve(null)
+        const dialog = wrapDialog(raw, this.link)
+        this.#dialogs.opened(dialog)
+        // It came back after we gave the caller up: nobody will hold this dialog, so it must not live.
+        if (this.#cancelled) dialog.bye('Cancelled')
+        resolve(this.#cancelled ? null : dialog)
+      })
+    } catch {
+      this.#end()
+      unwatch()
+      resolve(null)
+    }
+    return promise
+  }
+
+  onCancel(listener: () => void): void {
+    if (this.#cancelled) queueMicrotask(listener)
+    else this.#listener = listener
+  }
+
+  #cancel(): void {
+    if (this.#state === 'over') return
+    this.#cancelled = true
+    this.#end()
+    this.#listener?.()
+    this.#listener = null
+  }
+
+  #end(): void {
+    this.#state = 'over'
+    this.#forget()
+  }
+}
+
+export const SDP = { 'Content-Type': 'application/sdp' } as const

@@ -1,0 +1,68 @@
+/** Handing a message to drachtio-srf so that nothing in it can end a header, and nothing that goes wrong is thrown. */
+import type { ReplyOptions } from './port.ts'
+import type { SrfResponse } from './srf.ts'
+
+export type Headers = NonNullable<ReplyOptions['headers']>
+
+/** Room for what the engine and srf add: status line, Via, tags, Contact, the frame's own fields. */
+const OVERHEAD = 1_500
+
+/**
+ * Header values without line ends. A list becomes a header each: srf would join them by a comma, and phones
+ * read no list of challenges, so the line end between them is put where srf does not look.
+ */
+export function safeHeaders(headers: Headers | undefined): Record<string, string> {
+  const safe: Record<string, string> = {}
+  for (const name in headers) {
+    if (!TOKEN.test(name)) throw new Error(`no header can be called ${JSON.stringify(name)}`)
+    const value = headers[name]!
+    safe[name] = typeof value === 'string' ? oneLine(value) : value.map(oneLine).join(`\r\n${name}: `)
+  }
+  return safe
+}
+
+/** Bytes that a message of these parts may come to. */
+export function sizeOf(headers: Record<string, string>, body: string): number {
+  let size = OVERHEAD + Buffer.byteLength(body)
+  for (const name in headers) size += name.length + 4 + Buffer.byteLength(headers[name]!)
+  return size
+}
+
+/** Sends a response, if it can still be sent; false when it could not. */
+export function send(response: SrfResponse, status: number, options: ReplyOptions, max: number): boolean {
+  if (response.finalResponseSent) return false
+  const headers = safeHeaders(options.headers)
+  const body = options.body ?? ''
+  // A message that the engine cannot take would silence it for every other call.
+  if (sizeOf(headers, body) > max) return attempt(response, 500, 'Response Too Large', { headers: {} })
+  const reason = options.reason === undefined ? undefined : oneLine(options.reason)
+  return attempt(response, status, reason, body === '' ? { headers } : { headers, body })
+}
+
+function attempt(
+  response: SrfResponse,
+  status: number,
+  reason: string | undefined,
+  message: { headers: Record<string, string>; body?: string },
+): boolean {
+  try {
+    response.send(status, reason, message)
+    return true
+  } catch {
+    // Either it has no name for the status, and its class says nearly the same, or the link is gone.
+    try {
+      response.send(Math.floor(status / 100) * 100, reason, message)
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+export function oneLine(text: string): string {
+  return BREAKS.test(text) ? text.replace(BREAKS_ALL, ' ') : text
+}
+
+const BREAKS = /[\r\n\0]/
+const BREAKS_ALL = /[\r\n\0]+/g
+const TOKEN = /^[\w\-.!%*+`'~]+$/
