@@ -16,9 +16,17 @@ export function width(text: string): number {
 const PRINTABLE = /^[\x20-\x7e]*$/
 const SPACING_MARK = /\p{Mc}/u
 
+// Looking a width up costs microseconds, and a frame has thousands of characters, few of them different.
+const measured = new Map<string, number>()
+const MEASURED_MAX = 1000
+
 function characterWidth(character: string): number {
   if (character >= ' ' && character <= '~') return 1
-  return SPACING_MARK.test(character) ? 1 : stringWidth(character)
+  const known = measured.get(character)
+  if (known !== undefined) return known
+  const columns = SPACING_MARK.test(character) ? 1 : stringWidth(character)
+  if (measured.size < MEASURED_MAX) measured.set(character, columns)
+  return columns
 }
 
 /**
