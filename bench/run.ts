@@ -84,7 +84,7 @@ async function measureRegistrations(lab: Lab, total: number): Promise<Measured> 
 
 /** Calls (challenge, digest, routing, both legs, ACK, BYE) from phones at each node to a phone at the next one. */
 async function measureCalls(lab: Lab, total: number): Promise<Measured> {
-  const ports = await freePorts(lab.nodes.length)
+  const ports = await freePorts(3 * lab.nodes.length)
   const answering = await Promise.all(
     lab.nodes.map(async (node, i) => {
       const registered = await sipp({
@@ -107,7 +107,7 @@ async function measureCalls(lab: Lab, total: number): Promise<Measured> {
         calls: 0,
         atOnce: 5000,
         port: ports[i] ?? 0,
-        mediaPort: 20_000 + i * 10,
+        mediaPort: ports[3 + i] ?? 0,
       })
     }),
   )
@@ -125,7 +125,7 @@ async function measureCalls(lab: Lab, total: number): Promise<Measured> {
           rate: 5000,
           atOnce: 20,
           port: own[i] ?? 0,
-          mediaPort: 20_100 + i * 10,
+          mediaPort: ports[6 + i] ?? 0,
         }).result
       })
       return await Promise.all(runs)

@@ -22,6 +22,10 @@ export interface SippOptions {
   readonly pause?: number
   readonly timeoutSeconds?: number
   readonly ip?: string
+  /** Keeps what the scenario logs; read it from `SippResult.log`. */
+  readonly log?: boolean
+  /** How long an answer may take before the call counts as failed, ms. */
+  readonly answerWithin?: number
 }
 
 export interface SippResult {
@@ -32,6 +36,7 @@ export interface SippResult {
   readonly seconds: number
   /** Last lines of its error log: what it saw when something was unexpected. */
   readonly errors: string
+  readonly log: string
 }
 
 export interface SippRun {
@@ -44,9 +49,18 @@ export function sipp(options: SippOptions): SippRun {
   const base = path.join(options.folder, options.name)
   const args = [options.target, '-sf', options.scenario, '-i', options.ip ?? '127.0.0.1', '-p', String(options.port)]
   args.push('-nostdin', '-trace_stat', '-stf', base + '.csv', '-fd', '1', '-trace_err', '-error_file', base + '.errors')
-  args.push('-t', options.transport ?? 'u1', '-aa', '-default_behaviors', 'all', '-recv_timeout', '20000')
+  args.push(
+    '-t',
+    options.transport ?? 'u1',
+    '-aa',
+    '-default_behaviors',
+    'all',
+    '-recv_timeout',
+    String(options.answerWithin ?? 20_000),
+  )
   args.push('-max_socket', '60000', '-d', String(options.pause ?? 0))
   if (options.mediaPort !== undefined) args.push('-mp', String(options.mediaPort))
+  if (options.log) args.push('-trace_logs', '-log_file', base + '.log')
   if (options.calls > 0) args.push('-m', String(options.calls))
   args.push('-r', String(options.rate ?? 50), '-l', String(options.atOnce ?? 100))
   if (options.timeoutSeconds !== undefined) args.push('-timeout', `${options.timeoutSeconds}s`)
@@ -66,7 +80,13 @@ export function sipp(options: SippOptions): SippRun {
     })
     child.on('close', (code) => {
       const seconds = Number(process.hrtime.bigint() - began) / 1e9
-      resolve({ code: code ?? -1, ...totals(base + '.csv'), seconds, errors: (stderr + tail(base + '.errors')).trim() })
+      resolve({
+        code: code ?? -1,
+        ...totals(base + '.csv'),
+        seconds,
+        errors: (stderr + tail(base + '.errors')).trim(),
+        log: read(base + '.log'),
+      })
     })
   })
   return { pid: child.pid ?? -1, result, end: () => child.kill('SIGTERM') }
