@@ -15,7 +15,7 @@ export interface Supervised {
 const pingEveryMs = 1000
 const missesMax = 2
 /** A process that hangs this long will not come back by itself. */
-const missesUntilKill = 5
+const missesUntilKill = 3
 const readyWithinMs = 5000
 const backoffMs = { first: 200, longest: 30_000 }
 /** A sidecar that ran this long was healthy: the next restart is prompt again. */

@@ -76,10 +76,10 @@ export async function openRtp(host: string, player: Player, origin: Origin): Pro
   }
 
   function frame(): void {
-    const at = played
-    played += frameSamples
     timestamp = (timestamp + frameSamples) >>> 0
     if (!target) return
+    const at = played
+    played += frameSamples
     if (event && target.events !== null) {
       const begun = event.left === event.total
       event.left--

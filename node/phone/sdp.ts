@@ -86,7 +86,7 @@ export function readSdp(sdp: string): Remote | null {
 function readMedia(session: readonly string[], media: readonly string[]): Remote | null {
   const [, port, formats] = /^m=audio (\d{1,5})(?:\/\d+)? RTP\/AVPF? ([\d ]+)$/.exec(media[0]!.trimEnd()) ?? []
   if (!port || !formats || Number(port) === 0 || Number(port) > 65_535) return null
-  const address = valueOf(media, 'c=IN IP4 ') ?? valueOf(session, 'c=IN IP4 ') ?? valueOf(media, 'c=IN IP6 ')
+  const address = valueAfter(media, 'c=IN IP4 ') ?? valueAfter(session, 'c=IN IP4 ') ?? valueAfter(media, 'c=IN IP6 ')
   if (!address) return null
 
   const names = new Map<number, string>([
@@ -113,7 +113,7 @@ function readMedia(session: readonly string[], media: readonly string[]): Remote
   }
 }
 
-const valueOf = (lines: readonly string[], start: string): string | undefined =>
+const valueAfter = (lines: readonly string[], start: string): string | undefined =>
   lines
     .find((line) => line.startsWith(start))
     ?.slice(start.length)
