@@ -2,7 +2,7 @@
 
 import { encodeConfChange } from './confcodec.ts'
 import { applyConfChange } from './membership.ts'
-import { isLocal, isLocalTarget, isResponse, message } from './message.ts'
+import { isLocal, isLocalTarget, isResponse, message, termRule } from './message.ts'
 import { viewOf } from './progress.ts'
 import { confStateNow, hardStateOf, newRaft, type Raft, softStateOf } from './raft.ts'
 import { accept, hasReady, readyOf, type Told } from './ready.ts'
@@ -137,8 +137,12 @@ export class RawNode {
   }
 }
 
-/** Entries of an append follow its index one by one and never go back in term; the core builds on it. */
+/**
+ * Entries of an append follow its index one by one and never go back in term; and what is about a term names it, since one
+ * without would pass for our own. The core builds on both.
+ */
 function isWellFormed(m: Message): boolean {
+  if (m.term === 0 && !isLocal(m.type) && termRule(m.type) !== 'none') return false
   if (m.type === 'snap') return m.snapshot !== undefined && m.snapshot.meta.index > 0
   if (m.type === 'prop') return m.entries.length > 0
   if (m.type !== 'app') return true
