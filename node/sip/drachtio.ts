@@ -171,7 +171,7 @@ function request(
   const unlost = link.whenLost(() => resolve(503))
   const late = setTimeout(() => resolve(408), REQUEST_WITHIN)
   late.unref()
-  const message = { method, headers, ...(body === '' ? {} : { body }), ...(nextHop ? { proxy: nextHop } : {}) }
+  const message = { method, headers, ...(body === '' ? {} : { body }), ...(nextHop ? { proxy: link.hop(nextHop) } : {}) }
   try {
     link.srf.request(uri, message, (error, sent) => {
       if (error || !sent) return resolve(503)

@@ -17,6 +17,8 @@ export interface Link {
   readonly hostports: string
   /** Longest message, in bytes, that may be handed to the engine. */
   readonly messageMax: number
+  /** How a next hop is written to this engine. */
+  hop(uri: string): string
   /** Calls back once if the link is lost before the returned function takes it back. */
   whenLost(act: () => void): () => void
   /** Times the link was lost. */
@@ -45,6 +47,8 @@ export function connectLink(options: LinkOptions): Promise<Link> {
   const link: Link = {
     srf,
     messageMax: FRAME_MAX[options.kind],
+    // Ours reads a name-addr, in which bare parameters would not be the URI's (RFC 3261 §20.10); the daemon reads a URI.
+    hop: (uri) => (options.kind === 'embedded' ? `<${uri}>` : uri),
     get up() {
       return up
     },
