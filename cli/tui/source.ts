@@ -1,5 +1,5 @@
 /** What the terminal screen asks of a cluster, and its adapter over the generated gRPC client. */
-import { Client, type ServiceError, status } from '@grpc/grpc-js'
+import { type ServiceError, status } from '@grpc/grpc-js'
 import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import type { CallPage__Output } from '../../proto/types/raftel/v1/CallPage.ts'
 import type { ClusterStatus__Output } from '../../proto/types/raftel/v1/ClusterStatus.ts'
@@ -9,7 +9,6 @@ import type { HangUpCallReply__Output } from '../../proto/types/raftel/v1/HangUp
 import type { Overview__Output } from '../../proto/types/raftel/v1/Overview.ts'
 import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
-import { firstThatAnswers } from './endpoints.ts'
 
 /** `sort` is a field of the row, '-field' descending, '' the natural key; `filter` '' means all rows. */
 export interface Query {
@@ -34,12 +33,8 @@ export interface TuiClient {
 const DEADLINE_MS = 3_000
 const EVENTS_LAST = 500
 
-/** Of one node, or of several that are asked in turn when one is lost. The caller keeps the clients and closes them. */
-export function tuiClient(controls: ControlClient | readonly ControlClient[]): TuiClient {
-  return firstThatAnswers((controls instanceof Client ? [controls] : controls).map(one))
-}
-
-function one(control: ControlClient): TuiClient {
+/** Of one node. The caller keeps `control` and closes it. */
+export function tuiClient(control: ControlClient): TuiClient {
   const options = () => ({ deadline: Date.now() + DEADLINE_MS })
   return {
     overview: () => ask((done) => control.getOverview({}, options(), done)),
