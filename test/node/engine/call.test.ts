@@ -1,0 +1,363 @@
+import { once } from 'node:events'
+import test from 'ava'
+import {
+  header,
+  later,
+  type Message,
+  type Response,
+  reply,
+  request,
+  sdp,
+  startStack,
+  tcpPeer,
+  udpPeer,
+} from './stack.ts'
+
+const FAST = { t1: 20, t2: 80, t4: 100 }
+
+test('an incoming call is answered, acknowledged, changed and ended by the caller', async (t) => {
+  const told: string[] = []
+  let ended: (() => void) | null = null
+  const over = new Promise<void>((resolve) => {
+    ended = resolve
+  })
+  const { engine, port, faults, close } = await startStack({
+    routes: (srf) =>
+      srf.invite(async (req, res) => {
+        const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
+        dialog.on('ack', () => told.push('ack'))
+        dialog.on('modify', (_req: Message, answer: Response) => {
+          told.push('modify')
+          answer.send(200, { body: sdp(4000, 2) })
+        })
+        dialog.on('destroy', () => {
+          told.push('destroy')
+          ended?.()
+        })
+      }),
+  })
+  const caller = await udpPeer(port)
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', { 'Content-Type': 'application/sdp' }, sdp(5000))
+  caller.send(invite)
+  await caller.next('100')
+  const answer = await caller.next('200')
+  t.is(header(answer, 'Contact'), `<sip:127.0.0.1:${port}>`)
+  caller.send(later(caller, 'ACK', invite, answer, 1))
+
+  const change = later(caller, 'INVITE', invite, answer, 2).replace(/Content-Length: 0\r\n\r\n$/, '')
+  const body = sdp(5002, 2)
+  caller.send(`${change}Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+  await caller.next('100')
+  const changed = await caller.next('200')
+  t.regex(changed, /o=- 1 2 /)
+  t.is(header(changed, 'To'), header(answer, 'To'))
+  caller.send(later(caller, 'ACK', invite, answer, 2))
+  caller.send(later(caller, 'BYE', invite, answer, 3))
+  await caller.next('200')
+  await over
+  t.deepEqual(
+    told.filter((what) => what !== 'ack'),
+    ['modify', 'destroy'],
+  )
+  t.is(engine.stats().dialogs, 0)
+  t.deepEqual(faults, [])
+  caller.close()
+  await close()
+})
+
+test('a caller whose ACK is lost hears the answer again, and is hung up on in the end', async (t) => {
+  const reasons: string[] = []
+  const { srf, port, engine, close } = await startStack({ times: FAST })
+  const over = new Promise<void>((resolve) => {
+    srf.invite(async (req, res) => {
+      const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
+      dialog.on('destroy', (_bye: unknown, reason: string) => {
+        reasons.push(reason)
+        resolve()
+      })
+    })
+  })
+  const caller = await udpPeer(port)
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
+  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
+  await caller.next('405')
+  caller.send(invite)
+  const first = await caller.next('200')
+  t.is(await caller.next('200'), first)
+  const bye = await caller.next('BYE')
+  caller.send(reply(bye, '200 OK'))
+  await over
+  t.deepEqual(reasons, ['ACK timeout'])
+  t.is(engine.stats().dialogs, 0)
+  caller.close()
+  await close()
+})
+
+test('a caller who cancels gets 200 and 487 from the engine, and the app is told', async (t) => {
+  const { srf, port, engine, close } = await startStack()
+  const cancelled = new Promise<void>((resolve) => {
+    srf.invite((req, res) => {
+      req.on('cancel', () => resolve())
+      res.send(180)
+    })
+  })
+  const caller = await udpPeer(port)
+  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
+  await caller.next('405')
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
+  caller.send(invite)
+  await caller.next('180')
+  caller.send(
+    invite
+      .replace(/^INVITE/, 'CANCEL')
+      .replace('1 INVITE', '1 CANCEL')
+      .replace(/Content-Length: \d+[\s\S]*$/, 'Content-Length: 0\r\n\r\n'),
+  )
+  t.regex(await caller.next('200'), /CSeq: 1 CANCEL/)
+  const refused = await caller.next('487')
+  t.regex(refused, /CSeq: 1 INVITE/)
+  await cancelled
+  caller.send(
+    invite
+      .replace(/^INVITE/, 'ACK')
+      .replace('1 INVITE', '1 ACK')
+      .replace(/Content-Length: \d+[\s\S]*$/, 'Content-Length: 0\r\n\r\n'),
+  )
+  t.is(engine.stats().dialogs, 0)
+  caller.close()
+  await close()
+})
+
+test('an outgoing call is set up, put on hold and ended by us', async (t) => {
+  const { srf, port, engine, faults, close } = await startStack()
+  const callee = await udpPeer(port)
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  const calling = srf.createUAC(contact, { localSdp: sdp(4000), callingNumber: 'alice' })
+  const invite = await callee.next('INVITE')
+  t.regex(header(invite, 'From'), /^<?sip:alice@127\.0\.0\.1>?;tag=\S+$/)
+  t.is(header(invite, 'Contact'), `<sip:alice@127.0.0.1:${port}>`)
+  callee.send(reply(invite, '180 Ringing', { contact }))
+  const ok = reply(invite, '200 OK', { contact, body: sdp(5000) })
+  callee.send(ok)
+  const dialog = await calling
+  const ack = await callee.next('ACK')
+  t.is(header(ack, 'CSeq'), '1 ACK')
+  callee.send(ok)
+  t.is(await callee.next('ACK'), ack, 'a repeated 200 gets the same ACK again')
+
+  const modifying = dialog.modify(sdp(4000, 2))
+  const change = await callee.next('INVITE')
+  t.is(header(change, 'CSeq'), '2 INVITE')
+  t.true(header(change, 'To').endsWith(';tag=peer'))
+  callee.send(reply(change, '200 OK', { contact: `sip:moved@127.0.0.1:${callee.port}`, body: sdp(5000, 2) }))
+  await modifying
+  t.is(header(await callee.next('ACK'), 'CSeq'), '2 ACK')
+
+  const ending = dialog.destroy()
+  const bye = await callee.next('BYE')
+  t.true(bye.startsWith(`BYE sip:moved@127.0.0.1:${callee.port} `), 'the re-INVITE moved the target')
+  callee.send(reply(bye, '200 OK'))
+  await ending
+  t.is(engine.stats().dialogs, 0)
+  t.deepEqual(faults, [])
+  callee.close()
+  await close()
+})
+
+test('an INVITE that is lost is sent again, and a refusal is acknowledged each time it comes', async (t) => {
+  const { srf, port, close } = await startStack({ times: FAST })
+  const callee = await udpPeer(port)
+  const calling = srf.createUAC(`sip:bob@127.0.0.1:${callee.port}`, { localSdp: sdp(4000) })
+  const first = await callee.next('INVITE')
+  t.is(await callee.next('INVITE'), first)
+  const busy = reply(first, '486 Busy Here')
+  callee.send(busy)
+  const ack = await callee.next('ACK')
+  t.is(header(ack, 'Via'), header(first, 'Via'))
+  callee.send(busy)
+  t.is(await callee.next('ACK'), ack)
+  await t.throwsAsync(calling, { message: /486/ })
+  callee.close()
+  await close()
+})
+
+test('a CANCEL before the first ring is held back until the callee has answered at all', async (t) => {
+  const { srf, port, close } = await startStack()
+  const callee = await udpPeer(port)
+  const order: string[] = []
+  const calling = srf.createUAC(
+    `sip:bob@127.0.0.1:${callee.port}`,
+    { localSdp: sdp(4000) },
+    { cbRequest: (_error: unknown, req: Message) => req.cancel(() => order.push('cancel taken')) },
+  )
+  const refused = t.throwsAsync(calling, { message: /487/ })
+  const invite = await callee.next('INVITE')
+  callee.send(reply(invite, '100 Trying'))
+  const cancel = await callee.next('CANCEL')
+  t.deepEqual(order, ['cancel taken'])
+  t.is(header(cancel, 'Via'), header(invite, 'Via'))
+  t.is(header(cancel, 'CSeq'), '1 CANCEL')
+  callee.send(reply(cancel, '200 OK'))
+  callee.send(reply(invite, '487 Request Terminated'))
+  await callee.next('ACK')
+  await refused
+  callee.close()
+  await close()
+})
+
+test('a callee who answers although we cancelled is acknowledged and left', async (t) => {
+  const { srf, port, engine, close } = await startStack()
+  const callee = await udpPeer(port)
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  let sent: Message | null = null
+  const calling = srf.createUAC(
+    contact,
+    { localSdp: sdp(4000) },
+    {
+      cbRequest: (_error: unknown, req: Message) => {
+        sent = req
+      },
+      cbProvisional: () => sent?.cancel(() => {}),
+    },
+  )
+  const refused = t.throwsAsync(calling, { message: /487/ })
+  const invite = await callee.next('INVITE')
+  callee.send(reply(invite, '180 Ringing', { contact }))
+  await callee.next('CANCEL')
+  callee.send(reply(invite, '200 OK', { contact, body: sdp(5000) }))
+  await callee.next('ACK')
+  const bye = await callee.next('BYE')
+  callee.send(reply(bye, '200 OK'))
+  await refused
+  t.is(engine.stats().dialogs, 0)
+  callee.close()
+  await close()
+})
+
+test('of two forks that answer one INVITE the first wins and the other is hung up', async (t) => {
+  const { srf, port, engine, close } = await startStack()
+  const callee = await udpPeer(port)
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  const calling = srf.createUAC(contact, { localSdp: sdp(4000) })
+  const invite = await callee.next('INVITE')
+  callee.send(reply(invite, '200 OK', { tag: 'one', contact, body: sdp(5000) }))
+  const dialog = await calling
+  t.true(header(await callee.next('ACK'), 'To').endsWith('tag=one'))
+  const second = reply(invite, '200 OK', { tag: 'two', contact, body: sdp(5002) })
+  callee.send(second)
+  t.true(header(await callee.next('ACK'), 'To').endsWith('tag=two'))
+  const bye = await callee.next('BYE')
+  t.true(header(bye, 'To').endsWith('tag=two'))
+  callee.send(reply(bye, '200 OK'))
+  t.is(dialog.sip.remoteTag, 'one')
+  t.is(engine.stats().dialogs, 1)
+  callee.close()
+  await close()
+})
+
+test('one app rings several phones at once; the first to answer wins and the others are cancelled', async (t) => {
+  const { srf, port, faults, close } = await startStack()
+  const [first, second] = [await udpPeer(port), await tcpPeer(port)]
+  second.send(request(second, 'OPTIONS', 'sip:pbx.test'))
+  await second.next('405')
+  const requests: Message[] = []
+  const watch = { cbRequest: (_error: unknown, req: Message) => void requests.push(req) }
+  const uris = [`sip:bob@127.0.0.1:${first.port}`, `sip:bob@127.0.0.1:${second.port};transport=tcp`]
+  const [one, two] = uris.map((uri) => srf.createUAC(uri, { localSdp: sdp(4000) }, watch))
+  const lost = t.throwsAsync(one!, { message: /487/ })
+  const [inviteOne, inviteTwo] = [await first.next('INVITE'), await second.next('INVITE')]
+  t.not(header(inviteOne, 'Call-ID'), header(inviteTwo, 'Call-ID'))
+  t.regex(header(inviteTwo, 'Contact'), /;transport=tcp>$/)
+  first.send(reply(inviteOne, '180 Ringing', { contact: uris[0]! }))
+  second.send(reply(inviteTwo, '200 OK', { contact: uris[1]!, body: sdp(5000) }))
+  await two
+  await second.next('ACK')
+  requests.find((req) => req.get('Call-ID') === header(inviteOne, 'Call-ID'))!.cancel(() => {})
+  const cancel = await first.next('CANCEL')
+  first.send(reply(cancel, '200 OK'))
+  first.send(reply(inviteOne, '487 Request Terminated'))
+  await first.next('ACK')
+  await lost
+  t.deepEqual(faults, [])
+  first.close()
+  second.close()
+  await close()
+})
+
+test('a call passes through a B2BUA from UDP to TCP and is ended by the callee', async (t) => {
+  const { srf, port, engine, faults, close } = await startStack()
+  const [caller, callee] = [await udpPeer(port), await tcpPeer(port)]
+  callee.send(request(callee, 'OPTIONS', 'sip:pbx.test'))
+  await callee.next('405')
+  const contact = `sip:bob@127.0.0.1:${callee.port};transport=tcp`
+  const over = new Promise<void>((resolve) => {
+    srf.invite(async (req, res) => {
+      const { uas, uac } = await srf.createB2BUA(req, res, contact, { localSdpB: req.body })
+      uas.on('destroy', () => uac.destroy())
+      uac.on('destroy', () => uas.destroy().then(() => resolve()))
+    })
+  })
+  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
+  await caller.next('405')
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
+  caller.send(invite)
+  const onward = await callee.next('INVITE')
+  callee.send(reply(onward, '180 Ringing', { contact }))
+  await caller.next('180')
+  callee.send(reply(onward, '200 OK', { contact, body: sdp(6000) }))
+  const answer = await caller.next('200')
+  t.regex(answer, /m=audio 6000/)
+  caller.send(later(caller, 'ACK', invite, answer, 1))
+  const ack = await callee.next('ACK')
+  callee.send(
+    request(callee, 'BYE', /<([^>]+)>/.exec(header(onward, 'Contact'))![1]!, {
+      From: header(ack, 'To'),
+      To: header(ack, 'From'),
+      'Call-ID': header(ack, 'Call-ID'),
+    }),
+  )
+  await callee.next('200')
+  const bye = await caller.next('BYE')
+  caller.send(reply(bye, '200 OK'))
+  await over
+  t.is(engine.stats().dialogs, 0)
+  t.deepEqual(faults, [])
+  caller.close()
+  callee.close()
+  await close()
+})
+
+test('with Record-Route the requests of a call go by the proxies, in the right order for each side', async (t) => {
+  const { srf, port, close } = await startStack()
+  const proxy = await udpPeer(port)
+  const calling = srf.createUAC(`sip:bob@127.0.0.1:${proxy.port}`, { localSdp: sdp(4000) })
+  const invite = await proxy.next('INVITE')
+  const near = `<sip:127.0.0.1:${proxy.port};lr>`
+  const answer = reply(invite, '200 OK', { contact: 'sip:bob@192.0.2.9', body: sdp(5000) })
+  proxy.send(answer.replace('\r\nFrom:', `\r\nRecord-Route: <sip:192.0.2.1;lr>, ${near}\r\nFrom:`))
+  await calling
+  const ack = await proxy.next('ACK')
+  t.true(ack.startsWith('ACK sip:bob@192.0.2.9 SIP/2.0'))
+  t.is(header(ack, 'Route'), `${near}, <sip:192.0.2.1;lr>`)
+  proxy.close()
+  await close()
+})
+
+test('an app that goes away leaves no phone waiting', async (t) => {
+  const { srf, port, engine, close } = await startStack()
+  srf.invite((_req, res) => void res.send(180))
+  const caller = await udpPeer(port)
+  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
+  await caller.next('405')
+  caller.send(request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000)))
+  await caller.next('180')
+  const gone = once(srf as unknown as NodeJS.EventEmitter, 'close')
+  srf.disconnect()
+  t.is(header(await caller.next('503'), 'Retry-After'), '5')
+  await gone
+  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
+  t.is(header(await caller.next('503'), 'Retry-After'), '5')
+  t.is(engine.stats().apps, 0)
+  caller.close()
+  await close().catch(() => {})
+})
