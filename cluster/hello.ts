@@ -21,16 +21,10 @@ export interface Peer {
   readonly address: string
 }
 
-/** What `self` says first to peer `to`. */
-export function hello(self: Self, to: number): Hello__Output {
-  const said = {
-    protocol: PROTOCOL,
-    cluster: keyId(self.key),
-    from: self.id,
-    name: self.name,
-    incarnation: self.incarnation,
-    to,
-  }
+/** What `self` says first to peer `to`; `untouched`: it has no term and no entry. */
+export function hello(self: Self, to: number, untouched: boolean): Hello__Output {
+  const { id: from, name, incarnation, key } = self
+  const said = { protocol: PROTOCOL, cluster: keyId(key), from, name, incarnation, to, untouched }
   return { ...said, proof: proofOf(self.key, said) }
 }
 
@@ -56,7 +50,7 @@ function proofOf(key: Uint8Array, said: Omit<Hello__Output, 'proof'>): string {
   return proof(
     key,
     'hello',
-    JSON.stringify([said.protocol, said.cluster, said.from, said.name, said.incarnation, said.to]),
+    JSON.stringify([said.protocol, said.cluster, said.from, said.name, said.incarnation, said.to, said.untouched]),
   )
 }
 

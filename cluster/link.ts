@@ -11,10 +11,10 @@ export type Stream = ClientDuplexStream<Frame, Frame__Output>
 
 export interface LinkOptions {
   readonly open: () => Stream
-  readonly hello: Hello__Output
+  readonly hello: () => Hello__Output
   /** Checks the peer's hello; a sentence when it is not the peer we meant. */
   readonly refusal: (said: Hello__Output | null) => string | null
-  readonly onOpen: () => void
+  readonly onOpen: (said: Hello__Output) => void
   /** `why` is one sentence. Also called when it could not be opened. */
   readonly onDown: (why: string, wasOpen: boolean) => void
   /** Uniform in [0, 1). */
@@ -102,7 +102,7 @@ export class Link {
     })
     stream.on('error', (error) => this.#onEnd(stream, sentence(error)))
     stream.on('end', () => this.#onEnd(stream, 'the peer ended the stream'))
-    stream.write({ hello: this.#options.hello })
+    stream.write({ hello: this.#options.hello() })
   }
 
   #onHello(stream: Stream, frame: Frame__Output): void {
@@ -114,7 +114,7 @@ export class Link {
     }
     this.#open = true
     this.#backoffMs = BACKOFF_MIN_MS
-    this.#options.onOpen()
+    this.#options.onOpen(frame.hello!)
   }
 
   #onEnd(stream: Stream, why: string): void {

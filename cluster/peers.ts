@@ -16,6 +16,7 @@ import {
 import { loadProto } from '../proto/load.ts'
 import type { ProtoGrpcType } from '../proto/types/cluster.ts'
 import type { Frame, Frame__Output } from '../proto/types/raftel/cluster/v1/Frame.ts'
+import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import type { PeersClient } from '../proto/types/raftel/cluster/v1/Peers.ts'
 import type { SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
@@ -46,6 +47,10 @@ export interface PeersOptions {
   readonly onProposals: (from: Id, proposals: readonly Uint8Array[]) => void
   readonly onUnreachable: (id: Id) => void
   readonly onSnapshotSent: (id: Id, status: 'finish' | 'failure') => void
+  /** Whether this node has no term and no entry; said in every hello. */
+  readonly untouched: () => boolean
+  /** A peer said hello, on a stream of either of us. */
+  readonly onHello: (id: Id, untouched: boolean) => void
   /** A peer came into reach or went out of it. */
   readonly onConnected: () => void
   /** The snapshot that a message announces; null when it is gone. */
@@ -181,9 +186,12 @@ export class Peers {
     const link = (open: () => ReturnType<PeersClient['Control']>) =>
       new Link({
         open,
-        hello: hello(self, peer.id),
+        hello: () => this.#hello(peer.id),
         refusal: (said) => refusal(self, [peer], said),
-        onOpen: () => this.#onLink(peer.id),
+        onOpen: (said) => {
+          this.#options.onHello(peer.id, said.untouched)
+          this.#onLink(peer.id)
+        },
         onDown: (why) => this.#onLink(peer.id, why),
         random,
       })
@@ -230,7 +238,8 @@ export class Peers {
         return
       }
       from = frame.hello!.from
-      stream.write({ hello: hello(this.#options.self, from) })
+      stream.write({ hello: this.#hello(from) })
+      this.#options.onHello(from, frame.hello!.untouched)
     })
   }
 
@@ -263,6 +272,10 @@ export class Peers {
     }
   }
 
+  #hello(to: Id): Hello__Output {
+    return hello(this.#options.self, to, this.#options.untouched())
+  }
+
   #refusal(said: Frame__Output['hello'], address: string): string | null {
     const why = refusal(this.#options.self, this.#options.peers, said)
     if (why) this.#options.log.warn({ address }, `refused a node at ${address}: ${why}`)
@@ -270,7 +283,7 @@ export class Peers {
   }
 
   #sendSnapshot(reach: Reach, message: Message): void {
-    const { self, log, snapshot, onSnapshotSent } = this.#options
+    const { log, snapshot, onSnapshotSent } = this.#options
     const source = reach.sending ? null : snapshot(message)
     const { id, name } = reach.peer
     if (!source) {
@@ -281,7 +294,7 @@ export class Peers {
     log.info({ peer: name, index: message.snapshot?.meta.index, bytes: source.bytes }, `sending a snapshot to ${name}`)
     const open = (done: requestCallback<SnapshotReply__Output>) =>
       reach.bulk.Snapshot({ deadline: Date.now() + SNAPSHOT_DEADLINE_MS }, done)
-    sendSnapshot(open, hello(self, id), message, source).then(
+    sendSnapshot(open, this.#hello(id), message, source).then(
       () => this.#snapshotSent(reach, 'finish'),
       (error: Error) => {
         if (!this.#closed) log.warn({ peer: name }, `the snapshot for ${name} did not arrive: ${error.message}`)

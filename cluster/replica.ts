@@ -6,60 +6,33 @@
  * queue until the promise is on the disk, all others leave at once.
  */
 import { randomBytes } from 'node:crypto'
-import { ClusterClock } from './clock.ts'
 import type { Agreed, Cluster, ReplicaStatus, RowChange, Tables } from './cluster.ts'
-import { encodeProposal, stamp } from './codec.ts'
-import { duties } from './duties.ts'
-import type { Peer } from './hello.ts'
+import { Leading } from './leading.ts'
 import { Listeners } from './listeners.ts'
 import { type DurableLog, openLog } from './log/log.ts'
 import { linesOfPieces } from './log/pieces.ts'
-import type { Logger } from './logger.ts'
 import { Machine } from './machine.ts'
+import {
+  type ClusterOptions,
+  coreConfig,
+  ELECTION_TICKS,
+  KEEP_ENTRIES,
+  SNAPSHOT_EVERY,
+  STALL_TICKS,
+  TICK_MS,
+  TIMEOUT_MS,
+} from './options.ts'
 import { Outstanding } from './outstanding.ts'
-import { Peers, type Tls } from './peers.ts'
+import { Peers } from './peers.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready, type Role } from './raft/types.ts'
 import { Reads } from './reads.ts'
-import { keyId, seal } from './seal.ts'
+import { forgetProgress, Rebuild } from './rebuild.ts'
+import { keyId } from './seal.ts'
 import type { Command } from './tables/commands.ts'
 import type { SnapshotSource } from './transfer.ts'
 
-export interface ClusterOptions {
-  /** This node's name and id, both as they are in `nodes`. */
-  readonly node: string
-  readonly id: number
-  /** Every node of the cluster, this one included; ids and names never change. */
-  readonly nodes: readonly Peer[]
-  /** `host:port` to listen on for the other nodes. */
-  readonly listen: string
-  readonly dataDir: string
-  /** The cluster key, see loadClusterKey in cluster/seal.ts. */
-  readonly key: Uint8Array
-  /** Mutual TLS between nodes; null: plain, for one machine or a network of its own. */
-  readonly tls?: Tls | null
-  /** Length of a tick, ms. An election begins after 10 to 20 ticks without a leader. */
-  readonly tickMs?: number
-  /** Entries applied between two snapshots. */
-  readonly snapshotEvery?: number
-  /** Entries kept behind a snapshot. */
-  readonly keepEntries?: number
-  /** For how long a leader must not have heard a node before it says that it is down. */
-  readonly nodeDownMs?: number
-  readonly log: Logger
-  /** The disk failed, or the log makes no sense: this node has stopped; say it and exit. */
-  readonly onFatal: (error: Error) => void
-}
-
-const TICK_MS = 100
-const ELECTION_TICKS = 10
-const STALL_TICKS = 5
-const SNAPSHOT_EVERY = 50_000
-const KEEP_ENTRIES = 10_000
-const NODE_DOWN_MS = 10_000
-const TIMEOUT_MS = 5000
-/** What a leader asked for of its own accord is asked for again after this many ticks. */
-const DUTY_TICKS = 20
+export type { ClusterOptions } from './options.ts'
 
 /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -91,14 +64,14 @@ class Replica implements Cluster {
   readonly incarnation = Date.now().toString(16).padStart(12, '0') + '-' + randomBytes(4).toString('hex')
   readonly #options: ClusterOptions
   readonly #names: ReadonlyMap<Id, string>
-  readonly #ids: ReadonlyMap<string, Id>
   readonly #tickMs: number
   readonly #log: DurableLog
   readonly #machine = new Machine()
-  readonly #clock = new ClusterClock(0, performance.now())
+  readonly #leading: Leading
+  /** Null once this node may vote. */
+  #rebuild: Rebuild | null
   readonly #outstanding: Outstanding
   readonly #reads: Reads
-  readonly #heardAt = new Map<Id, number>()
   readonly #watchers: Listeners<readonly RowChange[]>
   readonly #statusWatchers: Listeners<ReplicaStatus>
   #core!: RawNode
@@ -109,7 +82,6 @@ class Replica implements Cluster {
   #tickedAt = performance.now()
   #turnIsDue = false
   #statusIsDue = false
-  #dutiesAgainAt = 0
   #role: { readonly role: Role; readonly lead: Id; readonly term: number } = { role: 'follower', lead: NONE, term: 0 }
   #saving: Promise<void> | null = null
   #state: 'running' | 'stopped' = 'running'
@@ -119,8 +91,9 @@ class Replica implements Cluster {
     this.#log = log
     this.node = options.node
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
-    this.#ids = new Map(options.nodes.map((peer) => [peer.name, peer.id]))
     this.#tickMs = options.tickMs ?? TICK_MS
+    this.#leading = new Leading(options)
+    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)
     this.#outstanding = new Outstanding(options.node, this.incarnation)
     this.#reads = new Reads(`${options.node}/${this.incarnation}`)
     this.#watchers = new Listeners(options.log)
@@ -135,24 +108,7 @@ class Replica implements Cluster {
       for await (const piece of this.#log.snapshotPieces(kept)) pieces.push(piece)
       this.#load(kept.index, linesOfPieces(pieces))
     }
-    this.#core = new RawNode({
-      id,
-      electionTick: ELECTION_TICKS,
-      heartbeatTick: 1,
-      storage: this.#log.storage,
-      applied: this.#machine.applied,
-      asyncStorageWrites: true,
-      maxSizePerMsg: 128 * 1024,
-      maxCommittedSizePerReady: 4 * 1024 * 1024,
-      maxUncommittedEntriesSize: 64 * 1024 * 1024,
-      maxInflightMsgs: 16,
-      maxInflightBytes: 1024 * 1024,
-      checkQuorum: true,
-      preVote: true,
-      // Forwarding is ours: the leader stamps each command, and what is lost is sent again under the same number.
-      disableProposalForwarding: true,
-      random: Math.random,
-    })
+    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#machine.applied))
     this.#peers = await Peers.start({
       self: { id, name: node, incarnation: this.incarnation, key },
       peers: nodes.filter((peer) => peer.id !== id),
@@ -164,6 +120,8 @@ class Replica implements Cluster {
       onProposals: (from, proposals) => this.#onProposals(from, proposals),
       onUnreachable: (peer) => this.#input(() => this.#core.reportUnreachable(peer)),
       onSnapshotSent: (peer, status) => this.#input(() => this.#core.reportSnapshot(peer, status)),
+      untouched: () => this.#log.untouched,
+      onHello: (peer, untouched) => this.#onHello(peer, untouched),
       onConnected: () => this.#input(() => (this.#statusIsDue = true)),
       snapshot: (message) => this.#snapshotSource(message),
     })
@@ -210,7 +168,7 @@ class Replica implements Cluster {
   }
 
   now(): number {
-    return this.#clock.now(performance.now())
+    return this.#leading.now()
   }
 
   watch(listener: (changes: readonly RowChange[]) => void): () => void {
@@ -264,9 +222,11 @@ class Replica implements Cluster {
   }
 
   #onMessages(from: Id, messages: readonly Message[]): void {
-    this.#heardAt.set(from, performance.now())
+    this.#leading.heard(from)
     this.#input(() => {
-      for (const message of messages) {
+      for (const said of messages) {
+        const message = this.#rebuild ? this.#rebuild.filter(said, this.#log.last) : said
+        if (!message) continue
         const stepped = this.#core.step(message)
         if (stepped === 'malformed') this.#options.log.warn({ from, type: message.type }, 'dropped a malformed message')
       }
@@ -274,7 +234,7 @@ class Replica implements Cluster {
   }
 
   #onProposals(from: Id, proposals: readonly Uint8Array[]): void {
-    this.#heardAt.set(from, performance.now())
+    this.#leading.heard(from)
     // Only a leader proposes; the sender learns who leads and sends them again.
     if (this.#core.raft.role !== 'leader') return
     this.#input(() => this.#forwarded.push(...proposals))
@@ -292,11 +252,16 @@ class Replica implements Cluster {
   #tick(): void {
     this.#input(() => {
       const at = performance.now()
-      this.#core.tick()
+      // Who may not vote does not stand either.
+      if (this.#rebuild) this.#rebuild.tick()
+      else this.#core.tick()
       this.#noticeRole()
+      this.#endRebuild()
       this.#outstanding.tick(at)
       this.#reads.tick(at)
-      if (this.#core.raft.role === 'leader') this.#performDuties(at)
+      if (this.#core.raft.role !== 'leader') return
+      const due = this.#leading.duties(this.#machine.state, this)
+      if (due.length > 0) this.#core.proposeAll(due)
     })
   }
 
@@ -325,21 +290,11 @@ class Replica implements Cluster {
     if (raft.role === 'leader') {
       const all = [...this.#forwarded, ...this.#outstanding.takeUnsent(at, againMs)]
       this.#forwarded = []
-      this.#proposeAll(all, at)
+      // If the core drops them (too much is uncommitted), their senders try again.
+      if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
     } else if (this.#outstanding.hasUnsent) {
       this.#peers.forward(raft.lead, this.#outstanding.takeUnsent(at, againMs))
     }
-  }
-
-  /** If the core drops them (too much is uncommitted), their senders try again. */
-  #proposeAll(proposals: readonly Uint8Array[], at: number): void {
-    const time = this.#clock.stamp(at)
-    const stamped: Uint8Array[] = []
-    for (const proposal of proposals) {
-      const bytes = stamp(proposal, time)
-      if (bytes) stamped.push(bytes)
-    }
-    if (stamped.length > 0) this.#core.proposeAll(stamped)
   }
 
   #carryOut(ready: Ready): void {
@@ -375,7 +330,7 @@ class Replica implements Cluster {
       const applied = this.#machine.apply(entry)
       if (applied) this.#onApplied(entry.index, applied)
     }
-    this.#clock.see(this.#machine.state.time, performance.now())
+    this.#leading.see(this.#machine.state.time)
     const changes = this.#machine.takeChanges()
     if (changes.length > 0) this.#watchers.tell(changes)
     this.#answer(message)
@@ -384,7 +339,7 @@ class Replica implements Cluster {
 
   #onApplied(index: number, { proposer, result }: NonNullable<ReturnType<Machine['apply']>>): void {
     if (proposer.node !== this.node || proposer.incarnation !== this.incarnation) return
-    if (proposer.seq === 0) this.#dutiesAgainAt = 0
+    if (proposer.seq === 0) this.#leading.dutiesDone()
     else this.#outstanding.settle(proposer.seq, result ? { kind: 'agreed', index, result } : { kind: 'no quorum' })
   }
 
@@ -394,37 +349,25 @@ class Replica implements Cluster {
     const known = this.#role
     if (role === known.role && lead === known.lead && term === known.term) return
     this.#role = { role, lead, term }
-    const at = performance.now()
     this.#statusIsDue = true
     this.#options.log.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
-    if (role === 'leader') {
-      this.#clock.lead(at, Date.now())
-      this.#dutiesAgainAt = 0
-      for (const id of this.#names.keys()) this.#heardAt.set(id, at)
-    } else {
-      this.#clock.follow()
-      this.#forwarded = []
-    }
+    if (role === 'leader') this.#leading.begin()
+    else this.#leading.end()
+    if (role !== 'leader') this.#forwarded = []
     if (lead !== NONE) this.#outstanding.resendAll()
   }
 
-  #performDuties(at: number): void {
-    if (at < this.#dutiesAgainAt) return
-    const { nodeDownMs = NODE_DOWN_MS, key } = this.#options
-    const silence = (node: string) => {
-      const heard = this.#heardAt.get(this.#ids.get(node) ?? NONE)
-      return node === this.node || heard === undefined ? null : at - heard
-    }
-    const time = this.#clock.stamp(at)
-    const nonceKey = () => seal(key, 'nonce key', randomBytes(32).toString('base64'))
-    const due = duties({ state: this.#machine.state, time, silence, nodeDownMs }, nonceKey)
-    if (due.length === 0) return
-    this.#dutiesAgainAt = at + DUTY_TICKS * this.#tickMs
-    const proposer = { node: this.node, incarnation: this.incarnation, seq: 0, floor: 0 }
-    this.#proposeAll(
-      due.map((command) => encodeProposal(proposer, command)),
-      at,
-    )
+  #onHello(from: Id, untouched: boolean): void {
+    this.#input(() => {
+      this.#rebuild?.onHello(from, untouched)
+      if (untouched) forgetProgress(this.#core.raft, from)
+      this.#endRebuild()
+    })
+  }
+
+  #endRebuild(): void {
+    if (!this.#rebuild?.ends(this.#log.untouched, this.#log.storage)) return
+    this.#log.join(() => this.#input(() => (this.#rebuild = null)))
   }
 
   #maybeSnapshot(): void {
@@ -441,7 +384,7 @@ class Replica implements Cluster {
 
   #load(index: number, lines: Iterable<string>): void {
     this.#machine.load(index, lines)
-    this.#clock.see(this.#machine.state.time, performance.now())
+    this.#leading.see(this.#machine.state.time)
   }
 
   #snapshotSource(message: Message): SnapshotSource | null {

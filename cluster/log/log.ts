@@ -38,6 +38,7 @@ export interface LogOptions {
 type Job =
   | { readonly kind: 'append'; readonly message: Message; readonly done: () => void }
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
+  | { readonly kind: 'join'; readonly done: () => void }
 
 type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer }
 
@@ -85,6 +86,7 @@ export class DurableLog {
   #hardState: HardState
   #last: { readonly index: number; readonly crc: number }
   #kept: Kept | null
+  #joined: boolean
   #pump: Promise<void> | null = null
   #dead = false
 
@@ -100,6 +102,7 @@ export class DurableLog {
     this.#hardState = from.hardState
     this.#last = from.last
     this.#kept = from.snapshot
+    this.#joined = from.joined
     const { snapshot, base } = from
     const conf = snapshot?.conf ?? confOf(options.identity.members)
     // The memory begins at the base and has the snapshot, which may be younger than it, put on top.
@@ -122,6 +125,21 @@ export class DurableLog {
 
   get last(): number {
     return this.#last.index
+  }
+
+  /** Nothing was ever promised with this directory. */
+  get untouched(): boolean {
+    return this.#hardState.term === 0 && this.#last.index === 0
+  }
+
+  /** Whether this directory may vote: see cluster/rebuild.ts. */
+  get joined(): boolean {
+    return this.#joined
+  }
+
+  /** From now on, also after a restart, this directory may vote; `done` when that is on the disk. */
+  join(done: () => void): void {
+    this.#add({ kind: 'join', done })
   }
 
   /** Takes a storage-append message; `done` is called when all it asks for is on the disk, in the order of the calls. */
@@ -175,9 +193,10 @@ export class DurableLog {
 
   async #next(): Promise<void> {
     const first = this.#queue[0]!
-    if (first.kind === 'switch') {
+    if (first.kind !== 'append') {
       this.#queue.shift()
-      await this.#switch(first.kept)
+      if (first.kind === 'switch') await this.#switch(first.kept)
+      else await this.#join()
       first.done()
       return
     }
@@ -242,6 +261,11 @@ export class DurableLog {
     this.#memory.setHardState(state)
     this.#frontier.note(this.#reached())
     await clearBehind(this.#db, meta.index, meta.index)
+  }
+
+  async #join(): Promise<void> {
+    await this.#db.batch([metaRow(META.joined, {})], { sync: true })
+    this.#joined = true
   }
 
   /** Makes a snapshot that is written the one that counts. */

@@ -51,6 +51,8 @@ export interface Recovered {
   readonly entries: readonly Entry[]
   readonly last: { readonly index: number; readonly crc: number }
   readonly snapshot: Kept | null
+  /** Whether this directory may vote, see cluster/rebuild.ts. */
+  readonly joined: boolean
 }
 
 export const META = {
@@ -58,6 +60,7 @@ export const META = {
   state: metaKey('state'),
   base: metaKey('base'),
   snapshot: metaKey('snapshot'),
+  joined: metaKey('joined'),
 }
 
 export function metaRow(key: Buffer, value: object): { type: 'put'; key: Buffer; value: Buffer } {
@@ -100,7 +103,8 @@ export async function recover(db: Database, dir: string, own: Identity, reached:
   }
   await forgetOthers(db, base, snapshot)
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
-  return { hardState: { ...hardState, commit }, base, entries, last, snapshot }
+  const joined = (await readMeta<object>(db, dir, META.joined)) !== null
+  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, joined }
 }
 
 /** The pieces of a snapshot in order, each checked. */

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import test from 'ava'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterOptions } from '../../cluster/replica.ts'
@@ -78,6 +79,47 @@ test('a node that was away for long comes back through a snapshot, and its watch
   t.is(third.tables.users.size, 121, 'and again from its own snapshot and log')
   const states = await applied(lab.nodes.values(), again.index)
   t.is(new Set(states.map((state) => state.hash)).size, 1)
+})
+
+test('a node whose directory was moved away is rebuilt from its peers, and votes only when it has everything', async (t) => {
+  const lab = await threeNodes()
+  t.teardown(lab.end)
+  const leader = await leaderOf(lab.nodes.values())
+  const [wiped, other] = [...lab.nodes.values()].filter((node) => node !== leader)
+  await lab.stop(other!.node)
+  // Agreed by the leader and the node that is about to forget.
+  const { index } = await agreed(leader, user('alice'))
+  await lab.stop(wiped!.node)
+  await rm(lab.dir(wiped!.node), { recursive: true })
+  await lab.stop(leader.node)
+
+  const late = await lab.start(other!.node)
+  const empty = await lab.start(wiped!.node)
+  t.deepEqual(await late.propose(user('bob'), 1500), { kind: 'no quorum' }, 'these two alone know too little')
+  t.is(empty.status().term, 0)
+
+  const back = await lab.start(leader.node)
+  const after = await agreed(empty, user('carol'))
+  t.true(after.index > index)
+  for (const node of [late, empty, back]) await applied([node], after.index)
+  t.true(empty.tables.users.has('alice@pbx.test'))
+  await lab.stop(late.node)
+  await agreed(empty, user('dave'))
+})
+
+test('a leader sends everything again to a node that lost its directory under it', async (t) => {
+  const lab = await threeNodes()
+  t.teardown(lab.end)
+  const leader = await leaderOf(lab.nodes.values())
+  const wiped = await followerOf(lab)
+  await agreed(wiped, user('alice'))
+  await lab.stop(wiped.node)
+  await rm(lab.dir(wiped.node), { recursive: true })
+  const empty = await lab.start(wiped.node)
+  const { index } = await agreed(leader, user('bob'))
+  await applied([empty], index)
+  t.true(empty.tables.users.has('alice@pbx.test'))
+  t.is(leader.status().role, 'leader')
 })
 
 test('without a majority a proposal ends with no quorum, a read too, and the node says so', async (t) => {

@@ -74,13 +74,13 @@ test('a hello of another cluster, another version, another name or a stranger is
   const self = { id: 1, name: 'n1', incarnation: 'a', key: Buffer.alloc(32, 1) }
   const peer = { id: 2, name: 'n2', incarnation: 'b', key: self.key }
   const known = [{ id: 2, name: 'n2', address: '' }]
-  const said = hello(peer, 1)
+  const said = hello(peer, 1, true)
   t.is(refusal(self, known, said), null)
   t.regex(refusal(self, known, null)!, /begin with a hello/)
   t.regex(refusal(self, known, { ...said, protocol: 9 })!, /same version/)
-  t.regex(refusal(self, known, hello({ ...peer, key: Buffer.alloc(32, 2) }, 1))!, /same key file/)
-  t.regex(refusal(self, known, hello(peer, 3))!, /check the addresses/)
-  t.regex(refusal(self, known, hello({ ...peer, name: 'n9' }, 1))!, /check the names/)
+  t.regex(refusal(self, known, hello({ ...peer, key: Buffer.alloc(32, 2) }, 1, true))!, /same key file/)
+  t.regex(refusal(self, known, hello(peer, 3, true))!, /check the addresses/)
+  t.regex(refusal(self, known, hello({ ...peer, name: 'n9' }, 1, true))!, /check the names/)
   t.regex(refusal(self, [], said)!, /not in this node's configuration/)
-  t.regex(refusal(self, known, { ...said, incarnation: 'c' })!, /does not know the cluster key/)
+  t.regex(refusal(self, known, { ...said, untouched: false })!, /does not know the cluster key/)
 })

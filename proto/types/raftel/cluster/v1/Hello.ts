@@ -9,6 +9,7 @@ export interface Hello {
   'incarnation'?: (string);
   'to'?: (number);
   'proof'?: (string);
+  'untouched'?: (boolean);
 }
 
 export interface Hello__Output {
@@ -19,4 +20,5 @@ export interface Hello__Output {
   'incarnation': (string);
   'to': (number);
   'proof': (string);
+  'untouched': (boolean);
 }

@@ -1,0 +1,64 @@
+/** What a node's part in the cluster is started with, and what is assumed where nothing is said. */
+import type { Peer } from './hello.ts'
+import type { Logger } from './logger.ts'
+import type { Tls } from './peers.ts'
+import type { Config, Id, Storage } from './raft/types.ts'
+
+export interface ClusterOptions {
+  /** This node's name and id, both as they are in `nodes`. */
+  readonly node: string
+  readonly id: number
+  /** Every node of the cluster, this one included; ids and names never change. */
+  readonly nodes: readonly Peer[]
+  /** `host:port` to listen on for the other nodes. */
+  readonly listen: string
+  readonly dataDir: string
+  /** The cluster key, see loadClusterKey in cluster/seal.ts. */
+  readonly key: Uint8Array
+  /** Mutual TLS between nodes; null: plain, for one machine or a network of its own. */
+  readonly tls?: Tls | null
+  /** Length of a tick, ms. An election begins after 10 to 20 ticks without a leader. */
+  readonly tickMs?: number
+  /** Entries applied between two snapshots. */
+  readonly snapshotEvery?: number
+  /** Entries kept behind a snapshot. */
+  readonly keepEntries?: number
+  /** For how long a leader must not have heard a node before it says that it is down. */
+  readonly nodeDownMs?: number
+  readonly log: Logger
+  /** The disk failed, or the log makes no sense: this node has stopped; say it and exit. */
+  readonly onFatal: (error: Error) => void
+}
+
+export const TICK_MS = 100
+export const ELECTION_TICKS = 10
+/** A timer that is later than this many ticks shows that the process stood still. */
+export const STALL_TICKS = 5
+export const SNAPSHOT_EVERY = 50_000
+export const KEEP_ENTRIES = 10_000
+export const NODE_DOWN_MS = 10_000
+export const TIMEOUT_MS = 5000
+/** What a leader asked for of its own accord is asked for again after this many ticks. */
+export const DUTY_TICKS = 20
+
+/** How the core runs here. */
+export function coreConfig(id: Id, storage: Storage, applied: number): Config {
+  return {
+    id,
+    storage,
+    applied,
+    electionTick: ELECTION_TICKS,
+    heartbeatTick: 1,
+    asyncStorageWrites: true,
+    maxSizePerMsg: 128 * 1024,
+    maxCommittedSizePerReady: 4 * 1024 * 1024,
+    maxUncommittedEntriesSize: 64 * 1024 * 1024,
+    maxInflightMsgs: 16,
+    maxInflightBytes: 1024 * 1024,
+    checkQuorum: true,
+    preVote: true,
+    // Forwarding is ours: the leader stamps each command, and what is lost is sent again under the same number.
+    disableProposalForwarding: true,
+    random: Math.random,
+  }
+}
