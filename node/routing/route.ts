@@ -1,0 +1,183 @@
+/** One call against the plan: where it rings, or how it is refused, and why. Total: it never throws and never waits. */
+import type { Aor, Plan, PlanAction, PlanRow, PlanRule } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import type { CallRequest, Decision, RingStep } from './decision.ts'
+import { DIALLED_MAX, fill, match, type Pattern, readPattern } from './pattern.ts'
+import { RING_SECONDS } from './plan.ts'
+
+/** What routing needs to know beside the plan. */
+export interface Facts {
+  /** Whether this AoR is a user of the cluster. */
+  known(aor: Aor): boolean
+  /** Whether this host is an address of the cluster itself: dialling it means the caller's own domain. */
+  here(host: string): boolean
+}
+
+const REWRITES_MAX = 8
+const TRACE_MAX = 64
+/** A hunt rings no more phones than this, whatever a plan row from elsewhere says. */
+const STEPS_MAX = 32
+
+/**
+ * In this order: emergency numbers (nothing can refuse them), the rules, the numbers of the directory, the user names of
+ * the domain, 404. A rewritten number begins again at the top.
+ */
+export function decide(row: PlanRow | null, facts: Facts, request: CallRequest): Decision {
+  const trace = newTrace()
+  const version = row?.version ?? 0
+  const compiled = row === null ? NO_PLAN : compile(row.plan)
+  const domain = domainOf(compiled, facts, request)
+  const end = { planVersion: version, trace: trace.lines }
+
+  let dialled = request.dialled
+  if (dialled === '' || dialled.length > DIALLED_MAX) {
+    trace.say(`what was dialled has ${dialled.length} characters; 1 to ${DIALLED_MAX} can be routed`)
+    return { ...end, kind: 'reject', status: 404, reason: 'Not Found', rule: 'none', emergency: false }
+  }
+  for (let rewrites = 0; rewrites <= REWRITES_MAX; rewrites++) {
+    if (compiled.emergency?.numbers.has(dialled)) {
+      trace.say(`${clean(dialled)} is an emergency number`)
+      return {
+        ...end,
+        ...act(compiled.emergency.action, domain ?? compiled.domains[0] ?? ''),
+        rule: 'emergency',
+        emergency: true,
+      }
+    }
+    if (domain === null) break
+    const hit = firstRule(compiled, request.caller, dialled, domain, trace)
+    if (hit === null) return { ...end, ...directory(compiled, facts, dialled, domain, trace), emergency: false }
+    const { rule, captured } = hit
+    if (rule.action.kind !== 'rewrite')
+      return { ...end, ...act(rule.action, domain), rule: rule.name, emergency: false }
+    const next = fill(rule.action.to, captured).slice(0, DIALLED_MAX)
+    trace.say(`rule ${rule.name} rewrites ${clean(dialled)} to ${clean(next)}`)
+    dialled = next
+  }
+  if (domain === null) {
+    trace.say(`${clean(request.domain)} is not a domain served here`)
+    return { ...end, kind: 'reject', status: 404, reason: 'Domain not served here', rule: 'none', emergency: false }
+  }
+  trace.say(`rewritten more than ${REWRITES_MAX} times`)
+  return { ...end, kind: 'reject', status: 482, reason: 'Rewritten too often', rule: 'none', emergency: false }
+}
+
+type Outcome =
+  | { readonly kind: 'ring'; readonly steps: readonly RingStep[]; readonly rule: string }
+  | { readonly kind: 'reject'; readonly status: number; readonly reason: string; readonly rule: string }
+
+function directory(compiled: Compiled, facts: Facts, dialled: string, domain: string, trace: Trace): Outcome {
+  const aor = `${dialled}@${domain}`
+  const owner = compiled.numbers.get(aor)
+  if (owner !== undefined) {
+    trace.say(`${clean(dialled)} is a number of ${clean(owner)}`)
+    return { kind: 'ring', steps: [{ aors: [owner], seconds: RING_SECONDS }], rule: 'directory' }
+  }
+  if (compiled.users.has(aor) || facts.known(aor)) {
+    trace.say(`${clean(aor)} is a user`)
+    return { kind: 'ring', steps: [{ aors: [aor], seconds: RING_SECONDS }], rule: 'user' }
+  }
+  trace.say(`no rule, number or user is ${clean(aor)}`)
+  return { kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' }
+}
+
+function firstRule(compiled: Compiled, caller: Aor | null, dialled: string, domain: string, trace: Trace) {
+  for (const { rule, pattern, from } of compiled.rules) {
+    const captured = match(pattern, dialled)
+    if (captured === null) trace.skip(rule, 'does not match')
+    else if (rule.domain !== null && rule.domain !== domain) trace.skip(rule, `is for ${rule.domain}`)
+    else if (from !== null && (caller === null || !from.has(caller))) trace.skip(rule, 'is for other callers')
+    else {
+      trace.say(`rule ${rule.name} (${rule.match}) matches ${clean(dialled)}`)
+      return { rule, captured }
+    }
+  }
+  return null
+}
+
+function act(action: PlanAction, domain: string): Outcome {
+  const full = (name: string): Aor => (name.includes('@') ? name : `${name}@${domain}`)
+  switch (action.kind) {
+    case 'user':
+      return { kind: 'ring', steps: [{ aors: [full(action.aor)], seconds: action.seconds }], rule: '' }
+    case 'hunt': {
+      const aors = [...new Set(action.aors.map(full))].slice(0, STEPS_MAX)
+      const steps = action.order === 'parallel' ? [aors] : aors.map((aor) => [aor])
+      return { kind: 'ring', steps: steps.map((together) => ({ aors: together, seconds: action.seconds })), rule: '' }
+    }
+    case 'reject':
+      return { kind: 'reject', status: action.status, reason: action.reason, rule: '' }
+    case 'rewrite':
+      // Only an emergency entry could get here, and no reader of plans lets it rewrite.
+      return { kind: 'reject', status: 500, reason: 'Nothing to ring', rule: '' }
+  }
+}
+
+/** The domain that names and numbers are looked up in; null when it is none of ours. */
+function domainOf(compiled: Compiled, facts: Facts, request: CallRequest): string | null {
+  if (compiled.domains.includes(request.domain)) return request.domain
+  if (facts.here(request.domain)) {
+    const own = request.caller?.slice(request.caller.lastIndexOf('@') + 1)
+    return own ?? compiled.domains[0] ?? request.domain
+  }
+  // Before the first plan, the domains are those that users were created in: a name is there or it is not.
+  return compiled === NO_PLAN ? request.domain : null
+}
+
+interface Compiled {
+  readonly domains: readonly string[]
+  readonly numbers: ReadonlyMap<string, Aor>
+  readonly users: ReadonlySet<Aor>
+  readonly rules: readonly { rule: PlanRule; pattern: Pattern; from: ReadonlySet<Aor> | null }[]
+  readonly emergency: { readonly numbers: ReadonlySet<string>; readonly action: PlanAction } | null
+}
+
+const NO_PLAN: Compiled = { domains: [], numbers: new Map(), users: new Set(), rules: [], emergency: null }
+/** A plan is compiled once, and forgotten with the row it came in. */
+const compiledPlans = new WeakMap<Plan, Compiled>()
+
+function compile(plan: Plan): Compiled {
+  const known = compiledPlans.get(plan)
+  if (known !== undefined) return known
+  const domainIn = (aor: Aor): string => aor.slice(aor.lastIndexOf('@') + 1)
+  const compiled: Compiled = {
+    domains: plan.domains,
+    numbers: new Map(
+      plan.users.flatMap(({ aor, numbers }) => numbers.map((number) => [`${number}@${domainIn(aor)}`, aor] as const)),
+    ),
+    users: new Set(plan.users.map((user) => user.aor)),
+    // Another version of this software may have let a pattern through that this one does not read: it matches nothing.
+    rules: plan.rules.flatMap((rule) => {
+      const read = readPattern(rule.match)
+      if (read.kind === 'invalid') return []
+      return [{ rule, pattern: read.pattern, from: rule.from.length === 0 ? null : new Set(rule.from) }]
+    }),
+    emergency:
+      plan.emergency === null ? null : { numbers: new Set(plan.emergency.numbers), action: plan.emergency.action },
+  }
+  compiledPlans.set(plan, compiled)
+  return compiled
+}
+
+interface Trace {
+  readonly lines: string[]
+  say(line: string): void
+  skip(rule: PlanRule, why: string): void
+}
+
+/** Bounded: what decided is always told, of what did not only the first. */
+function newTrace(): Trace {
+  const lines: string[] = []
+  let skipped = 0
+  return {
+    lines,
+    say: (line) => {
+      if (skipped > TRACE_MAX) lines.push(`${skipped - TRACE_MAX} more rules do not apply`)
+      skipped = 0
+      lines.push(line)
+    },
+    skip: (rule, why) => {
+      if (skipped++ < TRACE_MAX && lines.length < TRACE_MAX * 2) lines.push(`rule ${rule.name} (${rule.match}) ${why}`)
+    },
+  }
+}
