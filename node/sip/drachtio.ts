@@ -6,7 +6,7 @@ import { type ListenPoint, startEngine } from '../engine/engine.ts'
 import { dial, plainUri } from './dial.ts'
 import { ALLOW, type IncomingDialog, NO_OFFER } from './dialog.ts'
 import { connectLink, type Link } from './link.ts'
-import type { Invitation, ReplyOptions, SipPort, SipRequest } from './port.ts'
+import type { FinalResponse, Invitation, ReplyOptions, SipPort, SipRequest } from './port.ts'
 import { Incoming, IncomingInvite } from './request.ts'
 import { safeHeaders, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
@@ -134,7 +134,8 @@ function sipPort(
       count.dialled++
       return dial(link, request, onProgress, opened)
     },
-    request: (method, uri, options) => request(link, method, uri, options),
+    request: async (method, uri, options) => (await ask(link, method, uri, options)).status,
+    ask: (method, uri, options) => ask(link, method, uri, options),
     stats: () => ({ ...count, engineLost: link.lost, connected: link.up ? 1 : 0 }),
     close() {
       closing ??= (async () => {
@@ -155,37 +156,47 @@ function refusalOf(invite: SipRequest): (ReplyOptions & { status: number }) | nu
   return null
 }
 
-function request(
+function ask(
   link: Link,
   method: string,
   uri: string,
   options: Parameters<SipPort['request']>[2] = {},
-): Promise<number> {
+): Promise<FinalResponse> {
   const { nextHop, body = '' } = options
-  if (!link.up) return Promise.resolve(503)
-  if (!plainUri(uri) || (nextHop !== undefined && !plainUri(nextHop))) return Promise.resolve(400)
+  if (!link.up) return Promise.resolve(unsent(503))
+  if (!plainUri(uri) || (nextHop !== undefined && !plainUri(nextHop))) return Promise.resolve(unsent(400))
   const headers = safeHeaders(options.headers)
-  if (sizeOf(headers, body) > link.messageMax) return Promise.resolve(513)
+  if (sizeOf(headers, body) > link.messageMax) return Promise.resolve(unsent(513))
 
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const unlost = link.whenLost(() => resolve(503))
-  const late = setTimeout(() => resolve(408), REQUEST_WITHIN)
+  const { promise, resolve } = Promise.withResolvers<FinalResponse>()
+  const unlost = link.whenLost(() => resolve(unsent(503)))
+  const late = setTimeout(() => resolve(unsent(408)), REQUEST_WITHIN)
   late.unref()
-  const message = { method, headers, ...(body === '' ? {} : { body }), ...(nextHop ? { proxy: link.hop(nextHop) } : {}) }
+  const message = {
+    method,
+    headers,
+    ...(body === '' ? {} : { body }),
+    ...(nextHop ? { proxy: link.hop(nextHop) } : {}),
+  }
   try {
     link.srf.request(uri, message, (error, sent) => {
-      if (error || !sent) return resolve(503)
+      if (error || !sent) return resolve(unsent(503))
       sent.on('response', (response) => {
-        if (response.status >= 200) resolve(response.status)
+        if (response.status < 200) return
+        resolve({ status: response.status, headers: new Map(Object.entries(response.headers)) })
       })
     })
   } catch {
-    resolve(503)
+    resolve(unsent(503))
   }
   return promise.finally(() => {
     clearTimeout(late)
     unlost()
   })
+}
+
+function unsent(status: number): FinalResponse {
+  return { status, headers: new Map() }
 }
 
 function addressOf(listening: Listening, advertise: string | null): string {

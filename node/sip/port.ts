@@ -115,6 +115,12 @@ export type DialOutcome =
     }
   | { readonly kind: 'cancelled' }
 
+export interface FinalResponse {
+  readonly status: number
+  /** Names in lower case, repeated ones joined by a comma; none when we made the status up. */
+  readonly headers: ReadonlyMap<string, string>
+}
+
 export interface SipPort {
   /** `address:port` phones and other nodes reach us at, first UDP listener first. */
   readonly address: string
@@ -132,6 +138,12 @@ export interface SipPort {
     uri: string,
     options?: { nextHop?: string; headers?: Readonly<Record<string, string>>; body?: string },
   ): Promise<number>
+  /** The same, for who needs the headers of the final response too: a challenge, the bindings. */
+  ask(
+    method: string,
+    uri: string,
+    options?: { nextHop?: string; headers?: Readonly<Record<string, string>>; body?: string },
+  ): Promise<FinalResponse>
   /** Whether the link to the engine is up. */
   readonly connected: boolean
   /** Counters for the overview and for doctor. */
