@@ -10,9 +10,7 @@ import {
 import type { Agreed } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Result } from '../../cluster/tables/commands.ts'
-
-/** Present on every refusal that a node decided, so that a client can tell it from a connection that failed. */
-export const DECIDED = 'raftel-decided'
+import { DECIDED } from '../../proto/decided.ts'
 
 /** Thrown by a handler; anything else that a handler throws is a bug and answered as INTERNAL. */
 export class Refusal extends Error {

@@ -1,0 +1,139 @@
+/**
+ * The way to a cluster: endpoints are tried in order, the first that answers is asked. What may be asked twice falls over
+ * to the next when a connection breaks; what may not (it changes something) says that it is unknown.
+ */
+import { readFileSync } from 'node:fs'
+import { type ChannelCredentials, credentials, type ServiceError, status } from '@grpc/grpc-js'
+import { DECIDED } from '../proto/decided.ts'
+import { loadProto } from '../proto/load.ts'
+import type { ProtoGrpcType } from '../proto/types/control.ts'
+import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
+import { Failure, type Kind } from './failure.ts'
+import { endpoints, type Globals } from './globals.ts'
+
+export type Send<Reply> = (
+  control: ControlClient,
+  options: { deadline: number },
+  done: (error: ServiceError | null, reply?: Reply) => void,
+) => void
+
+export interface Client {
+  /** 'again': may be asked of the next node when the connection breaks. 'once': must not. */
+  ask<Reply>(send: Send<Reply>, may?: 'again' | 'once'): Promise<Reply>
+  /** A connection that is up, for streams; the client keeps it. */
+  connection(): Promise<ControlClient>
+  close(): void
+}
+
+/** How long one endpoint may take to accept a connection before the next is tried. */
+const CONNECT_MS = 2000
+
+export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env): Client {
+  const clients = openControls(given, env)
+  const deadline = Date.now() + given.timeout * 1000
+
+  const ready = (control: ControlClient): Promise<boolean> =>
+    new Promise((resolve) => {
+      control.waitForReady(Math.min(deadline, Date.now() + CONNECT_MS), (error) => resolve(!error))
+    })
+
+  return {
+    async ask(send, may = 'again') {
+      const tried: string[] = []
+      for (const { endpoint, control } of clients) {
+        if (!(await ready(control))) {
+          tried.push(`${endpoint} does not answer`)
+          continue
+        }
+        const outcome = await once(control, send, deadline)
+        if (outcome.kind === 'reply') return outcome.reply
+        if (!broken(outcome.error)) throw failureOf(outcome.error, given.timeout)
+        if (may === 'once') {
+          throw new Failure(
+            'no quorum',
+            `the connection to ${endpoint} broke; look whether the change was made, then try again`,
+          )
+        }
+        tried.push(`${endpoint} broke the connection`)
+      }
+      throw unreachable(tried)
+    },
+    async connection() {
+      for (const { control } of clients) if (await ready(control)) return control
+      throw unreachable(clients.map(({ endpoint }) => `${endpoint} does not answer`))
+    },
+    close() {
+      for (const { control } of clients) control.close()
+    },
+  }
+}
+
+/** One connection an endpoint, in order; each connects when it is first used. The caller closes them. */
+export function openControls(given: Globals, env: NodeJS.ProcessEnv): { endpoint: string; control: ControlClient }[] {
+  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
+  const secret = tlsOf(given, env)
+  return endpoints(given, env).map((endpoint) => ({
+    endpoint,
+    control: new raftel.v1.Control(endpoint, secret, {
+      'grpc.enable_retries': 0,
+      'grpc.max_reconnect_backoff_ms': 1000,
+      'grpc.max_receive_message_length': 64 * 1024 * 1024,
+    }),
+  }))
+}
+
+/** A stream or an answer that ended with an error, as a command says it. */
+export function failureOf(error: ServiceError, timeout: number): Failure {
+  if (error.code === status.DEADLINE_EXCEEDED) {
+    return new Failure('timeout', `no answer within ${timeout} s; give --timeout more, or look at raftel doctor`)
+  }
+  return new Failure(KINDS[error.code] ?? 'failed', error.details || error.message)
+}
+
+const KINDS: Partial<Record<status, Kind>> = {
+  [status.NOT_FOUND]: 'not found',
+  [status.PERMISSION_DENIED]: 'forbidden',
+  [status.UNAUTHENTICATED]: 'forbidden',
+  [status.ABORTED]: 'conflict',
+  [status.ALREADY_EXISTS]: 'conflict',
+  [status.UNAVAILABLE]: 'no quorum',
+}
+
+export function unreachable(tried: readonly string[]): Failure {
+  return new Failure(
+    'no quorum',
+    `no node can be reached: ${tried.join('; ')}. Start one, or name others with --endpoints`,
+  )
+}
+
+/** The connection failed, as opposed to a node that decided to refuse. */
+export function broken(error: ServiceError): boolean {
+  return error.code === status.UNAVAILABLE && error.metadata.get(DECIDED).length === 0
+}
+
+type Outcome<Reply> =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'error'; readonly error: ServiceError }
+
+function once<Reply>(control: ControlClient, send: Send<Reply>, deadline: number): Promise<Outcome<Reply>> {
+  return new Promise((resolve, reject) => {
+    send(control, { deadline }, (error, reply) => {
+      if (error !== null) resolve({ kind: 'error', error })
+      else if (reply !== undefined) resolve({ kind: 'reply', reply })
+      else reject(new Error('an empty answer'))
+    })
+  })
+}
+
+function tlsOf(given: Globals, env: NodeJS.ProcessEnv): ChannelCredentials {
+  const ca = given.tlsCa ?? env.RAFTEL_TLS_CA
+  const cert = given.tlsCert ?? env.RAFTEL_TLS_CERT
+  const key = given.tlsKey ?? env.RAFTEL_TLS_KEY
+  if (!ca && !cert && !key) return credentials.createInsecure()
+  if (!ca || !cert || !key) throw new Failure('usage', 'TLS needs all of --tls-ca, --tls-cert and --tls-key')
+  try {
+    return credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(cert))
+  } catch (error) {
+    throw new Failure('failed', `a TLS file cannot be used: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,97 @@
+/** `raftel call`: live calls, one of them, and its end. */
+import { Command } from 'commander'
+import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
+import type { HangUpCallReply__Output } from '../../proto/types/raftel/v1/HangUpCallReply.ts'
+import { openClient } from '../client.ts'
+import { globals } from '../globals.ts'
+import { addList } from '../lists.ts'
+import { iso, record, span } from '../print.ts'
+
+interface Row {
+  readonly id: string
+  readonly state: string
+  readonly from: string
+  readonly to: string
+  readonly node: string
+  readonly startedAt: string | null
+  readonly answeredAt: string | null
+  readonly media: string
+}
+
+export function callCommand(): Command {
+  const ls = new Command('ls').description('live calls').addHelpText('after', examples('ls', 'ls --watch -o ndjson'))
+  addList<Call__Output, Row>(ls, {
+    table: 'calls',
+    page: (control, request, options, done) => control.listCalls(request, options, done),
+    row,
+    changed: (change) => change.call,
+    columns: [
+      { title: 'ID', text: (call) => call.id },
+      { title: 'STATE', text: (call) => call.state },
+      { title: 'FROM', text: (call) => call.from },
+      { title: 'TO', text: (call) => call.to },
+      { title: 'NODE', text: (call) => call.node },
+      { title: 'TALKING', text: (call) => since(call.answeredAt), right: true },
+      { title: 'MEDIA', text: (call) => call.media },
+    ],
+  })
+  const show = new Command('show')
+    .description('one call with its rule, its legs and the media that was counted')
+    .argument('<id>')
+    .addHelpText('after', examples('show 4f1c… -o json'))
+    .action((id: string, _: object, self: Command) => showCall(id, self))
+  const hangup = new Command('hangup')
+    .description('end a call')
+    .argument('<id>')
+    .addHelpText('after', examples('hangup 4f1c…'))
+    .action((id: string, _: object, self: Command) => hangUp(id, self))
+  return new Command('call').description('live calls').addCommand(ls).addCommand(show).addCommand(hangup)
+}
+
+async function showCall(id: string, self: Command): Promise<void> {
+  const given = globals(self)
+  const client = openClient(given)
+  try {
+    const call = await client.ask<Call__Output>((control, options, done) => control.getCall({ id }, options, done))
+    const { rule, target, planVersion, legs, streams } = call
+    const full = { ...row(call), rule, target, planVersion }
+    if (given.output !== 'table') {
+      process.stdout.write(JSON.stringify({ ...full, legs, streams }, null, given.output === 'json' ? 2 : 0) + '\n')
+      return
+    }
+    const told: Record<string, string | number | null> = { ...full }
+    for (const leg of legs) told[`leg ${leg.role}`] = `${leg.contact} (${leg.callId})`
+    for (const stream of streams) {
+      told[`sent by ${stream.side}`] = `${stream.packets} packets ${stream.codec} from ${stream.endpoint}`
+    }
+    process.stdout.write(record('table', told))
+  } finally {
+    client.close()
+  }
+}
+
+async function hangUp(id: string, self: Command): Promise<void> {
+  const given = globals(self)
+  const client = openClient(given)
+  try {
+    const ended = await client.ask<HangUpCallReply__Output>(
+      (control, options, done) => control.hangUpCall({ id }, options, done),
+      'once',
+    )
+    process.stdout.write(record(given.output, { id: ended.id, node: ended.node }))
+  } finally {
+    client.close()
+  }
+}
+
+function row({ id, state, from, to, node, startedAt, answeredAt, media }: Call__Output): Row {
+  return { id, state, from, to, node, startedAt: iso(startedAt), answeredAt: iso(answeredAt), media }
+}
+
+function since(at: string | null): string {
+  return at === null ? '-' : span(Date.now() - Date.parse(at))
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  raftel call ${line}`).join('\n')}`
+}

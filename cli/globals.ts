@@ -1,0 +1,81 @@
+/** Options that every command takes, and where the cluster is found from them. */
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { usage } from './failure.ts'
+import type { Format } from './print.ts'
+
+export interface Globals {
+  readonly output: Format
+  readonly endpoints?: string
+  readonly dir?: string
+  /** Seconds. */
+  readonly timeout: number
+  readonly tlsCa?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+}
+
+const DEFAULT_ENDPOINT = '127.0.0.1:7060'
+const ENDPOINTS_MAX = 32
+
+export function addGlobals(program: Command): Command {
+  return program
+    .addOption(
+      new Option('-o, --output <format>', 'how data is printed').choices(['table', 'json', 'ndjson']).default('table'),
+    )
+    .option('--endpoints <host:port,…>', 'control addresses to try in order (RAFTEL_ENDPOINTS)')
+    .option('--dir <directory>', 'directory of a lab, whose nodes are asked')
+    .addOption(new Option('--timeout <seconds>', 'how long a command may take').default(10).argParser(seconds))
+    .option('--tls-ca <file>', 'authority of the nodes (RAFTEL_TLS_CA)')
+    .option('--tls-cert <file>', 'certificate of this client (RAFTEL_TLS_CERT)')
+    .option('--tls-key <file>', 'its key (RAFTEL_TLS_KEY)')
+}
+
+export function globals(command: Command): Globals {
+  return command.optsWithGlobals<Globals & Record<string, unknown>>()
+}
+
+/** --endpoints, else RAFTEL_ENDPOINTS, else the lab of --dir, else the default lab, else the default port. */
+export function endpoints(given: Globals, env: NodeJS.ProcessEnv): string[] {
+  const text = given.endpoints ?? (given.dir === undefined ? env.RAFTEL_ENDPOINTS : undefined)
+  if (text) {
+    const named = text.split(',').map((one) => one.trim())
+    const wrong = named.find((one) => !/^[^\s,]+:\d{1,5}$/.test(one))
+    if (wrong !== undefined) throw usage(`${wrong} is no endpoint; write host:port, several with commas between`)
+    return named.slice(0, ENDPOINTS_MAX)
+  }
+  const dir = given.dir ?? defaultLabDir(env)
+  const lab = labEndpoints(dir)
+  if (lab !== null) return lab
+  if (given.dir !== undefined) throw usage(`there is no lab in ${dir}; bring one up with raftel lab up --dir ${dir}`)
+  return [DEFAULT_ENDPOINT]
+}
+
+export function defaultLabDir(env: NodeJS.ProcessEnv): string {
+  const state = env.XDG_STATE_HOME || path.join(homedir(), '.local', 'state')
+  return path.join(state, 'raftel', 'lab')
+}
+
+function labEndpoints(dir: string): string[] | null {
+  const file = path.join(dir, 'lab.json')
+  if (!existsSync(file)) return null
+  try {
+    const { nodes } = JSON.parse(readFileSync(file, 'utf8')) as { nodes: { control: string }[] }
+    return nodes.map((node) => node.control)
+  } catch (error) {
+    throw usage(`${file} cannot be read (${(error as Error).message}); name the nodes with --endpoints`)
+  }
+}
+
+export function seconds(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('It must be a number of seconds, like 10.')
+  return value
+}
+
+export function whole(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}

@@ -1,0 +1,145 @@
+/** A rehearsal cluster on loopback: one operating system process a node, brought up, broken on purpose, and brought down. */
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { Failure } from '../failure.ts'
+import { firstTaken, freeBlock } from './ports.ts'
+import { endNodes, isNode, lastWords, spawnNode } from './process.ts'
+import { type Ready, untilReady, Watcher } from './ready.ts'
+import {
+  type LabNode,
+  type LabState,
+  nodeOf,
+  PORTS_PER_NODE,
+  readState,
+  withPid,
+  writeLab,
+  writeState,
+} from './state.ts'
+
+export interface LabOptions {
+  readonly dir: string
+  readonly nodes: number
+  /** First of `nodes` × 3 ports; null: free ones are found. */
+  readonly basePort: number | null
+  readonly media: 'rtpengine' | 'direct'
+  /** Hears what is being waited for. */
+  readonly note: (text: string) => void
+}
+
+export interface LabReport {
+  readonly dir: string
+  readonly nodes: readonly Pick<LabNode, 'id' | 'pid' | 'sip' | 'control' | 'media'>[]
+  readonly leader: string
+}
+
+const READY_MS = 60_000
+const GRACE_MS = 8000
+
+/** Writes and starts everything; resolves when it is ready. What it started it ends again when it fails. */
+export async function labUp({ dir, nodes, basePort, media, note }: LabOptions): Promise<LabReport> {
+  await mkdir(dir, { recursive: true })
+  refuseRunning(dir)
+  const count = nodes * PORTS_PER_NODE
+  const base = basePort ?? (await freeBlock(count))
+  const taken = await firstTaken(base, count)
+  if (taken !== null) {
+    throw new Failure('failed', `port ${taken} is in use; name another block of ${count} ports with --base-port`)
+  }
+  const state = startAll(writeLab(dir, nodes, base, media))
+  try {
+    return report(state, await ready(state, state.nodes, note))
+  } catch (error) {
+    await endNodes(state, ids(state), 0)
+    throw error
+  }
+}
+
+export async function labDown(dir: string): Promise<LabState> {
+  const state = readState(dir)
+  await endNodes(state, ids(state), GRACE_MS)
+  const ended = { ...state, nodes: state.nodes.map((node) => ({ ...node, pid: 0 })) }
+  writeState(ended)
+  return ended
+}
+
+/** kill -9 of one node; its relay does not outlive it. */
+export async function labKill(dir: string, id: string): Promise<LabNode> {
+  const state = readState(dir)
+  const node = nodeOf(state, id)
+  if (!isNode(dir, id, node.pid))
+    throw new Failure('not found', `${id} is not running; start it with raftel lab start ${id}`)
+  await endNodes(state, [id], 0)
+  writeState(withPid(state, id, 0))
+  return node
+}
+
+/** Brings a node back as it was configured; resolves when it has caught up and answers. */
+export async function labStart(dir: string, id: string, note: (text: string) => void): Promise<LabNode> {
+  const before = readState(dir)
+  const node = nodeOf(before, id)
+  if (isNode(dir, id, node.pid)) throw new Failure('conflict', `${id} runs already, as process ${node.pid}`)
+  const state = withPid(before, id, spawnNode(dir, id).pid ?? 0)
+  writeState(state)
+  // Those that were killed are not waited for.
+  const up = state.nodes.filter((one) => isNode(dir, one.id, one.pid) || one.id === id)
+  await ready(state, up, note)
+  return nodeOf(state, id)
+}
+
+export function labStatus(dir: string): (LabNode & { readonly running: boolean })[] {
+  return readState(dir).nodes.map((node) => ({ ...node, running: isNode(dir, node.id, node.pid) }))
+}
+
+function startAll(state: LabState): LabState {
+  const nodes = state.nodes.map((node) => ({ ...node, pid: spawnNode(state.dir, node.id).pid ?? 0 }))
+  const started = { ...state, nodes }
+  writeState(started)
+  return started
+}
+
+function refuseRunning(dir: string): void {
+  if (!existsSync(path.join(dir, 'lab.json'))) return
+  const running = labStatus(dir).filter((node) => node.running)
+  if (running.length === 0) return
+  const names = running.map((node) => node.id).join(', ')
+  throw new Failure('conflict', `a lab runs in ${dir} already (${names}); end it with raftel lab down --dir ${dir}`)
+}
+
+async function ready(state: LabState, nodes: readonly LabNode[], note: (text: string) => void): Promise<Ready> {
+  const watcher = new Watcher(nodes)
+  const dead = (): LabNode | undefined => nodes.find((node) => !isNode(state.dir, node.id, node.pid))
+  try {
+    const outcome = await untilReady(
+      watcher,
+      nodes,
+      READY_MS,
+      () => dead() !== undefined,
+      (why) => note(`waiting for ${why}`),
+    )
+    if (typeof outcome !== 'string') return outcome
+    const gone = dead()
+    if (gone !== undefined) throw new Failure('failed', `${gone.id} ended: ${lastWords(state.dir, gone.id)}`)
+    throw new Failure(
+      'timeout',
+      `still waiting for ${outcome} after ${READY_MS / 1000} s; the logs are in ${state.dir}/logs`,
+    )
+  } finally {
+    watcher.close()
+  }
+}
+
+function report(state: LabState, { leader, nodes }: Ready): LabReport {
+  return {
+    dir: state.dir,
+    nodes: state.nodes.map(({ id, pid, sip, control, media }) => {
+      const told = nodes.find((node) => node.id === id)?.media
+      return { id, pid, sip, control, media: told === 'rtpengine' || told === 'direct' ? told : media }
+    }),
+    leader,
+  }
+}
+
+function ids(state: LabState): string[] {
+  return state.nodes.map((node) => node.id)
+}

@@ -1,0 +1,95 @@
+/** The processes of a lab: started, recognised, ended. No signal goes to a pid that was not found to be ours just before. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { configOf, dataOf, type LabState, logOf } from './state.ts'
+
+const LOOK_EVERY_MS = 25
+
+/** Starts one node, apart from this process's terminal and file descriptors; its output goes to its log. */
+export function spawnNode(dir: string, id: string): ChildProcess {
+  const main = path.join(import.meta.dirname, '..', 'main' + path.extname(import.meta.filename))
+  const log = openSync(logOf(dir, id), 'a')
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('RAFTEL_') || name === 'RAFTEL_LOG_LEVEL'),
+  )
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', main, 'node', 'start', '--config', configOf(dir, id)],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env,
+    },
+  )
+  closeSync(log)
+  child.unref()
+  return child
+}
+
+/** Whether `pid` is the process of this node of this lab. */
+export function isNode(dir: string, id: string, pid: number): boolean {
+  const words = commandLine(pid)
+  return words.includes('start') && words.includes(configOf(dir, id))
+}
+
+/** The relay that belongs to a node, by the pidfile on its command line. */
+function relaysOf(dir: string, id: string): number[] {
+  const mark = `--pidfile=${path.join(dataOf(dir, id), 'rtpengine.pid')}`
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => commandLine(pid).includes(mark))
+}
+
+/** SIGTERM, and SIGKILL after `graceMs`; the relays go with their nodes. Resolves when nothing of the lab runs. */
+export async function endNodes(state: LabState, ids: readonly string[], graceMs: number): Promise<void> {
+  const running = (): [string, number][] =>
+    state.nodes
+      .filter(({ id, pid }) => ids.includes(id) && pid > 0 && isNode(state.dir, id, pid))
+      .map(({ id, pid }) => [id, pid])
+  if (graceMs > 0) {
+    for (const [, pid] of running()) send(pid, 'SIGTERM')
+    await within(graceMs, () => running().length === 0)
+  }
+  for (const [, pid] of running()) send(pid, 'SIGKILL')
+  await within(5000, () => running().length === 0)
+  // A relay dies with its node by the kernel's doing where that is possible; here it is made sure of.
+  const relays = (): number[] => ids.flatMap((id) => relaysOf(state.dir, id))
+  if (await within(500, () => relays().length === 0)) return
+  for (const pid of relays()) send(pid, 'SIGKILL')
+  await within(5000, () => relays().length === 0)
+}
+
+export async function within(ms: number, good: () => boolean): Promise<boolean> {
+  const end = performance.now() + ms
+  while (!good()) {
+    if (performance.now() > end) return false
+    await pause(LOOK_EVERY_MS)
+  }
+  return true
+}
+
+/** The end of a node's log: what it said before it died. */
+export function lastWords(dir: string, id: string): string {
+  const lines = readFileSync(logOf(dir, id), 'utf8').trimEnd().split('\n')
+  const said = lines.filter((line) => line.startsWith('raftel: '))
+  return said.at(-1)?.slice('raftel: '.length) ?? lines.at(-1)?.slice(0, 500) ?? 'it said nothing'
+}
+
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It went by itself between the look and the signal.
+  }
+}

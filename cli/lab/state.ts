@@ -1,0 +1,101 @@
+/** A lab on disk: one directory with the state file, the cluster key, and each node's configuration, data and log. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { newClusterKey } from '../../cluster/seal.ts'
+import { Failure } from '../failure.ts'
+
+export interface LabNode {
+  readonly id: string
+  /** 0 while it is not running. */
+  readonly pid: number
+  /** `127.0.0.1:port`, UDP and TCP. */
+  readonly sip: string
+  readonly control: string
+  readonly cluster: string
+  readonly media: 'rtpengine' | 'direct'
+}
+
+export interface LabState {
+  readonly dir: string
+  readonly nodes: readonly LabNode[]
+}
+
+/** Ports of one node, from the base of its block. */
+export const PORTS_PER_NODE = 3
+
+const HOST = '127.0.0.1'
+
+export const configOf = (dir: string, id: string): string => path.join(dir, 'nodes', `${id}.yaml`)
+export const logOf = (dir: string, id: string): string => path.join(dir, 'logs', `${id}.log`)
+export const dataOf = (dir: string, id: string): string => path.join(dir, 'data', id)
+
+/** Writes everything that nodes need to start; nothing runs yet. */
+export function writeLab(dir: string, count: number, basePort: number, media: 'rtpengine' | 'direct'): LabState {
+  for (const folder of ['nodes', 'logs', 'data']) mkdirSync(path.join(dir, folder), { recursive: true })
+  const key = path.join(dir, 'cluster.key')
+  // A lab that comes up again in its directory keeps its key: what it sealed must still open.
+  if (!existsSync(key)) writeFileSync(key, newClusterKey(), { mode: 0o600 })
+  chmodSync(key, 0o600)
+  const nodes = Array.from({ length: count }, (_, i): LabNode => {
+    const port = basePort + i * PORTS_PER_NODE
+    const [sip, control, cluster] = [`${HOST}:${port}`, `${HOST}:${port + 1}`, `${HOST}:${port + 2}`]
+    return { id: `n${i + 1}`, pid: 0, sip, control, cluster, media }
+  })
+  const peers = nodes.map(({ id, cluster }, i) => `    - {name: ${id}, id: ${i + 1}, address: '${cluster}'}`).join('\n')
+  nodes.forEach((node, i) => {
+    writeFileSync(configOf(dir, node.id), configText(node, peers, mediaAddress(basePort, i)))
+  })
+  const state = { dir, nodes }
+  writeState(state)
+  return state
+}
+
+/** Loopback has 16 million addresses: each node's relay has its own, so that all can use the same range of ports. */
+export function mediaAddress(basePort: number, index: number): string {
+  return `127.${basePort >> 8}.${basePort & 255}.${index + 1}`
+}
+
+function configText({ id, sip, control, cluster, media }: LabNode, peers: string, address: string): string {
+  return `# Written by raftel lab up.
+node: ${id}
+data: ../data/${id}
+cluster:
+  key_file: ../cluster.key
+  listen: '${cluster}'
+  nodes:
+${peers}
+control: {listen: '${control}'}
+sip: {listen: ['udp:${sip}', 'tcp:${sip}']}
+media: ${media === 'direct' ? '{mode: direct}' : `{mode: spawn, interface: ${address}, ports: 30000-31000}`}
+`
+}
+
+export function readState(dir: string): LabState {
+  const file = path.join(dir, 'lab.json')
+  if (!existsSync(file)) {
+    throw new Failure('not found', `there is no lab in ${dir}; bring one up with raftel lab up --dir ${dir}`)
+  }
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as LabState
+  } catch (error) {
+    throw new Failure('failed', `${file} cannot be read (${(error as Error).message}); remove ${dir} and begin anew`)
+  }
+}
+
+export function writeState(state: LabState): void {
+  const file = path.join(state.dir, 'lab.json')
+  writeFileSync(`${file}.new`, JSON.stringify(state, null, 2) + '\n')
+  renameSync(`${file}.new`, file)
+}
+
+export function withPid(state: LabState, id: string, pid: number): LabState {
+  return { ...state, nodes: state.nodes.map((node) => (node.id === id ? { ...node, pid } : node)) }
+}
+
+export function nodeOf(state: LabState, id: string): LabNode {
+  const node = state.nodes.find((one) => one.id === id)
+  if (node === undefined) {
+    throw new Failure('not found', `the lab has no node ${id}; it has ${state.nodes.map((one) => one.id).join(', ')}`)
+  }
+  return node
+}

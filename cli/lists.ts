@@ -1,0 +1,98 @@
+/** What every list does alike: all pages, three formats, and `--watch`. */
+import type { ServiceError } from '@grpc/grpc-js'
+import type { Command } from 'commander'
+import type { Change__Output } from '../proto/types/raftel/v1/Change.ts'
+import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
+import type { ListRequest } from '../proto/types/raftel/v1/ListRequest.ts'
+import { failureOf, openClient } from './client.ts'
+import { globals } from './globals.ts'
+import { type Column, list, table } from './print.ts'
+
+interface Page<Wire> {
+  readonly rows: readonly Wire[]
+  readonly next: string
+}
+
+/** A list command: what it asks, what it watches, and how a row is shown. */
+export interface Listing<Wire, Row extends object> {
+  readonly table: 'registrations' | 'calls' | 'users'
+  readonly page: (
+    control: ControlClient,
+    request: ListRequest,
+    options: { deadline: number },
+    done: (error: ServiceError | null, reply?: Page<Wire>) => void,
+  ) => void
+  readonly row: (wire: Wire) => Row
+  readonly changed: (change: Change__Output) => Wire | null | undefined
+  readonly columns: readonly Column<Row>[]
+}
+
+interface ListOptions {
+  readonly watch?: boolean
+  readonly filter: string
+  readonly sort: string
+}
+
+const PAGE = 1000
+
+export function addList<Wire, Row extends object>(command: Command, listing: Listing<Wire, Row>): Command {
+  return command
+    .option('--filter <text>', 'only rows that contain it', '')
+    .option('--sort <field>', 'field to sort by; -field for descending', '')
+    .option('--watch', 'print the rows, then every change, until interrupted')
+    .action(async (options: ListOptions, self: Command) => {
+      if (options.watch) await watchRows(self, options, listing)
+      else await listRows(self, options, listing)
+    })
+}
+
+async function listRows<Wire, Row extends object>(self: Command, options: ListOptions, listing: Listing<Wire, Row>) {
+  const given = globals(self)
+  const client = openClient(given)
+  try {
+    const rows: Row[] = []
+    let after = ''
+    do {
+      const request = { filter: options.filter, sort: options.sort, limit: PAGE, after }
+      const page = await client.ask<Page<Wire>>((control, limits, done) => listing.page(control, request, limits, done))
+      for (const wire of page.rows) rows.push(listing.row(wire))
+      after = page.next
+    } while (after !== '')
+    process.stdout.write(list(given.output, listing.columns, rows))
+  } finally {
+    client.close()
+  }
+}
+
+async function watchRows<Wire, Row extends object>(self: Command, options: ListOptions, listing: Listing<Wire, Row>) {
+  const given = globals(self)
+  const client = openClient(given)
+  try {
+    const control = await client.connection()
+    const stream = control.watch({ table: listing.table, filter: options.filter })
+    const stop = (): void => stream.cancel()
+    process.once('SIGINT', stop).once('SIGTERM', stop)
+    process.stdout.once('error', stop)
+    let first: Row[] | null = []
+    for await (const change of stream as AsyncIterable<Change__Output>) {
+      const wire = listing.changed(change)
+      const row = wire ? listing.row(wire) : null
+      if (given.output !== 'table') {
+        process.stdout.write(JSON.stringify({ change: change.kind.toLowerCase(), key: change.key, ...row }) + '\n')
+      } else if (change.kind === 'SYNCED') {
+        process.stdout.write(table(listing.columns, first ?? []))
+        first = null
+      } else if (first !== null && row !== null) {
+        first.push(row)
+      } else {
+        const said = row === null ? `- ${change.key}\n` : table(listing.columns, [row]).split('\n').slice(1).join('\n')
+        process.stdout.write(said)
+      }
+    }
+  } catch (error) {
+    // Interrupting is how a watch ends.
+    if ((error as ServiceError).code !== 1) throw failureOf(error as ServiceError, given.timeout)
+  } finally {
+    client.close()
+  }
+}

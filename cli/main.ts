@@ -1,0 +1,104 @@
+/** The command line: one noun a file, one catch for everything that goes wrong. */
+import { Command, CommanderError } from 'commander'
+import { callCommand } from './commands/call.ts'
+import { clusterCommand } from './commands/cluster.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { planCommand } from './commands/plan.ts'
+import { regCommand } from './commands/reg.ts'
+import { userCommand } from './commands/user.ts'
+import { EXIT, Failure, type Kind, sayFailure } from './failure.ts'
+import { addGlobals } from './globals.ts'
+import type { Format } from './print.ts'
+
+/** Commands that bring half the project with them are loaded when they are named: the others stay quick. */
+const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Command> }>> = {
+  node: { about: 'one node', load: async () => (await import('./commands/node.ts')).nodeCommand() },
+  lab: {
+    about: 'a rehearsal cluster on this machine',
+    load: async () => (await import('./commands/lab.ts')).labCommand(),
+  },
+  tui: {
+    about: 'the cluster live on this terminal',
+    load: async () => (await import('./commands/tui.ts')).tuiCommand(),
+  },
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  // A reader that goes away (`| head`) ends the command, quietly.
+  process.stdout.on('error', () => process.exit(0))
+  const program = await build(args)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    fail(error, formatOf(args))
+  }
+}
+
+async function build(args: readonly string[]): Promise<Command> {
+  const program = addGlobals(new Command('raftel'))
+    .description('A SIP server that is a cluster of equal nodes.')
+    .addHelpText('after', EXAMPLES)
+  for (const command of [
+    clusterCommand(),
+    userCommand(),
+    planCommand(),
+    regCommand(),
+    callCommand(),
+    doctorCommand(),
+  ]) {
+    program.addCommand(command)
+  }
+  for (const [name, { about, load }] of Object.entries(HEAVY)) {
+    program.addCommand(args.includes(name) ? await load() : new Command(name).description(about))
+  }
+  quiet(program)
+  return program
+}
+
+/** Errors of usage are told like all others; help shows the global options everywhere. */
+function quiet(command: Command): void {
+  command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .configureHelp({ showGlobalOptions: true })
+  for (const one of command.commands) quiet(one as Command)
+}
+
+function fail(error: unknown, format: Format): void {
+  if (error instanceof CommanderError) {
+    // Help and version were asked for and printed; help that stands in for a missing verb was not.
+    if (error.exitCode === 0) return
+    const said = error.message.replace(/^error: /, '')
+    say('usage', said === '(outputHelp)' ? 'name what to do, as shown above' : `${said}; see --help`, format)
+  } else if (error instanceof Failure) {
+    say(error.kind, error.message, format)
+  } else {
+    say('failed', `this is a bug: ${(error as Error)?.stack ?? String(error)}`, format)
+  }
+}
+
+function say(kind: Kind, message: string, format: Format): void {
+  process.stderr.write(sayFailure(kind, message, format) + '\n')
+  process.exitCode = EXIT[kind]
+}
+
+/** The arguments may be what is wrong, so this does not depend on their being parsed. */
+function formatOf(args: readonly string[]): Format {
+  const at = args.findIndex((one) => one === '-o' || one === '--output')
+  const text = at >= 0 ? args[at + 1] : args.find((one) => /^(-o|--output=)(json|ndjson)$/.test(one))
+  if (text?.endsWith('ndjson')) return 'ndjson'
+  return text?.endsWith('json') ? 'json' : 'table'
+}
+
+const EXAMPLES = `
+Examples:
+  raftel lab up --detach              a rehearsal cluster of three nodes
+  raftel user add alice@pbx.test --password-stdin < alice.password
+  raftel plan commit plan.yaml
+  raftel reg ls -o json
+  raftel call ls --watch
+  raftel tui
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 forbidden, 5 conflict, 6 no quorum, 7 timeout.`
+
+await main(process.argv.slice(2))

@@ -1,0 +1,182 @@
+/** One node: builds everything, joins it, and stops it in reverse order. Only this file knows all parts. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Logger } from '../cluster/logger.ts'
+import { startCluster } from '../cluster/replica.ts'
+import { loadClusterKey, open } from '../cluster/seal.ts'
+import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
+import type { NodeConfig } from './config.ts'
+import { startControl } from './control/control.ts'
+import type { PlanRead } from './control/needs.ts'
+import { credentialsPurpose } from './control/users.ts'
+import { openLogger } from './log.ts'
+import { startMedia } from './media/start.ts'
+import { keepPresent } from './presence.ts'
+import { readPlan } from './routing/plan.ts'
+import type { Credentials } from './sip/digest.ts'
+import { watchDomains } from './sip/domains.ts'
+import { openSip } from './sip/drachtio.ts'
+import { createIdentity } from './sip/identity.ts'
+import { answerOptions } from './sip/options.ts'
+import { registerHandler } from './sip/register.ts'
+import { sayFaults } from './yaml.ts'
+
+export interface RunningNode {
+  /** `host:port`. */
+  readonly sip: string
+  readonly control: string
+  /** Ends live calls, then everything else, last opened first closed. */
+  stop(): Promise<void>
+}
+
+/** A start that cannot be, in one sentence with its remedy; anything else that is thrown is a bug. */
+export class Fatal extends Error {}
+
+/** `onFatal` hears the one sentence after which this process must not go on: the disk failed. */
+export async function startNode(config: NodeConfig, onFatal: (sentence: string) => void): Promise<RunningNode> {
+  const opened: { readonly what: string; close(): Promise<void> | void }[] = []
+  const log = openLogger(config.node, config.log.level, config.log.file)
+  const stop = async (): Promise<void> => {
+    for (let last = opened.pop(); last !== undefined; last = opened.pop()) {
+      try {
+        await last.close()
+      } catch (error) {
+        log.error({ err: error }, `${last.what} did not close cleanly`)
+      }
+    }
+    log.info({}, 'this node has stopped')
+  }
+  try {
+    const parts = await build(config, log, onFatal, (what, close) => opened.push({ what, close }))
+    return { ...parts, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Opened = (what: string, close: () => Promise<void> | void) => void
+
+async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string) => void, opened: Opened) {
+  const startedAt = Date.now()
+  const version = versionOfPackage()
+  const key = await trouble('cluster.key_file', () => loadClusterKey(config.cluster.keyFile))
+
+  const cluster = await trouble(`cluster listener ${text(config.cluster.listen)}`, () =>
+    startCluster({
+      node: config.node,
+      id: config.id,
+      nodes: config.cluster.nodes,
+      listen: text(config.cluster.listen),
+      dataDir: config.dataDir,
+      key,
+      tls: tlsOf(config),
+      log,
+      onFatal: (error) => {
+        log.error({ err: error }, 'this node cannot go on')
+        onFatal(error.message)
+      },
+    }),
+  )
+  opened('cluster', () => cluster.close())
+
+  const { whenDown, ...mode } = config.media
+  const media = await startMedia({
+    mode: mode.kind === 'spawn' ? { ...mode, binary: mode.binary ?? 'rtpengine', dataDir: config.dataDir } : mode,
+    whenDown,
+    log,
+  })
+  opened('media', () => media.close())
+
+  const { listen, advertise, engine } = config.sip
+  const choice =
+    engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...(advertise === null ? {} : { advertise }) }
+  const sip = await trouble(`sip.listen`, () => openSip({ engine: choice, log }))
+  opened('sip', () => sip.close())
+
+  const domains = watchDomains(cluster, sip)
+  opened('domains', () => domains.close())
+  const identity = createIdentity({
+    cluster,
+    domains,
+    credentials: (user: UserRow) =>
+      JSON.parse(open(key, credentialsPurpose(user.aor), user.credentials)) as Credentials,
+    nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
+  })
+  sip.on('register', registerHandler({ cluster, domains, identity, chance: Math.random }))
+  sip.on('options', answerOptions)
+
+  const control = await trouble(`control.listen ${text(config.control.listen)}`, () =>
+    startControl({
+      cluster,
+      key,
+      nodes: config.cluster.nodes.map((peer) => peer.name),
+      dataDir: config.dataDir,
+      version,
+      startedAt,
+      sip,
+      media,
+      calls: { hangUp: () => false, streams: async () => null },
+      readPlan: planRead,
+      log,
+      listen: config.control.listen,
+      tls: config.control.tls,
+    }),
+  )
+  opened('control', () => control.close())
+
+  const row = (): NodeRow => ({
+    id: cluster.node,
+    incarnation: cluster.incarnation,
+    sip: sip.address,
+    control: control.address,
+    media: media.status().kind,
+    startedAt,
+  })
+  const presence = keepPresent(cluster, row, log)
+  opened('presence', presence.stop)
+  opened('media status', media.onStatus(presence.check))
+  log.info({ sip: sip.address, control: control.address, version }, 'this node has started')
+  return { sip: sip.address, control: control.address }
+}
+
+/** Runs one step of the start; its failure becomes a sentence that says which part of the configuration it was. */
+async function trouble<T>(what: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    const { message } = error as Error
+    if (/EADDRINUSE/.test(message)) {
+      throw new Fatal(
+        `${what}: the port is in use (${message}); stop the program that holds it, or configure another port`,
+      )
+    }
+    throw new Fatal(`${what}: ${message}`)
+  }
+}
+
+function planRead(source: string): PlanRead {
+  const read = readPlan(source)
+  return read.kind === 'ok' ? read : { kind: 'faults', text: sayFaults('plan', read.faults) }
+}
+
+function tlsOf(config: NodeConfig) {
+  const { tls } = config.cluster
+  return tls === null ? null : { ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) }
+}
+
+function text({ host, port }: { host: string; port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function versionOfPackage(): string {
+  for (const up of ['..', '../..']) {
+    try {
+      const file = path.join(import.meta.dirname, up, 'package.json')
+      return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+    } catch {
+      // Compiled code is a folder deeper than the sources.
+    }
+  }
+  return 'unknown'
+}
