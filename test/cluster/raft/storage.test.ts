@@ -111,6 +111,19 @@ test('a write that ends late says nothing for entries that took the place of its
   t.is(one.raw.raft.log.unstable.entries.length, 0)
 })
 
+test('nor does it within one term, when the leader of that term replaced what the write holds', (t) => {
+  const one = replica(1, ASYNC)
+  const append = (term: number, terms: readonly number[]): void => {
+    one.raw.step(from(2, 'app', { term, entries: entriesOf(1, terms) }))
+  }
+  append(1, [1, 1])
+  one.raw.step(from(3, 'heartbeat', { term: 2 }))
+  const first = storageMessage(one.raw.ready().messages, LOCAL_APPEND)
+  append(2, [2, 2])
+  for (const response of first.responses ?? []) if (response.to === 1) one.raw.step(response)
+  t.is(one.raw.raft.log.unstable.entries.length, 2)
+})
+
 test('a write that ends late still confirms what it shares with the log of the same term', (t) => {
   const one = replica(1, ASYNC)
   const append = (index: number, terms: readonly number[]): Message => {
