@@ -4,10 +4,11 @@ import { TABLES } from './rows.ts'
 import type { Query } from './source.ts'
 
 /** More than any screen shows, few enough to sort every second. */
-const ROWS_MAX = 1000
+const ROWS_MAX = 500
 
 export function filterSort(model: Model): Query {
   const { filter, sort } = model.lists[model.view]
   const field = TABLES[model.view].columns[sort.column]?.field ?? ''
-  return { filter: filter.trim(), sort: field && sort.reverse ? `-${field}` : field, limit: ROWS_MAX }
+  const reversed = field.startsWith('-') ? field.slice(1) : field && `-${field}`
+  return { filter: filter.trim(), sort: sort.reverse ? reversed : field, limit: ROWS_MAX }
 }

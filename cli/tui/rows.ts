@@ -18,7 +18,7 @@ export interface Moment {
 
 export interface Column<Row> extends Share {
   readonly title: string
-  /** What the server calls it in `sort`; absent: sorted here alone. */
+  /** What the server calls it in `sort`, '-field' when it orders the other way round; absent: sorted here alone. */
   readonly field?: string
   readonly align?: 'left' | 'right'
   cell(row: Row, moment: Moment): string
@@ -40,19 +40,19 @@ export type SeenEvent = Event__Output & { readonly seq: number }
 
 const calls: Table<Call__Output> = {
   title: 'calls',
-  first: { column: 1, reverse: true },
+  first: { column: 1, reverse: false },
   id: (call) => call.id,
   tone: (call) => (call.state === 'answered' ? 'good' : 'plain'),
   columns: [
     { title: 'STATE', field: 'state', min: 8, drop: 2, cell: (call) => call.state, by: (call) => call.state },
     {
       title: 'AGE',
-      field: 'startedAt',
+      field: '-startedAt',
       min: 5,
       drop: 3,
       align: 'right',
       cell: (call, { now }) => span(now - call.startedAt),
-      by: (call) => call.startedAt,
+      by: (call) => -call.startedAt,
     },
     {
       title: 'FROM',
@@ -78,12 +78,12 @@ const calls: Table<Call__Output> = {
     { title: 'MEDIA', field: 'media', min: 9, drop: 5, cell: (call) => call.media, by: (call) => call.media },
     {
       title: 'TALK',
-      field: 'answeredAt',
+      field: '-answeredAt',
       min: 5,
       drop: 6,
       align: 'right',
       cell: (call, { now }) => (call.answeredAt > 0 ? span(now - call.answeredAt) : ''),
-      by: (call) => call.answeredAt,
+      by: (call) => (call.answeredAt > 0 ? -call.answeredAt : -Infinity),
     },
     {
       title: 'RULE',

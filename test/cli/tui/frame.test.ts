@@ -77,5 +77,5 @@ test('the chosen row has a mark of its own beside the inverse colours', (t) => {
 
 test('the title says how many of how many rows are shown, by which filter, in which order', (t) => {
   const model = after(started(), calls(call('a', { from: 'carol@pbx.test' }), call('b')), ...keys('/carol[enter]'))
-  t.regex(text(model)[3]!, /calls ─ 1\/2 ─ filter: carol ─ sort: age↓/)
+  t.regex(text(model)[3]!, /calls ─ 1\/2 ─ filter: carol ─ sort: age↑/)
 })
