@@ -157,7 +157,8 @@ function withParams(value: string, from: number, display: string, uri: string): 
         text = value.slice(begin, at).trim()
       }
     }
-    if (name === '' || params.size >= 32) return null
+    // A name twice is an attempt to be read in two ways.
+    if (name === '' || params.size >= 32 || params.has(name)) return null
     params.set(name, text)
   }
   if (at < value.length && value[at] !== ',') return null

@@ -42,7 +42,11 @@ test('two ports set up a call over TCP, change it from both sides, send an INFO 
     called.resolve(dialog)
   })
   const dialing = a.dial(
-    { ...call(addressOf(b, 'tcp')), nextHop: `sip:${addressOf(b, 'tcp')};transport=tcp`, headers: { 'X-Plan': 'seven' } },
+    {
+      ...call(addressOf(b, 'tcp')),
+      nextHop: `sip:${addressOf(b, 'tcp')};transport=tcp`,
+      headers: { 'X-Plan': 'seven' },
+    },
     (status) => ringing.resolve(status),
   )
   const outcome = await soon('an answer', dialing.outcome)
@@ -114,7 +118,11 @@ test('an answer that crosses the CANCEL is acknowledged and hung up', async (t) 
   const dialing = a.dial(call(`127.0.0.1:${peer.port}`), () => {})
   const invite = await peer.next('INVITE')
   peer.send('SIP/2.0 180 Ringing', answering(invite))
-  peer.send('SIP/2.0 200 OK', [...answering(invite), `Contact: <sip:bob@127.0.0.1:${peer.port}>`, 'Content-Type: application/sdp'], SDP_B)
+  peer.send(
+    'SIP/2.0 200 OK',
+    [...answering(invite), `Contact: <sip:bob@127.0.0.1:${peer.port}>`, 'Content-Type: application/sdp'],
+    SDP_B,
+  )
   dialing.cancel()
   t.deepEqual(await dialing.outcome, { kind: 'cancelled' })
   await peer.next('ACK')

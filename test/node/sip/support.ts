@@ -8,7 +8,8 @@ import type { SipPort } from '../../../node/sip/port.ts'
 
 export const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-export const SDP_A = 'v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n'
+export const SDP_A =
+  'v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n'
 export const SDP_B = SDP_A.replace('o=a 1', 'o=b 2').replace('4000', '5000')
 
 export async function port(t: ExecutionContext, log: Logger = quiet): Promise<SipPort> {
@@ -72,7 +73,9 @@ export async function udpPeer(t: ExecutionContext, sip: SipPort): Promise<Peer> 
   return {
     port: own,
     send(start, headers, body = '') {
-      const via = start.startsWith('SIP/2.0') ? [] : [`Via: SIP/2.0/UDP 127.0.0.1:${own};branch=z9hG4bK-t${branches++};rport`]
+      const via = start.startsWith('SIP/2.0')
+        ? []
+        : [`Via: SIP/2.0/UDP 127.0.0.1:${own};branch=z9hG4bK-t${branches++};rport`]
       const lines = [start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body]
       socket.send(lines.join('\r\n'), Number(target), host)
     },

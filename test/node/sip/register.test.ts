@@ -1,0 +1,284 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import anyTest, { type ExecutionContext, type TestFn } from 'ava'
+import type { Cluster } from '../../../cluster/cluster.ts'
+import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
+import { needing } from '../../peers.ts'
+import { type Registrar, registrar } from './registrar.ts'
+import { addressOf, headersOf, type Peer, SDP_A, soon, udpPeer } from './support.ts'
+
+const test = anyTest as TestFn
+
+interface Ask {
+  user?: string
+  password?: string
+  algorithm?: 'MD5' | 'SHA-256'
+  uri?: string
+  digestUri?: string
+  to?: string
+  cseq?: number
+  callId?: string
+  nc?: string
+  agent?: string
+}
+
+let calls = 0
+
+class Phone {
+  readonly peer: Peer
+  #challenge = ''
+  #cseq = 0
+  readonly #callId = `phone-${calls++}`
+
+  constructor(peer: Peer) {
+    this.peer = peer
+  }
+
+  /** Sends a REGISTER as it is told, and gives back what comes. */
+  async register(extra: readonly string[], ask: Ask = {}, authorization?: string): Promise<string> {
+    const cseq = ask.cseq ?? ++this.#cseq
+    this.peer.send(`REGISTER ${ask.uri ?? 'sip:pbx.test'} SIP/2.0`, [
+      `From: <sip:alice@pbx.test>;tag=${calls++}`,
+      `To: <${ask.to ?? 'sip:alice@pbx.test'}>`,
+      `Call-ID: ${ask.callId ?? this.#callId}`,
+      `CSeq: ${cseq} REGISTER`,
+      'Max-Forwards: 70',
+      ...(ask.agent ? [`User-Agent: ${ask.agent}`] : []),
+      ...(authorization ? [`Authorization: ${authorization}`] : []),
+      ...extra,
+    ])
+    return this.peer.next('SIP/2.0')
+  }
+
+  /** Does as a phone does: once without, and again with the answer to the challenge. */
+  async registered(extra: readonly string[], ask: Ask = {}): Promise<string> {
+    const first = await this.register(extra, ask)
+    if (!first.startsWith('SIP/2.0 401')) return first
+    this.#challenge = headersOf(first, 'WWW-Authenticate').find((one) => one.includes(ask.algorithm ?? 'SHA-256'))!
+    return this.register(extra, ask, this.answer(ask))
+  }
+
+  answer(ask: Ask = {}): string {
+    const { user = 'alice', password = `${user}-secret`, algorithm = 'SHA-256', nc = '00000001' } = ask
+    const nonce = /nonce="([^"]*)"/.exec(this.#challenge)![1]!
+    const uri = ask.digestUri ?? ask.uri ?? 'sip:pbx.test'
+    const draft = `Digest username="${user}",realm="pbx.test",nonce="${nonce}",uri="${uri}",algorithm=${algorithm},qop=auth,nc=${nc},cnonce="c"`
+    const [parsed] = parseAuthorization(`${draft},response="0"`)
+    const known = credentialsOf(user, 'pbx.test', password)
+    return `${draft},response="${responseTo(parsed!, algorithm === 'MD5' ? known.md5 : known.sha256, 'REGISTER')}"`
+  }
+
+  contact(params = '', user = 'alice'): string {
+    return `Contact: <sip:${user}@127.0.0.1:${this.peer.port}>${params}`
+  }
+}
+
+async function phone(t: ExecutionContext): Promise<Registrar & { phone: Phone }> {
+  const all = await registrar(t)
+  return { ...all, phone: new Phone(await udpPeer(t, all.sip)) }
+}
+
+const bindings = (cluster: Cluster) => cluster.tables.registrations.get('alice@pbx.test')?.bindings ?? []
+
+test('a phone registers with either algorithm, and the cluster has what its 200 says', async (t) => {
+  const { phone: alice, cluster } = await phone(t)
+  for (const algorithm of ['SHA-256', 'MD5'] as const) {
+    const ok = await alice.registered([alice.contact(';expires=600;q=0.5')], { algorithm, agent: 'Test 1.0' })
+    t.true(ok.startsWith('SIP/2.0 200'), ok)
+    t.regex(headersOf(ok, 'Contact')[0]!, /^<sip:alice@127\.0\.0\.1:\d+>;expires=600;q=0\.5$/)
+    t.is(headersOf(ok, 'Date').length, 1)
+  }
+  t.like(bindings(cluster), {
+    0: { contact: `sip:alice@127.0.0.1:${alice.peer.port}`, transport: 'udp', node: 'n1', q: 0.5 },
+    length: 1,
+  })
+  t.is(bindings(cluster)[0]!.received, `127.0.0.1:${alice.peer.port}`)
+  t.is(bindings(cluster)[0]!.userAgent, 'Test 1.0')
+})
+
+test('challenges are a header each, the order depends on who asks', async (t) => {
+  const { phone: alice } = await phone(t)
+  const algorithms = async (agent?: string) =>
+    headersOf(await alice.register([alice.contact()], agent ? { agent } : {}), 'WWW-Authenticate').map(
+      (one) => /algorithm=([\w-]+)/.exec(one)![1],
+    )
+  t.deepEqual(await algorithms('Desk 2'), ['SHA-256', 'MD5'])
+  t.deepEqual(await algorithms(), ['MD5', 'SHA-256'])
+  t.deepEqual(await algorithms('baresip v1.0.0 (x86_64/linux)'), ['MD5'])
+})
+
+test('nobody learns whether a user exists, and a wrong password is no registration', async (t) => {
+  const { phone: alice, cluster } = await phone(t)
+  const wrong = await alice.registered([alice.contact()], { password: 'x' })
+  const nobody = await alice.registered([alice.contact()], { user: 'nobody', to: 'sip:nobody@pbx.test' })
+  for (const answer of [wrong, nobody]) {
+    t.true(answer.startsWith('SIP/2.0 401'), answer)
+    t.is(headersOf(answer, 'WWW-Authenticate').length, 2)
+    t.notRegex(answer, /stale/)
+  }
+  t.is(cluster.tables.bindings, 0)
+})
+
+test('an answer is taken once: heard again it is stale', async (t) => {
+  const { phone: alice } = await phone(t)
+  t.true((await alice.registered([alice.contact()])).startsWith('SIP/2.0 200'))
+  const again = await alice.register([alice.contact()], {}, alice.answer())
+  t.true(again.startsWith('SIP/2.0 401'))
+  t.regex(headersOf(again, 'WWW-Authenticate')[0]!, /stale=true/)
+  const counted = await alice.register([alice.contact()], {}, alice.answer({ nc: '00000002' }))
+  t.true(counted.startsWith('SIP/2.0 200'), counted)
+})
+
+test('refusals say what is wrong', async (t) => {
+  const { phone: alice, cluster } = await phone(t)
+  const cases: [string, readonly string[], Ask, RegExp][] = [
+    ['another domain', [alice.contact()], { to: 'sip:alice@other.test' }, /^SIP\/2.0 404/],
+    ['another registrar', [alice.contact()], { uri: 'sip:other.test' }, /^SIP\/2.0 404/],
+    ['another user', [alice.contact()], { to: 'sip:bob@pbx.test' }, /^SIP\/2.0 403/],
+    ['a foreign digest', [alice.contact()], { digestUri: 'sip:evil.test' }, /^SIP\/2.0 400/],
+    ['too brief', [alice.contact(';expires=5')], {}, /^SIP\/2.0 423[\s\S]*Min-Expires: 60/],
+    ['star with time', ['Contact: *', 'Expires: 60'], {}, /^SIP\/2.0 400/],
+    ['no SIP contact', ['Contact: <http://example.com>'], {}, /^SIP\/2.0 400/],
+    ['many', Array.from({ length: 11 }, (_, i) => alice.contact('', `a${i}`)), {}, /^SIP\/2.0 400/],
+  ]
+  for (const [what, headers, ask, expected] of cases) t.regex(await alice.registered(headers, ask), expected, what)
+  t.is(cluster.tables.bindings, 0)
+})
+
+test('the registrar may be addressed by its number, as SIPp and many phones do', async (t) => {
+  const { phone: alice, sip } = await phone(t)
+  const ok = await alice.registered([alice.contact()], { uri: 'sip:pbx.test', digestUri: `sip:${sip.address}` })
+  t.true(ok.startsWith('SIP/2.0 200'), ok)
+  t.true((await alice.registered([alice.contact()], { uri: `sip:${sip.address}` })).startsWith('SIP/2.0 200'))
+})
+
+test('contacts add up, are asked for, and go one by one or all at once', async (t) => {
+  const { phone: alice, cluster } = await phone(t)
+  await alice.registered([alice.contact('', 'one'), alice.contact(';q=0.1', 'two')])
+  const asked = await alice.registered([])
+  t.regex(asked, /^SIP\/2.0 200/)
+  t.is(headersOf(asked, 'Contact').join(',').split('<sip:').length - 1, 2)
+  t.is(bindings(cluster)[0]!.contact.slice(0, 7), 'sip:one', 'best first')
+  await alice.registered([alice.contact(';expires=0', 'one')])
+  t.is(bindings(cluster).length, 1)
+  const gone = await alice.registered(['Contact: *', 'Expires: 0'])
+  t.regex(gone, /^SIP\/2.0 200/)
+  t.deepEqual(headersOf(gone, 'Contact'), [])
+  t.is(cluster.tables.bindings, 0)
+})
+
+test('a REGISTER that comes late changes nothing', async (t) => {
+  const { phone: alice, cluster } = await phone(t)
+  await alice.registered([alice.contact()], { callId: 'c', cseq: 10 })
+  t.regex(await alice.registered([alice.contact(';expires=0')], { callId: 'c', cseq: 9 }), /^SIP\/2.0 500/)
+  t.regex(await alice.registered([alice.contact(';expires=0')], { callId: 'c', cseq: 10 }), /^SIP\/2.0 400/)
+  t.is(bindings(cluster).length, 1)
+})
+
+test('without a majority a REGISTER is told to come back', async (t) => {
+  const { phone: alice, cluster } = await phone(t)
+  await alice.registered([])
+  await cluster.close()
+  const answer = await alice.registered([alice.contact()])
+  t.regex(answer, /^SIP\/2.0 503/)
+  t.regex(headersOf(answer, 'Retry-After')[0] ?? '', /^\d+$/)
+})
+
+test('a caller is asked who he is with 407, and may be no other', async (t) => {
+  const { phone: alice, sip, identity } = await phone(t)
+  sip.onInvite((invitation) => {
+    const who = identity.caller(invitation)
+    if (who.kind === 'known') invitation.reply(486, { reason: who.user.aor })
+    else if (who.kind === 'challenge') invitation.reply(who.status, { headers: who.headers })
+    else invitation.reply(who.status, { reason: who.reason })
+  })
+  const invite = async (cseq: number, extra: readonly string[], from = 'alice') => {
+    const start = `INVITE sip:bob@${sip.address} SIP/2.0`
+    const common = [`From: <sip:${from}@pbx.test>;tag=1`, `Call-ID: from-${from}`, 'Max-Forwards: 70']
+    const own = [...common, 'To: <sip:bob@pbx.test>', `CSeq: ${cseq} INVITE`, alice.contact()]
+    alice.peer.send(start, [...own, 'Content-Type: application/sdp', ...extra], SDP_A)
+    return alice.peer.next(/^SIP\/2.0 [2-6]/)
+  }
+  const proof = (challenge: string) => {
+    const nonce = /nonce="([^"]*)"/.exec(headersOf(challenge, 'Proxy-Authenticate')[0]!)![1]!
+    const uri = `sip:bob@${sip.address}`
+    const draft = `Digest username="alice",realm="pbx.test",nonce="${nonce}",uri="${uri}",algorithm=MD5,qop=auth,nc=00000001,cnonce="c"`
+    const ha1 = credentialsOf('alice', 'pbx.test', 'alice-secret').md5
+    const response = responseTo(parseAuthorization(`${draft},response="0"`)[0]!, ha1, 'INVITE')
+    return `Proxy-Authorization: ${draft},response="${response}"`
+  }
+  const challenge = await invite(1, [])
+  t.regex(challenge, /^SIP\/2.0 407/)
+  t.regex(await invite(2, [proof(challenge)]), /^SIP\/2.0 486 alice@pbx.test/)
+  const other = await invite(1, [], 'bob')
+  t.regex(await invite(2, [proof(other)], 'bob'), /^SIP\/2.0 403/)
+})
+
+const SCENARIO = `<?xml version="1.0"?>
+<scenario name="register">
+  <send retrans="500"><![CDATA[
+REGISTER sip:pbx.test SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:[field0]@pbx.test>;tag=[call_number]
+To: <sip:[field0]@pbx.test>
+Call-ID: [call_id]
+CSeq: 1 REGISTER
+Contact: <sip:[field0]@[local_ip]:[local_port];transport=[transport]>
+Expires: 300
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+  <recv response="401" auth="true"/>
+  <send retrans="500"><![CDATA[
+REGISTER sip:pbx.test SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:[field0]@pbx.test>;tag=[call_number]
+To: <sip:[field0]@pbx.test>
+Call-ID: [call_id]
+CSeq: 2 REGISTER
+Contact: <sip:[field0]@[local_ip]:[local_port];transport=[transport]>
+Expires: 300
+[field1]
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+  <recv response="200"/>
+</scenario>
+`
+
+for (const [transport, flag] of [
+  ['udp', 'u1'],
+  ['tcp', 't1'],
+] as const) {
+  needing(test, 'sipp')(`SIPp registers 50 users over ${transport}, authenticated`, async (t) => {
+    const names = Array.from({ length: 50 }, (_, i) => `user${i}`)
+    const { sip, cluster } = await registrar(t, names)
+    const dir = await mkdtemp(path.join(tmpdir(), 'raftel-sipp-'))
+    t.teardown(() => rm(dir, { recursive: true, force: true }))
+    const lines = names.map((name) => `${name};[authentication username=${name} password=${name}-secret]`)
+    await writeFile(path.join(dir, 'register.xml'), SCENARIO)
+    await writeFile(path.join(dir, 'users.csv'), `SEQUENTIAL\n${lines.join('\n')}\n`)
+    const args = ['-sf', 'register.xml', '-inf', 'users.csv', '-m', '50', '-r', '100', '-t', flag, '-i', '127.0.0.1']
+    const sipp = spawn('sipp', [addressOf(sip, transport), ...args, '-timeout', '20s', '-trace_err', '-nostdin'], {
+      cwd: dir,
+      stdio: 'ignore',
+      env: { ...process.env, TERM: 'dumb' },
+    })
+    t.teardown(() => sipp.kill('SIGKILL'))
+    const [code] = (await soon('SIPp', once(sipp, 'exit'), 40_000)) as [number]
+    t.is(code, 0, await errors(dir))
+    t.is(cluster.tables.bindings, 50)
+    for (const { bindings } of cluster.tables.registrations.values()) t.is(bindings[0]!.transport, transport)
+  })
+}
+
+async function errors(dir: string): Promise<string> {
+  const { readdir } = await import('node:fs/promises')
+  const name = (await readdir(dir)).find((file) => file.endsWith('_errors.log'))
+  return name ? (await readFile(path.join(dir, name), 'utf8')).slice(0, 2000) : ''
+}
