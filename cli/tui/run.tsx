@@ -20,7 +20,8 @@ export interface TuiOptions {
   readonly stdout?: NodeJS.WriteStream
 }
 
-const SIGNALS = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const
+// Ctrl-C is a key once the terminal is raw; pressed in the moment before, it comes as SIGINT and means the same.
+const SIGNALS = { SIGTERM: 143, SIGHUP: 129, SIGINT: 0 } as const
 
 /** Resolves with the exit code when the operator leaves or the terminal goes away. The caller closes the client. */
 export async function runTui(options: TuiOptions): Promise<number> {
