@@ -21,6 +21,7 @@ export function dial(
   let settled = false
   let cancelled = false
   let sent: SrfRequest | null = null
+  let final: SrfResponse | null = null
 
   function settle(result: DialOutcome): void {
     settled = true
@@ -51,11 +52,15 @@ export function dial(
         {
           cbRequest(_error, req) {
             sent = req ?? null
-            req?.on('response', closeUnclaimed)
+            req?.on('response', (response) => {
+              if (response.status >= 200) final = response
+            })
             if (cancelled) sendCancel()
           },
           cbProvisional(response) {
-            if (!settled && response.status > 100) onProgress(response.status, response.body ?? '')
+            if (!settled && response.status > 100) {
+              link.guard('a provisional response', () => onProgress(response.status, response.body ?? ''))
+            }
           },
         },
         (error, raw) => {
@@ -66,6 +71,7 @@ export function dial(
             if (settled) return dialog.bye('Cancelled')
             return settle({ kind: 'answered', dialog, sdp: raw.remote.sdp ?? '' })
           }
+          closeUnclaimed()
           if (!settled) settle(error ? refusedBy(error) : refused(500, 'no answer to read'))
         },
       )
@@ -74,12 +80,11 @@ export function dial(
     }
   }
 
-  /** A 2xx that srf makes no dialog of (a status other than 200, no Contact that reads) is up at the other end all the same. */
-  function closeUnclaimed(response: SrfResponse): void {
-    if (response.status < 200 || response.status > 299) return
-    if (response.status === 200 && CONTACT.test(response.headers.contact ?? '')) return
+  /** A 2xx that srf makes no dialog of (not 200, or no Contact that reads) is up at the other end all the same. */
+  function closeUnclaimed(): void {
+    if (!final || final.status > 299) return
     try {
-      const stackDialogId = response.stackDialogId ?? ''
+      const stackDialogId = final.stackDialogId ?? ''
       link.srf.request('sip:placeholder', { method: 'BYE', headers: {}, stackDialogId }, () => undefined)
     } catch {
       // The link is gone.
@@ -123,7 +128,6 @@ export function plainUri(uri: string): boolean {
   return uri.length <= URI_MAX && PLAIN.test(uri)
 }
 const PLAIN = /^(?:sips?|tel):[\x21\x23-\x3b\x3d\x3f-\x7b\x7d\x7e]+$/
-const CONTACT = /sips?:/i
 
 function refusedBy(error: SrfError): Refused {
   const { status, reason, res } = error

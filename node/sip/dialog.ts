@@ -31,7 +31,7 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
   function ended(reason: string): void {
     if (!up) return
     finish()
-    void handlers.promise.then((handler) => handler.bye(reason))
+    link.guard('a BYE', () => handlers.promise.then((handler) => handler.bye(reason)))
   }
 
   /** Says BYE and waits for nobody. */
@@ -69,7 +69,7 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
       else send(response, 488, { headers: { Warning: NO_OFFER } }, link.messageMax)
       return
     }
-    const answer = await (await handlers.promise).modify(sdp).catch(broken)
+    const answer = await handlers.promise.then((handler) => handler.modify(sdp)).catch(broken)
     if (answer.kind === 'refused') {
       send(response, answer.status, { reason: answer.reason }, link.messageMax)
       return
@@ -80,7 +80,8 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
 
   async function informed(request: SrfRequest, response: SrfResponse): Promise<void> {
     const type = request.get('content-type') ?? ''
-    const status = await (await handlers.promise).info(type, request.body ?? '').catch(() => 500)
+    const body = request.body ?? ''
+    const status = await handlers.promise.then((handler) => handler.info(type, body)).catch(() => 500)
     send(response, status, {}, link.messageMax)
   }
 

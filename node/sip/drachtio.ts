@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
 import { type ListenPoint, startEngine } from '../engine/engine.ts'
+import { parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
 import { ALLOW, type IncomingDialog, NO_OFFER } from './dialog.ts'
 import { connectLink, type Link } from './link.ts'
@@ -150,7 +151,8 @@ function sipPort(
 /** An INVITE that no call can come of. */
 function refusalOf(invite: SipRequest): (ReplyOptions & { status: number }) | null {
   // srf answers 200 before it notices that there is nobody to send BYE to.
-  if (!/sips?:/i.test(invite.header('contact') ?? '')) return { status: 400, reason: 'No Contact' }
+  const contact = parseAddress(invite.header('contact') ?? '')
+  if (!contact || !parseUri(contact.uri)) return { status: 400, reason: 'No Contact that reads' }
   if (invite.from.tag === '') return { status: 400, reason: 'No From tag' }
   if (invite.body === '') return { status: 488, headers: { Warning: NO_OFFER } }
   return null

@@ -21,6 +21,8 @@ export interface Link {
   hop(uri: string): string
   /** Calls back once if the link is lost before the returned function takes it back. */
   whenLost(act: () => void): () => void
+  /** Runs what the rest of the node gave us to call. It may fail; srf, in whose middle it runs, may not. */
+  guard(what: string, act: () => void | Promise<void>): void
   /** Times the link was lost. */
   readonly lost: number
   close(): void
@@ -61,6 +63,15 @@ export function connectLink(options: LinkOptions): Promise<Link> {
     whenLost(act) {
       waiting.add(act)
       return () => void waiting.delete(act)
+    },
+    guard(what, act) {
+      const failed = (error: unknown) =>
+        log.error({ error: (error as Error)?.stack ?? String(error) }, `the handler of ${what} failed`)
+      try {
+        act()?.catch(failed)
+      } catch (error) {
+        failed(error)
+      }
     },
     close() {
       closed = true

@@ -120,7 +120,7 @@ export class IncomingInvite extends Incoming implements Invitation {
   }
 
   onCancel(listener: () => void): void {
-    if (this.#cancelled) queueMicrotask(listener)
+    if (this.#cancelled) queueMicrotask(() => this.link.guard('a CANCEL', listener))
     else this.#listener = listener
   }
 
@@ -128,7 +128,7 @@ export class IncomingInvite extends Incoming implements Invitation {
     if (this.#state === 'over') return
     this.#cancelled = true
     this.#end()
-    this.#listener?.()
+    if (this.#listener) this.link.guard('a CANCEL', this.#listener)
     this.#listener = null
   }
 
