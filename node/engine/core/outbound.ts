@@ -131,7 +131,7 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
 /** The URI of the next hop: what the app says, else the first Route, else the Request-URI (§8.1.2). */
 function nextHop(route: string, request: SipRequest): SipUri | null {
   if (route !== '') {
-    const uri = parseAddress(route)?.uri ?? route
+    const uri = route.includes('<') ? (parseAddress(route)?.uri ?? '') : route
     return parseUri(/^sips?:/i.test(uri) ? uri : `sip:${uri}`)
   }
   const first = headerOf(request, 'route')

@@ -21,7 +21,7 @@ test('an incoming call is answered, acknowledged, changed and ended by the calle
   const over = new Promise<void>((resolve) => {
     ended = resolve
   })
-  const { engine, port, faults, close } = await startStack({
+  const { engine, port, faults } = await startStack(t, {
     routes: (srf) =>
       srf.invite(async (req, res) => {
         const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
@@ -36,7 +36,7 @@ test('an incoming call is answered, acknowledged, changed and ended by the calle
         })
       }),
   })
-  const caller = await udpPeer(port)
+  const caller = await udpPeer(t, port)
   const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', { 'Content-Type': 'application/sdp' }, sdp(5000))
   caller.send(invite)
   await caller.next('100')
@@ -61,13 +61,11 @@ test('an incoming call is answered, acknowledged, changed and ended by the calle
   )
   t.is(engine.stats().dialogs, 0)
   t.deepEqual(faults, [])
-  caller.close()
-  await close()
 })
 
 test('a caller whose ACK is lost hears the answer again, and is hung up on in the end', async (t) => {
   const reasons: string[] = []
-  const { srf, port, engine, close } = await startStack({ times: FAST })
+  const { srf, port, engine } = await startStack(t, { times: FAST })
   const over = new Promise<void>((resolve) => {
     srf.invite(async (req, res) => {
       const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
@@ -77,7 +75,7 @@ test('a caller whose ACK is lost hears the answer again, and is hung up on in th
       })
     })
   })
-  const caller = await udpPeer(port)
+  const caller = await udpPeer(t, port)
   const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
   caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
   await caller.next('405')
@@ -89,19 +87,17 @@ test('a caller whose ACK is lost hears the answer again, and is hung up on in th
   await over
   t.deepEqual(reasons, ['ACK timeout'])
   t.is(engine.stats().dialogs, 0)
-  caller.close()
-  await close()
 })
 
 test('a caller who cancels gets 200 and 487 from the engine, and the app is told', async (t) => {
-  const { srf, port, engine, close } = await startStack()
+  const { srf, port, engine } = await startStack(t)
   const cancelled = new Promise<void>((resolve) => {
     srf.invite((req, res) => {
       req.on('cancel', () => resolve())
       res.send(180)
     })
   })
-  const caller = await udpPeer(port)
+  const caller = await udpPeer(t, port)
   caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
   await caller.next('405')
   const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
@@ -124,13 +120,11 @@ test('a caller who cancels gets 200 and 487 from the engine, and the app is told
       .replace(/Content-Length: \d+[\s\S]*$/, 'Content-Length: 0\r\n\r\n'),
   )
   t.is(engine.stats().dialogs, 0)
-  caller.close()
-  await close()
 })
 
 test('an outgoing call is set up, put on hold and ended by us', async (t) => {
-  const { srf, port, engine, faults, close } = await startStack()
-  const callee = await udpPeer(port)
+  const { srf, port, engine, faults } = await startStack(t)
+  const callee = await udpPeer(t, port)
   const contact = `sip:bob@127.0.0.1:${callee.port}`
   const calling = srf.createUAC(contact, { localSdp: sdp(4000), callingNumber: 'alice' })
   const invite = await callee.next('INVITE')
@@ -160,13 +154,11 @@ test('an outgoing call is set up, put on hold and ended by us', async (t) => {
   await ending
   t.is(engine.stats().dialogs, 0)
   t.deepEqual(faults, [])
-  callee.close()
-  await close()
 })
 
 test('an INVITE that is lost is sent again, and a refusal is acknowledged each time it comes', async (t) => {
-  const { srf, port, close } = await startStack({ times: FAST })
-  const callee = await udpPeer(port)
+  const { srf, port } = await startStack(t, { times: FAST })
+  const callee = await udpPeer(t, port)
   const calling = srf.createUAC(`sip:bob@127.0.0.1:${callee.port}`, { localSdp: sdp(4000) })
   const first = await callee.next('INVITE')
   t.is(await callee.next('INVITE'), first)
@@ -177,37 +169,36 @@ test('an INVITE that is lost is sent again, and a refusal is acknowledged each t
   callee.send(busy)
   t.is(await callee.next('ACK'), ack)
   await t.throwsAsync(calling, { message: /486/ })
-  callee.close()
-  await close()
 })
 
 test('a CANCEL before the first ring is held back until the callee has answered at all', async (t) => {
-  const { srf, port, close } = await startStack()
-  const callee = await udpPeer(port)
-  const order: string[] = []
-  const calling = srf.createUAC(
-    `sip:bob@127.0.0.1:${callee.port}`,
-    { localSdp: sdp(4000) },
-    { cbRequest: (_error: unknown, req: Message) => req.cancel(() => order.push('cancel taken')) },
-  )
-  const refused = t.throwsAsync(calling, { message: /487/ })
+  const { srf, port, engine } = await startStack(t)
+  const callee = await udpPeer(t, port)
+  let calling: Promise<unknown> | null = null
+  const taken = new Promise<void>((resolve) => {
+    calling = srf.createUAC(
+      `sip:bob@127.0.0.1:${callee.port}`,
+      { localSdp: sdp(4000) },
+      { cbRequest: (_error, req) => req.cancel(() => resolve()) },
+    )
+  })
+  const refused = t.throwsAsync(calling!, { message: /487/ })
   const invite = await callee.next('INVITE')
+  await taken
+  t.is(engine.stats().clientTransactions, 1, 'no CANCEL is under way yet')
   callee.send(reply(invite, '100 Trying'))
   const cancel = await callee.next('CANCEL')
-  t.deepEqual(order, ['cancel taken'])
   t.is(header(cancel, 'Via'), header(invite, 'Via'))
   t.is(header(cancel, 'CSeq'), '1 CANCEL')
   callee.send(reply(cancel, '200 OK'))
   callee.send(reply(invite, '487 Request Terminated'))
   await callee.next('ACK')
   await refused
-  callee.close()
-  await close()
 })
 
 test('a callee who answers although we cancelled is acknowledged and left', async (t) => {
-  const { srf, port, engine, close } = await startStack()
-  const callee = await udpPeer(port)
+  const { srf, port, engine } = await startStack(t)
+  const callee = await udpPeer(t, port)
   const contact = `sip:bob@127.0.0.1:${callee.port}`
   let sent: Message | null = null
   const calling = srf.createUAC(
@@ -230,13 +221,11 @@ test('a callee who answers although we cancelled is acknowledged and left', asyn
   callee.send(reply(bye, '200 OK'))
   await refused
   t.is(engine.stats().dialogs, 0)
-  callee.close()
-  await close()
 })
 
 test('of two forks that answer one INVITE the first wins and the other is hung up', async (t) => {
-  const { srf, port, engine, close } = await startStack()
-  const callee = await udpPeer(port)
+  const { srf, port, engine } = await startStack(t)
+  const callee = await udpPeer(t, port)
   const contact = `sip:bob@127.0.0.1:${callee.port}`
   const calling = srf.createUAC(contact, { localSdp: sdp(4000) })
   const invite = await callee.next('INVITE')
@@ -251,13 +240,11 @@ test('of two forks that answer one INVITE the first wins and the other is hung u
   callee.send(reply(bye, '200 OK'))
   t.is(dialog.sip.remoteTag, 'one')
   t.is(engine.stats().dialogs, 1)
-  callee.close()
-  await close()
 })
 
 test('one app rings several phones at once; the first to answer wins and the others are cancelled', async (t) => {
-  const { srf, port, faults, close } = await startStack()
-  const [first, second] = [await udpPeer(port), await tcpPeer(port)]
+  const { srf, port, faults } = await startStack(t)
+  const [first, second] = [await udpPeer(t, port), await tcpPeer(t, port)]
   second.send(request(second, 'OPTIONS', 'sip:pbx.test'))
   await second.next('405')
   const requests: Message[] = []
@@ -279,14 +266,11 @@ test('one app rings several phones at once; the first to answer wins and the oth
   await first.next('ACK')
   await lost
   t.deepEqual(faults, [])
-  first.close()
-  second.close()
-  await close()
 })
 
 test('a call passes through a B2BUA from UDP to TCP and is ended by the callee', async (t) => {
-  const { srf, port, engine, faults, close } = await startStack()
-  const [caller, callee] = [await udpPeer(port), await tcpPeer(port)]
+  const { srf, port, engine, faults } = await startStack(t)
+  const [caller, callee] = [await udpPeer(t, port), await tcpPeer(t, port)]
   callee.send(request(callee, 'OPTIONS', 'sip:pbx.test'))
   await callee.next('405')
   const contact = `sip:bob@127.0.0.1:${callee.port};transport=tcp`
@@ -322,14 +306,11 @@ test('a call passes through a B2BUA from UDP to TCP and is ended by the callee',
   await over
   t.is(engine.stats().dialogs, 0)
   t.deepEqual(faults, [])
-  caller.close()
-  callee.close()
-  await close()
 })
 
 test('with Record-Route the requests of a call go by the proxies, in the right order for each side', async (t) => {
-  const { srf, port, close } = await startStack()
-  const proxy = await udpPeer(port)
+  const { srf, port } = await startStack(t)
+  const proxy = await udpPeer(t, port)
   const calling = srf.createUAC(`sip:bob@127.0.0.1:${proxy.port}`, { localSdp: sdp(4000) })
   const invite = await proxy.next('INVITE')
   const near = `<sip:127.0.0.1:${proxy.port};lr>`
@@ -339,14 +320,12 @@ test('with Record-Route the requests of a call go by the proxies, in the right o
   const ack = await proxy.next('ACK')
   t.true(ack.startsWith('ACK sip:bob@192.0.2.9 SIP/2.0'))
   t.is(header(ack, 'Route'), `${near}, <sip:192.0.2.1;lr>`)
-  proxy.close()
-  await close()
 })
 
 test('an app that goes away leaves no phone waiting', async (t) => {
-  const { srf, port, engine, close } = await startStack()
+  const { srf, port, engine } = await startStack(t)
   srf.invite((_req, res) => void res.send(180))
-  const caller = await udpPeer(port)
+  const caller = await udpPeer(t, port)
   caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
   await caller.next('405')
   caller.send(request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000)))
@@ -358,6 +337,4 @@ test('an app that goes away leaves no phone waiting', async (t) => {
   caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
   t.is(header(await caller.next('503'), 'Retry-After'), '5')
   t.is(engine.stats().apps, 0)
-  caller.close()
-  await close().catch(() => {})
 })

@@ -7,8 +7,8 @@ const registrar = (srf: Srf): void => {
 }
 
 test('a phone registers over UDP and is answered at the port it sent from', async (t) => {
-  const { engine, port, faults, close } = await startStack({ routes: registrar })
-  const phone = await udpPeer(port)
+  const { engine, port, faults } = await startStack(t, { routes: registrar })
+  const phone = await udpPeer(t, port)
   const asked = request(phone, 'REGISTER', 'sip:pbx.test', { Via: 'SIP/2.0/UDP 10.1.1.1:9;branch=z9hG4bKnat' })
   phone.send(asked)
   const answer = await phone.next('200')
@@ -17,33 +17,29 @@ test('a phone registers over UDP and is answered at the port it sent from', asyn
   t.is(header(answer, 'Contact'), `${header(asked, 'Contact')};expires=60`)
   t.is(engine.stats().unanswered, 0)
   t.deepEqual(faults, [])
-  phone.close()
-  await close()
 })
 
 test('a registration that is repeated over UDP reaches the app once and gets the same bytes', async (t) => {
   let seen = 0
-  const { port, close } = await startStack({
+  const { port } = await startStack(t, {
     routes: (srf) =>
       srf.register((_req, res) => {
         seen++
         res.send(200)
       }),
   })
-  const phone = await udpPeer(port)
+  const phone = await udpPeer(t, port)
   const asked = request(phone, 'REGISTER', 'sip:pbx.test')
   phone.send(asked)
   const first = await phone.next('200')
   phone.send(asked)
   t.is(await phone.next('200'), first)
   t.is(seen, 1)
-  phone.close()
-  await close()
 })
 
 test('two registrations in one TCP segment, and one in many, are three registrations', async (t) => {
-  const { port, close } = await startStack({ routes: registrar })
-  const phone = await tcpPeer(port)
+  const { port } = await startStack(t, { routes: registrar })
+  const phone = await tcpPeer(t, port)
   phone.send(request(phone, 'REGISTER', 'sip:pbx.test') + request(phone, 'REGISTER', 'sip:pbx.test'))
   await phone.next('200')
   await phone.next('200')
@@ -51,12 +47,10 @@ test('two registrations in one TCP segment, and one in many, are three registrat
   await phone.next('200')
   phone.send('\r\n\r\n')
   t.is(await phone.next((text) => text === '\r\n'), '\r\n')
-  phone.close()
-  await close()
 })
 
 test('a challenge with two algorithms becomes two header fields', async (t) => {
-  const { port, close } = await startStack({
+  const { port } = await startStack(t, {
     routes: (srf) =>
       srf.register((_req, res) =>
         res.send(401, {
@@ -67,7 +61,7 @@ test('a challenge with two algorithms becomes two header fields', async (t) => {
         }),
       ),
   })
-  const phone = await udpPeer(port)
+  const phone = await udpPeer(t, port)
   phone.send(request(phone, 'REGISTER', 'sip:pbx.test'))
   const answer = await phone.next('401')
   t.deepEqual(
@@ -77,13 +71,11 @@ test('a challenge with two algorithms becomes two header fields', async (t) => {
       'WWW-Authenticate: Digest realm="pbx.test", nonce="c"',
     ],
   )
-  phone.close()
-  await close()
 })
 
 test('a request to a phone behind TCP goes over the connection the phone opened', async (t) => {
-  const { srf, port, engine, close } = await startStack({ routes: registrar })
-  const phone = await tcpPeer(port)
+  const { srf, port, engine } = await startStack(t, { routes: registrar })
+  const phone = await tcpPeer(t, port)
   phone.send(request(phone, 'REGISTER', 'sip:pbx.test'))
   await phone.next('200')
   const answered = new Promise<number>((resolve, reject) => {
@@ -100,13 +92,11 @@ test('a request to a phone behind TCP goes over the connection the phone opened'
   )
   t.is(await answered, 200)
   t.is(engine.stats().connections, 1)
-  phone.close()
-  await close()
 })
 
 test('a request nobody answers is repeated and then reported as 408', async (t) => {
-  const { srf, port, close } = await startStack({ times: { t1: 20, t2: 80, t4: 100 } })
-  const phone = await udpPeer(port)
+  const { srf, port } = await startStack(t, { times: { t1: 20, t2: 80, t4: 100 } })
+  const phone = await udpPeer(t, port)
   const answered = new Promise<number>((resolve, reject) => {
     srf
       .request(`sip:alice@127.0.0.1:${phone.port}`, { method: 'OPTIONS' })
@@ -115,20 +105,16 @@ test('a request nobody answers is repeated and then reported as 408', async (t) 
   const first = await phone.next('OPTIONS')
   t.is(await phone.next('OPTIONS'), first)
   t.is(await answered, 408)
-  phone.close()
-  await close()
 })
 
 test('a body is counted in bytes, whatever the app counted', async (t) => {
-  const { port, close } = await startStack({
+  const { port } = await startStack(t, {
     routes: (srf) =>
       srf.message((_req, res) => res.send(200, { body: 'grüße', headers: { 'Content-Type': 'text/plain' } })),
   })
-  const phone = await udpPeer(port)
+  const phone = await udpPeer(t, port)
   phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test', { 'Content-Type': 'text/plain' }, 'schöne Größe'))
   const answer = await phone.next('200')
   t.is(header(answer, 'Content-Length'), '7')
   t.true(answer.endsWith('\r\n\r\ngrüße'))
-  phone.close()
-  await close()
 })

@@ -68,11 +68,16 @@ export interface Stack {
   readonly srf: Srf
   readonly port: number
   readonly faults: string[]
-  close(): Promise<void>
+}
+
+/** What a test gives its helpers: a place to say what must be closed. */
+export interface Test {
+  teardown(run: () => unknown): void
 }
 
 /** The engine on free loopback ports, UDP and TCP, with the real drachtio-srf connected to it. */
 export async function startStack(
+  t: Test,
   options: {
     readonly times?: Partial<SipTimes>
     readonly limits?: Partial<EngineLimits>
@@ -95,6 +100,13 @@ export async function startStack(
   srf.on('error', () => {})
   options.routes?.(srf)
   srf.connect({ ...engine.drachtio, secret: 'open sesame' })
+  t.teardown(async () => {
+    // A test may have let it go already.
+    try {
+      srf.disconnect()
+    } catch {}
+    await engine.close()
+  })
   await once(srf as unknown as NodeJS.EventEmitter, 'connect')
   await routed(engine)
   return {
@@ -102,10 +114,6 @@ export async function startStack(
     srf,
     port: engine.listening[0]!.port,
     faults,
-    async close() {
-      srf.disconnect()
-      await engine.close()
-    },
   }
 }
 
@@ -178,7 +186,7 @@ function starts(text: string, wanted: string): boolean {
   return /^\d/.test(wanted) ? text.startsWith(`SIP/2.0 ${wanted}`) : text.startsWith(`${wanted} `)
 }
 
-export async function udpPeer(port: number): Promise<Peer> {
+export async function udpPeer(t: Test, port: number): Promise<Peer> {
   const socket = dgram.createSocket('udp4')
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -189,10 +197,11 @@ export async function udpPeer(port: number): Promise<Peer> {
     () => socket.close(),
   )
   socket.on('message', (bytes) => peer.receive(bytes.toString()))
+  t.teardown(() => peer.close())
   return peer
 }
 
-export async function tcpPeer(port: number): Promise<Peer> {
+export async function tcpPeer(t: Test, port: number): Promise<Peer> {
   const socket = net.connect(port, '127.0.0.1')
   await once(socket, 'connect')
   const peer: Peer = new Peer(
@@ -220,6 +229,7 @@ export async function tcpPeer(port: number): Promise<Peer> {
   })
   socket.on('error', () => {})
   socket.on('close', () => peer.end())
+  t.teardown(() => peer.close())
   return peer
 }
 
