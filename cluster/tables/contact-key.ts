@@ -6,6 +6,20 @@
  * Where the RFC's rule is no equivalence (a parameter that only one of two carries) the key tells them apart.
  */
 export function contactKey(contact: string): string {
+  let key = known.get(contact)
+  if (key === undefined) {
+    key = keyOf(contact)
+    // A refresh asks for the same contact several times; phones refresh all the time.
+    if (known.size >= KNOWN_MAX) known.clear()
+    known.set(contact, key)
+  }
+  return key
+}
+
+const KNOWN_MAX = 4096
+const known = new Map<string, string>()
+
+function keyOf(contact: string): string {
   const match = URI.exec(contact)
   if (!match) return contact
   const [, scheme, user, host, parameters, headers] = match
