@@ -116,6 +116,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       startedAt,
       sip,
       media,
+      relayWanted: config.media.kind !== 'direct',
       calls: { hangUp: () => false, streams: async () => null },
       readPlan: planRead,
       log,

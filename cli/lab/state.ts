@@ -41,7 +41,7 @@ export function writeLab(dir: string, count: number, basePort: number, media: 'r
     const [sip, control, cluster] = [`${HOST}:${port}`, `${HOST}:${port + 1}`, `${HOST}:${port + 2}`]
     return { id: `n${i + 1}`, pid: 0, sip, control, cluster, media }
   })
-  const peers = nodes.map(({ id, cluster }, i) => `    - {name: ${id}, id: ${i + 1}, address: '${cluster}'}`).join('\n')
+  const peers = nodes.map(({ id, cluster }, i) => `    - {name: ${id}, id: ${i + 1}, address: ${cluster}}`).join('\n')
   nodes.forEach((node, i) => {
     writeFileSync(configOf(dir, node.id), configText(node, peers, mediaAddress(basePort, i)))
   })
@@ -61,12 +61,15 @@ node: ${id}
 data: ../data/${id}
 cluster:
   key_file: ../cluster.key
-  listen: '${cluster}'
+  listen: ${cluster}
   nodes:
 ${peers}
-control: {listen: '${control}'}
-sip: {listen: ['udp:${sip}', 'tcp:${sip}']}
-media: ${media === 'direct' ? '{mode: direct}' : `{mode: spawn, interface: ${address}, ports: 30000-31000}`}
+control:
+  listen: ${control}
+sip:
+  listen: [udp:${sip}, tcp:${sip}]
+media:
+  mode: ${media === 'direct' ? 'direct' : `spawn\n  interface: ${address}\n  ports: 30000-31000`}
 `
 }
 

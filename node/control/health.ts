@@ -9,6 +9,8 @@ const CLOCK_OFF_MS = 30_000
 const DISK_WARNING = 1024 ** 3
 const DISK_CRITICAL = 100 * 1024 ** 2
 
+const RELAY_REMEDY = 'apt-get install rtpengine-daemon and restart the node, or configure media.mode: direct'
+
 export async function health(needs: Needs): Promise<Health> {
   const { cluster, nodes, sip, media } = needs
   const status = cluster.status()
@@ -32,13 +34,9 @@ export async function health(needs: Needs): Promise<Health> {
       lag <= LAG_ENTRIES
         ? ok('lag', `${lag} entries behind`)
         : warn('lag', `${lag} entries behind the commit index`, 'this node is too slow: look at its CPU and disk'),
-      relay.kind === 'rtpengine'
+      relay.kind === 'rtpengine' || !needs.relayWanted
         ? ok('media', relay.detail)
-        : warn(
-            'media',
-            relay.detail,
-            'install rtpengine (apt-get install rtpengine-daemon) unless direct media is meant',
-          ),
+        : bad('media', relay.detail, RELAY_REMEDY),
       sip.connected
         ? ok('engine', `SIP at ${sip.address}`)
         : bad('engine', 'the link to the SIP engine is down', 'start drachtio-server, or check sip.engine in the file'),

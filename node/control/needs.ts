@@ -15,6 +15,8 @@ export interface Needs {
   readonly startedAt: number
   readonly sip: SipView
   readonly media: MediaView
+  /** Whether the configuration asks for a relay: direct media is then a fault, and else what is wanted. */
+  readonly relayWanted: boolean
   readonly calls: CallsView
   readPlan(text: string): PlanRead
   readonly log: Logger

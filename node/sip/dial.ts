@@ -15,7 +15,7 @@ export function dial(
   onProgress: (status: number, sdp: string) => void,
   opened: (dialog: IncomingDialog) => void,
 ): Dialing {
-  const callId = randomUUID()
+  const callId = request.callId ?? randomUUID()
   const { promise: outcome, resolve } = Promise.withResolvers<DialOutcome>()
   const unlost = link.whenLost(() => settle(refused(503, 'engine lost')))
   let settled = false

@@ -86,6 +86,8 @@ export interface DialogHandlers {
 }
 
 export interface DialRequest {
+  /** The Call-ID to use, where something in the headers is bound to it; otherwise one is drawn. */
+  readonly callId?: string
   /** Request-URI: the contact or the number. */
   readonly uri: string
   /** Where the packet goes when that is not where the URI points: `sip:host:port;transport=tcp`. Reuses a connection. */

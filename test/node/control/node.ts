@@ -1,0 +1,64 @@
+/** A real one-node cluster in this process, on ports the system gave, and a client of its control service. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { credentials, type ServiceError } from '@grpc/grpc-js'
+import type { ExecutionContext } from 'ava'
+import { newClusterKey } from '../../../cluster/seal.ts'
+import { type NodeConfig, readConfig } from '../../../node/config.ts'
+import { startNode } from '../../../node/node.ts'
+import { loadProto } from '../../../proto/load.ts'
+import type { ProtoGrpcType } from '../../../proto/types/control.ts'
+import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
+
+export function configIn(dir: string): NodeConfig {
+  writeFileSync(path.join(dir, 'cluster.key'), newClusterKey(), { mode: 0o600 })
+  const text = `node: n1
+data: data
+cluster:
+  key_file: cluster.key
+  nodes: [{name: n1, id: 1, address: 127.0.0.1:0}]
+control: {listen: 127.0.0.1:0}
+sip: {listen: [udp:127.0.0.1:0, tcp:127.0.0.1:0]}
+media: {mode: direct}
+log: {file: node.log}
+`
+  const read = readConfig(text, path.join(dir, 'node.yaml'))
+  if (read.kind !== 'ok') throw new Error(read.text)
+  return read.config
+}
+
+export async function oneNode(t: ExecutionContext): Promise<{ client: ControlClient; sip: string; dir: string }> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'raftel-control-'))
+  const node = await startNode(configIn(dir), (sentence) => t.fail(sentence))
+  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
+  const client = new raftel.v1.Control(node.control, credentials.createInsecure())
+  t.teardown(async () => {
+    client.close()
+    await node.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  await quorum(client)
+  return { client, sip: node.sip, dir }
+}
+
+/** Waits until the node's own row is agreed on, which takes a leader. */
+function quorum(client: ControlClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = client.watch({ table: 'nodes' }, { deadline: Date.now() + 20_000 })
+    stream.on('data', (change: { key: string }) => {
+      if (change.key !== 'n1') return
+      stream.cancel()
+      resolve()
+    })
+    stream.on('error', reject)
+  })
+}
+
+export function ask<Reply>(
+  send: (done: (error: ServiceError | null, reply?: Reply) => void) => unknown,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    send((error, reply) => (error || reply === undefined ? reject(error) : resolve(reply)))
+  })
+}
