@@ -206,12 +206,12 @@ const events: Table<SeenEvent> = {
   id: (event) => String(event.seq),
   tone: (event) => SEVERITIES[event.severity] ?? 'plain',
   columns: [
-    { title: 'UTC', min: 8, drop: 2, cell: (event) => clock(event.at), by: (event) => event.seq },
-    { title: 'KIND', min: 12, drop: 1, cell: (event) => event.kind, by: (event) => event.kind },
-    { title: 'WHAT', min: 20, grow: 6, drop: 0, cell: (event) => event.text, by: (event) => event.text },
+    { title: 'UTC', min: 8, drop: 1, cell: (event) => clock(event.at), by: (event) => event.seq },
+    { title: 'KIND', min: 12, drop: 2, cell: (event) => event.kind, by: (event) => event.kind },
+    { title: 'WHAT', min: 27, grow: 6, drop: 0, cell: (event) => event.text, by: (event) => event.text },
     {
       title: 'SUBJECT',
-      min: 16,
+      min: 28,
       max: 48,
       grow: 1,
       drop: 3,

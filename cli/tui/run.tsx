@@ -64,7 +64,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     pending = undefined
     // A terminal that cannot keep up gets fewer frames, not a longer queue of them.
     if (stdout.writableNeedDrain) {
-      stdout.once('drain', schedule)
+      stdout.off('drain', schedule).once('drain', schedule)
       return
     }
     if (model === drawn) return
