@@ -58,7 +58,7 @@ export class MemoryStorage implements Storage {
     if (first.index > this.lastIndex() + 1) {
       throw new Error(`entry ${first.index} would leave a gap after ${this.lastIndex()}`)
     }
-    this.#entries.length = first.index - this.firstIndex()
+    if (first.index <= this.lastIndex()) this.#entries.length = first.index - this.firstIndex()
     for (const entry of fresh) this.#entries.push(entry)
   }
 

@@ -75,7 +75,7 @@ export function truncateAndAppend(u: Unstable, entries: readonly Entry[]): void 
   const first = entries[0]!.index
   if (first > u.offset + u.entries.length)
     throw new Error(`entry ${first} would leave a gap after ${u.offset + u.entries.length - 1}`)
-  u.entries.length = Math.max(0, first - u.offset)
+  if (first < u.offset + u.entries.length) u.entries.length = Math.max(0, first - u.offset)
   u.offset = Math.min(u.offset, first)
   u.inProgress = Math.min(u.inProgress, first)
   for (const entry of entries) u.entries.push(entry)

@@ -25,6 +25,10 @@ export interface Weather {
   /** Per step and node. */
   readonly crash: number
   readonly restart: number
+  /** A process that stands still, its messages waiting: per step and node. */
+  readonly pause: number
+  /** How often a clock that should tick does. */
+  readonly pace: number
   readonly propose: number
   readonly read: number
   readonly confChange: number
@@ -54,6 +58,8 @@ export function weatherOf(random: Random): Weather {
     mend: 0.02 + random.next() * 0.1,
     crash: rarely(0.7, 0.02),
     restart: 0.05 + random.next() * 0.3,
+    pause: rarely(0.4, 0.02),
+    pace: random.pick([1, 1, 0.8, 0.5]),
     propose: 0.2 + random.next() * 0.8,
     read: rarely(0.7, 0.3),
     confChange: rarely(0.5, 0.05),

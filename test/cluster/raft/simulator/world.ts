@@ -24,6 +24,7 @@ export class World implements Witness {
   /** For each read under way, what was committed somewhere when it was asked. */
   readonly #reads = new Map<string, number>()
   readonly #cut = new Set<string>()
+  readonly #pausedUntil = new Map<number, number>()
   #flights: Flight[] = []
   #now = 0
   #calm = false
@@ -42,9 +43,12 @@ export class World implements Witness {
     if (!this.#calm) this.#storm()
     // A snapshot from before a member came is refused by it: only a newer one brings it in.
     else if (this.#now % 100 === 0) for (const host of this.hosts) host.compact()
-    for (const host of this.hosts) host.raw?.tick()
+    const awake = this.hosts.filter(({ id }) => (this.#pausedUntil.get(id) ?? 0) <= this.#now)
+    for (const host of awake) {
+      if (this.#calm || this.#random.chance(this.weather.pace)) host.raw?.tick()
+    }
     this.#deliver()
-    for (const host of this.hosts) {
+    for (const host of awake) {
       host.work(this.#now)
       this.#check(host)
     }
@@ -54,6 +58,7 @@ export class World implements Witness {
   calm(): void {
     this.#calm = true
     this.#cut.clear()
+    this.#pausedUntil.clear()
     for (const host of this.hosts) {
       host.calm = true
       if (host.raw === undefined) host.start()
@@ -119,6 +124,7 @@ export class World implements Witness {
       if (host.raw === undefined) {
         if (random.chance(weather.restart)) host.start()
       } else if (random.chance(weather.crash)) host.crash()
+      else if (random.chance(weather.pause)) this.#pausedUntil.set(host.id, this.#now + random.below(60))
       else if (random.chance(weather.compact)) host.compact()
     }
   }
@@ -158,8 +164,10 @@ export class World implements Witness {
   }
 
   #deliver(): void {
-    const due = this.#flights.filter((flight) => flight.due <= this.#now)
-    this.#flights = this.#flights.filter((flight) => flight.due > this.#now)
+    const isDue = ({ due, message }: Flight): boolean =>
+      due <= this.#now && (this.#pausedUntil.get(message.to) ?? 0) <= this.#now
+    const due = this.#flights.filter(isDue)
+    this.#flights = this.#flights.filter((flight) => !isDue(flight))
     for (const { message } of due) {
       const host = this.hosts[message.to - 1]
       if (host?.raw === undefined || this.#cut.has(`${message.from}>${message.to}`)) this.#lost(message)
