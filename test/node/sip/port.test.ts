@@ -202,3 +202,74 @@ test('an INVITE without an offer is refused with a word why', async (t) => {
   const refusal = await peer.next('SIP/2.0 488')
   t.regex(headersOf(refusal, 'Warning')[0] ?? '', /SDP offer/)
 })
+
+test('an answer without a Contact that reads is no call, and the other end is told', async (t) => {
+  const a = await port(t)
+  const peer = await udpPeer(t, a)
+  const dialing = a.dial(call(`127.0.0.1:${peer.port}`), () => {})
+  const invite = await peer.next('INVITE')
+  const contact = `Contact: <sip:bob@127.0.0.1:${peer.port}>`
+  // 202 is no answer to an INVITE that srf knows, but it opens a dialog like any 2xx.
+  peer.send('SIP/2.0 202 Accepted', [...answering(invite), contact, 'Content-Type: application/sdp'], SDP_B)
+  t.is((await soon('the outcome', dialing.outcome)).kind, 'refused')
+  await peer.next('ACK')
+  await peer.next('BYE')
+})
+
+test('a BYE that comes with the ACK is heard by who sets its handlers later', async (t) => {
+  const a = await port(t)
+  const peer = await udpPeer(t, a)
+  const dialing = a.dial(call(`127.0.0.1:${peer.port}`), () => {})
+  const invite = await peer.next('INVITE')
+  const contact = `Contact: <sip:bob@127.0.0.1:${peer.port}>`
+  peer.send('SIP/2.0 200 OK', [...answering(invite), contact, 'Content-Type: application/sdp'], SDP_B)
+  const outcome = await soon('an answer', dialing.outcome)
+  if (outcome.kind !== 'answered') return t.fail(outcome.kind)
+  await peer.next('ACK')
+  const target = /<(.*)>/.exec(headersOf(invite, 'Contact')[0]!)![1]
+  peer.send(`BYE ${target} SIP/2.0`, [
+    `From: ${headersOf(invite, 'To')[0]};tag=peer`,
+    `To: ${headersOf(invite, 'From')[0]}`,
+    `Call-ID: ${dialing.callId}`,
+    'CSeq: 1 BYE',
+    'Max-Forwards: 70',
+  ])
+  await peer.next('SIP/2.0 200')
+  t.false(outcome.dialog.up)
+  const heard = Promise.withResolvers<string>()
+  outcome.dialog.handle({ ...deaf, bye: heard.resolve })
+  t.is(await soon('the bye', heard.promise), 'normal release')
+  t.like(await outcome.dialog.modify(SDP_A), { kind: 'refused', status: 481 })
+})
+
+test('a peer that has forgotten the call ends it', async (t) => {
+  const a = await port(t)
+  const peer = await udpPeer(t, a)
+  const dialing = a.dial(call(`127.0.0.1:${peer.port}`), () => {})
+  const invite = await peer.next('INVITE')
+  const contact = `Contact: <sip:bob@127.0.0.1:${peer.port}>`
+  peer.send('SIP/2.0 200 OK', [...answering(invite), contact, 'Content-Type: application/sdp'], SDP_B)
+  const outcome = await soon('an answer', dialing.outcome)
+  if (outcome.kind !== 'answered') return t.fail(outcome.kind)
+  await peer.next('ACK')
+  const heard = Promise.withResolvers<string>()
+  outcome.dialog.handle({ ...deaf, bye: heard.resolve })
+  const change = outcome.dialog.modify(SDP_A)
+  const again = await peer.next('INVITE')
+  peer.send('SIP/2.0 481 Call Does Not Exist', answering(again))
+  t.like(await soon('the refusal', change), { kind: 'refused', status: 481 })
+  t.is(await soon('the bye', heard.promise), '481 to INVITE')
+  t.is(a.stats().dialogs, 0)
+})
+
+test('what a reply says cannot begin another header', async (t) => {
+  const [a, b] = [await port(t), await port(t)]
+  b.onInvite((invitation) =>
+    invitation.reply(480, { reason: 'Gone\r\nX-Evil: 1', headers: { 'X-Who': 'me\r\nX-Evil: 2' } }),
+  )
+  const outcome = await soon('a refusal', a.dial(call(addressOf(b, 'udp')), () => {}).outcome)
+  if (outcome.kind !== 'refused') return t.fail(outcome.kind)
+  t.is(outcome.status, 480)
+  t.is(outcome.headers.get('X-Who'), 'me X-Evil: 2')
+  t.false(outcome.headers.has('X-Evil'))
+})
