@@ -17,6 +17,10 @@ const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Comman
     about: 'a rehearsal cluster on this machine',
     load: async () => (await import('./commands/lab.ts')).labCommand(),
   },
+  demo: {
+    about: 'a cluster with phones that call each other, and the screen on it',
+    load: async () => (await import('./commands/demo.ts')).demoCommand(),
+  },
   tui: {
     about: 'the cluster live on this terminal',
     load: async () => (await import('./commands/tui.ts')).tuiCommand(),
