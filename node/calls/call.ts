@@ -1,0 +1,67 @@
+/** One call, from routing to its end: what it is, what can happen to it, and how it looks in the table. */
+import type { CallRow, CallState, LegRow, MediaKind } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+
+export interface Call {
+  readonly id: string
+  readonly state: CallState | 'ended'
+  readonly from: string
+  readonly to: string
+  /** Wall clock, ms. */
+  readonly startedAt: number
+  readonly answeredAt: number | null
+  readonly media: MediaKind
+  readonly planVersion: number
+  readonly rule: string
+  readonly target: string
+  readonly trace: readonly string[]
+  readonly legs: readonly LegRow[]
+  /** Why it is over; empty while it is not. */
+  readonly ending: string
+}
+
+export type CallEvent =
+  | { readonly type: 'ringing'; readonly target: string; readonly media: MediaKind; readonly caller: LegRow }
+  | { readonly type: 'answered'; readonly at: number; readonly target: string; readonly legs: readonly LegRow[] }
+  | { readonly type: 'ended'; readonly why: string }
+
+/** Moves a call on. What comes too late for its state changes nothing. */
+export function advance(call: Call, event: CallEvent): Call {
+  switch (event.type) {
+    case 'ringing':
+      if (call.state === 'answered' || call.state === 'ended') return call
+      return { ...call, state: 'ringing', target: clean(event.target), media: event.media, legs: [shown(event.caller)] }
+    case 'answered':
+      if (call.state !== 'ringing') return call
+      return {
+        ...call,
+        state: 'answered',
+        answeredAt: event.at,
+        target: clean(event.target),
+        legs: event.legs.map(shown),
+      }
+    case 'ended':
+      return call.state === 'ended' ? call : { ...call, state: 'ended', ending: clean(event.why) }
+  }
+}
+
+/** The row that the cluster keeps of it; null when there is nothing (more) to keep. */
+export function rowOf(call: Call, node: string, incarnation: string): CallRow | null {
+  const { id, state, from, to, startedAt, answeredAt, media, planVersion, rule, target, legs } = call
+  if (state === 'routing' || state === 'ended') return null
+  return { id, state, from, to, node, incarnation, startedAt, answeredAt, media, planVersion, rule, target, legs }
+}
+
+/** Every leg is replicated to every node: an SDP beyond this serves nobody there. */
+const SDP_MAX = 8_192
+
+function shown(leg: LegRow): LegRow {
+  const { role, callId, tag, contact, sdp } = leg
+  return {
+    role,
+    callId: clean(callId),
+    tag: clean(tag),
+    contact: clean(contact),
+    sdp: sdp.length > SDP_MAX ? '' : sdp,
+  }
+}

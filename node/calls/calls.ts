@@ -1,0 +1,168 @@
+/** The live calls of this node: those whose caller is here, and those dialled here for other nodes. */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import type { UserRow } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import type { Media, MediaSession, Stream } from '../media/media.ts'
+import type { Invitation, SipPort } from '../sip/port.ts'
+import { advance, type Call, type CallEvent, rowOf } from './call.ts'
+import { place } from './place.ts'
+import { startPublisher } from './publish.ts'
+import { RELAY_HEADER, usedOnce } from './relay.ts'
+import { serveRelayed } from './relayed.ts'
+
+export interface CallsNeeds {
+  readonly cluster: Cluster
+  readonly sip: SipPort
+  readonly media: Media
+  /** Who calls (407 when it does not say). */
+  identify(invitation: Invitation): Caller
+  /** Whether a host is an address of the cluster, and no domain of it. Lower case. */
+  here(host: string): boolean
+  /** From `relayKeyOf(cluster key)`. */
+  readonly relayKey: Uint8Array
+  readonly log: Logger
+  /** Wall clock, ms. */
+  now(): number
+  /** Unguessable, made of letters, digits and dashes, at most 64. */
+  newId(): string
+  /** Calls at once on this node; emergency calls are not counted out. */
+  readonly max: number
+  /** An answered call is ended after so many seconds: a phone that vanished must not hold its ports for ever. */
+  readonly maxSeconds: number
+}
+
+export type Caller =
+  | { readonly kind: 'known'; readonly user: Pick<UserRow, 'aor' | 'user' | 'domain'> }
+  | {
+      readonly kind: 'challenge'
+      readonly status: number
+      readonly headers: Readonly<Record<string, string | readonly string[]>>
+    }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+
+export interface Calls {
+  /** The calls whose caller is here, with the record of why they went where they went. */
+  live(): readonly Call[]
+  /** False: no such call here. */
+  hangUp(id: string): boolean
+  /** What the relay counted for a call; null: no such call here, or its relay cannot say. */
+  streams(id: string): Promise<readonly Stream[] | null>
+  counters(): Readonly<Record<string, number>>
+  /** Ends every call with BYE, 487 or 503, and waits, at most some seconds. */
+  close(): Promise<void>
+}
+
+/** One call under way here. */
+export interface Live {
+  readonly id: string
+  readonly stop: AbortController
+  call: Call | null
+  media: MediaSession | null
+}
+
+/** What the journey of one call may touch. */
+export interface Desk extends CallsNeeds {
+  /** Applies an event and tells the cluster of it. */
+  happened(live: Live, event: CallEvent): void
+  readonly count: Record<Counter, number>
+  /** Whether one more call fits. */
+  hasRoom(): boolean
+  readonly used: ReturnType<typeof usedOnce>
+}
+
+type Counter = 'placed' | 'answered' | 'refused' | 'relayed' | 'forged' | 'overload' | 'emergency'
+
+const SWEEP_MS = 30_000
+const CLOSE_MS = 3_000
+
+export function startCalls(needs: CallsNeeds): Calls {
+  const { cluster, sip, log } = needs
+  const lives = new Map<string, Live>()
+  const journeys = new Set<Promise<void>>()
+  const publisher = startPublisher((command) => cluster.propose(command))
+  const count = { placed: 0, answered: 0, refused: 0, relayed: 0, forged: 0, overload: 0, emergency: 0 }
+  let closing: Promise<void> | null = null
+
+  const desk: Desk = {
+    ...needs,
+    count,
+    used: usedOnce(),
+    hasRoom: () => lives.size <= needs.max,
+    happened(live, event) {
+      if (live.call === null) return
+      const before = live.call
+      live.call = advance(before, event)
+      if (live.call === before) return
+      if (event.type === 'answered') count.answered++
+      const row = rowOf(live.call, cluster.node, cluster.incarnation)
+      if (row === null) publisher.end(live.id)
+      else publisher.put(row)
+    },
+  }
+
+  async function journey(invitation: Invitation): Promise<void> {
+    if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
+    const live: Live = { id: needs.newId(), stop: new AbortController(), call: null, media: null }
+    lives.set(live.id, live)
+    invitation.onCancel(() => live.stop.abort('the caller gave up'))
+    try {
+      const header = invitation.header(RELAY_HEADER)
+      const why =
+        header === null ? await place(desk, live, invitation) : await serveRelayed(desk, live, invitation, header)
+      desk.happened(live, { type: 'ended', why })
+      log.debug(
+        { call: live.id, from: clean(invitation.from.uri), to: clean(invitation.uri), why: clean(why) },
+        'call over',
+      )
+    } finally {
+      // Also when a bug threw: nothing of a call may stay behind.
+      lives.delete(live.id)
+      desk.happened(live, { type: 'ended', why: 'failed here' })
+      await live.media?.end()
+    }
+  }
+
+  sip.onInvite((invitation) => {
+    const running = journey(invitation)
+    journeys.add(running)
+    return running.finally(() => journeys.delete(running))
+  })
+
+  /** Rows of ours whose call is over: their end was lost while there was no majority. */
+  function sweep(): void {
+    for (const row of cluster.tables.calls.values()) {
+      const ours = row.node === cluster.node && row.incarnation === cluster.incarnation
+      if (ours && !lives.has(row.id)) publisher.end(row.id)
+    }
+  }
+  const sweeping = setInterval(sweep, SWEEP_MS)
+  sweeping.unref()
+
+  async function shutDown(): Promise<void> {
+    clearInterval(sweeping)
+    for (const live of lives.values()) live.stop.abort('the node is stopping')
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, CLOSE_MS)
+    await Promise.race([Promise.allSettled(journeys), late])
+    clearTimeout(timer)
+    await publisher.settle(1_000)
+    publisher.close()
+  }
+
+  return {
+    live: () => [...lives.values()].flatMap(({ call }) => (call === null ? [] : [call])),
+    hangUp(id) {
+      const live = lives.get(id)
+      if (live === undefined) return false
+      live.stop.abort('hung up by the operator')
+      return true
+    },
+    streams: async (id) => (await lives.get(id)?.media?.streams()) ?? null,
+    counters: () => ({ ...count, live: lives.size, unpublished: publisher.pending, dropped: publisher.dropped }),
+    close() {
+      closing ??= shutDown()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,87 @@
+/** Rings, answers, bridges, and waits for the end: what every call does once it is known where it goes. */
+import type { MediaSession } from '../media/media.ts'
+import type { Dialog, Invitation, SipPort } from '../sip/port.ts'
+import { best, type Refusal } from './best.ts'
+import { bridge } from './bridge.ts'
+import { type Group, ring, type Target } from './ring.ts'
+
+export interface Connection {
+  readonly sip: Pick<SipPort, 'dial'>
+  readonly invitation: Invitation
+  readonly media: MediaSession
+  readonly groups: readonly Group[]
+  /** Aborted when the caller cancels, an operator hangs up, or the node stops. The reason is a sentence. */
+  readonly stop: AbortSignal
+  readonly answered: (caller: Dialog, called: Dialog, target: Target, sdp: string) => void
+}
+
+export type Connected =
+  /** It was never a conversation; the caller has not been answered yet. */
+  { readonly kind: 'refused'; readonly refusal: Refusal } | { readonly kind: 'ended'; readonly why: string }
+
+/** The caller's final answer for a call that was stopped before there was one. */
+const TERMINATED: Refusal = { status: 487, reason: 'Request Terminated' }
+
+export async function connect(needs: Connection): Promise<Connected> {
+  const { sip, invitation, media, groups, stop } = needs
+  const both = bridge(media)
+  const early = earlyMedia(invitation, media)
+  const rung = await ring(sip, groups, stop, {
+    progress: early.progress,
+    answered: (dialog) => both.attach('called', dialog),
+  })
+  await early.done()
+  if (rung.kind === 'stopped') return { kind: 'refused', refusal: TERMINATED }
+  if (rung.kind === 'failed') return { kind: 'refused', refusal: best(rung.refusals) }
+
+  const hangUp = (): void => both.hangUp(String(stop.reason))
+  stop.addEventListener('abort', hangUp, { once: true })
+  try {
+    const answer = await media.answer('called', rung.sdp)
+    if (answer.kind === 'failed') {
+      both.hangUp(answer.reason)
+      return { kind: 'refused', refusal: answer }
+    }
+    if (stop.aborted) hangUp()
+    if (both.over) return { kind: 'refused', refusal: stop.aborted ? TERMINATED : best([]) }
+
+    const caller = await invitation.answer(answer.sdp)
+    if (caller === null) {
+      both.hangUp('the caller had gone')
+      return { kind: 'ended', why: 'the caller had gone' }
+    }
+    both.attach('caller', caller)
+    if (!both.over) needs.answered(caller, rung.dialog, rung.target, rung.sdp)
+    return { kind: 'ended', why: await both.ended }
+  } finally {
+    stop.removeEventListener('abort', hangUp)
+    both.hangUp('the call failed here')
+  }
+}
+
+/** Passes 18x on; the SDP of one branch only, because the relay has one called side. */
+function earlyMedia(invitation: Invitation, media: MediaSession) {
+  let chosen: number | null = null
+  let sdpNow = ''
+  let last: Promise<void> = Promise.resolve()
+
+  async function pass(status: number, sdp: string): Promise<void> {
+    const answer = await media.answer('called', sdp)
+    if (answer.kind === 'sdp') invitation.progress(status, answer.sdp)
+    else invitation.progress(180)
+  }
+
+  return {
+    progress(status: number, sdp: string, branch: number): void {
+      if (sdp !== '') chosen ??= branch
+      if (sdp === '' || chosen !== branch || sdp === sdpNow) {
+        invitation.progress(status)
+        return
+      }
+      sdpNow = sdp
+      last = last.then(() => pass(status, sdp))
+    },
+    /** When no answer of the relay is under way any more. */
+    done: () => last,
+  }
+}

@@ -1,0 +1,30 @@
+/** What a Request-URI asks for: the number or name that was dialled, and the domain it was dialled in. */
+export interface Dialled {
+  readonly user: string
+  /** Lower case, without port. */
+  readonly domain: string
+}
+
+/** `sip:+49%2030@PBX.test:5060;user=phone` → `+49 30` at `pbx.test`; `tel:` has no domain of its own (RFC 3966). */
+export function readDialled(uri: string, fallbackDomain: string): Dialled | null {
+  const colon = uri.indexOf(':')
+  const scheme = uri.slice(0, colon).toLowerCase()
+  const rest = uri.slice(colon + 1)
+  if (scheme === 'tel') return { user: (rest.split(';', 1)[0] ?? '').replace(/[-.()]/g, ''), domain: fallbackDomain }
+  if (scheme !== 'sip' && scheme !== 'sips') return null
+
+  const at = rest.lastIndexOf('@')
+  const host = rest.slice(at + 1).split(/[;?]/, 1)[0] ?? ''
+  const domain = host.replace(/:\d*$/, '').toLowerCase()
+  const user = at < 0 ? '' : (rest.slice(0, at).split(/[:;]/, 1)[0] ?? '')
+  try {
+    return { user: decodeURIComponent(user), domain }
+  } catch {
+    return null
+  }
+}
+
+/** Back into a URI: what may not stand in a user part is escaped (RFC 3261 §25.1). */
+export function sayDialled({ user, domain }: Dialled): string {
+  return `sip:${user.toWellFormed().replace(/[^A-Za-z0-9_.!~*'()&=+$,-]/gu, encodeURIComponent)}@${domain}`
+}

@@ -1,0 +1,160 @@
+/**
+ * A call from a phone: who is it, what does the plan say, where are those phones, then ring them.
+ * Returns in words how it ended; every way out has answered the caller.
+ */
+import type { CallRow } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import type { Decision } from '../routing/decision.ts'
+import type { NodeReach } from '../routing/reach.ts'
+import { decide } from '../routing/route.ts'
+import type { Invitation } from '../sip/port.ts'
+import type { Caller, Desk, Live } from './calls.ts'
+import { connect } from './connect.ts'
+import { type Dialled, readDialled, sayDialled } from './dialled.ts'
+import { RELAY_HEADER, writeRelay } from './relay.ts'
+import type { Group, Target } from './ring.ts'
+import { type Contact, contactsOf } from './targets.ts'
+
+type Ring = Extract<Decision, { kind: 'ring' }>
+type Known = Extract<Caller, { kind: 'known' }>['user']
+
+export async function place(desk: Desk, live: Live, invitation: Invitation): Promise<string> {
+  const dialled = readDialled(invitation.uri, invitation.from.host)
+  if (dialled === null) return refuse(desk, invitation, 416, 'Unsupported URI Scheme')
+  if (invitation.header('max-forwards') === '0') return refuse(desk, invitation, 483, 'Too Many Hops')
+
+  const emergency = decideFor(desk, null, dialled).emergency
+  if (!emergency && !desk.hasRoom()) {
+    desk.count.overload++
+    return refuse(desk, invitation, 503, 'Too many calls on this node', { 'Retry-After': '5' })
+  }
+  const caller = desk.identify(invitation)
+  // Nobody is asked who he is before he may call for help.
+  if (caller.kind !== 'known' && !emergency) {
+    if (caller.kind === 'refused') return refuse(desk, invitation, caller.status, caller.reason)
+    invitation.reply(caller.status, { headers: caller.headers })
+    return 'asked who it is'
+  }
+  if (emergency) desk.count.emergency++
+  const known = caller.kind === 'known' ? caller.user : null
+
+  const { decision, groups, missed } = await decideWithCatchUp(desk, known, dialled)
+  live.call = {
+    id: live.id,
+    state: 'routing',
+    from: clean(known?.aor ?? 'anonymous'),
+    to: clean(dialled.user),
+    startedAt: desk.now(),
+    answeredAt: null,
+    media: 'direct',
+    planVersion: decision.planVersion,
+    rule: decision.rule,
+    target: '',
+    trace: [...decision.trace, ...missed.map((line) => clean(line))],
+    legs: [],
+    ending: '',
+  }
+  desk.count.placed++
+  if (decision.kind === 'reject') return refuse(desk, invitation, decision.status, decision.reason)
+  if (groups.length === 0) return refuse(desk, invitation, 480, 'Temporarily Unavailable')
+  if (live.stop.signal.aborted) return refuse(desk, invitation, 487, 'Request Terminated')
+
+  const media = desk.media.open(live.id)
+  live.media = media
+  const offer = await media.offer('caller', invitation.body)
+  if (offer.kind === 'failed') return refuse(desk, invitation, offer.status, offer.reason)
+
+  const target = decision.steps
+    .flatMap((step) => step.aors)
+    .slice(0, 4)
+    .join(', ')
+  desk.happened(live, { type: 'ringing', target, media: media.kind, caller: callerLeg(invitation) })
+  const invite = inviteOf(desk, live, invitation, known, dialled, offer.sdp)
+  const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
+  longest.unref()
+  try {
+    const result = await connect({
+      sip: desk.sip,
+      invitation,
+      media,
+      groups: groups.map(({ contacts, seconds }): Group => ({ targets: contacts.map(invite), seconds })),
+      stop: live.stop.signal,
+      answered: (_caller, called, { name }, sdp) => {
+        const { callId, remoteTag, remoteContact } = called
+        const leg = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
+        desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [callerLeg(invitation), leg] })
+      },
+    })
+    if (result.kind === 'ended') return result.why
+    return refuse(desk, invitation, result.refusal.status, result.refusal.reason)
+  } finally {
+    clearTimeout(longest)
+  }
+}
+
+/** A miss may only mean that this node is behind: the leader is asked once before anybody is told no. */
+async function decideWithCatchUp(desk: Desk, known: Known | null, dialled: Dialled) {
+  const first = look(desk, known, dialled)
+  const hit = first.groups.length > 0 || (first.decision.kind === 'reject' && first.decision.rule !== 'none')
+  if (hit || !desk.cluster.status().quorum) return first
+  const caught = await desk.cluster.catchUp(CATCH_UP_MS)
+  return caught === 'caught up' ? look(desk, known, dialled) : first
+}
+const CATCH_UP_MS = 1_000
+
+function look(desk: Desk, known: Known | null, dialled: Dialled) {
+  const decision = decideFor(desk, known, dialled)
+  if (decision.kind === 'reject') return { decision, groups: [], missed: [] }
+  return {
+    decision,
+    ...contactsOf((decision as Ring).steps, desk.cluster.tables.registrations, desk.cluster.node, nodesOf(desk)),
+  }
+}
+
+function decideFor(desk: Desk, known: Known | null, { user, domain }: Dialled): Decision {
+  const { tables } = desk.cluster
+  const facts = { known: (aor: string) => tables.users.has(aor), here: desk.here }
+  return decide(tables.plan, facts, { caller: known?.aor ?? null, dialled: user, domain })
+}
+
+function nodesOf({ cluster }: Desk): ReadonlyMap<string, NodeReach> {
+  const { connected } = cluster.status()
+  return new Map([...cluster.tables.nodes.values()].map(({ id, sip }) => [id, { sip, up: connected.includes(id) }]))
+}
+
+/** What is sent to one contact. The caller is shown as who he proved to be, whatever he claims. */
+function inviteOf(desk: Desk, live: Live, invitation: Invitation, known: Known | null, dialled: Dialled, sdp: string) {
+  const shown = { user: known?.user ?? 'anonymous', domain: known?.domain ?? 'anonymous.invalid' }
+  const from = { display: known === null ? '' : clean(invitation.from.display, 64), uri: sayDialled(shown) }
+  const to = { uri: sayDialled(dialled) }
+  return ({ binding, way }: Contact): Target => {
+    const { aor, contact } = binding
+    if (way.kind === 'direct') {
+      return { name: aor, request: { uri: way.uri, nextHop: way.nextHop, from, to, sdp } }
+    }
+    const callId = desk.newId()
+    const order = { aor, contact, call: live.id, at: desk.cluster.now(), hop: 1 }
+    const headers = { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) }
+    return {
+      name: aor,
+      request: { callId, uri: `sip:relay@${way.sip}`, nextHop: `sip:${way.sip};transport=udp`, from, to, sdp, headers },
+    }
+  }
+}
+
+function callerLeg(invitation: Invitation): CallRow['legs'][number] {
+  const { callId, from, body } = invitation
+  return { role: 'caller', callId, tag: from.tag, contact: invitation.header('contact') ?? '', sdp: body }
+}
+
+function refuse(
+  desk: Desk,
+  invitation: Invitation,
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): string {
+  desk.count.refused++
+  invitation.reply(status, { reason: clean(reason, 100), headers })
+  return `${status} ${reason}`
+}

@@ -1,0 +1,71 @@
+/**
+ * A call that another node's caller makes to a phone whose connection is here. Routing, media and the row in the table are
+ * that node's; here the phone is dialled over its flow and what passes is passed on untouched.
+ */
+import { clean } from '../../proto/text.ts'
+import type { MediaSession } from '../media/media.ts'
+import { reach } from '../routing/reach.ts'
+import type { Invitation } from '../sip/port.ts'
+import type { Desk, Live } from './calls.ts'
+import { connect } from './connect.ts'
+import { readRelay } from './relay.ts'
+
+/** The asking node ends the ringing; this only bounds it. */
+const RING_SECONDS = 300
+
+export async function serveRelayed(desk: Desk, live: Live, invitation: Invitation, header: string): Promise<string> {
+  const now = desk.cluster.now()
+  const read = readRelay(header, invitation.callId, desk.relayKey, now)
+  const why = read.kind === 'refused' ? read.why : desk.used.use(header.slice(-64), now) ? null : 'used before'
+  if (read.kind === 'refused' || why !== null) {
+    desk.count.forged++
+    desk.log.warn({ source: invitation.source, why }, 'refused a relayed call')
+    invitation.reply(403, { reason: 'Not relayed by this cluster' })
+    return '403'
+  }
+  const { aor, contact } = read.order
+  if (!desk.hasRoom()) {
+    desk.count.overload++
+    invitation.reply(503, { headers: { 'Retry-After': '5' } })
+    return '503'
+  }
+  const bindings = desk.cluster.tables.registrations.get(aor)?.bindings ?? []
+  const binding = bindings.find((one) => one.contact === contact && one.node === desk.cluster.node)
+  const way = binding && reach(binding, desk.cluster.node, new Map())
+  if (way?.kind !== 'direct') {
+    invitation.reply(480, { reason: 'No such contact here' })
+    return '480'
+  }
+  desk.count.relayed++
+  const { uri, nextHop } = way
+  const from = { display: clean(invitation.from.display, 64), uri: invitation.from.uri }
+  const request = { uri, nextHop, from, to: { uri: invitation.to.uri }, sdp: invitation.body }
+  // The asking node bounds the call too; should it be gone without a BYE, this one must not live for ever.
+  const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
+  longest.unref()
+  try {
+    const result = await connect({
+      sip: desk.sip,
+      invitation,
+      media: UNTOUCHED,
+      groups: [{ targets: [{ name: aor, request }], seconds: RING_SECONDS }],
+      stop: live.stop.signal,
+      answered: () => {},
+    })
+    if (result.kind === 'ended') return result.why
+    const { status, reason } = result.refusal
+    invitation.reply(status, { reason: clean(reason, 100) })
+    return `${status} ${reason}`
+  } finally {
+    clearTimeout(longest)
+  }
+}
+
+/** The media is the asking node's: both SDPs pass as they are. */
+const UNTOUCHED: MediaSession = {
+  kind: 'direct',
+  offer: async (_side, sdp) => ({ kind: 'sdp', sdp }),
+  answer: async (_side, sdp) => ({ kind: 'sdp', sdp }),
+  streams: async () => null,
+  end: async () => {},
+}

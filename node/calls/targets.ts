@@ -1,0 +1,44 @@
+/** A decision's steps → the phones to ring, in groups: within a step the best contacts first (RFC 3261 §16.6, q). */
+import type { BindingRow, RegistrationRow } from '../../cluster/tables/rows.ts'
+import type { RingStep } from '../routing/decision.ts'
+import { type NodeReach, type Reach, reach } from '../routing/reach.ts'
+
+export interface Contact {
+  readonly binding: BindingRow
+  readonly way: Exclude<Reach, { kind: 'unreachable' }>
+}
+
+export interface ContactGroup {
+  readonly contacts: readonly Contact[]
+  readonly seconds: number
+}
+
+/** Rung at once at most: a hunt over everybody must not become a flood. */
+const TOGETHER_MAX = 32
+
+/** `missed` says in words what cannot be rung. */
+export function contactsOf(
+  steps: readonly RingStep[],
+  registrations: ReadonlyMap<string, RegistrationRow>,
+  self: string,
+  nodes: ReadonlyMap<string, NodeReach>,
+): { readonly groups: readonly ContactGroup[]; readonly missed: readonly string[] } {
+  const missed: string[] = []
+  const groups = steps.flatMap(({ aors, seconds }) => {
+    const contacts = aors.flatMap((aor) => {
+      const bindings = registrations.get(aor)?.bindings ?? []
+      if (bindings.length === 0) missed.push(`${aor} is not registered`)
+      return bindings.flatMap((binding): Contact[] => {
+        const way = reach(binding, self, nodes)
+        if (way.kind !== 'unreachable') return [{ binding, way }]
+        missed.push(`${aor}: ${way.why}`)
+        return []
+      })
+    })
+    const byQ = Map.groupBy(contacts, ({ binding }) => binding.q)
+    return [...byQ]
+      .sort(([a], [b]) => b - a)
+      .map(([, together]) => ({ contacts: together.slice(0, TOGETHER_MAX), seconds }))
+  })
+  return { groups, missed }
+}
