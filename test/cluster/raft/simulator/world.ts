@@ -82,7 +82,8 @@ export class World implements Witness {
     host.raw?.propose(new TextEncoder().encode(`p${this.#proposals++}`))
   }
 
-  send(message: Message): void {
+  send(sent: Message): void {
+    const message = frozen(sent)
     const { loss, twice, delay } = this.weather
     const copies = this.#calm ? 1 : this.#random.chance(loss) ? 0 : this.#random.chance(twice) ? 2 : 1
     if (copies === 0) this.#lost(message)
@@ -216,4 +217,11 @@ export class World implements Witness {
         throw new Error(`leader ${host.id} has term ${entry.term} at ${index}: ${text}`)
     }
   }
+}
+
+/** A message is a value: whoever changes one that was sent, or received, is found out. */
+function frozen(message: Message): Message {
+  for (const entry of message.entries) Object.freeze(entry)
+  Object.freeze(message.entries)
+  return Object.freeze(message)
 }

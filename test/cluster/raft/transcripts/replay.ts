@@ -11,8 +11,8 @@ export interface Mismatch {
 
 export type Runner = (command: Command) => string
 
-/** More than enough: a wrong guess shows within a few commands. */
-const MAX_ATTEMPTS = 20_000
+/** A wrong guess shows within a few commands: a script that is answered rightly needs fewer than ten. */
+const MAX_ATTEMPTS = 200
 
 /**
  * Answers every command as expected, for some outcome of every draw? Guesses are tried depth first: after a mismatch the last
