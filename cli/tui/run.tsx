@@ -40,17 +40,22 @@ export async function runTui(options: TuiOptions): Promise<number> {
   let drawnAt = 0
   let pending: NodeJS.Timeout | undefined
 
-  // The one door for everything that happens; a bug behind it ends the screen instead of leaving a broken one.
-  const happen = (input: Input) => {
+  // A bug ends the screen instead of leaving a broken one.
+  const guarded = (work: () => void) => {
     try {
-      const step = update(model, input)
-      model = step.model
-      for (const effect of step.effects) perform(effect)
-      schedule()
+      work()
     } catch (error) {
       fail(error)
     }
   }
+  // The one door for everything that happens.
+  const happen = (input: Input) =>
+    guarded(() => {
+      const step = update(model, input)
+      model = step.model
+      for (const effect of step.effects) perform(effect)
+      schedule()
+    })
   const perform = (effect: Effect) => {
     if (effect.type === 'quit') end(0)
     else if (effect.type === 'refresh') asking.refresh()
@@ -59,19 +64,20 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const onKey = (key: string) => happen({ type: 'key', key })
 
   const element = () => createElement(Screen, { lines: frame(model, looks), ...sized(model), theme: looks, onKey })
-  const draw = () => {
-    clearTimeout(pending)
-    pending = undefined
-    // A terminal that cannot keep up gets fewer frames, not a longer queue of them.
-    if (stdout.writableNeedDrain) {
-      stdout.off('drain', schedule).once('drain', schedule)
-      return
-    }
-    if (model === drawn) return
-    drawn = model
-    drawnAt = performance.now()
-    screen.rerender(element())
-  }
+  const draw = () =>
+    guarded(() => {
+      clearTimeout(pending)
+      pending = undefined
+      // A terminal that cannot keep up gets fewer frames, not a longer queue of them.
+      if (stdout.writableNeedDrain) {
+        stdout.off('drain', schedule).once('drain', schedule)
+        return
+      }
+      if (model === drawn) return
+      drawn = model
+      drawnAt = performance.now()
+      screen.rerender(element())
+    })
   const schedule = () => {
     pending ??= setTimeout(draw, Math.max(0, drawnAt + 1000 / fps - performance.now()))
   }

@@ -32,7 +32,7 @@ export interface Terminal {
   end(): Promise<void>
 }
 
-const BOUND_MS = 20_000
+const BOUND_MS = 30_000
 
 export async function terminal(command: readonly string[], options: TerminalOptions = {}): Promise<Terminal> {
   const { columns = 80, rows = 24 } = options
