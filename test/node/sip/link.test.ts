@@ -25,7 +25,12 @@ test('an engine beside the node serves as well, and is taken up again when it co
   const caller = await openSip({ engine: { kind: 'embedded', listen }, log: quiet })
   t.teardown(() => caller.close())
   sip.on('options', (request) => request.reply(200))
-  sip.onInvite(async (invitation) => void (await invitation.answer(SDP_B)))
+  const ended = Promise.withResolvers<string>()
+  const refuse = async () => ({ kind: 'refused', status: 488, reason: 'no' }) as const
+  sip.onInvite(async (invitation) => {
+    const dialog = await invitation.answer(SDP_B)
+    dialog?.handle({ bye: ended.resolve, modify: refuse, info: async () => 200 })
+  })
   t.is(await soon('OPTIONS', caller.request('OPTIONS', `sip:${sip.address}`)), 200)
   const call = {
     uri: `sip:bob@${sip.address}`,
@@ -38,6 +43,7 @@ test('an engine beside the node serves as well, and is taken up again when it co
 
   await first.close()
   await soon('the loss', lost.promise)
+  t.is(await soon('the end of the call', ended.promise), 'engine lost')
   t.false(sip.connected)
   const second = await startEngine({ ...options, listen: first.listening, drachtio: first.drachtio })
   t.teardown(() => second.close())
