@@ -199,6 +199,7 @@ function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, t
   const verb = method.toLowerCase()
   if ((method === 'BYE' || method === 'UPDATE' || method === 'PRACK') && toTag !== '') {
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+    return
   }
   if (method === 'BYE' || method === 'PRACK') {
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
@@ -207,6 +208,7 @@ function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, t
   const { limits, server, apps } = core
   if (server.size >= limits.transactions || server.pending >= limits.pending || core.dialogs.size >= limits.dialogs) {
     refuse(core, request, flow, 503, 'Overloaded', RETRY)
+    return
   }
   if (headerOf(request, 'max-forwards') === '0') {
     refuse(core, request, flow, 483, 'Too Many Hops')
@@ -219,6 +221,7 @@ function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, t
   }
   if (method === 'INVITE' && requires(request, '100rel')) {
     refuse(core, request, flow, 420, 'Bad Extension', 'Unsupported: 100rel\r\n')
+    return
   }
   const callId = headerOf(request, 'call-id')!
   // A call of ours that comes back would have one dialog id for both its ends, so a node cannot call itself.

@@ -93,6 +93,7 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
   const { method } = request
   if (method === 'INVITE' && (dialog.outgoing || dialog.incoming !== null)) {
     notOk(app, message.id, 'another INVITE is open in this dialog (491)')
+    return
   }
   // Held while the way is looked up, so that a second request cannot slip in before.
   if (method === 'INVITE') dialog.outgoing = true

@@ -114,6 +114,7 @@ function success(
     settle(core, call)
     if (call.dialog) core.dialogs.remove(call.dialog)
     passMade(core, call, 487, 'Request Terminated')
+    return
   }
   call.winner = tag
   settle(core, call)

@@ -22,9 +22,11 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
   const { status } = response
   if (ask.method !== 'INVITE' && status > 100 && status < 200) {
     notOk(app, message.id, 'only INVITE has provisional responses other than 100 (RFC 4320)')
+    return
   }
   if (ask.method !== 'INVITE' && status === 408) {
     notOk(app, message.id, 'a request other than INVITE is never answered 408 (RFC 4320)')
+    return
   }
 
   takeTag(ask, response)

@@ -133,13 +133,13 @@ const WAIT_MS = 20_000
 export class Peer {
   readonly port: number
   readonly transport: 'UDP' | 'TCP'
-  readonly #send: (text: string) => void
+  readonly #send: (bytes: string | Buffer) => void
   readonly #close: () => void
   readonly #kept: string[] = []
   #waiting: (() => void) | null = null
   ended = false
 
-  constructor(transport: 'UDP' | 'TCP', port: number, send: (text: string) => void, close: () => void) {
+  constructor(transport: 'UDP' | 'TCP', port: number, send: (bytes: string | Buffer) => void, close: () => void) {
     this.transport = transport
     this.port = port
     this.#send = send
@@ -156,7 +156,7 @@ export class Peer {
     this.#waiting?.()
   }
 
-  send(text: string): void {
+  send(text: string | Buffer): void {
     this.#send(text)
   }
 
