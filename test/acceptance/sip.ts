@@ -17,6 +17,8 @@ export interface RawPhone {
   final(callId: string, cseq: number, boundMs?: number): Promise<Response | null>
   /** Sends, and again after a second and two, until a final response comes. */
   ask(text: string, callId: string, cseq: number, boundMs?: number): Promise<Response | null>
+  /** Called with the next request of this method that arrives. */
+  onRequest(method: string, listener: (raw: string) => void): void
   close(): void
 }
 
@@ -27,9 +29,11 @@ export async function rawPhone(target: string): Promise<RawPhone> {
   await once(socket, 'listening')
   const seen: Response[] = []
   const waiting = new Set<() => void>()
+  const requests = new Map<string, (raw: string) => void>()
   socket.on('message', (data) => {
     const raw = data.toString()
     if (raw.startsWith('SIP/2.0 ')) seen.push(parse(raw))
+    else requests.get(raw.split(' ', 1)[0] ?? '')?.(raw)
     for (const check of waiting) check()
   })
   const send = (text: string | Buffer): void => socket.send(text, Number(port), host)
@@ -55,13 +59,14 @@ export async function rawPhone(target: string): Promise<RawPhone> {
     port: socket.address().port,
     send,
     final,
-    async ask(text, callId, cseq, boundMs = 5000) {
+    async ask(text, callId, cseq, boundMs = 10_000) {
       const again = [1000, 3000].map((ms) => setTimeout(() => send(text), ms))
       send(text)
       const answer = await final(callId, cseq, boundMs)
       for (const timer of again) clearTimeout(timer)
       return answer
     },
+    onRequest: (method, listener) => requests.set(method, listener),
     close: () => socket.close(),
   }
 }
