@@ -177,6 +177,26 @@ test('a snapshot that failed is followed by a probe, not by silence (§7)', (t) 
   t.deepEqual(net.raw(1).status().progress.get(3)?.match, 2)
 })
 
+test('after a snapshot went out, what follows it is sent and not the snapshot again (§7)', (t) => {
+  const one = replica(1, { log: [1, 1, 1], hardState: { term: 1, commit: 3 } })
+  settle(one)
+  one.storage.createSnapshot(2, one.raw.status().conf, bytes('state'))
+  one.storage.compact(2)
+  elect(one)
+  // It has nothing at all, and says so.
+  one.raw.step(from(2, 'app-resp', { term: 2, index: 3, reject: true, rejectHint: 0 }))
+  t.deepEqual(
+    settle(one).messages.map(({ type, to, snapshot }) => [type, to, snapshot?.meta.index]),
+    [['snap', 2, 2]],
+  )
+  one.raw.reportSnapshot(2, 'finish')
+  one.raw.step(from(2, 'heartbeat-resp', { term: 2 }))
+  t.deepEqual(
+    settle(one).messages.map(({ type, index, entries }) => [type, index, entries.length]),
+    [['app', 2, 2]],
+  )
+})
+
 test('no more appends are in flight than the window holds (thesis §10.2.1)', (t) => {
   const one = replica(1, { config: { maxInflightMsgs: 2 } })
   elect(one)

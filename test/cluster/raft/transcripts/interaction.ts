@@ -1,18 +1,14 @@
 /** A cluster whose messages, disks and state machines move only when a command of a script says so. */
 
-import { decodeConfChange } from '../../../../cluster/raft/confcodec.ts'
-import { confOf, MemoryStorage } from '../../../../cluster/raft/memory.ts'
+import { confOf } from '../../../../cluster/raft/memory.ts'
 import { isLocalTarget, message } from '../../../../cluster/raft/message.ts'
 import { RawNode, type Stepped } from '../../../../cluster/raft/rawnode.ts'
 import {
   type Config,
-  type ConfState,
   type Entry,
-  type HardState,
   LOCAL_APPEND,
   type Message,
   type MessageType,
-  type Snapshot,
 } from '../../../../cluster/raft/types.ts'
 import type { Command } from './datadriven.ts'
 import {
@@ -24,6 +20,7 @@ import {
   parseChanges,
   ROLES,
 } from './describe.ts'
+import { applyEntries, HistoryStorage, type Member, write } from './member.ts'
 
 const ELECTION_TICK = 3
 const HEARTBEAT_TICK = 1
@@ -32,24 +29,6 @@ const MAX_TIMEOUT = 2 * ELECTION_TICK - 1
 
 /** Says whether an election timeout, which the recording drew at random, ends at this tick. */
 export type Guess = () => boolean
-
-interface Member {
-  readonly raw: RawNode
-  /** What the recording has shown of the timeout that was drawn last. */
-  readonly timeout: { atLeast: number }
-  readonly storage: HistoryStorage
-  readonly asynchronous: boolean
-  readonly appendWork: Message[]
-  readonly applyWork: Message[]
-}
-
-/** Its newest snapshot is always what the state machine has just applied. */
-class HistoryStorage extends MemoryStorage {
-  latest: Snapshot | undefined
-  override snapshot(): Snapshot | 'temporarily-unavailable' {
-    return this.latest ?? super.snapshot()
-  }
-}
 
 export class Interaction {
   readonly #members: Member[] = []
@@ -386,34 +365,4 @@ function complaint(stepped: Stepped): string | undefined {
 
 function isToItself(m: Message): boolean {
   return m.from === m.to || isLocalTarget(m.from) || isLocalTarget(m.to)
-}
-
-function write(
-  { storage }: Member,
-  hardState: HardState | undefined,
-  entries: readonly Entry[],
-  snapshot: Snapshot | undefined,
-): void {
-  if (hardState !== undefined) storage.setHardState(hardState)
-  if (snapshot !== undefined) storage.applySnapshot(snapshot)
-  else storage.append(entries)
-}
-
-/** The state machine: every applied entry joined, with a snapshot after each. */
-function applyEntries(member: Member, entries: readonly Entry[]): void {
-  for (const entry of entries) {
-    let update = entry.data
-    let conf: ConfState | undefined
-    if (entry.type !== 'normal') {
-      const change = decodeConfChange(entry.data)
-      if (change === 'malformed') throw new Error('a malformed change of membership was committed')
-      conf = member.raw.applyConfChange(change)
-      update = change.context ?? new Uint8Array()
-    }
-    const last = member.storage.latest
-    member.storage.latest = {
-      meta: { index: entry.index, term: entry.term, conf: conf ?? last?.meta.conf ?? confOf([]) },
-      data: Uint8Array.from([...(last?.data ?? []), ...update]),
-    }
-  }
 }
