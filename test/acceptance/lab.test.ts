@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import test from 'ava'
+import { needing } from '../peers.ts'
+import { RAFTEL, raftel, withLab } from './lab.ts'
+
+const PLAN = 'domains: [pbx.test]\nusers:\n  alice@pbx.test: {name: Alice, numbers: ["1001"]}\n'
+
+needing(test, 'rtpengine').serial(
+  'a lab is one command: users, plan and doctor by any node, kill -9 of the leader, and back with the same table',
+  async (t) => {
+    await withLab(t, { nodes: 3, media: 'rtpengine' }, async (lab) => {
+      t.is(lab.nodes.length, 3)
+      t.true(lab.nodes.every((node) => node.media === 'rtpengine' && existsSync(`/proc/${node.pid}`)))
+      await lab.addUser('alice@pbx.test', 'a password')
+      await lab.commitPlan(PLAN)
+      const users = await lab.json<{ aor: string; contacts: number; createdAt: string }[]>(['user', 'ls'])
+      t.deepEqual(
+        users.map(({ aor, contacts }) => [aor, contacts]),
+        [['alice@pbx.test', 0]],
+      )
+      t.regex(users[0]?.createdAt ?? '', /^\d{4}-\d\d-\d\dT.*Z$/)
+      t.is((await lab.json<{ text: string }>(['plan', 'show'])).text, PLAN)
+
+      t.is(relays(lab.dir).length, 3)
+      await lab.kill(lab.leader)
+      t.is(relays(lab.dir).length, 2, 'its relay died with it')
+      const alone = await lab.until('two agree on a new leader', lab.status, (status) => {
+        const up = status.nodes.filter((node) => node.reachable)
+        return status.quorum && status.leader !== null && status.leader !== lab.leader && up.length === 2
+      })
+      t.is(alone.nodes.find((node) => node.id === lab.leader)?.role, 'unknown')
+      await lab.addUser('bob@pbx.test', 'a password')
+
+      await lab.start(lab.leader)
+      const after = await lab.until('all have the same table', lab.status, (status) => {
+        const [first, ...others] = status.nodes
+        return others.every((node) => node.reachable && node.applied === first?.applied && node.hash === first?.hash)
+      })
+      t.is(after.planVersion, 1)
+      t.is((await lab.json<object[]>(['user', 'ls', '--sort', '-aor'])).length, 2)
+      const doctor = await lab.json<{ healthy: boolean }>(['doctor'])
+      t.true(doctor.healthy)
+    })
+  },
+)
+
+test.serial(
+  'a cluster of one that is gone, a wrong word and a wrong file have their exit codes and one sentence',
+  async (t) => {
+    await withLab(t, { nodes: 1 }, async (lab) => {
+      const exits = async (args: readonly string[], input = '') => {
+        const { code, stdout, stderr } = await lab.raftel(args, input)
+        t.is(stdout, '', args.join(' '))
+        t.regex(stderr, /^raftel: .+\n$/, args.join(' '))
+        return code
+      }
+      t.is(await exits(['user', 'add', 'alice', '--password-stdin'], 'x\n'), 1)
+      t.is(await exits(['user', 'add', 'alice@pbx.test', '--password-stdin']), 1)
+      t.is(await exits(['user', 'add', 'alice@pbx.test']), 2)
+      t.is(await exits(['reg', 'ls', '--shoe']), 2)
+      t.is(await exits(['call', 'hangup', 'nobody']), 3)
+      t.is(await exits(['plan', 'show']), 3)
+      await lab.addUser('alice@pbx.test', 'x')
+      t.is(await exits(['user', 'add', 'alice@pbx.test', '--password-stdin'], 'x\n'), 5)
+      t.is(await exits(['plan', 'commit', '-', '--expect', '4'], PLAN), 5)
+
+      const again = await raftel(['lab', 'up', '--nodes', '1', '--dir', lab.dir, '--detach'])
+      t.is(again.code, 5)
+      t.regex(again.stderr, /lab down/)
+
+      t.is((await raftel(['lab', 'down', '--dir', lab.dir])).code, 0)
+      // One that nobody waited for keeps its entry, without a command line.
+      t.is(commandLine(String(lab.nodes[0]?.pid)), '')
+      t.is(await exits(['cluster', 'status']), 6)
+      const json = await lab.raftel(['reg', 'ls', '-o', 'json'])
+      t.deepEqual(
+        [json.code, JSON.parse(json.stderr).error.exit, JSON.parse(json.stderr).error.code],
+        [6, 6, 'NO_QUORUM'],
+      )
+    })
+  },
+)
+
+test.serial('a watch prints rows, then changes, one JSON a line, until it is interrupted', async (t) => {
+  await withLab(t, { nodes: 1 }, async (lab) => {
+    await lab.addUser('alice@pbx.test', 'x')
+    const args = ['user', 'ls', '--watch', '-o', 'ndjson', '--endpoints', lab.endpoints]
+    const child = spawn(RAFTEL, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
+    const seen: string[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      const change = JSON.parse(line) as { change: string; aor?: string }
+      seen.push(`${change.change} ${change.aor ?? ''}`.trim())
+      if (change.change === 'synced') await lab.addUser('bob@pbx.test', 'x')
+      if (change.aor === 'bob@pbx.test') child.kill('SIGINT')
+    }
+    t.deepEqual(seen, ['put alice@pbx.test', 'synced', 'put bob@pbx.test'])
+    t.is(await closed, 0)
+  })
+})
+
+/** Relays of this lab: by the directory of the pidfile on their command lines. */
+function relays(dir: string): string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandLine(name).includes(`--pidfile=${dir}`))
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
