@@ -16,7 +16,7 @@ export const signatureSecondsNeeded = 1
 
 /** The longest stretch that is compared: longer ones take time and prove nothing more. */
 const comparedMax = sampleRate * 3
-/** Where it is looked for: the search costs about 6 ms for each second of it. */
+/** Where it is looked for: the search costs about 10 ms for each second of it. */
 const searchedMax = sampleRate * 15
 
 /**
@@ -54,15 +54,16 @@ export function correlation(expected: Int16Array, got: Int16Array): Heard {
 }
 
 /** A prime, so that no tone is sampled always at the same phase. */
-const coarseStep = 37
+const coarseStep = 101
 
 function likeness(wanted: Int16Array, got: Int16Array, at: number, step: number): number {
   let product = 0
   let wantedSquares = 0
   let gotSquares = 0
-  for (let i = 0; i < wanted.length; i += step) {
-    const a = wanted[i]!
-    const b = got[at + i]!
+  const length = wanted.length
+  for (let i = 0; i < length; i += step) {
+    const a = wanted[i] as number
+    const b = got[at + i] as number
     product += a * b
     wantedSquares += a * a
     gotSquares += b * b

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { decode, encode, silence } from '../../../node/phone/g711.ts'
 import { correlation, signatureHeard, signatureOf, signatureSamples } from '../../../node/phone/hear.ts'
-import { readWav, resample, writeWav } from '../../../node/phone/wav.ts'
+import { readWav, resample, type WavRead, writeWav } from '../../../node/phone/wav.ts'
 import { speechLike } from '../media/rig.ts'
 
 test('G.711 gives back each of its own codes, and every sample within its step', (t) => {
@@ -24,6 +24,9 @@ test('G.711 has the published code of known levels (ITU-T G.711 tables)', (t) =>
   t.deepEqual([...decode('PCMA', Uint8Array.of(0xaa, 0x2a, 0xd5, 0x55))], [32_256, -32_256, 8, -8])
 })
 
+const same = (read: WavRead, samples: Int16Array): boolean =>
+  read.kind === 'audio' && Buffer.from(read.samples.buffer).equals(Buffer.from(samples.buffer))
+
 const alice = signatureOf('alice@pbx.test')
 const bob = signatureOf('bob@pbx.test')
 
@@ -32,7 +35,8 @@ test('a signature is heard through G.711, at any start and beside a little noise
     const got = decode(law, encode(law, signatureSamples(bob, 77, 16_000)))
     t.like(signatureHeard(bob, alice, got), { heard: true, method: 'signature' })
   }
-  const noisy = signatureSamples(bob, 0, 16_000).map((sample, i) => sample + speechLike(5, 2)[i]! / 10)
+  const noise = speechLike(5, 2)
+  const noisy = signatureSamples(bob, 0, 16_000).map((sample, i) => sample + noise[i]! / 10)
   t.true(signatureHeard(bob, alice, noisy).heard)
 })
 
@@ -61,7 +65,7 @@ test('a recording is found with its lag, and not in another, in silence or in to
 test('a WAV survives writing and reading, and other rates and codings become 8 kHz mono', (t) => {
   const words = speechLike(9, 1)
   const file = writeWav(words)
-  t.deepEqual(readWav(file), { kind: 'audio', samples: words })
+  t.true(same(readWav(file), words))
 
   const stereo16k = Buffer.concat([Buffer.from(file.subarray(0, 44)), Buffer.alloc(16_000 * 4)])
   stereo16k.writeUInt16LE(2, 22)
@@ -74,7 +78,7 @@ test('a WAV survives writing and reading, and other rates and codings become 8 k
   mu.writeUInt16LE(7, 20)
   mu.writeUInt16LE(8, 34)
   mu.writeUInt32LE(words.length, 40)
-  t.deepEqual(readWav(mu), { kind: 'audio', samples: decode('PCMU', encode('PCMU', words)) })
+  t.true(same(readWav(mu), decode('PCMU', encode('PCMU', words))))
 })
 
 test('48 and 44.1 kHz come down to 8 kHz with the tone still in them', (t) => {
