@@ -1,3 +1,4 @@
+import xterm from '@xterm/headless'
 import test from 'ava'
 import stringWidth from 'string-width'
 import { cut, pad, safe, width, widths } from '../../../cli/tui/columns.ts'
@@ -29,6 +30,15 @@ test('text from outside is drawn in as many columns as were given to it, whateve
         t.true(stringWidth(shown) <= columns, JSON.stringify(text))
       }
     }
+  }
+})
+
+test('a terminal gives a padded text one line, whatever it is', async (t) => {
+  for (const text of HOSTILE) {
+    const view = new xterm.Terminal({ cols: 40, rows: 5, allowProposedApi: true })
+    await new Promise<void>((resolve) => view.write(pad(safe(text.repeat(20), false), 40) + '\r\nnext', resolve))
+    t.is(view.buffer.active.getLine(1)?.translateToString(true), 'next', JSON.stringify(text))
+    view.dispose()
   }
 })
 
