@@ -55,13 +55,13 @@ export class Outstanding {
     return this.#unsent.length > 0
   }
 
-  /** What to send now, oldest first. It is due again after `againMs`, twice that the next time, and so on. */
+  /** What to send now, oldest first. It is due again after `againMs`, later after up to four times that. */
   takeUnsent(at: number, againMs: number): Uint8Array[] {
     const taken: Uint8Array[] = []
     for (const seq of this.#unsent) {
       const waiting = this.#waiting.get(seq)
       if (!waiting) continue
-      waiting.sendAt = at + againMs * 2 ** Math.min(waiting.tries++, 6)
+      waiting.sendAt = at + againMs * 2 ** Math.min(waiting.tries++, 2)
       taken.push(waiting.bytes)
     }
     this.#unsent = []
@@ -70,6 +70,7 @@ export class Outstanding {
 
   /** Everything is to be sent again: there is another leader, and what the old one had may be lost. */
   resendAll(): void {
+    for (const waiting of this.#waiting.values()) waiting.sendAt = Number.NEGATIVE_INFINITY
     this.#unsent = [...this.#waiting.keys()]
   }
 

@@ -5,12 +5,14 @@
 import {
   ChannelCredentials,
   type ChannelOptions,
+  logVerbosity,
   type requestCallback,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
   type ServerReadableStream,
   type sendUnaryData,
+  setLogVerbosity,
   status,
 } from '@grpc/grpc-js'
 import { loadProto } from '../proto/load.ts'
@@ -56,6 +58,9 @@ export interface PeersOptions {
   /** The snapshot that a message announces; null when it is gone. */
   readonly snapshot: (message: Message) => SnapshotSource | null
 }
+
+// What it has to say comes to us as errors too; its own lines would run through the operator's screen.
+setLogVerbosity(logVerbosity.NONE)
 
 const { Peers: Client } = (loadProto('cluster.proto') as unknown as ProtoGrpcType).raftel.cluster.v1
 
@@ -129,6 +134,11 @@ export class Peers {
     else this.#options.onUnreachable(message.to)
   }
 
+  /** Whether proposals can be passed on to that peer now. */
+  canForward(to: Id): boolean {
+    return this.#reach.get(to)?.links.append.isOpen ?? false
+  }
+
   /** Passes proposals on to the leader; false when they were dropped. */
   forward(to: Id, proposals: readonly Uint8Array[]): boolean {
     const link = this.#reach.get(to)?.links.append
@@ -170,8 +180,9 @@ export class Peers {
       : ServerCredentials.createInsecure()
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(listen, credentials, (error) => {
-        if (error) reject(new Error(`cannot listen on ${listen} for the other nodes: ${error.message}`))
-        else resolve()
+        if (!error) return resolve()
+        this.#server.forceShutdown()
+        reject(new Error(`cannot listen on ${listen} for the other nodes: ${error.message}`))
       })
     })
   }

@@ -201,15 +201,20 @@ class Replica implements Cluster {
     this.#reads.settleAll()
   }
 
-  /** Moves the core by one input; its effects follow in this turn. A throw of the core ends this node. */
+  /** Moves the core by one input; its effects follow at the end of this turn. */
   #input(move: () => void): void {
+    this.#guard(move)
+    this.#soon()
+  }
+
+  /** A throw of the core, or of the tables, ends this node: it no longer knows what it knows. */
+  #guard(move: () => void): void {
     if (this.#state === 'stopped') return
     try {
       move()
     } catch (error) {
       this.fail(error as Error)
     }
-    this.#soon()
   }
 
   #soon(): void {
@@ -266,7 +271,7 @@ class Replica implements Cluster {
   }
 
   #turn(): void {
-    this.#input(() => {
+    this.#guard(() => {
       this.#submit()
       while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
       this.#noticeRole()
@@ -292,7 +297,7 @@ class Replica implements Cluster {
       this.#forwarded = []
       // If the core drops them (too much is uncommitted), their senders try again.
       if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
-    } else if (this.#outstanding.hasUnsent) {
+    } else if (this.#outstanding.hasUnsent && this.#peers.canForward(raft.lead)) {
       this.#peers.forward(raft.lead, this.#outstanding.takeUnsent(at, againMs))
     }
   }

@@ -1,5 +1,5 @@
 /** Clusters in one process: real streams on loopback, real directories. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,13 +11,22 @@ import type { Bind, Command } from '../../cluster/tables/commands.ts'
 
 export const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that is free, and below those that the system gives to outgoing connections: a node that is started again must not
+ * find its port taken by one of those.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 10_000 + randomInt(22_000)
+    const server = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!free) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 export interface Lab {

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import test from 'ava'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterOptions } from '../../cluster/replica.ts'
@@ -9,8 +10,13 @@ const NAMES = ['n1', 'n2', 'n3']
 
 async function threeNodes(common: Partial<ClusterOptions> = {}): Promise<Lab> {
   const lab = await newLab(3, common)
-  await Promise.all(NAMES.map((name) => lab.start(name)))
-  return lab
+  try {
+    await Promise.all(NAMES.map((name) => lab.start(name)))
+    return lab
+  } catch (error) {
+    await lab.end()
+    throw error
+  }
 }
 
 async function followerOf(lab: Lab): Promise<Cluster> {
@@ -221,6 +227,19 @@ test('a node with another cluster key is refused, and the log says why', async (
   await lab.start('n3', { key: Buffer.alloc(32, 1), dataDir: lab.dir('stranger') })
   await heard
   t.false(n1!.status().connected.includes('n3'))
+})
+
+test('a port that is taken is told, and nothing is left open', async (t) => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const lab = await newLab(1)
+  t.teardown(lab.end)
+  const { port } = taken.address() as { port: number }
+  await t.throwsAsync(lab.start('n1', { listen: `127.0.0.1:${port}` }), {
+    message: /cannot listen on .* for the other nodes/,
+  })
+  await new Promise((resolve) => taken.close(resolve))
+  await lab.start('n1')
 })
 
 test('a cluster of one agrees with itself', async (t) => {
