@@ -1,10 +1,13 @@
 /** One node: builds everything, joins it, and stops it in reverse order. Only this file knows all parts. */
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open } from '../cluster/seal.ts'
 import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
+import { startCalls } from './calls/calls.ts'
+import { relayKeyOf } from './calls/relay.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { PlanRead } from './control/needs.ts'
@@ -105,6 +108,20 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   })
   sip.on('register', registerHandler({ cluster, domains, identity, chance: Math.random }))
   sip.on('options', answerOptions)
+  const calls = startCalls({
+    cluster,
+    sip,
+    media,
+    identify: identity.caller,
+    here: (host) => domains.ours(host) && !domains.has(host),
+    relayKey: relayKeyOf(key),
+    log,
+    now: Date.now,
+    newId: randomUUID,
+    max: config.calls.max,
+    maxSeconds: config.calls.maxSeconds,
+  })
+  opened('calls', () => calls.close())
 
   const control = await trouble(`control.listen ${text(config.control.listen)}`, () =>
     startControl({
@@ -117,7 +134,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       sip,
       media,
       relayWanted: config.media.kind !== 'direct',
-      calls: { hangUp: () => false, streams: async () => null },
+      calls,
       readPlan: planRead,
       log,
       listen: config.control.listen,
