@@ -21,6 +21,10 @@ const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Comman
     about: 'a cluster with phones that call each other, and the screen on it',
     load: async () => (await import('./commands/demo.ts')).demoCommand(),
   },
+  phone: {
+    about: 'one phone: register, call or answer, and say whether the other side was heard',
+    load: async () => (await import('./commands/phone.ts')).phoneCommand(),
+  },
   tui: {
     about: 'the cluster live on this terminal',
     load: async () => (await import('./commands/tui.ts')).tuiCommand(),
