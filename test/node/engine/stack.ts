@@ -81,6 +81,7 @@ export async function startStack(
   options: {
     readonly times?: Partial<SipTimes>
     readonly limits?: Partial<EngineLimits>
+    readonly advertise?: string
     readonly routes?: (srf: Srf) => void
   } = {},
 ): Promise<Stack> {
@@ -95,6 +96,7 @@ export async function startStack(
     log: strict(faults),
     times: options.times,
     limits: options.limits,
+    advertise: options.advertise,
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
