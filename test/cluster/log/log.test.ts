@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { cpSync } from 'node:fs'
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -89,6 +90,28 @@ test('entries of a newer leader replace what they conflict with, also after reop
   const last = await openAt(dir)
   t.is(terms(last), '1:1 2:1 3:1 4:2 5:2 6:3 7:3')
   await last.close()
+})
+
+test('at the moment a write is acknowledged it is in the files, and they would open after a crash', async (t) => {
+  const dir = await newDir(t)
+  const log = await openAt(path.join(dir, 'live'))
+  const writes = [entries(1, 6, 1), entries(7, 9, 1), entries(4, 4, 2), entries(5, 8, 2), entries(2, 3, 3)]
+  for (const [i, list] of writes.entries()) {
+    const crashed = path.join(dir, `crashed${i}`)
+    const fields = { from: 1, term: list[0]!.term, vote: 1, commit: 1, entries: list }
+    await new Promise<void>((resolve) => {
+      log.append(message('storage-append', LOCAL_APPEND, fields), () => {
+        // At once: whatever is written from now on is too late.
+        cpSync(path.join(dir, 'live'), crashed, { recursive: true })
+        resolve()
+      })
+    })
+    const again = await openAt(crashed)
+    t.is(again.storage.lastIndex(), list.at(-1)!.index)
+    t.is(again.storage.term(again.last), list[0]!.term)
+    await again.close()
+  }
+  await log.close()
 })
 
 test('a snapshot lets go of the entries behind it, and is read back', async (t) => {
