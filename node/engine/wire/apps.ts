@@ -128,7 +128,7 @@ class Link implements App {
 
   send(payload: string): void {
     if (this.#ended) return
-    if (this.#queue === '') queueMicrotask(() => this.#flush())
+    if (this.#queue === '') setImmediate(() => this.#flush())
     this.#queue += framed(payload)
   }
 

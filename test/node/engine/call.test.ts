@@ -11,6 +11,7 @@ import {
   startStack,
   tcpPeer,
   udpPeer,
+  wanted,
 } from './stack.ts'
 
 const FAST = { t1: 20, t2: 80, t4: 100 }
@@ -77,8 +78,7 @@ test('a caller whose ACK is lost hears the answer again, and is hung up on in th
   })
   const caller = await udpPeer(t, port)
   const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
-  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
-  await caller.next('405')
+  await wanted(caller, 'INVITE')
   caller.send(invite)
   const first = await caller.next('200')
   t.is(await caller.next('200'), first)
@@ -98,8 +98,7 @@ test('a caller who cancels gets 200 and 487 from the engine, and the app is told
     })
   })
   const caller = await udpPeer(t, port)
-  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
-  await caller.next('405')
+  await wanted(caller, 'INVITE')
   const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
   caller.send(invite)
   await caller.next('180')
@@ -281,8 +280,7 @@ test('a call passes through a B2BUA from UDP to TCP and is ended by the callee',
       uac.on('destroy', () => uas.destroy().then(() => resolve()))
     })
   })
-  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
-  await caller.next('405')
+  await wanted(caller, 'INVITE')
   const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
   caller.send(invite)
   const onward = await callee.next('INVITE')
@@ -326,8 +324,7 @@ test('an app that goes away leaves no phone waiting', async (t) => {
   const { srf, port, engine } = await startStack(t)
   srf.invite((_req, res) => void res.send(180))
   const caller = await udpPeer(t, port)
-  caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
-  await caller.next('405')
+  await wanted(caller, 'INVITE')
   caller.send(request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000)))
   await caller.next('180')
   const gone = once(srf as unknown as NodeJS.EventEmitter, 'close')

@@ -2,7 +2,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import test from 'ava'
-import { header, type Peer, request, type Srf, startStack, type Test, tcpPeer, udpPeer } from './stack.ts'
+import {
+  header,
+  type Peer,
+  type Response,
+  request,
+  type Srf,
+  startStack,
+  type Test,
+  tcpPeer,
+  udpPeer,
+  wanted,
+} from './stack.ts'
 
 const open = (srf: Srf): void => {
   srf.options((_req, res) => res.send(200))
@@ -95,33 +106,30 @@ test('a method is refused as what it is: unknown, not wanted, or in no dialog', 
 
 test('one request that comes by two ways is answered on one of them only', async (t) => {
   const { srf, port } = await startStack(t)
-  const waiting: { send(status: number): void }[] = []
-  srf.register((_req, res) => waiting.push(res))
+  const asking = new Promise<Response>((resolve) => srf.register((_req, res) => resolve(res)))
   const peer = await udpPeer(t, port)
-  peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
-  await peer.next('405')
+  await wanted(peer, 'REGISTER')
   const asked = request(peer, 'REGISTER', 'sip:pbx.test')
   peer.send(asked)
   peer.send(asked.replace(/branch=\w+/, 'branch=z9hG4bKother'))
-  await peer.next('482')
-  t.is(waiting.length, 1)
-  waiting[0]!.send(200)
+  t.regex(await peer.next('482'), /Loop Detected/)
+  const app = await asking
+  app.send(200)
   await peer.next('200')
 })
 
 test('above its limit the engine sheds new requests and keeps those it has', async (t) => {
   const { srf, port, engine } = await startStack(t, { limits: { pending: 1 } })
-  const waiting: { send(status: number): void }[] = []
-  srf.register((_req, res) => waiting.push(res))
+  const asking = new Promise<Response>((resolve) => srf.register((_req, res) => resolve(res)))
   const peer = await udpPeer(t, port)
-  peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
-  await peer.next('405')
+  await wanted(peer, 'REGISTER')
   peer.send(request(peer, 'REGISTER', 'sip:pbx.test'))
   peer.send(request(peer, 'REGISTER', 'sip:pbx.test'))
   const shed = await peer.next('503')
   t.is(header(shed, 'Retry-After'), '5')
   t.is(engine.stats().unanswered, 1)
-  waiting[0]!.send(200)
+  const app = await asking
+  app.send(200)
   await peer.next('200')
 })
 

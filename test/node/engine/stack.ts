@@ -300,3 +300,12 @@ export function later(peer: Peer, method: string, invite: string, answer: string
 
 export const sdp = (port: number, session = 1): string =>
   `v=0\r\no=- 1 ${session} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${port} RTP/AVP 0\r\na=sendrecv\r\n`
+
+/** Comes back when the app's wish for this method is in effect at the engine: refusals list what is wanted. */
+export async function wanted(peer: Peer, method: string): Promise<void> {
+  for (;;) {
+    peer.send(request(peer, 'PUBLISH', 'sip:pbx.test'))
+    const answer = await peer.next((text) => text.startsWith('SIP/2.0'))
+    if (header(answer, 'Allow').includes(method)) return
+  }
+}
