@@ -32,6 +32,8 @@ export interface EngineLimits {
   readonly slowMs: number
   readonly connectMs: number
   readonly resolveMs: number
+  /** An INVITE that no app gives a final answer within this is answered 480 by the engine. */
+  readonly answerMs: number
 }
 
 export const defaultLimits: EngineLimits = {
@@ -50,6 +52,7 @@ export const defaultLimits: EngineLimits = {
   slowMs: 10_000,
   connectMs: 5_000,
   resolveMs: 3_000,
+  answerMs: 600_000,
 }
 
 /** The times all SIP timers are made of, in milliseconds (RFC 3261 Table 4). */

@@ -1,6 +1,7 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
 import { parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
+import type { Timer } from '../transaction/wheel.ts'
 import type { App } from '../wire/apps.ts'
 
 /** What is needed to answer a request, taken from it so that the request itself can go. */
@@ -23,6 +24,8 @@ export interface Ask {
   tag: string
   dialog: Dialog | null
   app: App | null
+  /** Ends an INVITE that the app forgot. */
+  patience: Timer | null
 }
 
 export interface AskNeeds {
@@ -63,6 +66,7 @@ export function askOf(request: SipRequest, needs: AskNeeds): Ask {
     tag,
     dialog,
     app,
+    patience: null,
   }
 }
 

@@ -85,12 +85,14 @@ export interface Sent {
   readonly to: string
   readonly callId: string
   readonly seq: number
+  /** Max-Forwards. */
+  readonly hops: number
 }
 
 /** A request of ours. `lines` are finished header lines, each with its line break; the length is counted here. */
 export function requestText(sent: Sent, lines: string, body: string): string {
   return (
-    `${sent.method} ${sent.uri} SIP/2.0\r\n${sent.via}${sent.routes}Max-Forwards: 70\r\n` +
+    `${sent.method} ${sent.uri} SIP/2.0\r\n${sent.via}${sent.routes}Max-Forwards: ${sent.hops}\r\n` +
     `From: ${sent.from}\r\nTo: ${sent.to}\r\nCall-ID: ${sent.callId}\r\nCSeq: ${sent.seq} ${sent.method}\r\n` +
     `${lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   )

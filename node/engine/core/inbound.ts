@@ -14,6 +14,7 @@ import {
   writeMessage,
 } from '../parser/message.ts'
 import { mergeKey, transactionKey } from '../transaction/key.ts'
+import type { ServerTransaction } from '../transaction/server.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { type Ask, askOf, responseText, statelessText } from './ask.ts'
@@ -274,8 +275,17 @@ function begin(
   const ask: Ask = askOf(request, { ...about, tag: randomToken() })
   const transaction = core.server.begin(key, nextId(), flow, invite, ask)
   // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
-  if (invite) core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', '', ''))
+  if (invite) {
+    core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', '', ''))
+    ask.patience = core.wheel.after(core.limits.answerMs, () => forgotten(core, transaction, ask))
+  }
   return transaction
+}
+
+/** The app never answered, and the phone has rung long enough. */
+function forgotten(core: Core, transaction: ServerTransaction<Ask>, ask: Ask): void {
+  core.log.warn({ transaction: transaction.id }, 'an INVITE without a final answer is ended: limits.answerMs')
+  answer(core, transaction, ask, 480, responseText(ask, 480, 'Temporarily Unavailable', '', ''))
 }
 
 function appOf(core: Core, dialog: Dialog): App | null {

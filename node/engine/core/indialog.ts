@@ -45,6 +45,7 @@ export function inDialog(
     to: dialog.remote,
     callId: dialog.callId,
     seq,
+    hops: 70,
   }
   let lines = more
   if (REFRESHING.has(method)) {

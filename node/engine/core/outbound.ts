@@ -147,6 +147,8 @@ function newRequest(request: SipRequest, flow: Flow): Sent {
   const tag = tagOf(from)
   const callId = headerOf(request, 'call-id')
   const route = headerOf(request, 'route')
+  // A B2BUA hands on what is left of them, or a loop would never end.
+  const hops = headerOf(request, 'max-forwards') ?? ''
   return {
     method: request.method,
     uri: request.uri,
@@ -157,6 +159,7 @@ function newRequest(request: SipRequest, flow: Flow): Sent {
     to: hereInstead(headerOf(request, 'to') ?? `<${request.uri}>`, flow, 'name'),
     callId: callId !== null && !/[\s|]/.test(callId) ? callId : randomToken() + randomToken(),
     seq: parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 1,
+    hops: /^\d{1,2}$/.test(hops) ? Number(hops) : 70,
   }
 }
 

@@ -59,12 +59,16 @@ function takeTag(ask: Ask, response: SipResponse): void {
 /** Sends a response, of an app or of the engine, and does to the dialog what it means. */
 export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask, status: number, text: string): void {
   const { dialog } = ask
-  if (status >= 200) core.merges.delete(ask.merge)
+  if (status >= 200) {
+    core.merges.delete(ask.merge)
+    ask.patience?.cancel()
+  }
   core.server.respond(transaction, status, text)
   if (status < 200 || !dialog) return
   if (dialog.incoming === transaction.id) dialog.incoming = null
   if (status >= 300) {
-    if (!dialog.confirmed) core.dialogs.remove(dialog)
+    // Only the request that was to make the dialog takes it along.
+    if (!dialog.confirmed && ask.toTag === '') core.dialogs.remove(dialog)
     return
   }
   if (!FORMING.has(ask.method)) return

@@ -320,6 +320,28 @@ test('with Record-Route the requests of a call go by the proxies, in the right o
   t.is(header(ack, 'Route'), `${near}, <sip:192.0.2.1;lr>`)
 })
 
+test('a call that the app forgets is ended, and what the app says then is not sent', async (t) => {
+  const { srf, port, engine } = await startStack(t, { limits: { answerMs: 50 } })
+  srf.invite((_req, res) => res.send(180))
+  const caller = await udpPeer(t, port)
+  await wanted(caller, 'INVITE')
+  caller.send(request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000)))
+  await caller.next('180')
+  await caller.next('480')
+  t.is(engine.stats().dialogs, 0)
+})
+
+test('the hops that are left to a call go on with it', async (t) => {
+  const { srf, port } = await startStack(t)
+  const callee = await udpPeer(t, port)
+  const uri = `sip:bob@127.0.0.1:${callee.port}`
+  const calling = srf.createUAC(uri, { localSdp: sdp(4000), headers: { 'Max-Forwards': '12' } })
+  const invite = await callee.next('INVITE')
+  t.is(header(invite, 'Max-Forwards'), '12')
+  callee.send(reply(invite, '603 Decline'))
+  await t.throwsAsync(calling, { message: /603/ })
+})
+
 test('an app that goes away leaves no phone waiting', async (t) => {
   const { srf, port, engine } = await startStack(t)
   srf.invite((_req, res) => void res.send(180))

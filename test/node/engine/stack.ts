@@ -45,7 +45,7 @@ export interface Srf {
   createUAS(req: Message, res: Response, options: { localSdp: string }): Promise<Dialog>
   createUAC(
     uri: string,
-    options: { localSdp: string; callingNumber?: string; proxy?: string },
+    options: { localSdp: string; callingNumber?: string; proxy?: string; headers?: Record<string, string> },
     progress?: Progress,
   ): Promise<Dialog>
   createB2BUA(
