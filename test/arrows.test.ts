@@ -15,7 +15,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'node/config.ts': ['node/yaml.ts', 'node/config-schema.ts', 'cluster', 'proto'],
   'node/sip': ['node/engine', 'cluster', 'proto'],
   'node/media': ['cluster', 'proto'],
-  'node/routing': ['node/yaml.ts', 'cluster', 'proto'],
+  'node/routing': ['node/yaml.ts', 'node/closest.ts', 'cluster', 'proto'],
   'node/calls': ['node/routing', 'node/sip', 'node/media', 'cluster', 'proto'],
   'node/control': ['node/routing', 'cluster', 'proto'],
   'node/phone': ['node/sip', 'node/media', 'cluster', 'proto'],

@@ -17,8 +17,10 @@ export interface Network {
   close(): void
 }
 
+let opened = 0
+
 export function openNetwork(phones: number): Network {
-  const prefix = `rt${process.pid}`
+  const prefix = `rt${process.pid}x${opened++}`
   const made: string[] = []
   const add = (name: string): string => {
     ip('netns', 'add', name)
