@@ -37,6 +37,7 @@ export interface LogOptions {
 
 type Job =
   | { readonly kind: 'append'; readonly message: Message; readonly done: () => void }
+  /** `done` is called in any case: it says that nobody is at it any more. */
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
   | { readonly kind: 'join'; readonly done: () => void }
 
@@ -176,7 +177,10 @@ export class DurableLog {
   }
 
   #add(job: Job): void {
-    if (this.#dead) return
+    if (this.#dead) {
+      if (job.kind === 'switch') job.done()
+      return
+    }
     this.#queue.push(job)
     this.#pump ??= this.#run()
   }
@@ -195,9 +199,9 @@ export class DurableLog {
     const first = this.#queue[0]!
     if (first.kind !== 'append') {
       this.#queue.shift()
-      if (first.kind === 'switch') await this.#switch(first.kept)
-      else await this.#join()
-      first.done()
+      if (first.kind === 'join') await this.#join()
+      else await this.#switch(first.kept).finally(first.done)
+      if (first.kind === 'join' && !this.#dead) first.done()
       return
     }
     const jobs = takeAppends(this.#queue)
@@ -323,7 +327,7 @@ export class DurableLog {
   #fail(error: unknown): void {
     if (this.#dead) return
     this.#dead = true
-    this.#queue.length = 0
+    for (const job of this.#queue.splice(0)) if (job.kind === 'switch') job.done()
     this.#options.onFatal(writeTrouble(this.#options.dir, error))
   }
 }

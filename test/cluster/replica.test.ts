@@ -1,12 +1,27 @@
+import { execFileSync } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import test from 'ava'
+import path from 'node:path'
+import ava from 'ava'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterOptions } from '../../cluster/replica.ts'
 import type { Command } from '../../cluster/tables/commands.ts'
 import { agreed, applied, type Lab, leaderOf, newLab, register, until, user } from './nodes.ts'
 
+// One cluster at a time: an election needs the processor too.
+const test = ava.serial
+
 const NAMES = ['n1', 'n2', 'n3']
+
+/** A certificate for 127.0.0.1 that is its own authority. */
+function certificate(): { ca: Buffer; cert: Buffer; key: Buffer } {
+  const names = ['-subj', '/CN=pbx.test', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', '-']
+  const pem = execFileSync('openssl', ['req', '-x509', '-days', '2', ...key, ...names], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return { ca: pem, cert: pem, key: pem }
+}
 
 async function threeNodes(common: Partial<ClusterOptions> = {}): Promise<Lab> {
   const lab = await newLab(3, common)
@@ -17,6 +32,12 @@ async function threeNodes(common: Partial<ClusterOptions> = {}): Promise<Lab> {
     await lab.end()
     throw error
   }
+}
+
+/** A command of some size: a table of LevelDB is full after a few. */
+function big(i: number): Command {
+  const plan = { domains: [], users: [], rules: [], emergency: null }
+  return { type: 'plan-commit', expect: null, text: `${i}`.repeat(200_000), plan, author: 'alice', at: 1 }
 }
 
 async function followerOf(lab: Lab): Promise<Cluster> {
@@ -240,6 +261,33 @@ test('a port that is taken is told, and nothing is left open', async (t) => {
   })
   await new Promise((resolve) => taken.close(resolve))
   await lab.start('n1')
+})
+
+test('with mutual TLS nodes agree, and one whose certificate another authority signed stays out', async (t) => {
+  const tls = certificate()
+  const lab = await threeNodes({ tls })
+  t.teardown(lab.end)
+  const follower = await followerOf(lab)
+  await agreed(follower, user('alice'))
+  await lab.stop('n3')
+  const stranger = await lab.start('n3', { tls: certificate() })
+  t.deepEqual(await stranger.propose(user('bob'), 500), { kind: 'no quorum' })
+  t.deepEqual(stranger.status().connected, [])
+})
+
+test('a node whose disk fails says so once, answers what waits, and can be closed', async (t) => {
+  const failed: Error[] = []
+  const lab = await newLab(1, { snapshotEvery: 20, onFatal: (error) => failed.push(error) })
+  t.teardown(lab.end)
+  const node = await lab.start('n1')
+  await agreed(node, user('alice'))
+  await rm(path.join(lab.dir('n1'), 'log'), { recursive: true })
+  // LevelDB goes on with the files it has open, until it has to make a new one.
+  let last = ''
+  for (let i = 0; i < 64 && last !== 'no quorum'; i++) last = (await node.propose(big(i), 10_000)).kind
+  t.is(last, 'no quorum')
+  t.is(failed.length, 1)
+  t.regex(failed[0]!.message, /cannot write to .* nothing acknowledged is lost/)
 })
 
 test('a cluster of one agrees with itself', async (t) => {
