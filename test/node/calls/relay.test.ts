@@ -1,0 +1,80 @@
+import test from 'ava'
+import { RELAY_HEADER, readRelay, relayKeyOf, usedOnce, writeRelay } from '../../../node/calls/relay.ts'
+import { until } from '../../cluster/nodes.ts'
+import { port, SDP_A, soon } from '../sip/support.ts'
+import { answers, CLUSTER_KEY, call, listener, nodes, phone } from './rig.ts'
+
+const key = relayKeyOf(CLUSTER_KEY)
+const order = { aor: 'bob@pbx.test', contact: 'sip:bob@10.0.0.1;x=";mac="', call: 'c-1', at: 1_000_000, hop: 1 }
+
+test('an order is read back; one that was changed, moved to another call, or kept for long is not', (t) => {
+  const header = writeRelay(order, 'call-id', key)
+  t.deepEqual(readRelay(header, 'call-id', key, order.at + 5_000), { kind: 'order', order })
+  const why = (text: string, callId = 'call-id', at = order.at, with_ = key) => {
+    const read = readRelay(text, callId, with_, at)
+    return read.kind === 'refused' ? read.why : 'taken'
+  }
+  t.is(why(header.replace('bob', 'eve')), 'not signed by this cluster')
+  t.is(why(header, 'other-call-id'), 'not signed by this cluster')
+  t.is(why(header, 'call-id', order.at, relayKeyOf(new Uint8Array(32))), 'not signed by this cluster')
+  t.is(why(header, 'call-id', order.at + 60_001), 'too old')
+  t.is(why(writeRelay({ ...order, hop: 4 }, 'call-id', key)), 'relayed too often')
+  t.is(why('v1;nonsense'), 'malformed')
+  t.is(why(header.padEnd(5_000, 'x')), 'too long')
+})
+
+test('an order is good once, and forgotten when it is too old to be used anyway', (t) => {
+  const used = usedOnce()
+  t.true(used.use('a', 0))
+  t.false(used.use('a', 1))
+  t.true(used.use('b', 300_000))
+  t.true(used.use('a', 300_000))
+})
+
+test('a phone that is connected to another node is called through that node, and hung up through it', async (t) => {
+  const [n1, n2] = await nodes(t, 2)
+  const bob = listener()
+  let seen: string | null = 'never called'
+  await phone(
+    t,
+    n2!,
+    'bob',
+    (invitation) => {
+      seen = invitation.header(RELAY_HEADER)
+      t.is(invitation.from.uri, 'sip:alice@pbx.test')
+      return answers(bob)(invitation)
+    },
+    { transport: 'tcp' },
+  )
+  await until(n1!.cluster, 'n1 knows bob', () => n1!.cluster.tables.registrations.size === 1)
+  const outcome = await soon('an answer', call(await port(t), n1!, '1002').outcome)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  t.deepEqual(seen as unknown, null, 'the header stays between nodes')
+  t.like(n2!.calls.counters(), { relayed: 1, placed: 0, live: 1 })
+  t.is(n1!.calls.live().length, 1)
+  t.is(n2!.calls.live().length, 0, 'the call belongs to the node of its caller')
+  outcome.dialog.bye()
+  await soon('BYE at bob', bob.bye)
+})
+
+test('a forged order is refused and rings nobody', async (t) => {
+  const [n1] = await nodes(t, 1)
+  let called = 0
+  await phone(t, n1!, 'bob', () => void called++)
+  const alice = await port(t)
+  const forged = writeRelay({ ...order, at: n1!.cluster.now() }, 'mine', relayKeyOf(new Uint8Array(32)))
+  const dialing = alice.dial(
+    {
+      callId: 'mine',
+      uri: 'sip:bob@pbx.test',
+      nextHop: `sip:${n1!.sip.address}`,
+      from: { display: '', uri: 'sip:alice@pbx.test' },
+      to: { uri: 'sip:bob@pbx.test' },
+      sdp: SDP_A,
+      headers: { [RELAY_HEADER]: forged },
+    },
+    () => {},
+  )
+  t.like(await soon('a refusal', dialing.outcome), { kind: 'refused', status: 403 })
+  t.is(called, 0)
+})

@@ -1,0 +1,173 @@
+/** Nodes that place calls, on real engines and a real cluster, and phones that are real engines too. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { ExecutionContext } from 'ava'
+import type { Cluster } from '../../../cluster/cluster.ts'
+import type { Bind } from '../../../cluster/tables/commands.ts'
+import { type Calls, startCalls } from '../../../node/calls/calls.ts'
+import { relayKeyOf } from '../../../node/calls/relay.ts'
+import { startMedia } from '../../../node/media/start.ts'
+import { readPlan } from '../../../node/routing/plan.ts'
+import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
+import { agreed, leaderOf, newLab, until, user as userRow } from '../../cluster/nodes.ts'
+import { addressOf, port, quiet, SDP_A, SDP_B } from '../sip/support.ts'
+
+export interface TestNode {
+  readonly name: string
+  readonly cluster: Cluster
+  readonly sip: SipPort
+  readonly calls: Calls
+  /** Media sessions open now. */
+  sessions(): number
+}
+
+export const CLUSTER_KEY = randomBytes(32)
+
+/** Nodes n1, n2 … with a plan. Who calls is believed what his From says, unless he is mallory: authentication is tested elsewhere. */
+export async function nodes(t: ExecutionContext, count: number, rules = '', max = 100): Promise<TestNode[]> {
+  const lab = await newLab(count)
+  t.teardown(() => lab.end())
+  const clusters = await Promise.all(Array.from({ length: count }, (_, i) => lab.start(`n${i + 1}`)))
+  await leaderOf(clusters)
+  const made = await Promise.all(clusters.map((cluster) => node(t, cluster, max)))
+  const text = `domains: [pbx.test]\nusers: {bob@pbx.test: {numbers: ["1002"]}, carol@pbx.test: {}}\n${rules}`
+  const read = readPlan(text)
+  if (read.kind !== 'ok') throw new Error(JSON.stringify(read.faults))
+  await agreed(clusters[0]!, { type: 'plan-commit', expect: null, text, plan: read.plan, author: 'test', at: 1 })
+  await Promise.all(
+    clusters.map((cluster) =>
+      until(cluster, 'plan and nodes are known', () => {
+        const { plan, nodes } = cluster.tables
+        return plan !== null && nodes.size === count && cluster.status().connected.length === count - 1
+      }),
+    ),
+  )
+  return made
+}
+
+async function node(t: ExecutionContext, cluster: Cluster, max: number): Promise<TestNode> {
+  const sip = await port(t)
+  const media = await startMedia({ mode: { kind: 'direct' }, whenDown: 'direct', log: quiet })
+  const calls = startCalls({
+    cluster,
+    sip,
+    media,
+    identify({ from: { user, host } }) {
+      if (user !== 'mallory') return { kind: 'known', user: { aor: `${user}@${host}`, user, domain: host } }
+      return {
+        kind: 'challenge',
+        status: 407,
+        headers: { 'Proxy-Authenticate': ['Digest realm="pbx.test", nonce="n"'] },
+      }
+    },
+    here: () => false,
+    relayKey: relayKeyOf(CLUSTER_KEY),
+    log: quiet,
+    now: () => 1_000,
+    newId: randomUUID,
+    max,
+    maxSeconds: 60,
+  })
+  t.teardown(() => calls.close())
+  const { node: id, incarnation } = cluster
+  await agreed(cluster, {
+    type: 'node-up',
+    node: { id, incarnation, sip: sip.address, control: '', media: 'direct', startedAt: 1 },
+  })
+  return { name: id, cluster, sip, calls, sessions: () => media.status().sessions }
+}
+
+/** A phone bound at a node. `invited` decides what it does with a call. */
+export async function phone(
+  t: ExecutionContext,
+  at: TestNode,
+  user: string,
+  invited: (invitation: Invitation) => void | Promise<void>,
+  more: { readonly q?: number; readonly transport?: 'udp' | 'tcp' } = {},
+): Promise<SipPort> {
+  const { q = 1, transport = 'udp' } = more
+  const sip = await port(t)
+  sip.onInvite(invited)
+  const address = addressOf(sip, transport)
+  const bind: Bind = {
+    type: 'bind',
+    aor: `${user}@pbx.test`,
+    callId: randomUUID(),
+    cseq: 1,
+    changes: [{ contact: `sip:${user}@${address};transport=${transport}`, q, expires: 600 }],
+    node: at.name,
+    transport,
+    received: address,
+    userAgent: 'test',
+    contactsMax: 10,
+  }
+  await agreed(at.cluster, userRow(user))
+  const { result } = await agreed(at.cluster, bind)
+  if (result.kind !== 'bound') throw new Error(JSON.stringify(result))
+  return sip
+}
+
+export interface Heard {
+  readonly bye: Promise<string>
+  readonly infos: string[]
+  readonly offers: string[]
+  readonly handlers: DialogHandlers
+}
+
+export function listener(): Heard {
+  const { promise: bye, resolve } = Promise.withResolvers<string>()
+  const infos: string[] = []
+  const offers: string[] = []
+  const handlers: DialogHandlers = {
+    bye: resolve,
+    async modify(sdp) {
+      offers.push(sdp)
+      return { kind: 'answered', sdp: sdp.replace(/^o=.*$/m, 'o=answer 9 9 IN IP4 127.0.0.1') }
+    },
+    async info(type, body) {
+      infos.push(`${type} ${body}`)
+      return 200
+    },
+  }
+  return { bye, infos, offers, handlers }
+}
+
+/** A phone's behaviour: rings and answers; `talk` hears of the dialog. */
+export function answers(heard: Heard, talk: (dialog: Dialog) => void = () => {}) {
+  return async (invitation: Invitation): Promise<void> => {
+    invitation.progress(180)
+    const dialog = await invitation.answer(SDP_B)
+    if (dialog === null) return
+    dialog.handle(heard.handlers)
+    talk(dialog)
+  }
+}
+
+/** A phone's behaviour: rings for ever; says when it is called and when that was cancelled. */
+export function rings() {
+  const called = Promise.withResolvers<Invitation>()
+  const cancelled = Promise.withResolvers<void>()
+  const invited = (invitation: Invitation): void => {
+    invitation.onCancel(cancelled.resolve)
+    invitation.progress(180)
+    called.resolve(invitation)
+  }
+  return { invited, called: called.promise, cancelled: cancelled.promise }
+}
+
+export function call(
+  from: SipPort,
+  at: TestNode,
+  to: string,
+  progress = (_status: number, _sdp: string) => {},
+): Dialing {
+  return from.dial(
+    {
+      uri: `sip:${to}@pbx.test`,
+      nextHop: `sip:${at.sip.address}`,
+      from: { display: 'Alice', uri: 'sip:alice@pbx.test' },
+      to: { uri: `sip:${to}@pbx.test` },
+      sdp: SDP_A,
+    },
+    progress,
+  )
+}
