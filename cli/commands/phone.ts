@@ -1,6 +1,5 @@
 /** `raftel phone`: one phone from the command line, for synthetic calls that say whether they were heard. */
 import { readFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { Command, Option } from 'commander'
 import { readAor, readHop } from '../../node/phone/identity.ts'
 import { type CallReport, type Phone, type PhoneOptions, startPhone } from '../../node/phone/phone.ts'
@@ -126,12 +125,12 @@ async function passwordOf({ passwordStdin, passwordFile }: Options): Promise<str
   if (passwordStdin && passwordFile) throw usage('give either --password-stdin or --password-file FILE')
   if (passwordFile) return firstLine(await fileOf(passwordFile, passwordMax))
   if (!passwordStdin) throw usage('give --password-stdin or --password-file FILE')
-  const lines = createInterface({ input: process.stdin })
-  for await (const line of lines) {
-    lines.close()
-    return firstLine(Buffer.from(line))
+  let text = ''
+  for await (const chunk of process.stdin) {
+    text += String(chunk)
+    if (text.includes('\n') || text.length > passwordMax) break
   }
-  throw usage('no password came on stdin')
+  return firstLine(Buffer.from(text))
 }
 
 function firstLine(text: Buffer): string {

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { access, mkdir, readFile, rm } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export interface SidecarPlace {
@@ -51,7 +51,8 @@ export function versionOf(binary: string): Promise<string> {
   })
 }
 
-const pidfileIn = (dataDir: string) => join(dataDir, 'rtpengine.pid')
+/** Absolute, so that a leftover is known by its command line wherever the node is started from. */
+const pidfileIn = (dataDir: string) => resolve(dataDir, 'rtpengine.pid')
 
 /** Starts rtpengine in userspace on a control port the OS gives. `onLine` gets its log lines, as they are. */
 export async function startSidecar(place: SidecarPlace, onLine: (line: string) => void): Promise<Sidecar> {

@@ -46,12 +46,11 @@ export async function superviseSidecar(
     let waitMs = backoffMs.first
     while (!closing.signal.aborted) {
       const startedAt = performance.now()
-      const sidecar = await startSidecar(place, lines)
-      const why = await live(sidecar, set, closing.signal, firstTry)
+      const why = await oneLife(place, lines, set, closing.signal, firstTry)
       firstTry()
       if (closing.signal.aborted) return
       if (performance.now() - startedAt > healthyAfterMs) waitMs = backoffMs.first
-      set({ kind: 'down', why: `rtpengine (pid ${sidecar.pid}) ended (${why}), restarting in ${waitMs} ms` })
+      set({ kind: 'down', why: `${why}, restarting in ${waitMs} ms` })
       await pause(waitMs, closing.signal)
       waitMs = Math.min(waitMs * 2, backoffMs.longest)
     }
@@ -67,7 +66,24 @@ export async function superviseSidecar(
   }
 }
 
-/** One life of the process, from start to end; says why it ended. */
+/** One life of the process, from start to end; says why it ended, or why it could not begin. */
+async function oneLife(
+  place: SidecarPlace,
+  lines: (line: string) => void,
+  set: (state: RelayState) => void,
+  closing: AbortSignal,
+  ready: () => void,
+): Promise<string> {
+  let sidecar: Sidecar
+  try {
+    sidecar = await startSidecar(place, lines)
+  } catch (error) {
+    // Its directory cannot be written, or the system has no port or process left: that may pass.
+    return `rtpengine cannot be started (${(error as Error).message})`
+  }
+  return `rtpengine (pid ${sidecar.pid}) ended (${await live(sidecar, set, closing, ready)})`
+}
+
 async function live(
   sidecar: Sidecar,
   set: (state: RelayState) => void,

@@ -75,6 +75,14 @@ test('a sidecar that cannot start says why and is tried again', async (t) => {
   t.true(log.lines.some((line) => line.includes('is down')))
 })
 
+test('a data directory that cannot be written leaves media direct, and says so', async (t) => {
+  const mode = { ...(await ownPlace(t)), dataDir: '/dev/null/media' }
+  const media = await startMedia({ mode, whenDown: 'direct', log: keptLog() })
+  t.teardown(() => media.close())
+  t.regex(media.status().detail, /cannot be started.*ENOTDIR/)
+  t.is(media.open('call-1').kind, 'direct')
+})
+
 test('closing ends the sidecar and its pidfile', async (t) => {
   const mode = await ownPlace(t)
   const media = await startMedia({ mode, whenDown: 'direct', log: keptLog() })
