@@ -37,21 +37,23 @@ export const offer = (local: Local): string =>
     [eventsType, 'telephone-event/8000'],
   ])
 
-/** The answer to what `remote` offered: its first law, its numbers, its direction mirrored (RFC 3264 §6.1). */
+/** The answer to what `remote` offered: its first law, its numbers, and the direction that suits both. */
 export const answer = (local: Local, remote: Remote): string =>
-  written({ ...local, direction: mirrored(remote.direction) }, [
+  written({ ...local, direction: agreed(local.direction, remote.direction) }, [
     [remote.payloadType, rtpmap[remote.law]],
     ...(remote.events === null ? [] : [[remote.events, 'telephone-event/8000'] as const]),
   ])
 
-/** Hold is answered with what is left: who does not listen is not talked to. */
-export function mirrored(direction: Direction): Direction {
-  if (direction === 'sendonly') return 'recvonly'
-  if (direction === 'recvonly') return 'sendonly'
-  return direction
+/** What is left of what both sides want, as we see it (RFC 3264 §6.1): who does not listen is not talked to. */
+export function agreed(own: Direction, theirs: Direction): Direction {
+  const out = sends(own) && listens(theirs)
+  const back = listens(own) && sends(theirs)
+  if (out) return back ? 'sendrecv' : 'sendonly'
+  return back ? 'recvonly' : 'inactive'
 }
 
 export const sends = (direction: Direction): boolean => direction === 'sendrecv' || direction === 'sendonly'
+export const listens = (direction: Direction): boolean => direction === 'sendrecv' || direction === 'recvonly'
 
 function written(local: Local, formats: readonly (readonly [number, string])[]): string {
   const family = local.address.includes(':') ? 'IP6' : 'IP4'

@@ -6,7 +6,7 @@ import type { Dialog, Modified } from '../sip/port.ts'
 import type { Law } from './g711.ts'
 import { type CallReport, judge, type Listening, type Outcome, report } from './report.ts'
 import { openRtp, type Player } from './rtp.ts'
-import { answer, type Direction, mirrored, offer, type Remote, readSdp, sends } from './sdp.ts'
+import { answer, type Direction, listens, offer, type Remote, readSdp } from './sdp.ts'
 
 /** A call while it lasts. */
 export interface LiveCall {
@@ -60,7 +60,8 @@ export async function openTalk(host: string, player: Player, listening: Listenin
 
   function talkTo(remote: Remote): void {
     law = remote.law
-    rtp.talk(sends(direction) && sends(mirrored(remote.direction)) ? remote : null)
+    // On hold we could send music; we have none, so nothing goes out.
+    rtp.talk(direction === 'sendrecv' && listens(remote.direction) ? remote : null)
   }
 
   function accept(sdp: string): string | null {
@@ -102,8 +103,6 @@ export async function openTalk(host: string, player: Player, listening: Listenin
         direction = before
         return false
       }
-      // Held: nothing is to be heard at the other end, and it is told so by what we send.
-      if (on) rtp.talk(null)
       return true
     },
     dtmf: (digit) => rtp.dtmf(digit, 160),

@@ -58,6 +58,15 @@ test('an offer reads as what it says, and the answer mirrors law, numbers and di
   t.like(readSdp(answer(local, held)), { law: 'PCMA', payloadType: 8, events: 96, direction: 'recvonly' })
 })
 
+test('who is on hold stays so when the other side offers anew', (t) => {
+  const theirs = readSdp(offer(local))!
+  t.is(readSdp(answer({ ...local, direction: 'sendonly' }, theirs))!.direction, 'sendonly')
+  t.is(
+    readSdp(answer({ ...local, direction: 'sendonly' }, { ...theirs, direction: 'sendonly' }))!.direction,
+    'inactive',
+  )
+})
+
 test('hold by a null address, a dynamic number and a second stream are understood; no G.711 is not', (t) => {
   const base = offer(local)
   t.is(readSdp(base.replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))!.direction, 'sendonly')

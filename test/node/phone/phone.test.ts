@@ -69,7 +69,7 @@ test('another voice than the expected one is not heard; the expected one is, and
   t.true(file.kind === 'audio' && file.samples.length > 8000)
 })
 
-test('hold silences the other side, and taking back lets it talk again', async (t) => {
+test('either side can hold and take back, and digits are sent', async (t) => {
   const alice = await onePhone(t, 'alice')
   const bob = await onePhone(t, 'bob')
   const calling = alice.phone.call(bob.contact, { seconds: 60, peer })
@@ -83,6 +83,19 @@ test('hold silences the other side, and taking back lets it talk again', async (
   t.false(call.dtmf('x'))
   other.hangUp()
   t.like(await calling, { answered: true, status: 200 })
+})
+
+test('while a call is held no voice passes, either way', async (t) => {
+  const alice = await onePhone(t, 'alice')
+  const bob = await onePhone(t, 'bob')
+  const calling = alice.phone.call(bob.contact, { seconds: 2, peer })
+  await until(() => alice.phone.calls()[0]?.state === 'answered' && bob.phone.calls()[0]?.state === 'answered')
+  t.true(await alice.phone.calls()[0]!.hold())
+  const report = await calling
+  t.like(report, { answered: true, heard: false })
+  await until(() => bob.reports.length === 1)
+  t.false(bob.reports[0]!.heard)
+  t.true(report.received < 60 && bob.reports[0]!.received < 60, 'of the 100 packets of 2 s')
 })
 
 test('a busy phone answers 486 and was not heard', async (t) => {
