@@ -5,7 +5,7 @@ import { alertLine, clusterLine, trafficLine } from './header.ts'
 import { footer } from './keys.ts'
 import { clip, type Line, sentence } from './line.ts'
 import { cursor, onScreen } from './list.ts'
-import { height, known, type Model, shown } from './model.ts'
+import { height, known, type Live, type Model, shown } from './model.ts'
 import { pageLines, pageTitle } from './pages.ts'
 import { MARGIN, type Moment, rowLine, TABLES, titleLine, type View } from './rows.ts'
 import { glyphs, type Theme } from './theme.ts'
@@ -64,9 +64,7 @@ function tableTitle(model: Model, theme: Theme): string[] {
   const { view } = model
   const { filter, rows, sort } = model.lists[view]
   const { live } = shown(model)
-  const held = known(live, view).length
-  const total = view === 'calls' ? live.calls?.total : view === 'regs' ? live.regs?.total : undefined
-  const all = Math.max(held, total ?? 0)
+  const all = Math.max(known(live, view).length, everything(live, view))
   const { up, down } = glyphs(theme)
   const column = TABLES[view].columns[sort.column]
   return [
@@ -77,10 +75,16 @@ function tableTitle(model: Model, theme: Theme): string[] {
   ]
 }
 
+// Totals that came with a list count only what passed the filter it was asked with.
+function everything(live: Live, view: View): number {
+  if (view === 'calls') return Math.max(live.calls?.total ?? 0, live.overview?.calls ?? 0)
+  return view === 'regs' ? Math.max(live.regs?.total ?? 0, live.overview?.bindings ?? 0) : 0
+}
+
 function emptiness(model: Model): string {
   const { view } = model
   const { live } = shown(model)
-  if (model.lists[view].filter && known(live, view).length > 0) return 'no row has this text; esc shows all'
+  if (model.lists[view].filter) return 'no row has this text; esc shows all'
   const answer = { calls: live.calls, regs: live.regs, nodes: live.cluster, events: live.overview }[view]
   if (!answer) return 'asking ...'
   return { calls: 'no live calls', regs: 'nobody is registered', nodes: 'no nodes', events: 'nothing happened yet' }[

@@ -20,7 +20,9 @@ needing(
     const phones = await talking(lab)
     const screen = await terminal([RAFTEL, 'tui', '--endpoints', lab.endpoints])
     try {
-      const first = await screen.until((lines) => CALL.test(lines.join('\n')) && OTHER.test(lines.join('\n')))
+      const first = await screen.until((lines) =>
+        [CALL, OTHER, /quorum/, /media 3/].every((wanted) => wanted.test(lines.join('\n'))),
+      )
       const { term } = await lab.status()
       t.regex(
         first[0]!,

@@ -3,7 +3,7 @@
  * drawn by @xterm/headless. What `screen()` returns is what an operator would see.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import xterm from '@xterm/headless'
 
 export interface TerminalOptions {
@@ -33,6 +33,7 @@ export interface Terminal {
 }
 
 const BOUND_MS = 30_000
+const END_MS = 5_000
 
 export async function terminal(command: readonly string[], options: TerminalOptions = {}): Promise<Terminal> {
   const { columns = 80, rows = 24 } = options
@@ -99,7 +100,9 @@ export async function terminal(command: readonly string[], options: TerminalOpti
     exit: (boundMs = BOUND_MS) =>
       bounded(ended, boundMs, () => `still running, the screen shows:\n${screen().join('\n')}`),
     end: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      const running = child.exitCode === null && child.signalCode === null && innerOf(child)
+      if (running) process.kill(running, 'SIGTERM')
+      await bounded(ended, END_MS, () => '').catch(() => child.kill('SIGTERM'))
       await ended
       view.dispose()
     },
@@ -122,15 +125,20 @@ function cells(view: xterm.Terminal) {
   )
 }
 
-// `script` has one child, the command.
 function inner(child: ChildProcess): number {
+  const pid = innerOf(child)
+  if (!pid) throw new Error('the command in the terminal has ended')
+  return pid
+}
+
+// `script` has one child, the command; none when that has ended.
+function innerOf(child: ChildProcess): number | undefined {
   const tasks = `/proc/${child.pid}/task`
+  if (!existsSync(tasks)) return undefined
   const children = readdirSync(tasks).flatMap((task) =>
     readFileSync(`${tasks}/${task}/children`, 'utf8').trim().split(' '),
   )
-  const pid = Number(children.find((word) => word !== ''))
-  if (!pid) throw new Error('the command in the terminal has ended')
-  return pid
+  return Number(children.find((word) => word !== '')) || undefined
 }
 
 function run(command: string, args: readonly string[]): Promise<void> {
