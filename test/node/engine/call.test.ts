@@ -89,6 +89,26 @@ test('a caller whose ACK is lost hears the answer again, and is hung up on in th
   t.is(engine.stats().dialogs, 0)
 })
 
+test('a caller who has acknowledged hears no second answer and keeps the call', async (t) => {
+  const { srf, port, engine } = await startStack(t, { times: FAST })
+  srf.invite((req, res) => void srf.createUAS(req, res, { localSdp: sdp(4000) }))
+  const [caller, silent] = [await udpPeer(t, port), await udpPeer(t, port)]
+  await wanted(caller, 'INVITE')
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000))
+  caller.send(invite)
+  const answer = await caller.next('200')
+  caller.send(later(caller, 'ACK', invite, answer, 1))
+  await wanted(caller, 'INVITE')
+  // A request that begins now fails when the wait for an ACK would be over.
+  const failed = new Promise<number>((resolve, reject) => {
+    srf
+      .request(`sip:x@127.0.0.1:${silent.port}`, { method: 'OPTIONS' })
+      .then((req) => req.on('response', (res) => resolve(res.status)), reject)
+  })
+  t.is(await failed, 408)
+  t.is(engine.stats().dialogs, 1)
+})
+
 test('a caller who cancels gets 200 and 487 from the engine, and the app is told', async (t) => {
   const { srf, port, engine } = await startStack(t)
   const cancelled = new Promise<void>((resolve) => {
