@@ -9,6 +9,8 @@ import { type AppMessage, FrameReader, framed, readPayload } from './frames.ts'
 const VERSION = 'v0.9.10'
 const APPS_MAX = 64
 const VERBS_MAX = 64
+/** An app says who it is within this, or it is none. */
+const HELLO_MS = 10_000
 const BACKLOG_MAX = 64 * 1024 * 1024
 
 /** One connected, authenticated app. */
@@ -110,7 +112,7 @@ class Link implements App {
     this.#socket = socket
     this.#needs = needs
     this.#reader = new FrameReader(needs.limits.frame)
-    this.#hello = setTimeout(() => this.drop(), needs.limits.slowMs)
+    this.#hello = setTimeout(() => this.drop(), HELLO_MS)
     socket.setNoDelay(true)
     socket.on('error', () => this.drop())
     socket.on('end', () => this.drop())
