@@ -70,7 +70,7 @@ function mediaLines(call: Call__Output, rates: readonly number[], theme: Theme):
   }
   const head: Line = [
     {
-      text: `  ${pad('SIDE', 8)} ${pad('PACKETS', 9, 'right')} ${pad('/S', 5, 'right')} ${pad('ERRORS', 6, 'right')} ${pad('CODEC', 8)} ENDPOINT`,
+      text: `  ${pad('SIDE', 8)} ${pad('PACKETS', 9, 'right')} ${pad('/S', 5, 'right')} ${pad('ERRORS', 6, 'right')} ${pad('CODEC', 10)} ENDPOINT`,
       tone: 'dim',
     },
   ]
@@ -80,7 +80,7 @@ function mediaLines(call: Call__Output, rates: readonly number[], theme: Theme):
       pad(count(stream.packets), 9, 'right'),
       pad((rates[i] ?? 0).toFixed(0), 5, 'right'),
       pad(count(stream.errors), 6, 'right'),
-      pad(safe(stream.codec, theme.ascii), 8),
+      pad(safe(stream.codec, theme.ascii), 10),
       safe(stream.endpoint, theme.ascii),
     ]
     return [{ text: `  ${cells.join(' ')}`, tone: stream.errors > 0 ? 'warning' : 'plain' }]
