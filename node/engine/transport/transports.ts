@@ -55,10 +55,13 @@ interface Listener {
 export class Transports {
   readonly #listeners: readonly Listener[]
   readonly #resolveMs: number
+  readonly #log: Logger
+  #closed = false
 
-  constructor(listeners: readonly Listener[], resolveMs: number) {
+  constructor(listeners: readonly Listener[], resolveMs: number, log: Logger) {
     this.#listeners = listeners
     this.#resolveMs = resolveMs
+    this.#log = log
   }
 
   get listening(): readonly ListenPoint[] {
@@ -71,6 +74,7 @@ export class Transports {
 
   /** The flow to an address, from the listen point that fits; null if no listen point speaks this transport. */
   flowTo(transport: TransportName, remote: Endpoint): Flow | null {
+    if (this.#closed) return null
     const six = isIPv6(remote.host)
     const fitting = this.#listeners.filter((l) => l.point.transport === transport && isIPv6(l.point.host) === six)
     // A loopback listen point cannot reach the world, and the world's cannot always be reached from loopback.
@@ -92,12 +96,13 @@ export class Transports {
       tell(this.flowTo(transport, { host, port }))
       return
     }
-    resolve(host, this.#resolveMs).then((address) =>
-      tell(address === null ? null : this.flowTo(transport, { host: address, port })),
-    )
+    resolve(host, this.#resolveMs)
+      .then((address) => tell(address === null ? null : this.flowTo(transport, { host: address, port })))
+      .catch((error: unknown) => this.#log.error({ error: String(error) }, 'the engine failed on one message'))
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await Promise.all(this.#listeners.map((l) => l.of.close()))
   }
 }
@@ -124,7 +129,7 @@ export async function openTransports(needs: Needs): Promise<Transports> {
     const open: Listener[] = []
     try {
       for (const point of needs.listen) open.push(await openOne(needs, twinOf(point, needs.listen, open)))
-      return new Transports(open, needs.limits.resolveMs)
+      return new Transports(open, needs.limits.resolveMs, needs.log)
     } catch (error) {
       await Promise.all(open.map((l) => l.of.close()))
       // The number the system chose for one transport may be taken for the other; then it chooses again.
