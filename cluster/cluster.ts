@@ -1,6 +1,8 @@
 /** What a node sees of the cluster: tables to read without waiting, and one way to change them. */
 import type { Command, Result } from './tables/commands.ts'
-import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './tables/rows.ts'
+import type { RowChange, Tables } from './tables/view.ts'
+
+export type { RowChange, Tables } from './tables/view.ts'
 
 export interface Cluster {
   /** This node's name. */
@@ -48,25 +50,4 @@ export interface ReplicaStatus {
   readonly connected: readonly string[]
   /** Hash of all tables at `applied`: equal on every node at the same index. Hex. */
   readonly hash: string
-}
-
-export type RowChange =
-  | { readonly table: 'users'; readonly key: string; readonly row: UserRow | null }
-  | { readonly table: 'registrations'; readonly key: string; readonly row: RegistrationRow | null }
-  | { readonly table: 'calls'; readonly key: string; readonly row: CallRow | null }
-  | { readonly table: 'nodes'; readonly key: string; readonly row: NodeRow | null }
-  | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
-  | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
-
-/** The tables as they are read. Iteration order is that of insertion and may differ between nodes; sort before showing. */
-export interface Tables {
-  readonly users: ReadonlyMap<string, UserRow>
-  readonly registrations: ReadonlyMap<string, RegistrationRow>
-  readonly calls: ReadonlyMap<string, CallRow>
-  readonly nodes: ReadonlyMap<string, NodeRow>
-  /** The plan in force; null before the first commit. */
-  readonly plan: PlanRow | null
-  readonly cluster: ClusterRow | null
-  /** Number of contacts bound, over all AoRs. */
-  readonly bindings: number
 }

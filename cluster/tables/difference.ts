@@ -1,6 +1,7 @@
 /** What changed between two states that no log connects, as when a snapshot came: for those who watch rows. */
-import type { RowChange } from '../cluster.ts'
+
 import type { State } from './state.ts'
+import type { RowChange } from './view.ts'
 
 export function difference(from: State, to: State): RowChange[] {
   const changes: RowChange[] = []

@@ -2,11 +2,12 @@
  * All replicated rows of one node, and the only two ways to change one: put and remove. Both keep the state hash and
  * the list of changes, so that no table can forget them. Rows are never changed in place: a row once read stays as it was.
  */
-import type { RowChange } from '../cluster.ts'
+
 import { Expiries } from './expiries.ts'
 import { Fold } from './hash.ts'
 import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
+import type { RowChange } from './view.ts'
 
 export interface State {
   readonly users: Map<string, UserRow>
