@@ -57,24 +57,37 @@ test('a phone that is connected to another node is called through that node, and
   await soon('BYE at bob', bob.bye)
 })
 
-test('a forged order is refused and rings nobody', async (t) => {
+test('a forged order and one used again are refused and ring nobody', async (t) => {
   const [n1] = await nodes(t, 1)
   let called = 0
-  await phone(t, n1!, 'bob', () => void called++)
+  await phone(t, n1!, 'bob', (invitation) => {
+    called++
+    invitation.reply(486)
+  })
+  const [binding] = n1!.cluster.tables.registrations.get('bob@pbx.test')!.bindings
   const alice = await port(t)
-  const forged = writeRelay({ ...order, at: n1!.cluster.now() }, 'mine', relayKeyOf(new Uint8Array(32)))
-  const dialing = alice.dial(
-    {
-      callId: 'mine',
-      uri: 'sip:bob@pbx.test',
-      nextHop: `sip:${n1!.sip.address}`,
-      from: { display: '', uri: 'sip:alice@pbx.test' },
-      to: { uri: 'sip:bob@pbx.test' },
-      sdp: SDP_A,
-      headers: { [RELAY_HEADER]: forged },
-    },
-    () => {},
-  )
-  t.like(await soon('a refusal', dialing.outcome), { kind: 'refused', status: 403 })
+  const status = async (header: string) => {
+    const dialing = alice.dial(
+      {
+        callId: 'mine',
+        uri: 'sip:bob@pbx.test',
+        nextHop: `sip:${n1!.sip.address}`,
+        from: { display: '', uri: 'sip:alice@pbx.test' },
+        to: { uri: 'sip:bob@pbx.test' },
+        sdp: SDP_A,
+        headers: { [RELAY_HEADER]: header },
+      },
+      () => {},
+    )
+    const outcome = await soon('a refusal', dialing.outcome)
+    return outcome.kind === 'refused' ? outcome.status : outcome.kind
+  }
+  const fresh = { ...order, contact: binding!.contact, at: n1!.cluster.now() }
+  t.is(await status(writeRelay(fresh, 'mine', relayKeyOf(new Uint8Array(32)))), 403)
   t.is(called, 0)
+  const good = writeRelay(fresh, 'mine', key)
+  t.is(await status(good), 486)
+  t.is(await status(good), 403)
+  t.is(called, 1)
+  t.like(n1!.calls.counters(), { forged: 2, relayed: 1 })
 })

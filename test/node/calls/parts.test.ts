@@ -1,0 +1,92 @@
+import test from 'ava'
+import type { Agreed } from '../../../cluster/cluster.ts'
+import type { Command } from '../../../cluster/tables/commands.ts'
+import type { CallRow } from '../../../cluster/tables/rows.ts'
+import { best } from '../../../node/calls/best.ts'
+import { advance, type Call, rowOf } from '../../../node/calls/call.ts'
+import { readDialled, sayDialled } from '../../../node/calls/dialled.ts'
+import { startPublisher } from '../../../node/calls/publish.ts'
+
+const statusOf = (...statuses: number[]) => best(statuses.map((status) => ({ status, reason: '' }))).status
+
+test('of many refusals the caller hears the best (RFC 3261 §16.7 step 6)', (t) => {
+  t.is(statusOf(486, 603), 603)
+  t.is(statusOf(500, 486), 486)
+  t.is(statusOf(404, 484), 484)
+  t.is(statusOf(408, 486), 486)
+  t.is(statusOf(408), 480)
+  t.is(statusOf(401, 486), 486)
+  t.is(statusOf(503), 500)
+  t.is(statusOf(401), 480, 'a phone cannot ask our caller for a password')
+  t.is(statusOf(302), 480)
+  t.is(statusOf(), 480)
+})
+
+test('what was dialled is read from SIP and tel URIs, and written back escaped', (t) => {
+  t.deepEqual(readDialled('sip:%2B49%2030@PBX.test:5060;user=phone', ''), { user: '+49 30', domain: 'pbx.test' })
+  t.deepEqual(readDialled('sips:alice;x=1:pw@pbx.test?h=v', ''), { user: 'alice', domain: 'pbx.test' })
+  t.deepEqual(readDialled('sip:pbx.test', ''), { user: '', domain: 'pbx.test' })
+  t.deepEqual(readDialled('tel:+49-30(1);ext=2', 'pbx.test'), { user: '+49301', domain: 'pbx.test' })
+  t.is(readDialled('mailto:a@b', ''), null)
+  t.is(readDialled('sip:%zz@pbx.test', ''), null)
+  t.is(sayDialled({ user: '#1 \ud800é', domain: 'a.test' }), 'sip:%231%20%EF%BF%BD%C3%A9@a.test')
+})
+
+const call: Call = {
+  id: 'c',
+  state: 'routing',
+  from: 'alice@pbx.test',
+  to: '1002',
+  startedAt: 1,
+  answeredAt: null,
+  media: 'direct',
+  planVersion: 1,
+  rule: 'directory',
+  target: '',
+  trace: [],
+  legs: [],
+  ending: '',
+}
+const caller = { role: 'caller', callId: 'a\u001b[2J', tag: 't', contact: '', sdp: 'v=0' } as const
+
+test('a call goes from routing to ringing to answered to ended, never back, and its row is cleaned', (t) => {
+  const ringing = advance(call, { type: 'ringing', target: 'bob', media: 'rtpengine', caller })
+  const answered = advance(ringing, { type: 'answered', at: 5, target: 'bob', legs: [caller] })
+  const ended = advance(answered, { type: 'ended', why: 'bye' })
+  t.is(rowOf(call, 'n1', 'i'), null)
+  t.is(rowOf(ringing, 'n1', 'i')?.legs[0]?.callId, 'a\\x1b[2J')
+  t.like(rowOf(answered, 'n1', 'i'), { state: 'answered', answeredAt: 5, node: 'n1', media: 'rtpengine' })
+  t.is(rowOf(ended, 'n1', 'i'), null)
+  t.is(advance(ended, { type: 'ended', why: 'again' }), ended)
+  t.is(advance(answered, { type: 'ringing', target: 'x', media: 'direct', caller }), answered)
+  t.is(advance(call, { type: 'answered', at: 5, target: 'x', legs: [] }), call)
+})
+
+const row = (state: CallRow['state']) => ({ ...rowOf({ ...call, state: 'ringing' }, 'n1', 'i')!, state })
+
+test('of a call only the latest state is told, one proposal at a time, again after there was no majority', async (t) => {
+  const said: Command[] = []
+  const answers: ((agreed: Agreed) => void)[] = []
+  const asked: (() => void)[] = []
+  const publisher = startPublisher((command) => {
+    said.push(command)
+    asked.shift()?.()
+    return new Promise((resolve) => answers.push(resolve))
+  })
+  const next = () => new Promise<void>((resolve) => asked.push(resolve))
+  publisher.put(row('ringing'))
+  t.is(said.length, 1)
+  publisher.put(row('answered'))
+  publisher.end('c')
+  t.is(said.length, 1, 'one at a time')
+  const again = next()
+  const settled = publisher.settle(5_000)
+  answers.shift()?.({ kind: 'no quorum' })
+  await again
+  t.deepEqual(said[1], { type: 'call-end', id: 'c' }, 'what was passed over is not told')
+  t.is(publisher.pending, 1)
+  answers.shift()?.({ kind: 'agreed', index: 1, result: { kind: 'done' } })
+  await settled
+  t.is(publisher.pending, 0)
+  publisher.close()
+})
