@@ -164,7 +164,8 @@ async function trouble<T>(what: string, act: () => T | Promise<T>): Promise<T> {
     return await act()
   } catch (error) {
     const { message } = error as Error
-    if (/EADDRINUSE/.test(message)) {
+    // The SIP engine names the remedy itself.
+    if (/EADDRINUSE/.test(message) && !message.includes('choose another port')) {
       throw new Fatal(
         `${what}: the port is in use (${message}); stop the program that holds it, or configure another port`,
       )
