@@ -65,7 +65,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   const version = versionOfPackage()
   const key = await trouble('cluster.key_file', () => loadClusterKey(config.cluster.keyFile))
 
-  const cluster = await trouble(`cluster listener ${text(config.cluster.listen)}`, () =>
+  const cluster = await trouble('cluster', () =>
     startCluster({
       node: config.node,
       id: config.id,
