@@ -40,13 +40,20 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
   return {
     async ask(send, may = 'again') {
       const tried: string[] = []
-      for (const { endpoint, control } of clients) {
+      for (const [i, { endpoint, control }] of clients.entries()) {
         if (!(await ready(control))) {
           tried.push(`${endpoint} does not answer`)
           continue
         }
-        const outcome = await once(control, send, deadline)
+        // A node that hangs must leave time to ask the next one.
+        const left = clients.length - i
+        const share = may === 'once' ? deadline : Date.now() + (deadline - Date.now()) / left
+        const outcome = await once(control, send, share)
         if (outcome.kind === 'reply') return outcome.reply
+        if (may === 'again' && left > 1 && hung(outcome.error)) {
+          tried.push(`${endpoint} hangs`)
+          continue
+        }
         if (!broken(outcome.error)) throw failureOf(outcome.error, given.timeout)
         if (may === 'once') {
           throw new Failure(
@@ -109,6 +116,11 @@ export function unreachable(tried: readonly string[]): Failure {
 /** The connection failed, as opposed to a node that decided to refuse. */
 export function broken(error: ServiceError): boolean {
   return error.code === status.UNAVAILABLE && error.metadata.get(DECIDED).length === 0
+}
+
+/** Connected, and no answer came in the time it was given. */
+export function hung(error: ServiceError): boolean {
+  return error.code === status.DEADLINE_EXCEEDED
 }
 
 type Outcome<Reply> =

@@ -1,7 +1,7 @@
 /** The screen's way to a cluster: one node at a time, and the next one when it is lost. */
 import type { ServiceError } from '@grpc/grpc-js'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
-import { broken, openControls, unreachable } from './client.ts'
+import { broken, hung, openControls, unreachable } from './client.ts'
 import type { Globals } from './globals.ts'
 import { type TuiClient, tuiClient } from './tui/source.ts'
 
@@ -21,7 +21,8 @@ export function fallingOver(given: Globals, env: NodeJS.ProcessEnv = process.env
         try {
           return await send(client)
         } catch (error) {
-          if (!broken(error as ServiceError) || may === 'once') throw error
+          const lost = broken(error as ServiceError) || hung(error as ServiceError)
+          if (!lost || may === 'once') throw error
         }
       }
       tried.push(`${endpoint} does not answer`)

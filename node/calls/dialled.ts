@@ -28,3 +28,8 @@ export function readDialled(uri: string, fallbackDomain: string): Dialled | null
 export function sayDialled({ user, domain }: Dialled): string {
   return `sip:${user.toWellFormed().replace(/[^A-Za-z0-9_.!~*'()&=+$,-]/gu, encodeURIComponent)}@${domain}`
 }
+
+/** As a row shows it: a number as it was dialled, a name with its domain, as callers are shown. */
+export function shownTarget({ user, domain }: Dialled): string {
+  return /^[+*#\d]+$/.test(user) ? user : `${user}@${domain}`
+}

@@ -10,7 +10,7 @@ import { decide } from '../routing/route.ts'
 import type { Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
-import { type Dialled, readDialled, sayDialled } from './dialled.ts'
+import { type Dialled, readDialled, sayDialled, shownTarget } from './dialled.ts'
 import { RELAY_HEADER, writeRelay } from './relay.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
@@ -43,7 +43,7 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
     id: live.id,
     state: 'routing',
     from: clean(known?.aor ?? 'anonymous'),
-    to: clean(dialled.user),
+    to: clean(shownTarget(dialled)),
     startedAt: desk.now(),
     answeredAt: null,
     media: 'direct',

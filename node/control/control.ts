@@ -13,7 +13,7 @@ import { health } from './health.ts'
 import type { Needs } from './needs.ts'
 import { FORWARDED, openPeers } from './peers.ts'
 import { commitPlan, planView } from './plan.ts'
-import { unary } from './refusal.ts'
+import { timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { addUser, listUsers } from './users.ts'
@@ -66,9 +66,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     GetCluster: unary(log, () => clusterStatus(options, peers, address)),
     GetOverview: unary(log, () => overview(options, journal.counters)),
     GetHealth: unary(log, () => health(options)),
-    AddUser: unary(log, (request) => addUser(options, request)),
+    AddUser: unary(log, (request, call) => addUser(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     ListUsers: unary(log, (request) => listUsers(options, request)),
-    CommitPlan: unary(log, (request) => commitPlan(options, request, Date.now())),
+    CommitPlan: unary(log, (request, call) => {
+      const now = Date.now()
+      return commitPlan(options, request, now, timeToAgree(call.getDeadline(), now))
+    }),
     GetPlan: unary(log, () => planView(cluster.tables.plan)),
     ListRegistrations: unary(log, (request) => listRegistrations(options, request)),
     ListCalls: unary(log, (request) => listCalls(options, request)),

@@ -6,20 +6,22 @@ import type { Plan } from '../../proto/types/raftel/v1/Plan.ts'
 import type { Needs } from './needs.ts'
 import { agreed, conflict, invalid } from './refusal.ts'
 
-export async function commitPlan(needs: Needs, request: CommitPlanRequest__Output, now: number): Promise<Plan> {
+/** `within`: milliseconds that agreeing may take. */
+export async function commitPlan(
+  needs: Needs,
+  request: CommitPlanRequest__Output,
+  now: number,
+  within: number,
+): Promise<Plan> {
   const { text, expect } = request
   const read = needs.readPlan(text)
   if (read.kind === 'faults') throw invalid(read.text)
   const author = clean(request.author, 64)
   const result = agreed(
-    await needs.cluster.propose({
-      type: 'plan-commit',
-      expect: expect ?? null,
-      text,
-      plan: read.plan,
-      author,
-      at: now,
-    }),
+    await needs.cluster.propose(
+      { type: 'plan-commit', expect: expect ?? null, text, plan: read.plan, author, at: now },
+      within,
+    ),
   )
   if (result.kind === 'conflict') {
     throw conflict(

@@ -41,6 +41,14 @@ export function agreed(outcome: Agreed): Result {
   }
 }
 
+/** Milliseconds that may be spent on agreeing, so that the refusal still reaches a caller with this deadline. */
+export function timeToAgree(deadline: Date | number, now: number): number {
+  const left = Number(deadline) - now - ANSWER_MS
+  return Math.max(ANSWER_MS, Math.min(AGREE_MAX_MS, left))
+}
+const ANSWER_MS = 250
+const AGREE_MAX_MS = 5_000
+
 /** A unary handler from a function that returns the reply or throws a Refusal. */
 export function unary<Request, Reply>(
   log: Logger,

@@ -34,7 +34,8 @@ export function credentialsText(user: string, domain: string, password: string):
   return JSON.stringify({ md5: hash('md5', a1), sha256: hash('sha256', a1) })
 }
 
-export async function addUser({ cluster, key }: Needs, request: AddUserRequest__Output): Promise<User> {
+/** `within`: milliseconds that agreeing may take. */
+export async function addUser({ cluster, key }: Needs, request: AddUserRequest__Output, within: number): Promise<User> {
   const named = readAor(request.aor)
   if (named === null) throw invalid('that is no NAME@DOMAIN, like alice@pbx.test')
   const { password } = request
@@ -43,7 +44,7 @@ export async function addUser({ cluster, key }: Needs, request: AddUserRequest__
   const { aor, user, domain } = named
   const credentials = seal(key, credentialsPurpose(aor), credentialsText(user, domain, password))
   const command = { type: 'user-put', user: { aor, user, domain, credentials }, replace: request.replace } as const
-  const result = agreed(await cluster.propose(command))
+  const result = agreed(await cluster.propose(command, within))
   if (result.kind === 'exists') throw exists(`${aor} is there already; give it a new password with --replace`)
   return userView(cluster, aor, cluster.tables.users.get(aor)?.createdAt ?? 0)
 }

@@ -91,7 +91,7 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
       node: string
     }[]
     t.is(rows.length, 1)
-    t.like(rows[0], { from: `alice@${DOMAIN}`, to: 'bob', state: 'answered', node: 'n1' })
+    t.like(rows[0], { from: `alice@${DOMAIN}`, to: `bob@${DOMAIN}`, state: 'answered', node: 'n1' })
     const id = rows[0]?.id ?? ''
     const show = (): { streams: { side: string; packets: number }[] } =>
       JSON.parse(raftel('call', 'show', id, '-o', 'json'))

@@ -7,7 +7,7 @@ import { type Lab, RAFTEL, withLab } from './lab.ts'
 
 const PASSWORD = 'correct-horse'
 const PEOPLE = ['alice', 'bob', 'carol', 'dave'].map((name) => `${name}@pbx.test`)
-const CALL = /answered .*alice@pbx\.test +bob\b/
+const CALL = /answered .*alice@pbx\.test +bob@pbx\.test/
 const OTHER = /answered .*carol@pbx\.test +dave\b/
 
 needing(
