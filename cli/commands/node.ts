@@ -31,6 +31,8 @@ export function nodeCommand(): Command {
 }
 
 async function start_(options: StartOptions): Promise<void> {
+  // drachtio-srf looks into the environment for every header it reads; in the real one each look is a system call away.
+  process.env = { ...process.env }
   const read = loadConfig(options.config, flags(options))
   if (read.kind === 'faults') throw new Failure('failed', read.text)
   let node: RunningNode

@@ -19,6 +19,8 @@ export interface Link {
   readonly messageMax: number
   /** How a next hop is written to this engine. */
   hop(uri: string): string
+  /** What is said to the engine until the end of this turn leaves in one write. */
+  gather(): void
   /** Calls back once if the link is lost before the returned function takes it back. */
   whenLost(act: () => void): () => void
   /** Runs what the rest of the node gave us to call. It may fail; srf, in whose middle it runs, may not. */
@@ -59,6 +61,14 @@ export function connectLink(options: LinkOptions): Promise<Link> {
     },
     get lost() {
       return lost
+    },
+    gather() {
+      for (const socket of srf.app.client.mapServer.keys()) {
+        if (socket.writableCorked > 0) continue
+        socket.cork()
+        // After the promises that are settled in this turn: a batch of commits answers many phones.
+        process.nextTick(() => socket.uncork())
+      }
     },
     whenLost(act) {
       waiting.add(act)

@@ -58,6 +58,7 @@ export class Incoming implements SipRequest {
   }
 
   reply(status: number, options: ReplyOptions = {}): void {
+    this.link.gather()
     send(this.res, status, options, this.link.messageMax)
   }
 }
