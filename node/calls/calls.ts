@@ -30,6 +30,8 @@ export interface CallsNeeds {
   readonly max: number
   /** An answered call is ended after so many seconds: a phone that vanished must not hold its ports for ever. */
   readonly maxSeconds: number
+  /** How often calls are compared with the relay and the table; ms, by default half a minute. */
+  readonly sweepMs?: number
 }
 
 export type Caller =
@@ -130,13 +132,42 @@ export function startCalls(needs: CallsNeeds): Calls {
   })
 
   /** Rows of ours whose call is over: their end was lost while there was no majority. */
-  function sweep(): void {
+  function sweepRows(): void {
     for (const row of cluster.tables.calls.values()) {
       const ours = row.node === cluster.node && row.incarnation === cluster.incarnation
       if (ours && !lives.has(row.id)) publisher.end(row.id)
     }
   }
-  const sweeping = setInterval(sweep, SWEEP_MS)
+
+  /** Calls of ours without a row: the others took this node for gone while it was cut off or stopped, and it is back. */
+  function sweepCalls(): void {
+    if (cluster.tables.nodes.get(cluster.node)?.incarnation !== cluster.incarnation) return
+    for (const { call } of lives.values()) {
+      const row = call && rowOf(call, cluster.node, cluster.incarnation)
+      if (row && !cluster.tables.calls.has(row.id)) publisher.put(row)
+    }
+  }
+
+  /** Calls whose phones are both gone without a BYE, or whose relay is another process now: nobody hears anybody. */
+  async function sweepMedia(): Promise<void> {
+    for (const live of [...lives.values()]) {
+      if (live.call?.state !== 'answered' || !(await live.media?.gone())) continue
+      log.info({ call: live.id }, 'the relay has no such call any more: it is ended')
+      live.stop.abort('no media')
+    }
+  }
+
+  let asking = false
+  function sweep(): void {
+    sweepRows()
+    sweepCalls()
+    if (asking) return
+    asking = true
+    void sweepMedia().finally(() => {
+      asking = false
+    })
+  }
+  const sweeping = setInterval(sweep, needs.sweepMs ?? SWEEP_MS)
   sweeping.unref()
 
   async function shutDown(): Promise<void> {

@@ -67,5 +67,6 @@ const UNTOUCHED: MediaSession = {
   offer: async (_side, sdp) => ({ kind: 'sdp', sdp }),
   answer: async (_side, sdp) => ({ kind: 'sdp', sdp }),
   streams: async () => null,
+  gone: async () => false,
   end: async () => {},
 }

@@ -18,6 +18,8 @@ export interface MediaSession {
   answer(side: Side, sdp: string): Promise<Passed>
   /** Counted by the relay, now; null when it cannot say (direct media, relay gone). */
   streams(): Promise<readonly Stream[] | null>
+  /** True when the relay says that it has no such call: it heard nobody for its timeout, or it is another process now. */
+  gone(): Promise<boolean>
   /** Releases the ports. Resolves when released or when the relay is known to be gone. */
   end(): Promise<void>
 }

@@ -9,6 +9,9 @@ import type { Passed, Side, Stream } from './media.ts'
 /** Longest SDP that is handed to the relay, in characters; real ones are below 8 kB even with ICE and video. */
 export const sdpLengthMax = 16_384
 
+/** Each m= line takes four ports, whether anybody will use them or not: one phone must not take them all. */
+const sectionsMax = 8
+
 /** One command and its fields, as rtpengine's ng protocol names them. */
 export interface NgCommand {
   readonly name: 'offer' | 'answer' | 'delete' | 'query'
@@ -63,6 +66,7 @@ export function unusable(sdp: string): string | null {
   if (!/^c=IN IP[46] \S/m.test(sdp)) return 'the SDP has no c= line'
   const media = [...sdp.matchAll(/^m=(\S+) (\d{1,5})(?:\/\d+)? (\S+)((?: \S+)*) *\r?$/gm)]
   if (media.length === 0) return 'the SDP has no m= line'
+  if (sdp.split(/^m=/m).length - 1 > sectionsMax) return `the SDP has more than ${sectionsMax} m= lines`
   // rtpengine 10.5 says ok and writes no format at all when it may not use any of them.
   const usable = media.some(([, , port, , formats]) => Number(port) > 0 && Number(port) < 65_536 && formats !== '')
   return usable ? null : 'no m= line of the SDP has both a port and a format'
@@ -87,6 +91,9 @@ export function passed(reply: NgReply): Passed {
 
 /** Only a complaint about the SDP is the phone's doing; ports, limits and unknown calls are ours. */
 const refusalStatus = (reason: string): 488 | 503 => (/sdp|codec|media section/i.test(reason) ? 488 : 503)
+
+/** Whether the relay says that there is no such call. Silence and other refusals say nothing about it. */
+export const forgotten = (reply: NgReply): boolean => reply.kind === 'refused' && /unknown call-id/i.test(reply.reason)
 
 /** What a `query` counted: the RTP (not RTCP) that each side sent to the relay. */
 export function streamsIn(reply: NgReply): readonly Stream[] | null {

@@ -1,6 +1,17 @@
 /** The media of one call, relayed or direct. */
 import type { MediaSession, Passed } from './media.ts'
-import { answerOf, deleteOf, type NgCommand, offerOf, passed, queryOf, streamsIn, type Talk, unusable } from './plan.ts'
+import {
+  answerOf,
+  deleteOf,
+  forgotten,
+  type NgCommand,
+  offerOf,
+  passed,
+  queryOf,
+  streamsIn,
+  type Talk,
+  unusable,
+} from './plan.ts'
 import type { Relay } from './rtpengine.ts'
 
 /**
@@ -43,6 +54,11 @@ export function relayedSession(id: string, relay: () => Relay | null, ended: () 
       if (!to || over) return null
       return streamsIn(await to.command('query', queryOf(talk).fields))
     },
+    gone: () =>
+      inTurn(async () => {
+        const to = relay()
+        return to !== null && talk.met && !over && forgotten(await to.command('query', queryOf(talk).fields))
+      }),
     end() {
       over ??= inTurn(async () => {
         await relay()?.command('delete', deleteOf(talk).fields)
@@ -65,6 +81,7 @@ export function directSession(ended: () => void): MediaSession {
     offer: (_side, sdp) => pass(sdp),
     answer: (_side, sdp) => pass(sdp),
     streams: async () => null,
+    gone: async () => false,
     async end() {
       if (over) return
       over = true

@@ -91,8 +91,9 @@ export function connectLink(options: LinkOptions): Promise<Link> {
       dropped()
     },
   }
-  const check = setInterval(() => checkLink(srf, log), CHECK_EVERY)
-  check.unref()
+  // The embedded engine shares our event loop: late is all it can be, and calls must not end for that.
+  const check = options.kind === 'external' ? setInterval(() => checkLink(srf, log), CHECK_EVERY) : undefined
+  check?.unref()
 
   function dropped(): void {
     const acts = [...waiting]

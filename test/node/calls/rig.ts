@@ -5,7 +5,7 @@ import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Bind } from '../../../cluster/tables/commands.ts'
 import { type Calls, startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
-import { startMedia } from '../../../node/media/start.ts'
+import { type MediaMode, startMedia } from '../../../node/media/start.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
 import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
 import { agreed, leaderOf, newLab, until, user as userRow } from '../../cluster/nodes.ts'
@@ -18,17 +18,25 @@ export interface TestNode {
   readonly calls: Calls
   /** Media sessions open now. */
   sessions(): number
+  /** What its media says of itself. */
+  media(): string
 }
 
 export const CLUSTER_KEY = randomBytes(32)
 
 /** Nodes n1, n2 … with a plan. Who calls is believed what his From says, unless he is mallory: authentication is tested elsewhere. */
-export async function nodes(t: ExecutionContext, count: number, rules = '', max = 100): Promise<TestNode[]> {
+export async function nodes(
+  t: ExecutionContext,
+  count: number,
+  rules = '',
+  max = 100,
+  more: { readonly media?: MediaMode; readonly sweepMs?: number } = {},
+): Promise<TestNode[]> {
   const lab = await newLab(count)
   t.teardown(() => lab.end())
   const clusters = await Promise.all(Array.from({ length: count }, (_, i) => lab.start(`n${i + 1}`)))
   await leaderOf(clusters)
-  const made = await Promise.all(clusters.map((cluster) => node(t, cluster, max)))
+  const made = await Promise.all(clusters.map((cluster) => node(t, cluster, max, more)))
   const text = `domains: [pbx.test]\nusers: {bob@pbx.test: {numbers: ["1002"]}, carol@pbx.test: {}}\n${rules}`
   const read = readPlan(text)
   if (read.kind !== 'ok') throw new Error(JSON.stringify(read.faults))
@@ -44,9 +52,15 @@ export async function nodes(t: ExecutionContext, count: number, rules = '', max 
   return made
 }
 
-async function node(t: ExecutionContext, cluster: Cluster, max: number): Promise<TestNode> {
+async function node(
+  t: ExecutionContext,
+  cluster: Cluster,
+  max: number,
+  { media: mode = { kind: 'direct' }, sweepMs }: { readonly media?: MediaMode; readonly sweepMs?: number },
+): Promise<TestNode> {
   const sip = await port(t)
-  const media = await startMedia({ mode: { kind: 'direct' }, whenDown: 'direct', log: quiet })
+  const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
+  t.teardown(() => media.close())
   const calls = startCalls({
     cluster,
     sip,
@@ -66,6 +80,7 @@ async function node(t: ExecutionContext, cluster: Cluster, max: number): Promise
     newId: randomUUID,
     max,
     maxSeconds: 60,
+    ...(sweepMs === undefined ? {} : { sweepMs }),
   })
   t.teardown(() => calls.close())
   const { node: id, incarnation } = cluster
@@ -73,7 +88,7 @@ async function node(t: ExecutionContext, cluster: Cluster, max: number): Promise
     type: 'node-up',
     node: { id, incarnation, sip: sip.address, control: '', media: 'direct', startedAt: 1 },
   })
-  return { name: id, cluster, sip, calls, sessions: () => media.status().sessions }
+  return { name: id, cluster, sip, calls, sessions: () => media.status().sessions, media: () => media.status().detail }
 }
 
 /** A phone bound at a node. `invited` decides what it does with a call. */

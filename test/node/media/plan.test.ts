@@ -28,6 +28,7 @@ test('an SDP is unusable without a version, an address, a stream, a format or a 
   t.regex(unusable(sdp.replace(/m=.*\r\n/, '')) ?? '', /m=/)
   t.regex(unusable(sdp.replace(/RTP\/AVP.*/, 'RTP/AVP ')) ?? '', /format/)
   t.regex(unusable(sdp.replace('m=audio 4000', 'm=audio 0')) ?? '', /port/)
+  t.regex(unusable(sdp + 'm=audio 4000 RTP/AVP 0\r\n'.repeat(8)) ?? '', /more than 8 m= lines/)
   t.regex(unusable(sdp + 'a=x\r\n'.repeat(sdpLengthMax / 5)) ?? '', /longer/)
 })
 

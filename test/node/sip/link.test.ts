@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { mock } from 'node:test'
 import test from 'ava'
 import { startEngine } from '../../../node/engine/engine.ts'
 import { openSip, parseHostports } from '../../../node/sip/drachtio.ts'
+import { connectLink } from '../../../node/sip/link.ts'
 import { quiet, SDP_A, SDP_B, soon } from './support.ts'
 
 const listen = [{ transport: 'udp', host: '127.0.0.1', port: 0 }] as const
@@ -63,6 +65,44 @@ test('a wrong secret is said, with the setting to correct', async (t) => {
   const wrong = openSip({ engine: { kind: 'external', ...engine.drachtio, secret: 'wrong' }, log: quiet })
   await t.throwsAsync(wrong, { message: /sip\.engine\.secret/ })
 })
+
+test.serial(
+  'a daemon that answers no ping is left; the engine of this process may be late, and keeps its calls',
+  async (t) => {
+    const sockets: Socket[] = []
+    const daemon = createServer((socket: Socket) => {
+      sockets.push(socket)
+      socket.on('error', () => {})
+      socket.once('data', (data) => {
+        const id = /#([^|]+)\|/.exec(data.toString())![1]
+        const hello = `${'0'.repeat(36)}|response|${id}|OK|udp/127.0.0.1:5060|v0.9.10|udp/127.0.0.1:5060`
+        socket.write(`${hello.length}#${hello}`)
+      })
+    })
+    daemon.listen(0, '127.0.0.1')
+    await once(daemon, 'listening')
+    t.teardown(() => {
+      daemon.close()
+      for (const socket of sockets) socket.destroy()
+    })
+    const { port } = daemon.address() as { port: number }
+    mock.timers.enable({ apis: ['setInterval'] })
+    t.teardown(() => mock.timers.reset())
+    const link = (kind: 'embedded' | 'external') =>
+      connectLink({ kind, host: '127.0.0.1', port, secret: 's', log: quiet })
+    const [own, beside] = await Promise.all([link('embedded'), link('external')])
+    t.teardown(() => {
+      own.close()
+      beside.close()
+    })
+    const left = new Promise<void>((resolve) => void beside.whenLost(resolve))
+    mock.timers.tick(5_000)
+    mock.timers.tick(5_000)
+    await soon('the loss', left)
+    t.is(own.lost, 0)
+    t.true(own.up)
+  },
+)
 
 test('what is larger than a drachtio-server can take is never handed to it', async (t) => {
   const frames: Buffer[] = []
