@@ -24,6 +24,7 @@ import {
   maybeSendAppend,
   type Proposal,
   sendAppend,
+  stateOf,
 } from './replication.ts'
 import { type Message, NONE } from './types.ts'
 
@@ -119,6 +120,12 @@ function rejected(r: Raft, m: Message, pr: Progress): void {
 }
 
 function acknowledged(r: Raft, m: Message, pr: Progress): void {
+  // It has from this leader, in this term, what this leader has not: one of the two logs has lost entries that counted.
+  if (m.index > lastIndex(r.log)) {
+    throw new Error(
+      `entry ${m.index} is acknowledged in term ${r.term}, but is not in this leader's log: ${stateOf(r.log, m.from, pr)}`,
+    )
+  }
   // A probe that found the logs equal moves nothing and still ends the probing.
   if (!maybeUpdate(pr, m.index) && !(pr.match === m.index && pr.state === 'probe')) return
   if (pr.state === 'probe') becomeReplicate(pr)

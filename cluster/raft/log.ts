@@ -8,6 +8,7 @@ import {
   nextSnapshot,
   restoreUnstable,
   sliceUnstable,
+  stableTo,
   truncateAndAppend,
   type Unstable,
   unstableLast,
@@ -80,6 +81,22 @@ export function matches(log: Log, id: EntryId): boolean {
 export function isUpToDate(log: Log, theirs: EntryId): boolean {
   const ours = lastId(log)
   return theirs.term > ours.term || (theirs.term === ours.term && theirs.index >= ours.index)
+}
+
+/**
+ * Storage says that it holds the entry and all before it, so they are read from there from now on. It throws when they are
+ * not there: a storage that confirms before it has written would otherwise make a hole that shows up much later.
+ */
+export function confirmStored(log: Log, { term, index }: EntryId): void {
+  if (!stableTo(log.unstable, term, index)) return
+  const stored = log.storage.term(index)
+  // Compacted: it was there, and a snapshot is by now.
+  if (stored === term || stored === 'compacted') return
+  const { storage } = log
+  throw new Error(
+    `storage confirmed entry ${index} of term ${term}, but entries ${storage.firstIndex()} to ${storage.lastIndex()} ` +
+      `are in it (term of entry ${index}: ${stored})`,
+  )
 }
 
 /** The leader's own append. Entries follow the last index without a gap. */

@@ -1,7 +1,7 @@
 /** How a leader's log travels: appends, heartbeats, snapshots, and counting what a majority holds (§5.3, §5.4, §7). */
 
 import { inflightsFull } from './inflights.ts'
-import { append, entriesFrom, type Log, lastIndex, maybeCommit, snapshotOf, termAt } from './log.ts'
+import { append, entriesFrom, firstIndex, type Log, lastIndex, maybeCommit, snapshotOf, termAt } from './log.ts'
 import { message } from './message.ts'
 import { becomeSnapshot, isPaused, type Progress, sentEntries } from './progress.ts'
 import { jointCommitted } from './quorum.ts'
@@ -55,7 +55,9 @@ export function maybeSendAppend(r: Raft, to: Id, when: 'even if empty' | 'with e
 
   const index = pr.next - 1
   const logTerm = termAt(r.log, index)
-  if (typeof logTerm !== 'number') return sendSnapshot(r, to, pr)
+  if (logTerm === 'compacted') return sendSnapshot(r, to, pr)
+  if (logTerm === 'unavailable')
+    throw new Error(`entry ${index} is not in this leader's log: ${stateOf(r.log, to, pr)}`)
 
   // A full window still lets an empty append through, which may tell of a commit.
   const mayCarry = pr.state !== 'replicate' || !inflightsFull(pr.inflights)
@@ -75,14 +77,23 @@ function sendSnapshot(r: Raft, to: Id, pr: Progress): boolean {
   const snapshot = snapshotOf(r.log)
   if (snapshot === 'temporarily-unavailable') return false
   if (snapshot.meta.index === 0)
-    throw new Error(`the log starts at ${firstOf(r.log)} but storage has no snapshot below it`)
+    throw new Error(`the log is compacted, but storage has no snapshot: ${stateOf(r.log, to, pr)}`)
   becomeSnapshot(pr, snapshot.meta.index)
   send(r, message('snap', to, { snapshot }))
   return true
 }
 
-function firstOf(log: Log): number {
-  return log.storage.firstIndex()
+/** Whatever tells how a follower and this log could come apart: only read when they have. */
+export function stateOf(log: Log, to: Id, pr: Progress): string {
+  const { state, match, next, pendingSnapshot } = pr
+  const { offset, entries, snapshot } = log.unstable
+  const { storage } = log
+  return (
+    `replica ${to} in state ${state}, match ${match}, next ${next}, pending snapshot ${pendingSnapshot}; ` +
+    `log ${firstIndex(log)} to ${lastIndex(log)}, committed ${log.committed}; ` +
+    `unstable ${entries.length} from ${offset}, snapshot ${snapshot?.meta.index ?? 'none'}; ` +
+    `storage ${storage.firstIndex()} to ${storage.lastIndex()}`
+  )
 }
 
 /** Heartbeats carry the newest waiting read, so that their answers confirm it (thesis §6.4). */

@@ -4,13 +4,13 @@ import { stepCandidate } from './candidate.ts'
 import { answerVote, stand } from './election.ts'
 import { stepFollower } from './follower.ts'
 import { checkQuorum, stepLeader } from './leader.ts'
+import { confirmStored } from './log.ts'
 import { applied, appliedSnapshot } from './membership.ts'
 import { isForced, message } from './message.ts'
 import { becomeFollower, promotable, type Raft, send } from './raft.ts'
 import { broadcastHeartbeat } from './replication.ts'
 import { entriesSize, payloadSize } from './size.ts'
 import { type Message, NONE } from './types.ts'
-import { stableTo } from './unstable.ts'
 
 export function step(r: Raft, m: Message): 'ok' | 'dropped' {
   // Term 0: about no term, be it from ourselves or forwarded.
@@ -28,7 +28,7 @@ export function step(r: Raft, m: Message): 'ok' | 'dropped' {
       answerVote(r, m)
       return 'ok'
     case 'storage-append-resp':
-      if (m.index !== 0) stableTo(r.log.unstable, m.logTerm, m.index)
+      if (m.index !== 0) confirmStored(r.log, { term: m.logTerm, index: m.index })
       if (m.snapshot !== undefined) appliedSnapshot(r, m.snapshot.meta.index)
       return 'ok'
     case 'storage-apply-resp':

@@ -48,12 +48,14 @@ export function acceptUnstable(u: Unstable): void {
 /**
  * Storage holds the entry (term, index) and all before it. Ignored unless our entry at that index still has that term: the
  * write may confirm entries that were overwritten while it was under way, and that must not count for their successors.
+ * True if entries were let go.
  */
-export function stableTo(u: Unstable, term: number, index: number): void {
-  if (index < u.offset || unstableTerm(u, index) !== term) return
+export function stableTo(u: Unstable, term: number, index: number): boolean {
+  if (index < u.offset || unstableTerm(u, index) !== term) return false
   u.entries = u.entries.slice(index + 1 - u.offset)
   u.offset = index + 1
   u.inProgress = Math.max(u.inProgress, u.offset)
+  return true
 }
 
 export function stableSnapshot(u: Unstable, index: number): void {

@@ -294,3 +294,16 @@ test('a commit index beyond our log means that the log lost entries, and stops u
   const one = replica(1, { log: [1] })
   t.throws(() => one.raw.step(from(2, 'heartbeat', { term: 1, commit: 5 })), { message: /beyond the last index 1/ })
 })
+
+test('an acknowledgement of what the leader does not have ends it with a sentence that says where both stand', (t) => {
+  const one = replica(1)
+  elect(one)
+  settle(one)
+  const { term } = one.raw.raft
+  t.throws(() => one.raw.step(from(2, 'app-resp', { term, index: 7 })), {
+    message:
+      `entry 7 is acknowledged in term ${term}, but is not in this leader's log: ` +
+      'replica 2 in state probe, match 0, next 1, pending snapshot 0; log 1 to 1, committed 0; ' +
+      'unstable 0 from 2, snapshot none; storage 1 to 1',
+  })
+})

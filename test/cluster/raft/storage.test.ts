@@ -107,6 +107,7 @@ test('a write that ends late says nothing for entries that took the place of its
   // Entries 1 and 2 are those of the first write again, but the disk holds, or will hold, what came between.
   for (const response of first.responses ?? []) if (response.to === 1) one.raw.step(response)
   t.is(one.raw.raft.log.unstable.entries.length, 3)
+  one.storage.append(third.entries)
   for (const response of third.responses ?? []) if (response.to === 1) one.raw.step(response)
   t.is(one.raw.raft.log.unstable.entries.length, 0)
 })
@@ -133,11 +134,23 @@ test('a write that ends late still confirms what it shares with the log of the s
   }
   const first = append(0, [1, 1])
   append(2, [1])
+  one.storage.append(first.entries)
   for (const response of first.responses ?? []) if (response.to === 1) one.raw.step(response)
   t.deepEqual(
     one.raw.raft.log.unstable.entries.map(({ index }) => index),
     [3],
   )
+})
+
+test('a storage that confirms what it has not written is found out at once, not when a follower needs the entry', (t) => {
+  const one = replica(1, ASYNC)
+  one.raw.step(from(2, 'app', { term: 1, entries: entriesOf(1, [1, 1]) }))
+  const write = storageMessage(one.raw.ready().messages, LOCAL_APPEND)
+  one.storage.append(write.entries.slice(0, 1))
+  const response = write.responses?.find(({ to }) => to === 1)
+  t.throws(() => one.raw.step(response!), {
+    message: 'storage confirmed entry 2 of term 1, but entries 1 to 1 are in it (term of entry 2: unavailable)',
+  })
 })
 
 test('entries that were handed out are not handed out again', (t) => {
