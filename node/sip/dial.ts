@@ -44,7 +44,7 @@ export function dial(
   else start()
 
   function start(): void {
-    const options = { headers, localSdp: request.sdp, ...(request.nextHop ? { proxy: link.hop(request.nextHop) } : {}) }
+    const options = { headers, localSdp: request.sdp, ...(request.nextHop ? { proxy: request.nextHop } : {}) }
     try {
       link.srf.createUAC(
         request.uri,

@@ -178,7 +178,7 @@ function ask(
     method,
     headers,
     ...(body === '' ? {} : { body }),
-    ...(nextHop ? { proxy: link.hop(nextHop) } : {}),
+    ...(nextHop ? { proxy: nextHop } : {}),
   }
   try {
     link.srf.request(uri, message, (error, sent) => {

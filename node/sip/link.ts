@@ -17,8 +17,6 @@ export interface Link {
   readonly hostports: string
   /** Longest message, in bytes, that may be handed to the engine. */
   readonly messageMax: number
-  /** How a next hop is written to this engine. */
-  hop(uri: string): string
   /** What is said to the engine until the end of this turn leaves in one write. */
   gather(): void
   /** Calls back once if the link is lost before the returned function takes it back. */
@@ -51,8 +49,6 @@ export function connectLink(options: LinkOptions): Promise<Link> {
   const link: Link = {
     srf,
     messageMax: FRAME_MAX[options.kind],
-    // Ours reads a name-addr, in which bare parameters would not be the URI's (RFC 3261 §20.10); the daemon reads a URI.
-    hop: (uri) => (options.kind === 'embedded' ? `<${uri}>` : uri),
     get up() {
       return up
     },
