@@ -98,6 +98,8 @@ export class Peers {
   readonly #reach = new Map<Id, Reach>()
   /** Bytes of what was said in this turn wait for flush(); these links have some. */
   readonly #dirty = new Set<Link>()
+  /** The incarnation that each peer last said hello with. */
+  readonly #lives = new Map<Id, string>()
   #closed = false
 
   /** Listens, then dials every peer. Rejects with a sentence when it cannot listen. */
@@ -200,7 +202,7 @@ export class Peers {
         hello: () => this.#hello(peer.id),
         refusal: (said) => refusal(self, [peer], said),
         onOpen: (said) => {
-          this.#options.onHello(peer.id, said.untouched)
+          this.#onHello(said)
           this.#onLink(peer.id)
         },
         onDown: (why) => this.#onLink(peer.id, why),
@@ -235,23 +237,33 @@ export class Peers {
   /** A stream that a peer opened: its hello, then whatever it says. */
   #accept(stream: ServerDuplexStream<Frame__Output, Frame>): void {
     let from: Id | null = null
+    let life = ''
     stream.on('error', () => {})
     stream.on('end', () => stream.end())
     stream.on('data', (frame: Frame__Output) => {
       if (this.#closed) return
       if (from !== null) {
-        this.#onFrame(from, frame)
+        // What the network still held of a life that is over: its promises may be of a directory that is gone. If it is the
+        // other way round, the living one dials again.
+        if (this.#lives.get(from) === life) this.#onFrame(from, frame)
+        else refuse(stream, 'this stream is of an earlier life of the node')
         return
       }
       const why = this.#refusal(frame.hello, stream.getPeer())
       if (why) {
-        stream.destroy(Object.assign(new Error(why), { code: status.FAILED_PRECONDITION, details: why }))
+        refuse(stream, why)
         return
       }
       from = frame.hello!.from
+      life = frame.hello!.incarnation
       stream.write({ hello: this.#hello(from) })
-      this.#options.onHello(from, frame.hello!.untouched)
+      this.#onHello(frame.hello!)
     })
+  }
+
+  #onHello({ from, incarnation, untouched }: Hello__Output): void {
+    this.#lives.set(from, incarnation)
+    this.#options.onHello(from, untouched)
   }
 
   #onFrame(from: Id, frame: Frame__Output): void {
@@ -318,6 +330,10 @@ export class Peers {
     reach.sending = false
     if (!this.#closed) this.#options.onSnapshotSent(reach.peer.id, status)
   }
+}
+
+function refuse(stream: ServerDuplexStream<Frame__Output, Frame>, why: string): void {
+  stream.destroy(Object.assign(new Error(why), { code: status.FAILED_PRECONDITION, details: why }))
 }
 
 function sizeOf(entries: readonly Entry[]): number {
