@@ -30,7 +30,12 @@ const REQUEST_WITHIN = 35_000
 export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
   if (engine.kind === 'external') {
     const link = await connectLink({ ...engine, log })
-    return sipPort(link, parseHostports(link.hostports), null, log, async () => undefined)
+    const listening = parseHostports(link.hostports)
+    if (listening.length === 0) {
+      link.close()
+      throw new Error(`the SIP engine at ${engine.host}:${engine.port} listens nowhere: give it a contact`)
+    }
+    return sipPort(link, listening, null, log, async () => undefined)
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
@@ -203,7 +208,7 @@ function unsent(status: number): FinalResponse {
 
 function addressOf(listening: Listening, advertise: string | null): string {
   const first = listening.find((point) => point.transport === 'udp') ?? listening[0]
-  if (!first) throw new Error('the SIP engine listens nowhere: give it a listener')
+  if (!first) throw new RangeError('an engine listens somewhere')
   return `${advertise ?? first.host}:${first.port}`
 }
 

@@ -111,6 +111,11 @@ export function connectLink(options: LinkOptions): Promise<Link> {
         link.close()
         return reject(new Error(`the SIP engine at ${host}:${port} refuses the secret: correct sip.engine.secret`))
       }
+      // A drachtio-server takes apps before it takes SIP, and then cannot say where it listens: it is asked again.
+      if (!ports) {
+        for (const socket of srf.app.client.mapServer.keys()) socket.destroy()
+        return
+      }
       clearTimeout(late)
       up = true
       hostports = ports

@@ -104,6 +104,29 @@ test.serial(
   },
 )
 
+test('an engine that does not listen for SIP yet is asked again', async (t) => {
+  const greetings = ['', 'udp/127.0.0.1:5060,tcp/127.0.0.1:5060']
+  const daemon = createServer((socket: Socket) => {
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.once('data', (data) => {
+      const id = /#([^|]+)\|/.exec(data.toString())![1]
+      const ports = greetings.shift()
+      const hello = `${'0'.repeat(36)}|response|${id}|OK|${ports}|v0.9.5|${ports}`
+      socket.write(`${hello.length}#${hello}`)
+    })
+  })
+  daemon.listen(0, '127.0.0.1')
+  await once(daemon, 'listening')
+  t.teardown(() => daemon.close())
+  const { port } = daemon.address() as { port: number }
+  const sip = await openSip({ engine: { kind: 'external', host: '127.0.0.1', port, secret: 's' }, log: quiet })
+  t.teardown(() => sip.close())
+  t.is(sip.address, '127.0.0.1:5060')
+  t.is(sip.stats().engineLost, 0)
+  t.deepEqual(greetings, [])
+})
+
 test('what is larger than a drachtio-server can take is never handed to it', async (t) => {
   const frames: Buffer[] = []
   const daemon = createServer((socket: Socket) => {
