@@ -1,5 +1,5 @@
 /** identify.ts with a cluster behind it: whose users, which key, what time it is. */
-import { createSecretKey, type KeyObject, randomFillSync } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterRow, UserRow } from '../../cluster/tables/rows.ts'
 import type { Credentials } from './digest.ts'
@@ -28,7 +28,7 @@ export interface Identity {
 
 export function createIdentity({ cluster, domains, credentials, nonceKey }: IdentityNeeds): Identity {
   const opened = new WeakMap<UserRow, Credentials>()
-  const keys = new WeakMap<ClusterRow, KeyObject>()
+  const keys = new WeakMap<ClusterRow, Uint8Array>()
   const counts = nonceCounts()
   const random = randomOctets()
 
@@ -39,9 +39,9 @@ export function createIdentity({ cluster, domains, credentials, nonceKey }: Iden
     return known
   }
 
-  function keyOf(row: ClusterRow): KeyObject {
+  function keyOf(row: ClusterRow): Uint8Array {
     let key = keys.get(row)
-    if (!key) keys.set(row, (key = createSecretKey(nonceKey(row))))
+    if (!key) keys.set(row, (key = nonceKey(row)))
     return key
   }
 

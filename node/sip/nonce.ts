@@ -2,7 +2,7 @@
  * Nonces that any node of the cluster can check, because they carry their proof: time, randomness, and an HMAC-SHA-256
  * over both under a key that is replicated (RFC 7616 §5.4 has the idea). No node keeps what it gave out.
  */
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** 6 bytes of time in ms, 8 of randomness, 16 of HMAC: 40 characters in base64url. */
 const TIME_BYTES = 6
@@ -15,7 +15,7 @@ const SKEW = 30_000
 
 export const NONCE_AGE = 300_000
 
-export type NonceKey = KeyObject | Uint8Array
+export type NonceKey = Uint8Array
 export type NonceState = 'fresh' | 'expired' | 'forged'
 
 /** `now`: cluster time in ms. `random`: 8 bytes from a good source. `purpose`: what it is good for, such as a realm. */
@@ -44,11 +44,42 @@ export function checkNonce(
   return age > maxAge || age < -SKEW ? 'expired' : 'fresh'
 }
 
+/**
+ * HMAC-SHA-256 (RFC 2104) over time, randomness and purpose, of two one-shot hashes: an object of the library for each
+ * challenge and each answer would cost more than the hashing.
+ */
 function prove(key: NonceKey, purpose: string, bytes: Buffer): Buffer {
-  return createHmac('sha256', key)
-    .update(bytes.subarray(0, TIME_BYTES + RANDOM_BYTES))
-    .update(purpose)
-    .digest()
+  const { inner, outer } = padsOf(key)
+  const said = Buffer.allocUnsafe(BLOCK + TIME_BYTES + RANDOM_BYTES + Buffer.byteLength(purpose))
+  inner.copy(said)
+  bytes.copy(said, BLOCK, 0, TIME_BYTES + RANDOM_BYTES)
+  said.write(purpose, BLOCK + TIME_BYTES + RANDOM_BYTES)
+  outer.write(hash('sha256', said, 'binary'), BLOCK, 'latin1')
+  return Buffer.from(hash('sha256', outer, 'binary'), 'latin1')
+}
+
+const BLOCK = 64
+const DIGEST = 32
+
+interface Pads {
+  readonly inner: Buffer
+  /** The key's part, then room for the inner hash. */
+  readonly outer: Buffer
+}
+
+const pads = new WeakMap<NonceKey, Pads>()
+
+function padsOf(key: NonceKey): Pads {
+  const known = pads.get(key)
+  if (known) return known
+  if (key.length > BLOCK) throw new RangeError(`a nonce key of ${key.length} bytes; it has at most ${BLOCK}`)
+  const made = { inner: Buffer.alloc(BLOCK, 0x36), outer: Buffer.alloc(BLOCK + DIGEST, 0x5c) }
+  for (let i = 0; i < key.length; i++) {
+    made.inner[i]! ^= key[i]!
+    made.outer[i]! ^= key[i]!
+  }
+  pads.set(key, made)
+  return made
 }
 
 /**
@@ -67,7 +98,8 @@ export function nonceCounts(max = 65_536): NonceCounts {
       const last = seen.get(nonce)
       if (last !== undefined && count <= last) return false
       if (last === undefined && seen.size >= max) seen.delete(seen.keys().next().value!)
-      seen.set(nonce, count)
+      // A copy: a text cut out of a message keeps all of the message alive.
+      seen.set(last === undefined ? Buffer.from(nonce).toString() : nonce, count)
       return true
     },
   }

@@ -4,7 +4,7 @@ import { nameAddr, VALUE_MAX } from './address.ts'
 import { type IncomingDialog, wrapDialog } from './dialog.ts'
 import type { Link } from './link.ts'
 import type { Dialog, Invitation, NameAddr, ReplyOptions, SipRequest, Source } from './port.ts'
-import { safeHeaders, send, sizeOf } from './send.ts'
+import { safeHeaders, send, sendFrame, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
 const TRANSPORTS: ReadonlySet<string> = new Set(['udp', 'tcp', 'tls', 'ws', 'wss'])
@@ -15,6 +15,7 @@ export class Incoming implements SipRequest {
   protected readonly link: Link
   #from: NameAddr | undefined
   #to: NameAddr | undefined
+  #replied = false
 
   constructor(req: SrfRequest, res: SrfResponse, link: Link) {
     this.req = req
@@ -58,7 +59,12 @@ export class Incoming implements SipRequest {
   }
 
   reply(status: number, options: ReplyOptions = {}): void {
+    if (this.#replied) return
     this.link.gather()
+    this.#replied = true
+    const { client } = this.link.srf.app
+    // srf keeps what waits for the answer to an INVITE, and has to see it.
+    if (this.method !== 'INVITE' && sendFrame(client, this.req, status, options, this.link.messageMax)) return
     send(this.res, status, options, this.link.messageMax)
   }
 }

@@ -19,6 +19,9 @@ export interface SrfRequest extends SrfMessage {
   /** Empty when the engine no longer knows. */
   readonly protocol: string
   readonly stackDialogId?: string
+  readonly stackTxnId: string
+  /** The connection it came by; the answer goes back on it. */
+  readonly socket: Socket
   on(event: 'cancel', listener: () => void): void
   on(event: 'response', listener: (response: SrfResponse) => void): void
   cancel(callback: (error?: Error | null) => void): void

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import test from 'ava'
 import { checkNonce, makeNonce, nonceCounts } from '../../../node/sip/nonce.ts'
 
@@ -16,6 +17,16 @@ test('a nonce is good for its purpose and its time, under its key', (t) => {
   t.is(checkNonce(key, 'pbx.test', nonce, now - 60_000), 'expired')
   t.is(checkNonce(key, 'other.test', nonce, now), 'forged')
   t.is(checkNonce(other, 'pbx.test', nonce, now), 'forged')
+})
+
+test('the proof in a nonce is the HMAC-SHA-256 of all before it and its purpose, cut to sixteen bytes', (t) => {
+  for (const length of [0, 1, 32, 64]) {
+    const any = Buffer.alloc(length, 0xa5)
+    const bytes = Buffer.from(makeNonce(any, 'pbx.test', now, random), 'base64url')
+    const hmac = createHmac('sha256', any).update(bytes.subarray(0, 14)).update('pbx.test').digest()
+    t.deepEqual(bytes.subarray(14), hmac.subarray(0, 16))
+  }
+  t.throws(() => makeNonce(Buffer.alloc(65), 'pbx.test', now, random), { instanceOf: RangeError })
 })
 
 test('no single changed character passes', (t) => {
