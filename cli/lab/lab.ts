@@ -10,9 +10,9 @@ import {
   type LabNode,
   type LabState,
   nodeOf,
+  notePid,
   PORTS_PER_NODE,
   readState,
-  withPid,
   writeLab,
   writeState,
 } from './state.ts'
@@ -70,17 +70,19 @@ export async function labKill(dir: string, id: string): Promise<LabNode> {
   if (!isNode(dir, id, node.pid))
     throw new Failure('not found', `${id} is not running; start it with raftel lab start ${id}`)
   await endNodes(state, [id], 0)
-  writeState(withPid(state, id, 0))
+  notePid(dir, id, 0)
   return node
 }
 
-/** Brings a node back as it was configured; resolves when it has caught up and answers. */
+/**
+ * Brings a node back as it was configured; resolves when it has caught up and answers, or, where too few run for a
+ * majority, when it answers.
+ */
 export async function labStart(dir: string, id: string, note: (text: string) => void): Promise<LabNode> {
   const before = readState(dir)
   const node = nodeOf(before, id)
   if (isNode(dir, id, node.pid)) throw new Failure('conflict', `${id} runs already, as process ${node.pid}`)
-  const state = withPid(before, id, spawnNode(dir, id).pid ?? 0)
-  writeState(state)
+  const state = notePid(dir, id, spawnNode(dir, id).pid ?? 0)
   // Those that were killed are not waited for.
   const up = state.nodes.filter((one) => isNode(dir, one.id, one.pid) || one.id === id)
   await ready(state, up, note)
@@ -107,7 +109,9 @@ function refuseRunning(dir: string): void {
 }
 
 async function ready(state: LabState, nodes: readonly LabNode[], note: (text: string) => void): Promise<Ready> {
-  const watcher = new Watcher(nodes)
+  const majority = nodes.length > state.nodes.length / 2
+  if (!majority) note(`${nodes.length} of ${state.nodes.length} nodes are no majority: start another`)
+  const watcher = new Watcher(nodes, majority)
   const dead = (): LabNode | undefined => nodes.find((node) => !isNode(state.dir, node.id, node.pid))
   try {
     const outcome = await untilReady(

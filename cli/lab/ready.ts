@@ -14,6 +14,7 @@ const ASK_MS = 2000
 const PROBE_MS = 500
 
 export interface Ready {
+  /** Empty when too few nodes run to have one. */
   readonly leader: string
   readonly nodes: readonly NodeStatus__Output[]
 }
@@ -26,7 +27,11 @@ export type Readiness =
 export class Watcher {
   readonly #controls: Map<string, ControlClient>
   readonly #answering = new Set<string>()
-  constructor(nodes: readonly LabNode[]) {
+  readonly #majority: boolean
+
+  /** `majority`: whether these nodes can have a leader. */
+  constructor(nodes: readonly LabNode[], majority: boolean) {
+    this.#majority = majority
     const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
     const options = { 'grpc.max_reconnect_backoff_ms': 200, 'grpc.initial_reconnect_backoff_ms': 100 }
     this.#controls = new Map(
@@ -46,6 +51,7 @@ export class Watcher {
     const silent = nodes.filter((_, i) => states[i] === null)
     if (silent.length > 0) return notYet(`${names(silent)} to answer`)
     const known = states.filter((state) => state !== null)
+    if (!this.#majority) return { kind: 'ready', ready: { leader: '', nodes: known } }
     const leader = known.find((state) => state.role === 'leader')?.id
     if (leader === undefined || known.some((state) => state.leader !== leader)) return notYet('a leader')
     const head = Math.max(...known.map((state) => state.commit))

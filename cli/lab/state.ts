@@ -87,11 +87,20 @@ export function readState(dir: string): LabState {
 
 export function writeState(state: LabState): void {
   const file = path.join(state.dir, 'lab.json')
-  writeFileSync(`${file}.new`, JSON.stringify(state, null, 2) + '\n')
-  renameSync(`${file}.new`, file)
+  // Of a name of its own: several commands may be at it.
+  const fresh = `${file}.${process.pid}`
+  writeFileSync(fresh, JSON.stringify(state, null, 2) + '\n')
+  renameSync(fresh, file)
 }
 
-export function withPid(state: LabState, id: string, pid: number): LabState {
+/** Notes which process a node is, in the state as it is now: another command may have noted another node meanwhile. */
+export function notePid(dir: string, id: string, pid: number): LabState {
+  const state = withPid(readState(dir), id, pid)
+  writeState(state)
+  return state
+}
+
+function withPid(state: LabState, id: string, pid: number): LabState {
   return { ...state, nodes: state.nodes.map((node) => (node.id === id ? { ...node, pid } : node)) }
 }
 

@@ -1,0 +1,31 @@
+import test from 'ava'
+import { withLab } from './lab.ts'
+
+test.serial(
+  'a lab that was killed whole is started again node by node, also by several commands at once',
+  async (t) => {
+    await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+      await lab.addUser('alice@pbx.test', 'x')
+      await Promise.all(lab.nodes.map(({ id }) => lab.kill(id)))
+
+      const start = (id: string) => lab.raftel(['lab', 'start', id, '--dir', lab.dir])
+      const first = await start('n1')
+      t.is(first.code, 0, first.stderr)
+      t.regex(first.stderr, /no majority/)
+      const others = await Promise.all([start('n2'), start('n3')])
+      t.deepEqual(
+        others.map(({ code }) => code),
+        [0, 0],
+        others.map(({ stderr }) => stderr).join(''),
+      )
+
+      const status = await lab.until('three reachable nodes', lab.status, ({ nodes }) =>
+        nodes.every((n) => n.reachable),
+      )
+      t.is(status.nodes.length, 3)
+      t.is((await lab.json<unknown[]>(['user', 'ls'])).length, 1)
+      // Each command noted its own process and kept the note of the other: all three can be killed by name.
+      await Promise.all(lab.nodes.map(({ id }) => lab.kill(id)))
+    })
+  },
+)
