@@ -1,5 +1,6 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
-import { parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
+import type { Head } from '../parser/check.ts'
+import { splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
 import type { Timer } from '../transaction/wheel.ts'
 import type { App } from '../wire/apps.ts'
@@ -36,12 +37,9 @@ export interface AskNeeds {
   readonly contact: string | null
 }
 
-export function askOf(request: SipRequest, needs: AskNeeds): Ask {
+export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
   const { dialog, app, tag, merge, contact } = needs
-  const from = headerOf(request, 'from')!
-  const to = headerOf(request, 'to')!
-  const callId = headerOf(request, 'call-id')!
-  const fromTag = tagOf(from)
+  const { callId, from, fromTag, to, toTag } = head
   const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
   let vias = ''
   let viaCount = 0
@@ -55,8 +53,8 @@ export function askOf(request: SipRequest, needs: AskNeeds): Ask {
     from,
     fromTag,
     to,
-    toTag: tagOf(to),
-    seq: parseCSeq(headerOf(request, 'cseq')!)!.number,
+    toTag,
+    seq: head.cseq.number,
     vias,
     viaCount,
     routes: forms ? recordRoutes(request).map(own) : [],

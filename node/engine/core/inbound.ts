@@ -1,7 +1,7 @@
 import { contactOf, type Dialog, dialogId, sourceIsTheWay } from '../dialog/dialog.ts'
 import { nextId, randomToken } from '../ids.ts'
-import { checkMessage } from '../parser/check.ts'
-import { parseCSeq, parseVia, splitOutside, tagOf, type Via, withSource } from '../parser/headers.ts'
+import { checkMessage, type Head } from '../parser/check.ts'
+import { splitOutside, withSource } from '../parser/headers.ts'
 import {
   type Field,
   headerOf,
@@ -39,12 +39,12 @@ export function fromNetwork(core: Core, text: string, flow: Flow): void {
     return
   }
   const located = withTrueSource(message, flow)
-  const wrong = checkMessage(located, core.limits)
-  if (wrong) {
-    refuse(core, located, flow, wrong.status, wrong.reason)
+  const head = checkMessage(located, core.limits)
+  if (head.kind === 'refused') {
+    refuse(core, located, flow, head.status, head.reason)
     return
   }
-  requestFrom(core, withoutExcess(located), flow)
+  requestFrom(core, withoutExcess(located), head, flow)
 }
 
 /** Bytes that never became a message; answered as far as they can be. */
@@ -57,9 +57,10 @@ export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, w
 function responseFrom(core: Core, response: SipResponse, flow: Flow): void {
   const vias = headersOf(response, 'via')
   // More than one Via: it was not meant for us (§8.1.3.3).
-  if (vias.length !== 1 || splitOutside(vias[0]!, ',').length !== 1 || checkMessage(response, core.limits)) return
-  const cseq = parseCSeq(headerOf(response, 'cseq')!)!
-  core.client.receive(parseVia(vias[0]!)!.branch, cseq.method, response) ||
+  if (vias.length !== 1 || splitOutside(vias[0]!, ',').length !== 1) return
+  const head = checkMessage(response, core.limits)
+  if (head.kind === 'refused') return
+  core.client.receive(head.via.branch, head.cseq.method, response) ||
     core.log.debug({ from: flow.remote, status: response.status }, 'response that nobody waits for')
 }
 
@@ -87,38 +88,33 @@ function refuse(core: Core, request: SipRequest, flow: Flow, status: number, rea
   if (text) respondOn(core, flow, text)
 }
 
-function requestFrom(core: Core, request: SipRequest, flow: Flow): void {
-  const via = parseVia(splitOutside(headerOf(request, 'via')!, ',')[0]!)!
-  const key = transactionKey(request, via)
+function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): void {
+  const key = transactionKey(request, head.via)
   const known = core.server.byKey(key)
   if (known) {
     // The ACK for a 2xx has a branch of its own in RFC 3261, but not in RFC 2543.
     core.server.again(known, request.method)
     if (request.method !== 'ACK') return
   }
-  const callId = headerOf(request, 'call-id')!
-  const fromTag = tagOf(headerOf(request, 'from')!)
-  const toTag = tagOf(headerOf(request, 'to')!)
-  const dialog = toTag === '' ? null : core.dialogs.match(callId, fromTag, toTag)
+  const dialog = head.toTag === '' ? null : core.dialogs.match(head.callId, head.fromTag, head.toTag)
   if (request.method === 'ACK') {
-    ackFrom(core, request, flow, dialog)
+    ackFrom(core, request, head, flow, dialog)
     return
   }
   if (request.method === 'CANCEL') {
-    cancelFrom(core, request, flow, via)
+    cancelFrom(core, request, head, flow)
     return
   }
   if (dialog) {
-    inDialogFrom(core, request, flow, key, dialog)
+    inDialogFrom(core, request, head, flow, key, dialog)
     return
   }
-  outsideFrom(core, request, flow, key, toTag)
+  outsideFrom(core, request, head, flow, key)
 }
 
 /** The ACK for a 2xx ends its retransmission; one that nobody waits for is a copy (§13.3.1.4). */
-function ackFrom(core: Core, request: SipRequest, flow: Flow, dialog: Dialog | null): void {
-  const seq = parseCSeq(headerOf(request, 'cseq')!)!.number
-  if (!dialog || dialog.answer?.seq !== seq) return
+function ackFrom(core: Core, request: SipRequest, head: Head, flow: Flow, dialog: Dialog | null): void {
+  if (!dialog || dialog.answer?.seq !== head.cseq.number) return
   dialog.answer.stop()
   dialog.answer = null
   const app = appOf(core, dialog)
@@ -126,15 +122,21 @@ function ackFrom(core: Core, request: SipRequest, flow: Flow, dialog: Dialog | n
 }
 
 /** CANCEL is answered by the engine, and so is the INVITE if it is still open (§9.2). */
-function cancelFrom(core: Core, request: SipRequest, flow: Flow, via: Via): void {
-  const invite = core.server.byKey(transactionKey(request, via, 'INVITE'))
+function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): void {
+  const invite = core.server.byKey(transactionKey(request, head.via, 'INVITE'))
   if (!invite) {
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
     return
   }
   const ask = invite.ask
-  const key = transactionKey(request, via)
-  const own = askOf(request, { dialog: null, app: null, tag: ask?.tag ?? randomToken(), merge: '', contact: null })
+  const key = transactionKey(request, head.via)
+  const own = askOf(request, head, {
+    dialog: null,
+    app: null,
+    tag: ask?.tag ?? randomToken(),
+    merge: '',
+    contact: null,
+  })
   const cancel = core.server.begin(key, nextId(), flow, false, own)
   core.server.respond(cancel, 200, responseText(own, 200, 'OK', '', ''))
   if (!ask) return
@@ -142,8 +144,8 @@ function cancelFrom(core: Core, request: SipRequest, flow: Flow, via: Via): void
   if (ask.app) deliver(core, ask.app, flow, textOf(request), { transaction: invite.id, dialog: ask.dialogId })
 }
 
-function inDialogFrom(core: Core, request: SipRequest, flow: Flow, key: string, dialog: Dialog): void {
-  const seq = parseCSeq(headerOf(request, 'cseq')!)!.number
+function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
+  const seq = head.cseq.number
   if (dialog.remoteSeq !== null && seq < dialog.remoteSeq) {
     refuse(core, request, flow, 500, 'CSeq Out Of Order')
     return
@@ -167,7 +169,7 @@ function inDialogFrom(core: Core, request: SipRequest, flow: Flow, key: string, 
   }
   const contact = contactOf(request)
   refreshTarget(dialog, request, contact, flow)
-  const transaction = begin(core, request, flow, key, { dialog, app, contact, merge: '' })
+  const transaction = begin(core, request, head, flow, key, { dialog, app, contact, merge: '' })
   if (request.method === 'INVITE') dialog.incoming = transaction.id
   if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
   deliver(core, app, flow, textOf(request), { transaction: transaction.id, dialog: dialog.id })
@@ -195,8 +197,9 @@ export function endsSubscription(message: SipMessage, dialog: Dialog): boolean {
   return /^terminated/i.test(headerOf(message, 'subscription-state') ?? '')
 }
 
-function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, toTag: string): void {
+function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string): void {
   const { method } = request
+  const { callId, fromTag, toTag } = head
   const verb = method.toLowerCase()
   if ((method === 'BYE' || method === 'UPDATE' || method === 'PRACK') && toTag !== '') {
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
@@ -224,23 +227,27 @@ function outsideFrom(core: Core, request: SipRequest, flow: Flow, key: string, t
     refuse(core, request, flow, 420, 'Bad Extension', 'Unsupported: 100rel\r\n')
     return
   }
-  const callId = headerOf(request, 'call-id')!
   // A call of ours that comes back would have one dialog id for both its ends, so a node cannot call itself.
-  const id = dialogId(callId, tagOf(headerOf(request, 'from')!))
+  const id = dialogId(callId, fromTag)
   if (method === 'INVITE' && (core.calling.has(id) || core.dialogs.get(id)?.role === 'uac')) {
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }
-  const merge = mergeKey(callId, tagOf(headerOf(request, 'from')!), headerOf(request, 'cseq')!)
+  const merge = mergeKey(callId, fromTag, headerOf(request, 'cseq')!)
   if (toTag === '' && core.merges.has(merge)) {
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }
   if (toTag === '') core.merges.set(merge, key)
   const contact = method === 'INVITE' || method === 'SUBSCRIBE' ? contactOf(request) : null
-  const transaction = begin(core, request, flow, key, { dialog: null, app, contact, merge: toTag === '' ? merge : '' })
+  const transaction = begin(core, request, head, flow, key, {
+    dialog: null,
+    app,
+    contact,
+    merge: toTag === '' ? merge : '',
+  })
   const { host, port } = flow.local
-  const orphan = toTag === '' ? '' : dialogId(callId, tagOf(headerOf(request, 'from')!))
+  const orphan = toTag === '' ? '' : id
   deliver(core, app, flow, textOf(request), {
     transaction: transaction.id,
     dialog: orphan,
@@ -267,12 +274,13 @@ function requires(request: SipRequest, tag: string): boolean {
 function begin(
   core: Core,
   request: SipRequest,
+  head: Head,
   flow: Flow,
   key: string,
   about: { dialog: Dialog | null; app: App; contact: string | null; merge: string },
 ): { id: string } {
   const invite = request.method === 'INVITE'
-  const ask: Ask = askOf(request, { ...about, tag: randomToken() })
+  const ask: Ask = askOf(request, head, { ...about, tag: randomToken() })
   const transaction = core.server.begin(key, nextId(), flow, invite, ask)
   // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
   if (invite) {

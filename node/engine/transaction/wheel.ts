@@ -8,9 +8,19 @@ export interface Clock {
   now(): number
 }
 
-interface Entry extends Timer {
-  due: number
+/** There are several per transaction, and they stay for half a minute: no closure of its own for each. */
+class Entry implements Timer {
+  readonly due: number
   run: (() => void) | null
+
+  constructor(due: number, run: () => void) {
+    this.due = due
+    this.run = run
+  }
+
+  cancel(): void {
+    this.run = null
+  }
 }
 
 const SLOTS = 2048
@@ -40,13 +50,7 @@ export class TimerWheel {
   /** Runs once, not earlier than `delayMs` from now. */
   after(delayMs: number, run: () => void): Timer {
     const due = Math.max(this.#tick + 1, Math.ceil((this.#clock.now() + delayMs) / this.#tickMs))
-    const entry: Entry = {
-      due,
-      run,
-      cancel: () => {
-        entry.run = null
-      },
-    }
+    const entry = new Entry(due, run)
     this.#slots[due % SLOTS]!.push(entry)
     this.#size++
     return entry

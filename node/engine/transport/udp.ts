@@ -22,6 +22,29 @@ interface UdpNeeds {
 
 const NEVER = { cancel(): void {} }
 
+/** One for each datagram, kept as long as its transaction: no closures of its own. */
+class UdpFlow implements Flow {
+  readonly transport = 'udp'
+  readonly open = true
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  readonly #sendTo: (text: string, remote: Endpoint) => boolean
+
+  constructor(local: Endpoint, remote: Endpoint, sendTo: (text: string, remote: Endpoint) => boolean) {
+    this.local = local
+    this.remote = remote
+    this.#sendTo = sendTo
+  }
+
+  send(text: string): boolean {
+    return this.#sendTo(text, this.remote)
+  }
+
+  onLost(): { cancel(): void } {
+    return NEVER
+  }
+}
+
 export async function listenUdp({ host, port, limits, log, receiver, localFor }: UdpNeeds): Promise<Udp> {
   const socket = dgram.createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
@@ -43,18 +66,12 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
   const sent = (error: Error | null): void => {
     if (error) log.debug({ error: error.message }, 'UDP send failed')
   }
-  const flowTo = (remote: Endpoint): Flow => ({
-    transport: 'udp',
-    local: localFor(remote.host, bound),
-    remote,
-    open: true,
-    send(text) {
-      if (closed) return false
-      socket.send(text, remote.port, remote.host, sent)
-      return true
-    },
-    onLost: () => NEVER,
-  })
+  const sendTo = (text: string, { port, host }: Endpoint): boolean => {
+    if (closed) return false
+    socket.send(text, port, host, sent)
+    return true
+  }
+  const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sendTo)
 
   let closed = false
   socket.on('message', (bytes, { address, port: from }) => {
