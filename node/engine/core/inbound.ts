@@ -256,7 +256,8 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
 }
 
 function unwanted(core: Core, request: SipRequest, flow: Flow): void {
-  if (core.apps.connected === 0) {
+  // One that has only just connected has not said yet what it wants: 405 would tell a phone never to come back.
+  if (!core.apps.serving) {
     refuse(core, request, flow, 503, 'No Application', RETRY)
     return
   }

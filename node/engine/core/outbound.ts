@@ -177,6 +177,7 @@ function launch(
     app,
     sent,
     flow,
+    named: message.route !== '',
     dialogId: about.id,
     initial: about.dialog === null,
     contact: about.contact,

@@ -14,6 +14,8 @@ export interface Outgoing {
   readonly app: App
   readonly sent: Sent
   readonly flow: Flow
+  /** The app named the next hop, and so knows a way that the peer's Contact may not show. */
+  readonly named: boolean
   readonly dialogId: string
   /** Whether the request creates its dialog. */
   readonly initial: boolean
@@ -174,7 +176,7 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     remoteSeq: null,
     target,
     routes,
-    way: answerComesFromTheWay(target, routes.length, flow) ? { flow } : null,
+    way: answerComesFromTheWay(target, routes.length, flow, call.named ? call.flow : null) ? { flow } : null,
     confirmed: false,
     app: call.app,
     contact: call.contact,

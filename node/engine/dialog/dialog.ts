@@ -79,13 +79,21 @@ export function sourceIsTheWay(contact: string | null, routes: number, vias: num
   return source.transport === 'tcp' || uri.host !== source.remote.host || (uri.port ?? 5060) !== source.remote.port
 }
 
-/** The same for an answer, whose path is not to be seen: only an unreachable Contact is distrusted. */
-export function answerComesFromTheWay(contact: string, routes: number, source: Flow): boolean {
+/**
+ * The same for an answer, whose path is not to be seen: an unreachable Contact is distrusted, and any Contact when the app
+ * named the way (`named`) and the answer came back by it.
+ */
+export function answerComesFromTheWay(contact: string, routes: number, source: Flow, named: Flow | null): boolean {
   if (routes > 0) return false
+  if (named && sameEnd(named.remote, source.remote)) return true
   const uri = parseUri(contact)
   if (!uri) return true
   if (uri.host === source.remote.host) return source.transport === 'tcp'
   return isPrivate(uri.host) && !isPrivate(source.remote.host)
+}
+
+function sameEnd(a: Endpoint, b: Endpoint): boolean {
+  return a.host === b.host && a.port === b.port
 }
 
 /** RFC 1918 and RFC 6598 addresses. */

@@ -59,6 +59,12 @@ export class Apps {
     return count
   }
 
+  /** Whether any app has said what it wants. */
+  get serving(): boolean {
+    for (const link of this.#links) if (link.authenticated && link.verbs.size > 0) return true
+    return false
+  }
+
   /** The next app that wants this verb (lower case), in turn; null if none does. */
   wanting(verb: string): App | null {
     const fitting: Link[] = []

@@ -216,6 +216,21 @@ test('an answer without a Contact that reads is no call, and the other end is to
   await peer.next('BYE')
 })
 
+test('a phone is acknowledged and hung up the way it was called, whatever its Contact says', async (t) => {
+  const a = await port(t)
+  const peer = await udpPeer(t, a)
+  const way = { nextHop: `sip:127.0.0.1:${peer.port};transport=udp`, uri: 'sip:bob@192.0.2.9' }
+  const dialing = a.dial({ ...call('192.0.2.9'), ...way }, () => {})
+  const invite = await peer.next('INVITE')
+  const contact = 'Contact: <sip:bob@192.0.2.9>'
+  peer.send('SIP/2.0 200 OK', [...answering(invite), contact, 'Content-Type: application/sdp'], SDP_B)
+  const outcome = await soon('an answer', dialing.outcome)
+  if (outcome.kind !== 'answered') return t.fail(outcome.kind)
+  t.regex(await peer.next('ACK'), /^ACK sip:bob@192\.0\.2\.9 /)
+  outcome.dialog.bye()
+  t.regex(await peer.next('BYE'), /^BYE sip:bob@192\.0\.2\.9 /)
+})
+
 test('a BYE that comes with the ACK is heard by who sets its handlers later', async (t) => {
   const a = await port(t)
   const peer = await udpPeer(t, a)
