@@ -1,5 +1,6 @@
 /** One node of the simulation: the core, a disk that a crash rolls back to what was synced, and a state machine. */
 
+import { mergeWrites } from '../../../../cluster/log/writes.ts'
 import { decodeConfChange } from '../../../../cluster/raft/confcodec.ts'
 import { MemoryStorage } from '../../../../cluster/raft/memory.ts'
 import { RawNode } from '../../../../cluster/raft/rawnode.ts'
@@ -86,11 +87,16 @@ export class Host {
       if (this.#weather.asynchronous) this.#readyAsynchronous(this.raw, now)
       else this.#readySynchronous(this.raw)
     }
-    this.#run(this.#appends, now, (m) => {
-      const { term, vote, commit } = m
-      this.#write(term + vote + commit > 0 ? { term, vote, commit } : undefined, m.entries, m.snapshot, true)
-    })
-    this.#run(this.#applies, now, (m) => this.#apply(m.entries))
+    for (let due = this.#dueAppends(now); due.length > 0; due = this.#dueAppends(now)) {
+      const { hardState, entries, snapshot } = mergeWrites(due)
+      this.#write(hardState ?? undefined, entries, snapshot ?? undefined, true)
+      for (const message of due) this.#answer(message)
+    }
+    for (let next = this.#applies[0]; next !== undefined && next.due <= now; next = this.#applies[0]) {
+      this.#applies.shift()
+      this.#apply(next.message.entries)
+      this.#answer(next.message)
+    }
   }
 
   /** Compacts up to some applied index, with a snapshot there. */
@@ -122,15 +128,23 @@ export class Host {
     }
   }
 
-  /** In order: a write is done when it is due and all before it are. */
-  #run(queue: Work[], now: number, perform: (m: Message) => void): void {
-    while (queue[0] !== undefined && queue[0].due <= now) {
-      const { message } = queue.shift()!
-      perform(message)
-      for (const response of message.responses ?? []) {
-        if (response.to === this.id) this.raw?.step(response)
-        else this.#witness.send(response)
-      }
+  /** In order: a write is done when it is due and all before it are. Like the durable log, several become one. */
+  #dueAppends(now: number): Message[] {
+    const due: Message[] = []
+    const most = this.#weather.merges ? Number.POSITIVE_INFINITY : 1
+    for (let next = this.#appends[0]; next !== undefined && next.due <= now; next = this.#appends[0]) {
+      if (due.length === most || (next.message.snapshot !== undefined && due.length > 0)) break
+      this.#appends.shift()
+      due.push(next.message)
+      if (next.message.snapshot !== undefined) break
+    }
+    return due
+  }
+
+  #answer(message: Message): void {
+    for (const response of message.responses ?? []) {
+      if (response.to === this.id) this.raw?.step(response)
+      else this.#witness.send(response)
     }
   }
 

@@ -36,6 +36,10 @@ export interface Weather {
   readonly compact: number
   /** Steps that a write or an application may take, with asynchronous storage. */
   readonly diskDelay: number
+  /** Whether writes that wait for the disk become one. */
+  readonly merges: boolean
+  /** Per step: a leader is told that a node has nothing, which was so long ago. */
+  readonly lateHello: number
 }
 
 export function weatherOf(random: Random): Weather {
@@ -66,5 +70,7 @@ export function weatherOf(random: Random): Weather {
     transfer: rarely(0.4, 0.03),
     compact: rarely(0.6, 0.1),
     diskDelay: random.pick([0, 0, 2, 6]),
+    merges: random.chance(0.7),
+    lateHello: rarely(0.4, 0.05),
   }
 }

@@ -2,6 +2,7 @@
 
 import { confOf } from '../../../../cluster/raft/memory.ts'
 import type { ConfChangeSingle, Entry, Message, ReadState } from '../../../../cluster/raft/types.ts'
+import { forgetProgress } from '../../../../cluster/rebuild.ts'
 import { Host, type Witness } from './host.ts'
 import { type Random, randomOf } from './random.ts'
 import { type Weather, weatherOf } from './weather.ts'
@@ -23,6 +24,8 @@ export class World implements Witness {
   readonly #terms = new Map<number, number>()
   /** For each read under way, what was committed somewhere when it was asked. */
   readonly #reads = new Map<string, number>()
+  /** The lowest term in which an entry was applied anywhere: it was committed no later. */
+  readonly #appliedIn = new Map<number, number>()
   readonly #cut = new Set<string>()
   readonly #pausedUntil = new Map<number, number>()
   #flights: Flight[] = []
@@ -100,6 +103,8 @@ export class World implements Witness {
       throw new Error(`node ${host.id} applied "${text}" at ${entry.index}, where another applied "${known}"`)
     }
     this.history.set(entry.index, text)
+    const { term } = host.raw!.raft
+    this.#appliedIn.set(entry.index, Math.min(term, this.#appliedIn.get(entry.index) ?? term))
     this.lastApplied = Math.max(this.lastApplied, entry.index)
   }
 
@@ -121,6 +126,7 @@ export class World implements Witness {
     if (random.chance(weather.read)) this.#askRead(random.pick(this.hosts))
     if (random.chance(weather.confChange)) this.#changeMembers()
     if (random.chance(weather.transfer)) random.pick(this.hosts).raw?.transferLeader(random.pick(this.hosts).id)
+    if (random.chance(weather.lateHello)) this.#helloLate()
     for (const host of this.hosts) {
       if (host.raw === undefined) {
         if (random.chance(weather.restart)) host.start()
@@ -140,6 +146,12 @@ export class World implements Witness {
         if (!oneWay || group.has(a.id)) this.#cut.add(`${a.id}>${b.id}`)
       }
     }
+  }
+
+  #helloLate(): void {
+    const leader = this.leader()
+    const from = this.#random.pick(this.hosts)
+    if (leader?.raw !== undefined && from !== leader) forgetProgress(leader.raw.raft, from.id)
   }
 
   #askRead(host: Host): void {
@@ -201,9 +213,9 @@ export class World implements Witness {
     this.#checkCompleteness(host)
   }
 
-  /** Leader completeness: whatever was applied anywhere is in the log of a later leader. */
+  /** Leader completeness: whatever was applied in an earlier term is in the log. Votes may come when later terms are under way. */
   #checkCompleteness(host: Host): void {
-    const { log } = host.raw!.raft
+    const { log, term } = host.raw!.raft
     const entries = new Map<number, Entry>()
     const { unstable } = log
     const stored = host.disk.entries(host.disk.firstIndex(), host.disk.lastIndex() + 1, Number.POSITIVE_INFINITY)
@@ -211,10 +223,11 @@ export class World implements Witness {
     for (const entry of unstable.entries) entries.set(entry.index, entry)
     for (const [index, text] of this.history) {
       if (index < host.disk.firstIndex() || index < unstable.offset - host.disk.lastIndex()) continue
+      if (this.#appliedIn.get(index)! >= term) continue
       const entry = entries.get(index)
       if (entry === undefined) throw new Error(`leader ${host.id} lacks the applied entry ${index}`)
       if (!text.startsWith(`${entry.term} `))
-        throw new Error(`leader ${host.id} has term ${entry.term} at ${index}: ${text}`)
+        throw new Error(`leader ${host.id} of term ${term} has term ${entry.term} at ${index}: ${text}`)
     }
   }
 }
