@@ -58,6 +58,9 @@ export async function startNode(config: NodeConfig, onFatal: (sentence: string) 
   }
 }
 
+/** How long SIP waits at a start for the tables of the others. */
+const CATCH_UP_MS = 5_000
+
 type Opened = (what: string, close: () => Promise<void> | void) => void
 
 async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string) => void, opened: Opened) {
@@ -90,6 +93,10 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     log,
   })
   opened('media', () => media.close())
+
+  // From tables that are still behind, a phone would hear that its domain or its password is wrong. Without a quorum what
+  // is known has to do.
+  await cluster.catchUp(CATCH_UP_MS)
 
   const { listen, advertise, engine } = config.sip
   const choice =

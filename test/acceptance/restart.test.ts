@@ -1,5 +1,8 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
 import test from 'ava'
 import { withLab } from './lab.ts'
+import { newCallId, rawPhone, request } from './sip.ts'
 
 test.serial(
   'a lab that was killed whole is started again node by node, also by several commands at once',
@@ -29,3 +32,29 @@ test.serial(
     })
   },
 )
+
+test.serial('a node that comes back without its tables has them before it answers a phone', async (t) => {
+  await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+    await lab.addUser('alice@pbx.test', 'x')
+    await lab.commitPlan('domains: [pbx.test]\n')
+    const n3 = lab.nodes[2]!
+    await lab.kill(n3.id)
+    rmSync(path.join(lab.dir, 'data', n3.id), { recursive: true })
+    const phone = await rawPhone(n3.sip)
+    t.teardown(() => phone.close())
+    const starting = lab.start(n3.id)
+    const aor = 'sip:alice@pbx.test'
+    const words = { method: 'REGISTER', uri: 'sip:pbx.test', from: aor, to: aor, cseq: 1 }
+    const first = await lab.until(
+      'an answer of the node',
+      async () => {
+        const callId = newCallId()
+        phone.send(request(phone.port, { ...words, callId }))
+        return phone.final(callId, 1, 20)
+      },
+      (answer) => answer !== null && answer.status !== 503,
+    )
+    t.is(first?.status, 401, first?.raw)
+    await starting
+  })
+})

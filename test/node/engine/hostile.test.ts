@@ -104,6 +104,13 @@ test('a method is refused as what it is: unknown, not wanted, or in no dialog', 
   await peer.next('200')
 })
 
+test('an app that has not said yet what it wants is none: the phone is asked to come back, not turned away', async (t) => {
+  const { port } = await startStack(t)
+  const peer = await udpPeer(t, port)
+  peer.send(request(peer, 'REGISTER', 'sip:pbx.test'))
+  t.truthy(header(await peer.next('503'), 'Retry-After'))
+})
+
 test('one request that comes by two ways is answered on one of them only', async (t) => {
   const { srf, port } = await startStack(t)
   const asking = new Promise<Response>((resolve) => srf.register((_req, res) => resolve(res)))
