@@ -83,6 +83,7 @@ export const fileConfig = z.strictObject({
     .strictObject({
       max: z.number().int().min(1).max(100_000).default(2000),
       max_seconds: z.number().int().min(1).max(604_800).default(14_400),
+      check_seconds: z.number().int().min(1).max(86_400).default(120),
     })
     .prefault({}),
   log: z

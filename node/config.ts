@@ -54,7 +54,7 @@ export interface NodeConfig {
     readonly engine: EngineConfig
   }
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
-  readonly calls: { readonly max: number; readonly maxSeconds: number }
+  readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
   readonly log: { readonly level: LogLevel; readonly file: string | null }
 }
 
@@ -86,6 +86,7 @@ export const OVERRIDABLE = [
   'media.when_down',
   'calls.max',
   'calls.max_seconds',
+  'calls.check_seconds',
   'log.level',
   'log.file',
 ] as const
@@ -163,7 +164,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
     control: { listen: hostPort(control.listen), tls: tls(control.tls) },
     sip: { listen: sip.listen.map(listenPoint), advertise: sip.advertise ?? null, engine },
     media: { ...mediaOf, whenDown: media.when_down },
-    calls: { max: calls.max, maxSeconds: calls.max_seconds },
+    calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
   }
 }
@@ -284,7 +285,8 @@ function overlay(value: FileConfig, given: readonly Override[]): Laid {
 
 function typed(key: string, text: string): unknown {
   if (key === 'sip.listen') return text.split(',').map((one) => one.trim())
-  if (['media.port', 'calls.max', 'calls.max_seconds'].includes(key)) return /^\d+$/.test(text) ? Number(text) : text
+  if (['media.port', 'calls.max', 'calls.max_seconds', 'calls.check_seconds'].includes(key))
+    return /^\d+$/.test(text) ? Number(text) : text
   return text
 }
 

@@ -127,6 +127,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     newId: randomUUID,
     max: config.calls.max,
     maxSeconds: config.calls.maxSeconds,
+    checkSeconds: config.calls.checkSeconds,
   })
   opened('calls', () => calls.close())
 

@@ -5,6 +5,8 @@ import type { Dialog, Modified } from '../sip/port.ts'
 export interface Bridge {
   /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. */
   attach(side: Side, dialog: Dialog): void
+  /** Asks both ends whether they are still there; an end that is not ends the call. */
+  check(): void
   /** Ends both sides. The first reason stays. */
   hangUp(why: string): void
   readonly over: boolean
@@ -67,6 +69,9 @@ export function bridge(media: MediaSession): Bridge {
         info: (contentType, body) => info(side, contentType, body),
       })
       if (over && dialog.up) dialog.bye('The call is over')
+    },
+    check() {
+      for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.check()
     },
     hangUp,
     get over() {

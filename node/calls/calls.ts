@@ -30,6 +30,8 @@ export interface CallsNeeds {
   readonly max: number
   /** An answered call is ended after so many seconds: a phone that vanished must not hold its ports for ever. */
   readonly maxSeconds: number
+  /** How often the ends of a conversation are asked whether they are still there. */
+  readonly checkSeconds: number
   /** How often calls are compared with the relay and the table; ms, by default half a minute. */
   readonly sweepMs?: number
 }

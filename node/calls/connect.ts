@@ -10,6 +10,8 @@ export interface Connection {
   readonly invitation: Invitation
   readonly media: MediaSession
   readonly groups: readonly Group[]
+  /** How often both ends of a conversation are asked whether they are still there, ms. */
+  readonly checkMs: number
   /** Aborted when the caller cancels, an operator hangs up, or the node stops. The reason is a sentence. */
   readonly stop: AbortSignal
   readonly answered: (caller: Dialog, called: Dialog, target: Target, sdp: string) => void
@@ -52,7 +54,9 @@ export async function connect(needs: Connection): Promise<Connected> {
     }
     both.attach('caller', caller)
     if (!both.over) needs.answered(caller, rung.dialog, rung.target, rung.sdp)
-    return { kind: 'ended', why: await both.ended }
+    const checking = setInterval(both.check, needs.checkMs)
+    const why = await both.ended.finally(() => clearInterval(checking))
+    return { kind: 'ended', why }
   } finally {
     stop.removeEventListener('abort', hangUp)
     both.hangUp('the call failed here')

@@ -77,6 +77,7 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
       sip: desk.sip,
       invitation,
       media,
+      checkMs: desk.checkSeconds * 1000,
       groups: groups.map(({ contacts, seconds }): Group => ({ targets: contacts.map(invite), seconds })),
       stop: live.stop.signal,
       answered: (_caller, called, { name }, sdp) => {

@@ -48,6 +48,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       sip: desk.sip,
       invitation,
       media: UNTOUCHED,
+      checkMs: desk.checkSeconds * 1000,
       groups: [{ targets: [{ name: aor, request }], seconds: RING_SECONDS }],
       stop: live.stop.signal,
       answered: () => {},

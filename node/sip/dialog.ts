@@ -88,7 +88,7 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
   /** A request inside the dialog; 503 when the link is lost before its final response. */
   function ask(method: string, type: string, body: string, extra: Record<string, string>): Promise<Final> {
     if (!up) return Promise.resolve({ status: 481, reason: 'The dialog is over', body: '' })
-    const headers = safeHeaders({ ...extra, 'Content-Type': type })
+    const headers = safeHeaders(type === '' ? extra : { ...extra, 'Content-Type': type })
     if (sizeOf(headers, body) > link.messageMax) return Promise.resolve({ status: 513, reason: 'Too Large', body: '' })
     const { promise, resolve } = Promise.withResolvers<Final>()
     const unlost = link.whenLost(() => resolve({ status: 503, reason: 'engine lost', body: '' }))
@@ -108,12 +108,23 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
     }
     return promise.then((final) => {
       // RFC 3261 §12.2.1.2: whoever does not know the dialog, or does not answer in it, has left it.
-      if ((final.status === 481 || final.status === 408) && up) {
-        hangUp(undefined)
-        ended(`${final.status} to ${method}`)
-      }
+      if (final.status === 481 || final.status === 408) gone(`${final.status} to ${method}`)
       return final
     })
+  }
+
+  function gone(why: string): void {
+    if (!up) return
+    hangUp(undefined)
+    ended(why)
+  }
+
+  let unreached = 0
+  /** A connection that cannot be made is a 503 of our own engine (§8.1.3.1), or a phone's for once: twice in a row is gone. */
+  async function check(): Promise<void> {
+    const { status } = await ask('OPTIONS', '', '', {})
+    unreached = status === 503 ? unreached + 1 : 0
+    if (unreached > 1) gone('it cannot be reached any more')
   }
 
   return {
@@ -137,6 +148,7 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
       return mine.then(modified)
     },
     info: (contentType, body) => ask('INFO', contentType, body, {}).then((final) => final.status),
+    check: () => void check(),
     handle: handlers.resolve,
     onOver(act) {
       if (up) over.add(act)

@@ -69,6 +69,11 @@ export interface Dialog {
   modify(sdp: string): Promise<Modified>
   /** Sends an INFO; its final status. */
   info(contentType: string, body: string): Promise<number>
+  /**
+   * Asks with an OPTIONS whether the other end still knows the dialog (RFC 3261 §12.2.1.2). Whoever is gone, or does not
+   * answer, has left it: then the dialog ends as with a BYE. Any other answer will do.
+   */
+  check(): void
   /** Set once, directly after the dialog is given out. */
   handle(handlers: DialogHandlers): void
 }

@@ -22,6 +22,12 @@ export interface TestNode {
   media(): string
 }
 
+interface More {
+  readonly media?: MediaMode
+  readonly sweepMs?: number
+  readonly checkSeconds?: number
+}
+
 export const CLUSTER_KEY = randomBytes(32)
 
 /** Nodes n1, n2 … with a plan. Who calls is believed what his From says, unless he is mallory: authentication is tested elsewhere. */
@@ -30,7 +36,7 @@ export async function nodes(
   count: number,
   rules = '',
   max = 100,
-  more: { readonly media?: MediaMode; readonly sweepMs?: number } = {},
+  more: More = {},
 ): Promise<TestNode[]> {
   const lab = await newLab(count)
   t.teardown(() => lab.end())
@@ -56,7 +62,7 @@ async function node(
   t: ExecutionContext,
   cluster: Cluster,
   max: number,
-  { media: mode = { kind: 'direct' }, sweepMs }: { readonly media?: MediaMode; readonly sweepMs?: number },
+  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60 }: More,
 ): Promise<TestNode> {
   const sip = await port(t)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
@@ -80,6 +86,7 @@ async function node(
     newId: randomUUID,
     max,
     maxSeconds: 60,
+    checkSeconds,
     ...(sweepMs === undefined ? {} : { sweepMs }),
   })
   t.teardown(() => calls.close())
