@@ -92,11 +92,8 @@ export function confirmStored(log: Log, { term, index }: EntryId): void {
   const stored = log.storage.term(index)
   // Compacted: it was there, and a snapshot is by now.
   if (stored === term || stored === 'compacted') return
-  const { storage } = log
-  throw new Error(
-    `storage confirmed entry ${index} of term ${term}, but entries ${storage.firstIndex()} to ${storage.lastIndex()} ` +
-      `are in it (term of entry ${index}: ${stored})`,
-  )
+  const held = `its last is ${log.storage.lastIndex()} and the term at ${index} is ${stored}`
+  throw new Error(`storage confirmed entry ${index} of term ${term}, but ${held}`)
 }
 
 /** The leader's own append. Entries follow the last index without a gap. */

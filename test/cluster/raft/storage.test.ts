@@ -149,7 +149,7 @@ test('a storage that confirms what it has not written is found out at once, not 
   one.storage.append(write.entries.slice(0, 1))
   const response = write.responses?.find(({ to }) => to === 1)
   t.throws(() => one.raw.step(response!), {
-    message: 'storage confirmed entry 2 of term 1, but entries 1 to 1 are in it (term of entry 2: unavailable)',
+    message: 'storage confirmed entry 2 of term 1, but its last is 1 and the term at 2 is unavailable',
   })
 })
 
