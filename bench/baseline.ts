@@ -47,7 +47,7 @@ function measureSync(folder: string, seconds: number): number {
   const file = openSync(path.join(folder, 'sync'), 'w')
   const record = Buffer.alloc(256, 1)
   const began = process.hrtime.bigint()
-  const until = began + BigInt(seconds * 1e9)
+  const until = began + BigInt(Math.round(seconds * 1e9))
   let count = 0
   while (process.hrtime.bigint() < until) {
     writeSync(file, record)
