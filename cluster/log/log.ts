@@ -47,7 +47,7 @@ type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; ke
 export async function openLog(options: LogOptions): Promise<DurableLog> {
   const { dir, identity } = options
   const location = path.join(dir, 'log')
-  await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
+  await makeDirectory(dir).catch((error) => {
     throw openTrouble(dir, error)
   })
   const hadDatabase = await stat(location).then(
@@ -76,6 +76,21 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
     await file.close()
     throw error
   }
+}
+
+/** Node's own recursion never ends where the parent is there and takes no directories, as in /proc. */
+async function makeDirectory(dir: string): Promise<void> {
+  const made = await mkdir(dir, { mode: 0o700 }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return true
+      if (error.code === 'ENOENT' && path.dirname(dir) !== dir) return false
+      throw error
+    },
+  )
+  if (made) return
+  await makeDirectory(path.dirname(dir))
+  await mkdir(dir, { mode: 0o700 })
 }
 
 export class DurableLog {

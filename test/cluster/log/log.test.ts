@@ -214,6 +214,13 @@ test('the directory of another node or cluster is refused', async (t) => {
   await (await openAt(dir)).close()
 })
 
+test('a directory that cannot be made is said; one with parents that are missing is made', async (t) => {
+  await t.throwsAsync(openAt('/proc/raftel/data'), { message: /cannot open \/proc\/raftel\/data: ENOENT/ })
+  const deep = path.join(await newDir(t), 'a', 'b', 'c')
+  await (await openAt(deep)).close()
+  t.true((await readdir(deep)).includes('log'))
+})
+
 test('a full disk stops the node with a sentence, and nothing acknowledged is lost', async (t) => {
   const dir = await newDir(t)
   if (process.getuid?.() !== 0) {
