@@ -75,7 +75,11 @@ export class StreamFramer {
     if (this.#total < 0) {
       const ping = this.#ping()
       if (ping) return ping
-      if (this.#start >= this.#end || this.#buffer[this.#start] === 13) return null
+      if (this.#start >= this.#end) return null
+      // Alone it may become a line break. Before anything else it is none, and would gather bytes without a bound.
+      if (this.#buffer[this.#start] === 13) {
+        return this.#end - this.#start === 1 ? null : this.#break('a stray carriage return', 400, '')
+      }
       const blank = this.#buffer.subarray(0, this.#end).indexOf('\r\n\r\n', Math.max(this.#start, this.#searched - 3))
       const headLength = (blank < 0 ? this.#end : blank) - this.#start
       if (headLength > this.#headMax) return this.#break('header fields too large', 400, '')

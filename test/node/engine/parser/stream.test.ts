@@ -29,6 +29,14 @@ test('a head without an end is given up at the limit', (t) => {
   t.deepEqual(framer.push(Buffer.from(message(''))), [])
 })
 
+test('a carriage return that begins no line break ends the stream, and gathers nothing', (t) => {
+  const framer = new StreamFramer(1000, 1000)
+  t.deepEqual(framer.push(Buffer.from('\r')), [])
+  t.deepEqual(framer.push(Buffer.from('\n\r')), [])
+  t.like(framer.push(Buffer.from(`a${message('')}`))[0], { kind: 'broken', status: 400 })
+  t.deepEqual(framer.push(Buffer.from(message(''))), [])
+})
+
 test('folded, compact and oddly spaced header fields are read as what they are', (t) => {
   const read = parseMessage(
     'INVITE sip:a@b SIP/2.0\r\nTO :\r\n  <sip:x@y>  ;  tag = 7\r\nv:SIP / 2.0\r\n /UDP  h ;branch=z\r\n\r\nbody',
