@@ -11,3 +11,5 @@ await startEngine({
   secret: process.env.ENGINE_SECRET ?? '',
   log: { debug() {}, info() {}, warn: print, error: print },
 })
+// It ends with whoever started it.
+process.stdin.on('end', () => process.exit()).resume()

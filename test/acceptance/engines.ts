@@ -1,5 +1,5 @@
 /** SIP engines in processes of their own, for nodes with `sip.engine: {host, port, secret}`. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -30,15 +30,15 @@ export function engineBeside(kind: EngineKind, folder: string, sipPort: number, 
 
   function launch(): ChildProcess {
     const log = openSync(path.join(folder, `engine-${sipPort}.log`), 'a')
-    const stdio = ['ignore', log, log] as const
+    const stdio: StdioOptions = ['pipe', log, log]
     try {
       if (kind === 'our engine') {
         const args = [path.join(import.meta.dirname, 'engine-process.ts'), String(sipPort), String(port)]
-        return spawn(process.execPath, args, { stdio: [...stdio], env: { ...process.env, ENGINE_SECRET: secret } })
+        return spawn(process.execPath, args, { stdio, env: { ...process.env, ENGINE_SECRET: secret } })
       }
       const file = path.join(folder, `drachtio-${sipPort}.xml`)
       writeFileSync(file, daemonConfig(sipPort, port, secret))
-      return spawn(drachtioServer() ?? 'drachtio', ['-f', file], { stdio: [...stdio] })
+      return spawn(drachtioServer() ?? 'drachtio', ['-f', file], { stdio })
     } finally {
       closeSync(log)
     }

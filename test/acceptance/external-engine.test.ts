@@ -222,8 +222,8 @@ async function wrongSecret(t: ExecutionContext, kind: EngineKind): Promise<void>
     const [port] = (await freePorts(1)) as [number]
     const engine = engineBeside(kind, lab.dir, portOf(node), port)
     await lab.kill(node.id)
-    await engine.start()
     try {
+      await engine.start()
       const { code, stderr } = await raftel(['node', 'start', '--config', configure(lab, node, port, 'guessed')])
       t.is(code, 1)
       t.regex(stderr, /refuses the secret: correct sip\.engine\.secret/)
