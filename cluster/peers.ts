@@ -100,6 +100,8 @@ export class Peers {
   readonly #dirty = new Set<Link>()
   /** The incarnation that each peer last said hello with. */
   readonly #lives = new Map<Id, string>()
+  /** Why a node was refused last. */
+  #refused = ''
   #closed = false
 
   /** Listens, then dials every peer. Rejects with a sentence when it cannot listen. */
@@ -241,7 +243,7 @@ export class Peers {
     stream.on('error', () => {})
     stream.on('end', () => stream.end())
     stream.on('data', (frame: Frame__Output) => {
-      if (this.#closed) return
+      if (this.#closed || stream.writableEnded) return
       if (from !== null) {
         // What the network still held of a life that is over: its promises may be of a directory that is gone. If it is the
         // other way round, the living one dials again.
@@ -301,7 +303,9 @@ export class Peers {
 
   #refusal(said: Frame__Output['hello'], address: string): string | null {
     const why = refusal(this.#options.self, this.#options.peers, said)
-    if (why) this.#options.log.warn({ address }, `refused a node at ${address}: ${why}`)
+    // It dials again and again.
+    if (why && why !== this.#refused) this.#options.log.warn({ address }, `refused a node at ${address}: ${why}`)
+    if (why) this.#refused = why
     return why
   }
 
@@ -332,8 +336,9 @@ export class Peers {
   }
 }
 
+/** The other side hears why. Destroying the stream would leave it waiting: an error is what ends it with a status. */
 function refuse(stream: ServerDuplexStream<Frame__Output, Frame>, why: string): void {
-  stream.destroy(Object.assign(new Error(why), { code: status.FAILED_PRECONDITION, details: why }))
+  stream.emit('error', Object.assign(new Error(why), { code: status.FAILED_PRECONDITION, details: why }))
 }
 
 function sizeOf(entries: readonly Entry[]): number {

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { credentials } from '@grpc/grpc-js'
+import ava from 'ava'
+import { hello, type Peer } from '../../cluster/hello.ts'
+import { Peers } from '../../cluster/peers.ts'
+import { message } from '../../cluster/raft/message.ts'
+import { toWire } from '../../cluster/wire.ts'
+import { loadProto } from '../../proto/load.ts'
+import type { ProtoGrpcType } from '../../proto/types/cluster.ts'
+import { freePort, QUIET } from './nodes.ts'
+
+const test = ava.serial
+
+const { Peers: Client } = (loadProto('cluster.proto') as unknown as ProtoGrpcType).raftel.cluster.v1
+
+/** Says hello to node 1 as node 2 in one of its lives, and what it acknowledges then. */
+async function life(address: string, key: Uint8Array, incarnation: string) {
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
+  const stream = client.Append()
+  const refused = new Promise<string>((resolve) => stream.on('error', (error) => resolve(error.message)))
+  const answered = once(stream, 'data')
+  stream.write({ hello: hello({ id: 2, name: 'n2', incarnation, key }, 1, true) })
+  await answered
+  return {
+    acknowledge: (index: number) =>
+      stream.write({ messages: [toWire(message('app-resp', 1, { from: 2, term: 1, index }))], proposals: [] }),
+    refused,
+    close: () => client.close(),
+  }
+}
+
+test('what an earlier life of a node said does not count after a later one said hello', async (t) => {
+  const key = randomBytes(32)
+  const address = `127.0.0.1:${await freePort()}`
+  const absent: Peer = { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
+  const heard: number[] = []
+  const waiting: (() => void)[] = []
+  const peers = await Peers.start({
+    self: { id: 1, name: 'n1', incarnation: 'a', key },
+    peers: [absent],
+    listen: address,
+    tls: null,
+    log: QUIET,
+    random: () => 0.5,
+    onMessages: (_, messages) => {
+      for (const { index } of messages) heard.push(index)
+      for (const resolve of waiting.splice(0)) resolve()
+    },
+    onProposals: () => {},
+    onUnreachable: () => {},
+    onSnapshotSent: () => {},
+    untouched: () => true,
+    onHello: () => {},
+    onConnected: () => {},
+    snapshot: () => null,
+  })
+  t.teardown(() => peers.close())
+  const hears = () => new Promise<void>((resolve) => waiting.push(resolve))
+
+  const first = await life(address, key, 'b')
+  t.teardown(first.close)
+  const early = hears()
+  first.acknowledge(1)
+  await early
+
+  const second = await life(address, key, 'c')
+  t.teardown(second.close)
+  first.acknowledge(2)
+  t.regex(await first.refused, /earlier life/)
+
+  const late = hears()
+  second.acknowledge(3)
+  await late
+  t.deepEqual(heard, [1, 3])
+})
