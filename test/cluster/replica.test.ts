@@ -134,6 +134,19 @@ test('a node whose directory was moved away is rebuilt from its peers, and votes
   await agreed(empty, user('dave'))
 })
 
+test('two of three begin a new cluster, and the one that comes late votes when it has what they agreed', async (t) => {
+  const lab = await newLab(3)
+  t.teardown(lab.end)
+  const [first, second] = await Promise.all([lab.start('n1'), lab.start('n2')])
+  const { index } = await agreed(first, user('alice'))
+  const late = await lab.start('n3')
+  await applied([late], index)
+  await agreed(late, user('bob'))
+  await lab.stop(second.node)
+  await agreed(late, user('carol'))
+  t.is(late.tables.users.size, 3)
+})
+
 test('a leader sends everything again to a node that lost its directory under it', async (t) => {
   const lab = await threeNodes()
   t.teardown(lab.end)
