@@ -101,7 +101,9 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   const { listen, advertise, engine } = config.sip
   const choice =
     engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...(advertise === null ? {} : { advertise }) }
-  const sip = await trouble(`sip.listen`, () => openSip({ engine: choice, log }))
+  const sip = await trouble(engine.kind === 'external' ? 'sip.engine' : 'sip.listen', () =>
+    openSip({ engine: choice, log }),
+  )
   opened('sip', () => sip.close())
 
   const domains = watchDomains(cluster, sip)
