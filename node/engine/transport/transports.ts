@@ -1,10 +1,10 @@
-import { lookup } from 'node:dns/promises'
 import { isIP, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { SipUri } from '../parser/uri.ts'
 import { transportOf } from '../parser/uri.ts'
 import type { Endpoint, Flow, ListenPoint, Receiver, TransportName } from './flow.ts'
+import { nameResolver } from './resolve.ts'
 import { listenTcp, type Tcp } from './tcp.ts'
 import { listenUdp, type Udp } from './udp.ts'
 
@@ -54,13 +54,13 @@ interface Listener {
 /** All listen points together: where a message may leave by and how it gets there. */
 export class Transports {
   readonly #listeners: readonly Listener[]
-  readonly #resolveMs: number
+  readonly #resolve: (host: string) => Promise<string | null>
   readonly #log: Logger
   #closed = false
 
   constructor(listeners: readonly Listener[], resolveMs: number, log: Logger) {
     this.#listeners = listeners
-    this.#resolveMs = resolveMs
+    this.#resolve = nameResolver(resolveMs)
     this.#log = log
   }
 
@@ -96,7 +96,7 @@ export class Transports {
       tell(this.flowTo(transport, { host, port }))
       return
     }
-    resolve(host, this.#resolveMs)
+    this.#resolve(host)
       .then((address) => tell(address === null ? null : this.flowTo(transport, { host: address, port })))
       .catch((error: unknown) => this.#log.error({ error: String(error) }, 'the engine failed on one message'))
   }
@@ -105,18 +105,6 @@ export class Transports {
     this.#closed = true
     await Promise.all(this.#listeners.map((l) => l.of.close()))
   }
-}
-
-function resolve(host: string, ms: number): Promise<string | null> {
-  return new Promise((done) => {
-    const timer = setTimeout(() => done(null), ms)
-    lookup(host)
-      .then(
-        ({ address }) => done(address),
-        () => done(null),
-      )
-      .finally(() => clearTimeout(timer))
-  })
 }
 
 function isLoopback(host: string): boolean {
