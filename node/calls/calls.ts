@@ -4,7 +4,7 @@ import type { Logger } from '../../cluster/logger.ts'
 import type { UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Stream } from '../media/media.ts'
-import type { Invitation, SipPort } from '../sip/port.ts'
+import type { Invitation, SipPort, Source } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { place } from './place.ts'
 import { startPublisher } from './publish.ts'
@@ -73,6 +73,8 @@ export interface Desk extends CallsNeeds {
   /** Whether one more call fits. */
   hasRoom(): boolean
   readonly used: ReturnType<typeof usedOnce>
+  /** Counts an order that is none of ours, and says so in the log, once a second at most: anybody can send them. */
+  forged(source: Source, why: string): void
 }
 
 type Counter = 'placed' | 'answered' | 'refused' | 'relayed' | 'forged' | 'overload' | 'emergency'
@@ -87,11 +89,19 @@ export function startCalls(needs: CallsNeeds): Calls {
   const publisher = startPublisher((command) => cluster.propose(command))
   const count = { placed: 0, answered: 0, refused: 0, relayed: 0, forged: 0, overload: 0, emergency: 0 }
   let closing: Promise<void> | null = null
+  let spokeAt = Number.NEGATIVE_INFINITY
 
   const desk: Desk = {
     ...needs,
     count,
     used: usedOnce(),
+    forged(source, why) {
+      count.forged++
+      const now = needs.now()
+      if (Math.abs(now - spokeAt) < 1_000) return
+      spokeAt = now
+      log.warn({ source, why, sinceStart: count.forged }, 'refused a relayed call')
+    },
     hasRoom: () => lives.size <= needs.max,
     happened(live, event) {
       if (live.call === null) return

@@ -18,8 +18,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   const read = readRelay(header, invitation.callId, desk.relayKey, now)
   const why = read.kind === 'refused' ? read.why : desk.used.use(header.slice(-64), now) ? null : 'used before'
   if (read.kind === 'refused' || why !== null) {
-    desk.count.forged++
-    desk.log.warn({ source: invitation.source, why }, 'refused a relayed call')
+    desk.forged(invitation.source, why ?? '')
     invitation.reply(403, { reason: 'Not relayed by this cluster' })
     return '403'
   }

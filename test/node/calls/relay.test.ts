@@ -1,7 +1,7 @@
 import test from 'ava'
 import { RELAY_HEADER, readRelay, relayKeyOf, usedOnce, writeRelay } from '../../../node/calls/relay.ts'
 import { until } from '../../cluster/nodes.ts'
-import { port, SDP_A, soon } from '../sip/support.ts'
+import { port, quiet, SDP_A, soon } from '../sip/support.ts'
 import { answers, CLUSTER_KEY, call, listener, nodes, phone } from './rig.ts'
 
 const key = relayKeyOf(CLUSTER_KEY)
@@ -58,7 +58,9 @@ test('a phone that is connected to another node is called through that node, and
 })
 
 test('a forged order and one used again are refused and ring nobody', async (t) => {
-  const [n1] = await nodes(t, 1)
+  const said: string[] = []
+  const log = { ...quiet, warn: (_: object, message: string) => void said.push(message) }
+  const [n1] = await nodes(t, 1, '', 100, { log })
   let called = 0
   await phone(t, n1!, 'bob', (invitation) => {
     called++
@@ -90,4 +92,5 @@ test('a forged order and one used again are refused and ring nobody', async (t) 
   t.is(await status(good), 403)
   t.is(called, 1)
   t.like(n1!.calls.counters(), { forged: 2, relayed: 1 })
+  t.deepEqual(said, ['refused a relayed call'], 'whoever sends many does not fill the disk with lines')
 })

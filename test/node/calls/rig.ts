@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
+import type { Logger } from '../../../cluster/logger.ts'
 import type { Bind } from '../../../cluster/tables/commands.ts'
 import { type Calls, startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
@@ -23,6 +24,7 @@ export interface TestNode {
 }
 
 interface More {
+  readonly log?: Logger
   readonly media?: MediaMode
   readonly sweepMs?: number
   readonly checkSeconds?: number
@@ -62,7 +64,7 @@ async function node(
   t: ExecutionContext,
   cluster: Cluster,
   max: number,
-  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60 }: More,
+  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60, log = quiet }: More,
 ): Promise<TestNode> {
   const sip = await port(t)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
@@ -81,7 +83,7 @@ async function node(
     },
     here: () => false,
     relayKey: relayKeyOf(CLUSTER_KEY),
-    log: quiet,
+    log,
     now: () => 1_000,
     newId: randomUUID,
     max,
