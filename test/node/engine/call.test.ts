@@ -265,7 +265,7 @@ test('one app rings several phones at once; the first to answer wins and the oth
   const { srf, port, faults } = await startStack(t)
   const [first, second] = [await udpPeer(t, port), await tcpPeer(t, port)]
   second.send(request(second, 'OPTIONS', 'sip:pbx.test'))
-  await second.next('405')
+  await second.next('503')
   const requests: Message[] = []
   const watch = { cbRequest: (_error: unknown, req: Message) => void requests.push(req) }
   const uris = [`sip:bob@127.0.0.1:${first.port}`, `sip:bob@127.0.0.1:${second.port};transport=tcp`]
@@ -291,7 +291,7 @@ test('a call passes through a B2BUA from UDP to TCP and is ended by the callee',
   const { srf, port, engine, faults } = await startStack(t)
   const [caller, callee] = [await udpPeer(t, port), await tcpPeer(t, port)]
   callee.send(request(callee, 'OPTIONS', 'sip:pbx.test'))
-  await callee.next('405')
+  await callee.next('503')
   const contact = `sip:bob@127.0.0.1:${callee.port};transport=tcp`
   const over = new Promise<void>((resolve) => {
     srf.invite(async (req, res) => {
