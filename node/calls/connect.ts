@@ -63,10 +63,16 @@ export async function connect(needs: Connection): Promise<Connected> {
   }
 }
 
+/** A phone may announce as often as it likes, but neither the relay nor the caller has to follow. */
+const TOLD_MAX = 100
+const SDPS_MAX = 8
+
 /** Passes 18x on; the SDP of one branch only, because the relay has one called side. */
 function earlyMedia(invitation: Invitation, media: MediaSession) {
   let chosen: number | null = null
   let sdpNow = ''
+  let sdps = 0
+  let told = 0
   let last: Promise<void> = Promise.resolve()
 
   async function pass(status: number, sdp: string): Promise<void> {
@@ -77,8 +83,9 @@ function earlyMedia(invitation: Invitation, media: MediaSession) {
 
   return {
     progress(status: number, sdp: string, branch: number): void {
+      if (told++ >= TOLD_MAX) return
       if (sdp !== '') chosen ??= branch
-      if (sdp === '' || chosen !== branch || sdp === sdpNow) {
+      if (sdp === '' || chosen !== branch || sdp === sdpNow || sdps++ >= SDPS_MAX) {
         invitation.progress(status)
         return
       }

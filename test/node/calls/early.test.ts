@@ -30,6 +30,25 @@ test('early media comes from one phone only; whoever answers later may be anothe
   outcome.dialog.bye()
 })
 
+test('a phone that announces without end keeps neither the relay nor the caller busy, and may answer', async (t) => {
+  const [n1] = await nodes(t, 1)
+  await phone(t, n1!, 'bob', (invitation) => {
+    for (let i = 0; i < 300; i++) invitation.progress(183, SDP_B.replace('5000', String(6000 + i)))
+    return answers(listener())(invitation)
+  })
+  let told = 0
+  const early = new Set<string>()
+  const dialing = call(await port(t), n1!, 'bob', (_status, sdp) => {
+    told++
+    if (sdp !== '') early.add(sdp)
+  })
+  const outcome = await soon('an answer', dialing.outcome)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  t.is(early.size, 8)
+  t.true(told <= 100, `${told} provisional responses`)
+  outcome.dialog.bye()
+})
+
 test('a phone that does not know its call any more ends it for the other side', async (t) => {
   const [n1] = await nodes(t, 1)
   const bob = listener()
