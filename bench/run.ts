@@ -3,7 +3,7 @@
  * in the same run. Absolute figures belong to the machine; the ratios travel. What is measured is a node that has been
  * running: a warm-up goes before each figure, because a fresh process spends as much on compiling as on serving.
  *
- *   npm run bench -- [--registrations 12000] [--calls 2000] [--seconds 3] [--json]
+ *   npm run bench -- [--registrations 15000] [--calls 2000] [--seconds 3] [--json]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ import { cpuSeconds, type SippResult, sipp } from './sipp.ts'
 
 const { values } = parseArgs({
   options: {
-    registrations: { type: 'string', default: '12000' },
+    registrations: { type: 'string', default: '15000' },
     calls: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
@@ -25,8 +25,9 @@ const { values } = parseArgs({
 const DOMAIN = 'bench.test'
 const PASSWORD = 'bench-password'
 const USERS = 999
+const ROUNDS = 3
 /** Registrations and calls before those that count. */
-const WARM = { registrations: 9000, calls: 300 }
+const WARM = { registrations: 9000, calls: 1200 }
 const folder = mkdtempSync(path.join(tmpdir(), 'raftel-bench-'))
 const scenarios = path.join(import.meta.dirname, 'scenarios')
 
@@ -45,8 +46,8 @@ const direct = await withLab('direct', async (lab) => {
   return { registrations, calls }
 })
 const relayed = await withLab('rtpengine', (lab) => measureCalls(lab, Number(values.calls)))
-// At both ends of the run, since others may be at work on this machine too.
-const baseline = mean(before, await measureBaseline(folder, Number(values.seconds) / 2))
+// At both ends of the run, and the better one counts, as with the rounds.
+const baseline = better(before, await measureBaseline(folder, Number(values.seconds) / 2))
 report(baseline, direct.registrations, direct.calls, relayed)
 rmSync(folder, { recursive: true, force: true })
 
@@ -144,6 +145,10 @@ async function measureCalls(lab: Lab, total: number): Promise<Measured> {
   }
 }
 
+/**
+ * Rounds of the load after a warm-up, of which the cheapest is told: what others do on the machine at the same time can
+ * only add to a round. What failed is counted over all of them.
+ */
 async function measure(
   lab: Lab,
   warm: number,
@@ -151,18 +156,29 @@ async function measure(
   load: (share: number, ports: readonly number[]) => Promise<readonly SippResult[]>,
 ): Promise<Measured> {
   const ports = await freePorts(lab.nodes.length)
-  await load(Math.ceil(warm / lab.nodes.length), ports)
   const cpu = (): number => lab.nodes.reduce((sum, node) => sum + cpuSeconds(node.pid), 0)
-  const before = cpu()
-  const results = await load(Math.ceil(total / lab.nodes.length), ports)
-  const used = cpu() - before
-  const done = results.reduce((sum, result) => sum + result.done, 0)
-  if (done === 0) throw new Error(`nothing succeeded: ${results[0]?.errors}`)
+  const sum = (results: readonly SippResult[], field: 'done' | 'failed' | 'retransmissions'): number =>
+    results.reduce((so, result) => so + result[field], 0)
+  await load(Math.ceil(warm / lab.nodes.length), ports)
+  const rounds: Measured[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = cpu()
+    const results = await load(Math.ceil(total / ROUNDS / lab.nodes.length), ports)
+    const used = cpu() - before
+    const done = sum(results, 'done')
+    if (done === 0) throw new Error(`nothing succeeded: ${results[0]?.errors}`)
+    rounds.push({
+      perSecond: done / Math.max(...results.map((result) => result.seconds)),
+      cpuMicros: (used / done) * 1e6,
+      failed: sum(results, 'failed'),
+      retransmissions: sum(results, 'retransmissions'),
+    })
+  }
+  const best = rounds.reduce((a, b) => (b.cpuMicros < a.cpuMicros ? b : a))
   return {
-    perSecond: done / Math.max(...results.map((result) => result.seconds)),
-    cpuMicros: (used / done) * 1e6,
-    failed: results.reduce((sum, result) => sum + result.failed, 0),
-    retransmissions: results.reduce((sum, result) => sum + result.retransmissions, 0),
+    ...best,
+    failed: rounds.reduce((so, round) => so + round.failed, 0),
+    retransmissions: rounds.reduce((so, round) => so + round.retransmissions, 0),
   }
 }
 
@@ -170,11 +186,11 @@ function userLine(i: number, extra: string): string {
   return `u${i};${DOMAIN};[authentication username=u${i} password=${PASSWORD}];${extra};`
 }
 
-function mean(a: Baseline, b: Baseline): Baseline {
+function better(a: Baseline, b: Baseline): Baseline {
   return {
-    echoPerSecond: (a.echoPerSecond + b.echoPerSecond) / 2,
-    echoCpuMicros: (a.echoCpuMicros + b.echoCpuMicros) / 2,
-    syncsPerSecond: (a.syncsPerSecond + b.syncsPerSecond) / 2,
+    echoPerSecond: Math.max(a.echoPerSecond, b.echoPerSecond),
+    echoCpuMicros: Math.min(a.echoCpuMicros, b.echoCpuMicros),
+    syncsPerSecond: Math.max(a.syncsPerSecond, b.syncsPerSecond),
   }
 }
 
