@@ -52,8 +52,9 @@ export class Watcher {
     if (silent.length > 0) return notYet(`${names(silent)} to answer`)
     const known = states.filter((state) => state !== null)
     if (!this.#majority) return { kind: 'ready', ready: { leader: '', nodes: known } }
-    const leader = known.find((state) => state.role === 'leader')?.id
-    if (leader === undefined || known.some((state) => state.leader !== leader)) return notYet('a leader')
+    // It may be one that another command started since: not all nodes are known here.
+    const leader = known[0]?.leader ?? ''
+    if (leader === '' || known.some((state) => state.leader !== leader)) return notYet('a leader')
     const head = Math.max(...known.map((state) => state.commit))
     if (known.some((state) => state.applied < head)) return notYet('every node to catch up')
     const rows = await Promise.all(nodes.map((node) => this.#agreed(node.id)))
