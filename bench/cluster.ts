@@ -37,19 +37,3 @@ export function controlOf(node: LabNode): ControlClient {
   const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
   return new raftel.v1.Control(node.control, credentials.createInsecure())
 }
-
-/** Adds users u0…u(n-1) with one password, many at a time. */
-export async function addUsers(node: LabNode, domain: string, count: number, password: string): Promise<void> {
-  const client = controlOf(node)
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < count) {
-      const aor = `u${next++}@${domain}`
-      await new Promise<void>((resolve, reject) => {
-        client.addUser({ aor, password, replace: true }, (error) => (error ? reject(error) : resolve()))
-      })
-    }
-  }
-  await Promise.all(Array.from({ length: 64 }, worker))
-  client.close()
-}

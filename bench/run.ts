@@ -9,9 +9,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { addUsers } from '../test/acceptance/users.ts'
 import { freePorts } from '../test/ports.ts'
 import { type Baseline, measureBaseline } from './baseline.ts'
-import { addUsers, type Lab, labDown, labUp, raftel } from './cluster.ts'
+import { controlOf, type Lab, labDown, labUp, raftel } from './cluster.ts'
 import { cpuSeconds, type SippResult, sipp } from './sipp.ts'
 
 const { values } = parseArgs({
@@ -59,7 +60,10 @@ async function withLab<T>(media: 'direct' | 'rtpengine', use: (lab: Lab) => Prom
     const plan = path.join(folder, 'plan.yaml')
     writeFileSync(plan, `domains: [${DOMAIN}]\n`)
     raftel(['plan', 'commit', plan, '--dir', lab.dir])
-    await addUsers(first, DOMAIN, USERS, PASSWORD)
+    const client = controlOf(first)
+    const aors = Array.from({ length: USERS }, (_, i) => `u${i}@${DOMAIN}`)
+    await addUsers(client, aors, PASSWORD)
+    client.close()
     return await use(lab)
   } finally {
     labDown(lab.dir)

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { needing } from '../../peers.ts'
 import { type Srf, sdp, startStack } from './stack.ts'
 
-const SIPP = '/usr/bin/sipp'
 const run = promisify(execFile)
 
 /** Runs a scenario until all its calls are over; rejects with SIPp's output unless every one succeeded. */
@@ -30,7 +29,7 @@ async function sipp(scenario: string, port: number, transport: 'u1' | 't1', call
     '-nostdin',
   ]
   try {
-    await run(SIPP, [...args, '-timeout', '30', '-timeout_error', `127.0.0.1:${port}`], { cwd, timeout: 60_000 })
+    await run('sipp', [...args, '-timeout', '30', '-timeout_error', `127.0.0.1:${port}`], { cwd, timeout: 60_000 })
   } finally {
     await rm(cwd, { recursive: true })
   }
@@ -52,13 +51,10 @@ const names = [
 ] as const
 
 for (const [name, scenario, transport, calls] of names) {
-  if (existsSync(SIPP)) {
-    test.serial(name, async (t) => {
-      const { engine, port, faults } = await startStack(t, { routes: app })
-      await t.notThrowsAsync(sipp(scenario, port, transport, calls))
-      t.is(engine.stats().dialogs, 0)
-      t.deepEqual(faults, [])
-    })
-  } else if (process.env.CI) test(name, (t) => t.fail(`${SIPP} is missing: apt install sip-tester`))
-  else test.skip(`${name} (${SIPP} is missing: apt install sip-tester)`, () => {})
+  needing(test, 'sipp').serial(name, async (t) => {
+    const { engine, port, faults } = await startStack(t, { routes: app })
+    await t.notThrowsAsync(sipp(scenario, port, transport, calls))
+    t.is(engine.stats().dialogs, 0)
+    t.deepEqual(faults, [])
+  })
 }
