@@ -13,6 +13,7 @@ export const PEERS = {
   rtpengine: 'rtpengine-daemon',
   tmux: 'tmux',
   ip: 'iproute2',
+  openssl: 'openssl',
   script: 'bsdutils',
 } as const
 

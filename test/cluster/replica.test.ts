@@ -6,6 +6,7 @@ import ava from 'ava'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterOptions } from '../../cluster/replica.ts'
 import type { Command } from '../../cluster/tables/commands.ts'
+import { needing } from '../peers.ts'
 import { agreed, applied, type Lab, leaderOf, newLab, register, until, user } from './nodes.ts'
 
 // One cluster at a time: an election needs the processor too.
@@ -276,17 +277,20 @@ test('a port that is taken is told, and nothing is left open', async (t) => {
   await lab.start('n1')
 })
 
-test('with mutual TLS nodes agree, and one whose certificate another authority signed stays out', async (t) => {
-  const tls = certificate()
-  const lab = await threeNodes({ tls })
-  t.teardown(lab.end)
-  const follower = await followerOf(lab)
-  await agreed(follower, user('alice'))
-  await lab.stop('n3')
-  const stranger = await lab.start('n3', { tls: certificate() })
-  t.deepEqual(await stranger.propose(user('bob'), 500), { kind: 'no quorum' })
-  t.deepEqual(stranger.status().connected, [])
-})
+needing(ava, 'openssl').serial(
+  'with mutual TLS nodes agree, and one whose certificate another authority signed stays out',
+  async (t) => {
+    const tls = certificate()
+    const lab = await threeNodes({ tls })
+    t.teardown(lab.end)
+    const follower = await followerOf(lab)
+    await agreed(follower, user('alice'))
+    await lab.stop('n3')
+    const stranger = await lab.start('n3', { tls: certificate() })
+    t.deepEqual(await stranger.propose(user('bob'), 500), { kind: 'no quorum' })
+    t.deepEqual(stranger.status().connected, [])
+  },
+)
 
 test('a node whose disk fails says so once, answers what waits, and can be closed', async (t) => {
   const failed: Error[] = []
