@@ -3,8 +3,8 @@
  * write-ahead log lost records, was cut or was deleted; this file is how we know that there was more.
  *
  * Two slots of 4 KiB are written in turn, so that a torn write leaves the other. It only says what had already been
- * durable when it was written, so it trails the database by a rest and a write and never claims too much: a crash
- * between the two is no alarm. The rest is there because each write costs a sync of its own.
+ * durable when it was written, so it trails the database by a write and never claims too much: a crash between the
+ * two is no alarm.
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -22,8 +22,6 @@ export interface Reached {
 
 export const NOWHERE: Reached = { last: 0, crc: 0, term: 0, vote: 0, snapshot: 0 }
 
-/** Between two writes, unless somebody waits for them. */
-const REST_MS = 20
 const SLOT = 4096
 const BODY = 52
 const MAGIC = 0x52464c31
@@ -34,8 +32,6 @@ export class Frontier {
   #written: Reached
   #wanted: Reached
   #writing: Promise<void> | null = null
-  #awaited = 0
-  #wake: (() => void) | null = null
   readonly #onError: (error: unknown) => void
 
   constructor(file: FileHandle, found: Found, onError: (error: unknown) => void) {
@@ -46,7 +42,7 @@ export class Frontier {
     this.#onError = onError
   }
 
-  /** Says what is durable now; it is written at once, or soon after the write before it. Waits for nothing. */
+  /** Says what is durable now; it is written as soon as the write before it is done. Waits for nothing. */
   note(reached: Reached): void {
     this.#wanted = reached
     this.#writing ??= this.#catchUp()
@@ -55,20 +51,13 @@ export class Frontier {
   /** Waits until `reached` stands in the file: before the log is cut back below what the file says. */
   async retreat(reached: Reached): Promise<void> {
     this.note(reached)
-    await this.#caughtUp()
+    await this.#writing
   }
 
   /** Waits for what was noted, then closes the file. */
   async close(): Promise<void> {
-    await this.#caughtUp()
-    await this.#file.close()
-  }
-
-  async #caughtUp(): Promise<void> {
-    this.#awaited++
-    this.#wake?.()
     await this.#writing
-    this.#awaited--
+    await this.#file.close()
   }
 
   async #catchUp(): Promise<void> {
@@ -78,24 +67,12 @@ export class Frontier {
         this.#seq++
         await writeSlot(this.#file, this.#seq, next)
         this.#written = next
-        if (this.#awaited === 0) await this.#rest()
       }
     } catch (error) {
       this.#onError(error)
     } finally {
       this.#writing = null
     }
-  }
-
-  #rest(): Promise<void> {
-    return new Promise((resume) => {
-      const timer = setTimeout(() => this.#wake?.(), REST_MS)
-      this.#wake = () => {
-        clearTimeout(timer)
-        this.#wake = null
-        resume()
-      }
-    })
   }
 }
 
