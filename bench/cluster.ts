@@ -1,8 +1,7 @@
 /** A lab of real node processes, started by the real command line, for the bench to load. */
 import { spawnSync } from 'node:child_process'
 import { credentials } from '@grpc/grpc-js'
-import { loadProto } from '../proto/load.ts'
-import type { ProtoGrpcType } from '../proto/types/control.ts'
+import { controlProto } from '../proto/load.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 
 export interface LabNode {
@@ -34,6 +33,6 @@ export function labDown(dir: string): void {
 }
 
 export function controlOf(node: LabNode): ControlClient {
-  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
-  return new raftel.v1.Control(node.control, credentials.createInsecure())
+  const { Control } = controlProto()
+  return new Control(node.control, credentials.createInsecure())
 }

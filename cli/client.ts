@@ -5,8 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { type ChannelCredentials, credentials, type ServiceError, status } from '@grpc/grpc-js'
 import { DECIDED } from '../proto/decided.ts'
-import { loadProto } from '../proto/load.ts'
-import type { ProtoGrpcType } from '../proto/types/control.ts'
+import { controlProto } from '../proto/load.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import { Failure, type Kind } from './failure.ts'
 import { endpoints, type Globals } from './globals.ts'
@@ -77,11 +76,11 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
 
 /** One connection an endpoint, in order; each connects when it is first used. The caller closes them. */
 export function openControls(given: Globals, env: NodeJS.ProcessEnv): { endpoint: string; control: ControlClient }[] {
-  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
+  const { Control } = controlProto()
   const secret = tlsOf(given, env)
   return endpoints(given, env).map((endpoint) => ({
     endpoint,
-    control: new raftel.v1.Control(endpoint, secret, {
+    control: new Control(endpoint, secret, {
       'grpc.enable_retries': 0,
       'grpc.max_reconnect_backoff_ms': 1000,
       'grpc.max_receive_message_length': 64 * 1024 * 1024,

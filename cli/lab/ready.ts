@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { setTimeout as pause } from 'node:timers/promises'
 import { credentials } from '@grpc/grpc-js'
-import { loadProto } from '../../proto/load.ts'
-import type { ProtoGrpcType } from '../../proto/types/control.ts'
+import { controlProto } from '../../proto/load.ts'
 import type { Change__Output } from '../../proto/types/raftel/v1/Change.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
 import type { NodeStatus__Output } from '../../proto/types/raftel/v1/NodeStatus.ts'
@@ -32,10 +31,10 @@ export class Watcher {
   /** `majority`: whether these nodes can have a leader. */
   constructor(nodes: readonly LabNode[], majority: boolean) {
     this.#majority = majority
-    const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
+    const { Control } = controlProto()
     const options = { 'grpc.max_reconnect_backoff_ms': 200, 'grpc.initial_reconnect_backoff_ms': 100 }
     this.#controls = new Map(
-      nodes.map((node) => [node.id, new raftel.v1.Control(node.control, credentials.createInsecure(), options)]),
+      nodes.map((node) => [node.id, new Control(node.control, credentials.createInsecure(), options)]),
     )
   }
 

@@ -4,8 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { type ChannelCredentials, credentials, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js'
-import { loadProto } from '../../proto/load.ts'
-import type { ProtoGrpcType } from '../../proto/types/control.ts'
+import { controlProto } from '../../proto/load.ts'
 import type { ControlHandlers } from '../../proto/types/raftel/v1/Control.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
 import { keepJournal } from './events.ts'
@@ -38,7 +37,7 @@ const CLOSE_MS = 1000
 /** Rejects with the system's error when the listener cannot be had. */
 export async function startControl(options: ControlOptions): Promise<Control> {
   const { listen, tls, log, cluster } = options
-  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
+  const { Control } = controlProto()
   const secrets = tls && { ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) }
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_MAX,
@@ -80,7 +79,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     Watch: watch(options),
     Events: journal.events,
   }
-  server.addService(raftel.v1.Control.service, handlers)
+  server.addService(Control.service, handlers)
 
   return {
     address,

@@ -1,8 +1,7 @@
 /** The control services of the other nodes: who is asked what only they know. */
 import { type ChannelCredentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { loadProto } from '../../proto/load.ts'
-import type { ProtoGrpcType } from '../../proto/types/control.ts'
+import { controlProto } from '../../proto/load.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
 
 /** Set on what one node asks of another, which is then never passed on again. */
@@ -22,7 +21,7 @@ export interface Peers {
 export type Done<Reply> = (error: ServiceError | null, reply?: Reply) => void
 
 export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Peers {
-  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
+  const { Control } = controlProto()
   const clients = new Map<string, { address: string; client: ControlClient }>()
   // A node that is down has no row, but will very likely come back where it was.
   const known = new Map<string, string>()
@@ -39,7 +38,7 @@ export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Pe
     const open = clients.get(node)
     if (open?.address === address) return open.client
     open?.client.close()
-    const client = new raftel.v1.Control(address, credentials, { 'grpc.max_reconnect_backoff_ms': 1000 })
+    const client = new Control(address, credentials, { 'grpc.max_reconnect_backoff_ms': 1000 })
     clients.set(node, { address, client })
     return client
   }

@@ -9,8 +9,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { credentials } from '@grpc/grpc-js'
 import type { ExecutionContext } from 'ava'
-import { loadProto } from '../../proto/load.ts'
-import type { ProtoGrpcType } from '../../proto/types/control.ts'
+import { controlProto } from '../../proto/load.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
 
 export const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -132,8 +131,8 @@ async function bringUp(dir: string, options: LabOptions, clients: Map<string, Co
       if (node === undefined) throw new Error(`the lab has no node ${id}`)
       let client = clients.get(node.id)
       if (client === undefined) {
-        const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
-        clients.set(node.id, (client = new raftel.v1.Control(node.control, credentials.createInsecure())))
+        const { Control } = controlProto()
+        clients.set(node.id, (client = new Control(node.control, credentials.createInsecure())))
       }
       return client
     },

@@ -2,11 +2,10 @@
 import { credentials } from '@grpc/grpc-js'
 import { runTui } from '../../../cli/tui/run.tsx'
 import { tuiClient } from '../../../cli/tui/source.ts'
-import { loadProto } from '../../../proto/load.ts'
-import type { ProtoGrpcType } from '../../../proto/types/control.ts'
+import { controlProto } from '../../../proto/load.ts'
 
-const proto = loadProto('control.proto') as unknown as ProtoGrpcType
-const control = new proto.raftel.v1.Control(process.argv[2]!, credentials.createInsecure())
+const { Control } = controlProto()
+const control = new Control(process.argv[2]!, credentials.createInsecure())
 const code = await runTui({ client: tuiClient(control) })
 control.close()
 process.exitCode = code

@@ -7,8 +7,7 @@ import type { ExecutionContext } from 'ava'
 import { newClusterKey } from '../../../cluster/seal.ts'
 import { type NodeConfig, readConfig } from '../../../node/config.ts'
 import { startNode } from '../../../node/node.ts'
-import { loadProto } from '../../../proto/load.ts'
-import type { ProtoGrpcType } from '../../../proto/types/control.ts'
+import { controlProto } from '../../../proto/load.ts'
 import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
 
 export function configIn(dir: string): NodeConfig {
@@ -31,8 +30,8 @@ log: {file: node.log}
 export async function oneNode(t: ExecutionContext): Promise<{ client: ControlClient; sip: string; dir: string }> {
   const dir = mkdtempSync(path.join(tmpdir(), 'raftel-control-'))
   const node = await startNode(configIn(dir), (sentence) => t.fail(sentence))
-  const { raftel } = loadProto('control.proto') as unknown as ProtoGrpcType
-  const client = new raftel.v1.Control(node.control, credentials.createInsecure())
+  const { Control } = controlProto()
+  const client = new Control(node.control, credentials.createInsecure())
   t.teardown(async () => {
     client.close()
     await node.stop()
