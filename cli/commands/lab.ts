@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { defaultLabDir, globals, whole } from '../globals.ts'
-import { labDown, labKill, labStart, labStatus, labUp } from '../lab/lab.ts'
+import { type LabProcess, labDown, labKill, labStart, labStatus, labUp } from '../lab/lab.ts'
 import { findRtpengine } from '../lab/rtpengine.ts'
 import { list, record } from '../print.ts'
 
@@ -52,12 +52,12 @@ export function labCommand(): Command {
     .description('the nodes of the lab and whether they run')
     .action((_: object, self: Command) => {
       const columns = [
-        { title: 'NODE', text: (node: LabRow) => node.id },
-        { title: 'RUNNING', text: (node: LabRow) => (node.running ? 'yes' : 'no') },
-        { title: 'PID', text: (node: LabRow) => String(node.pid || '-'), right: true },
-        { title: 'SIP', text: (node: LabRow) => node.sip },
-        { title: 'CONTROL', text: (node: LabRow) => node.control },
-        { title: 'MEDIA', text: (node: LabRow) => node.media },
+        { title: 'NODE', text: (node: LabProcess) => node.id },
+        { title: 'RUNNING', text: (node: LabProcess) => (node.pid === null ? 'no' : 'yes') },
+        { title: 'PID', text: (node: LabProcess) => String(node.pid ?? '-'), right: true },
+        { title: 'SIP', text: (node: LabProcess) => node.sip },
+        { title: 'CONTROL', text: (node: LabProcess) => node.control },
+        { title: 'MEDIA', text: (node: LabProcess) => node.media },
       ]
       process.stdout.write(list(globals(self).output, columns, labStatus(dirOf(self))))
     })
@@ -70,8 +70,6 @@ export function labCommand(): Command {
   for (const verb of verbs) lab.addCommand(verb)
   return lab
 }
-
-type LabRow = ReturnType<typeof labStatus>[number]
 
 async function labUpAction(options: UpOptions, self: Command): Promise<void> {
   const dir = dirOf(self)

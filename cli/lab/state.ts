@@ -1,4 +1,7 @@
-/** A lab on disk: one directory with the state file, the cluster key, and each node's configuration, data and log. */
+/**
+ * A lab on disk: one directory with `lab.json`, the cluster key, and each node's configuration, data and log. Nothing here
+ * changes while the lab runs: which process a node is, the system knows (process.ts), so no two commands can disagree on it.
+ */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { newClusterKey } from '../../cluster/seal.ts'
@@ -6,8 +9,6 @@ import { Failure } from '../failure.ts'
 
 export interface LabNode {
   readonly id: string
-  /** 0 while it is not running. */
-  readonly pid: number
   /** `127.0.0.1:port`, UDP and TCP. */
   readonly sip: string
   readonly control: string
@@ -39,7 +40,7 @@ export function writeLab(dir: string, count: number, basePort: number, media: 'r
   const nodes = Array.from({ length: count }, (_, i): LabNode => {
     const port = basePort + i * PORTS_PER_NODE
     const [sip, control, cluster] = [`${HOST}:${port}`, `${HOST}:${port + 1}`, `${HOST}:${port + 2}`]
-    return { id: `n${i + 1}`, pid: 0, sip, control, cluster, media }
+    return { id: `n${i + 1}`, sip, control, cluster, media }
   })
   const peers = nodes.map(({ id, cluster }, i) => `    - {name: ${id}, id: ${i + 1}, address: ${cluster}}`).join('\n')
   nodes.forEach((node, i) => {
@@ -85,23 +86,12 @@ export function readState(dir: string): LabState {
   }
 }
 
-export function writeState(state: LabState): void {
+function writeState(state: LabState): void {
   const file = path.join(state.dir, 'lab.json')
   // Of a name of its own: several commands may be at it.
   const fresh = `${file}.${process.pid}`
   writeFileSync(fresh, JSON.stringify(state, null, 2) + '\n')
   renameSync(fresh, file)
-}
-
-/** Notes which process a node is, in the state as it is now: another command may have noted another node meanwhile. */
-export function notePid(dir: string, id: string, pid: number): LabState {
-  const state = withPid(readState(dir), id, pid)
-  writeState(state)
-  return state
-}
-
-function withPid(state: LabState, id: string, pid: number): LabState {
-  return { ...state, nodes: state.nodes.map((node) => (node.id === id ? { ...node, pid } : node)) }
 }
 
 export function nodeOf(state: LabState, id: string): LabNode {
