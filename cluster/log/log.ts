@@ -3,25 +3,14 @@
  * as one synced batch, and only then says that each is done. Any error of the disk is the end: what a failed write left
  * behind is unknown, so the node stops and reads it again at the next start.
  */
-import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Level } from 'level'
 import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
+import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
 import { Frontier, NOWHERE, openFrontier, type Reached } from './frontier.ts'
 import { inPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
-import {
-  type Base,
-  clearBehind,
-  type Database,
-  type Identity,
-  type Kept,
-  META,
-  metaRow,
-  pieces,
-  recover,
-} from './recover.ts'
+import { type Base, clearBehind, type Identity, type Kept, META, metaRow, pieces, recover } from './recover.ts'
 import { openTrouble, refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
@@ -33,6 +22,8 @@ export interface LogOptions {
   readonly keep: number
   /** Called once, with a sentence; nothing is written or acknowledged afterwards. */
   readonly onFatal: (error: Error) => void
+  /** Where the directory is; the machine's own disk unless a simulation brings another. */
+  readonly disk?: Disk
 }
 
 type Job =
@@ -41,20 +32,15 @@ type Job =
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
   | { readonly kind: 'join'; readonly done: () => void }
 
-type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer }
-
 /** Opens the log of a directory, or makes it. Throws one sentence when the directory cannot be trusted. */
 export async function openLog(options: LogOptions): Promise<DurableLog> {
-  const { dir, identity } = options
+  const { dir, identity, disk = realDisk } = options
   const location = path.join(dir, 'log')
-  await makeDirectory(dir).catch((error) => {
+  await disk.makeDirectory(dir).catch((error) => {
     throw openTrouble(dir, error)
   })
-  const hadDatabase = await stat(location).then(
-    () => true,
-    () => false,
-  )
-  const { file, found } = await openFrontier(path.join(dir, 'frontier')).catch((error) => {
+  const hadDatabase = await disk.exists(location)
+  const { file, found } = await openFrontier(disk, path.join(dir, 'frontier')).catch((error) => {
     throw openTrouble(dir, error)
   })
   let db: Database | null = null
@@ -64,8 +50,7 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
     const reached = found?.reached ?? NOWHERE
     if (!hadDatabase && reached.term > 0)
       throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
-    db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
-    await db.open().catch((error) => {
+    db = await disk.openDatabase(location).catch((error) => {
       throw openTrouble(dir, error)
     })
     const recovered = await recover(db, dir, identity, reached)
@@ -76,21 +61,6 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
     await file.close()
     throw error
   }
-}
-
-/** Node's own recursion never ends where the parent is there and takes no directories, as in /proc. */
-async function makeDirectory(dir: string): Promise<void> {
-  const made = await mkdir(dir, { mode: 0o700 }).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return true
-      if (error.code === 'ENOENT' && path.dirname(dir) !== dir) return false
-      throw error
-    },
-  )
-  if (made) return
-  await makeDirectory(path.dirname(dir))
-  await mkdir(dir, { mode: 0o700 })
 }
 
 export class DurableLog {
@@ -313,7 +283,7 @@ export class DurableLog {
     for await (const piece of all) {
       if (this.#dead) break
       const key = chunkKey(index, count)
-      await this.#db.put(key, encodeBytes(key, piece), { sync: true })
+      await this.#db.batch([{ type: 'put', key, value: encodeBytes(key, piece) }], { sync: true })
       count++
       bytes += piece.length
     }

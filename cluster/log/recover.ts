@@ -2,8 +2,8 @@
  * What a directory holds, read once at boot and believed only if it holds together: whose it is, every record sound, the
  * entries without a hole and chained, the snapshot complete, and nothing less than the frontier remembers.
  */
-import type { Level } from 'level'
 import type { ConfState, Entry, HardState } from '../raft/types.ts'
+import type { Database, Operation } from './disk.ts'
 import type { Reached } from './frontier.ts'
 import {
   CHUNKS,
@@ -17,8 +17,6 @@ import {
   metaKey,
 } from './records.ts'
 import { refuse } from './trouble.ts'
-
-export type Database = Level<Buffer, Buffer>
 
 /** Whose log it is. `members` are the ids of all nodes; they cannot change while the log lives. */
 export interface Identity {
@@ -63,7 +61,7 @@ export const META = {
   joined: metaKey('joined'),
 }
 
-export function metaRow(key: Buffer, value: object): { type: 'put'; key: Buffer; value: Buffer } {
+export function metaRow(key: Buffer, value: object): Operation {
   return { type: 'put', key, value: encodeBytes(key, Buffer.from(JSON.stringify(value))) }
 }
 

@@ -1,0 +1,98 @@
+/**
+ * What the log asks of a disk: a database of sorted keys and a small file of slots, both in one directory. The real one is
+ * LevelDB and a file opened with O_DSYNC; the simulation brings one that crashes, tears and forgets as it is told.
+ */
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { Level } from 'level'
+
+export type Operation =
+  | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
+  | { readonly type: 'del'; readonly key: Buffer }
+
+/** Keys from `gte` (or `gt`) up to `lt` (or `lte`), in order of their bytes. */
+export interface Range {
+  readonly gte?: Buffer
+  readonly gt?: Buffer
+  readonly lt?: Buffer
+  readonly lte?: Buffer
+}
+
+export interface Database {
+  /** All of it or nothing; with `sync` it is on the disk when the promise is kept. */
+  batch(operations: Operation[], options: { readonly sync: boolean }): Promise<void>
+  get(key: Buffer): Promise<Buffer | undefined>
+  iterator(range: Range): AsyncIterable<[Buffer, Buffer]>
+  clear(range: Range): Promise<void>
+  close(): Promise<void>
+}
+
+/** The frontier's file. A write is on the disk when its promise is kept. */
+export interface SlotFile {
+  read(length: number): Promise<Buffer>
+  write(bytes: Buffer, position: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Disk {
+  makeDirectory(dir: string): Promise<void>
+  exists(location: string): Promise<boolean>
+  openDatabase(location: string): Promise<Database>
+  /** Null when it is not there and `create` is not asked for. */
+  openSlots(location: string, create: boolean): Promise<SlotFile | null>
+}
+
+export const realDisk: Disk = {
+  makeDirectory,
+  exists: (location) =>
+    stat(location).then(
+      () => true,
+      () => false,
+    ),
+  async openDatabase(location) {
+    const db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+    await db.open()
+    return db
+  },
+  async openSlots(location, create) {
+    try {
+      return slotFile(await open(location, create ? CREATE : constants.O_RDWR | constants.O_DSYNC, 0o600))
+    } catch (error) {
+      if (!create && (error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      throw error
+    }
+  },
+}
+
+/** O_DSYNC: a write returns when it is on the disk. */
+const CREATE = constants.O_RDWR | constants.O_DSYNC | constants.O_CREAT | constants.O_EXCL
+
+function slotFile(file: FileHandle): SlotFile {
+  return {
+    async read(length) {
+      const bytes = Buffer.alloc(length)
+      await file.read(bytes, 0, length, 0)
+      return bytes
+    },
+    async write(bytes, position) {
+      await file.write(bytes, 0, bytes.length, position)
+    },
+    close: () => file.close(),
+  }
+}
+
+/** Node's own recursion never ends where the parent is there and takes no directories, as in /proc. */
+async function makeDirectory(dir: string): Promise<void> {
+  const made = await mkdir(dir, { mode: 0o700 }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return true
+      if (error.code === 'ENOENT' && path.dirname(dir) !== dir) return false
+      throw error
+    },
+  )
+  if (made) return
+  await makeDirectory(path.dirname(dir))
+  await mkdir(dir, { mode: 0o700 })
+}
