@@ -1,5 +1,4 @@
 /** What only a leader does: it stamps every command with cluster time, and sees to what is due. */
-import { randomBytes } from 'node:crypto'
 import { ClusterClock } from './clock.ts'
 import { encodeProposal, stamp } from './codec.ts'
 import { duties } from './duties.ts'
@@ -8,25 +7,29 @@ import { type Id, NONE } from './raft/types.ts'
 import { seal } from './seal.ts'
 import type { Proposer } from './tables/sessions.ts'
 import type { State } from './tables/state.ts'
+import type { World } from './world.ts'
 
 export class Leading {
   readonly #options: ClusterOptions
-  readonly #clock = new ClusterClock(0, performance.now())
+  readonly #world: World
+  readonly #clock: ClusterClock
   readonly #heardAt = new Map<Id, number>()
   #dutiesAgainAt = 0
 
-  constructor(options: ClusterOptions) {
+  constructor(options: ClusterOptions, world: World) {
     this.#options = options
+    this.#world = world
+    this.#clock = new ClusterClock(0, world.now())
   }
 
   /** A peer said something. */
   heard(from: Id): void {
-    this.#heardAt.set(from, performance.now())
+    this.#heardAt.set(from, this.#world.now())
   }
 
   begin(): void {
-    const at = performance.now()
-    this.#clock.lead(at, Date.now())
+    const at = this.#world.now()
+    this.#clock.lead(at, this.#world.wall())
     this.#dutiesAgainAt = 0
     for (const { id } of this.#options.nodes) this.#heardAt.set(id, at)
   }
@@ -37,17 +40,17 @@ export class Leading {
 
   /** The tables are at cluster time `time` now. */
   see(time: number): void {
-    this.#clock.see(time, performance.now())
+    this.#clock.see(time, this.#world.now())
   }
 
   /** Cluster time as far as this node can tell, ms. */
   now(): number {
-    return this.#clock.now(performance.now())
+    return this.#clock.now(this.#world.now())
   }
 
   /** Proposals as they go into the log; what cannot be one is left out. */
   stamped(proposals: readonly Uint8Array[]): Uint8Array[] {
-    const time = this.#clock.stamp(performance.now())
+    const time = this.#clock.stamp(this.#world.now())
     const stamped: Uint8Array[] = []
     for (const proposal of proposals) {
       const bytes = stamp(proposal, time)
@@ -58,14 +61,14 @@ export class Leading {
 
   /** What is due, stamped; asked for again only when it was applied, or is long overdue. */
   duties(state: State, self: Pick<Proposer, 'node' | 'incarnation'>): Uint8Array[] {
-    const at = performance.now()
+    const at = this.#world.now()
     if (at < this.#dutiesAgainAt) return []
     const { nodeDownMs = NODE_DOWN_MS, tickMs = TICK_MS, key, nodes, node: own } = this.#options
     const silence = (node: string) => {
       const heard = this.#heardAt.get(nodes.find((peer) => peer.name === node)?.id ?? NONE)
       return node === own || heard === undefined ? null : at - heard
     }
-    const nonceKey = () => seal(key, 'nonce key', randomBytes(32).toString('base64'))
+    const nonceKey = () => seal(key, 'nonce key', this.#world.randomBytes(32).toString('base64'))
     const due = duties({ state, time: this.#clock.stamp(at), silence, nodeDownMs }, nonceKey)
     if (due.length > 0) this.#dutiesAgainAt = at + DUTY_TICKS * tickMs
     const proposer = { ...self, seq: 0, floor: 0 }

@@ -3,6 +3,7 @@ import type { Peer } from './hello.ts'
 import type { Logger } from './logger.ts'
 import type { Tls } from './peers.ts'
 import type { Config, Id, Storage } from './raft/types.ts'
+import type { World } from './world.ts'
 
 export interface ClusterOptions {
   /** This node's name and id, both as they are in `nodes`. */
@@ -28,6 +29,8 @@ export interface ClusterOptions {
   readonly log: Logger
   /** The disk failed, or the log makes no sense: this node has stopped; say it and exit. */
   readonly onFatal: (error: Error) => void
+  /** The machine it runs on, unless a simulation brings another. */
+  readonly world?: World
 }
 
 export const TICK_MS = 100
@@ -42,7 +45,7 @@ export const TIMEOUT_MS = 5000
 export const DUTY_TICKS = 20
 
 /** How the core runs here. */
-export function coreConfig(id: Id, storage: Storage, applied: number): Config {
+export function coreConfig(id: Id, storage: Storage, applied: number, random: () => number): Config {
   return {
     id,
     storage,
@@ -59,6 +62,6 @@ export function coreConfig(id: Id, storage: Storage, applied: number): Config {
     preVote: true,
     // Forwarding is ours: the leader stamps each command, and what is lost is sent again under the same number.
     disableProposalForwarding: true,
-    random: Math.random,
+    random,
   }
 }

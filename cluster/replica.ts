@@ -5,7 +5,6 @@
  * turn of the event loop are carried out together. Storage is asynchronous: messages that promise something wait in the log's
  * queue until the promise is on the disk, all others leave at once.
  */
-import { randomBytes } from 'node:crypto'
 import type { Agreed, Cluster, ReplicaStatus, RowChange, Tables } from './cluster.ts'
 import { Leading } from './leading.ts'
 import { Listeners } from './listeners.ts'
@@ -23,7 +22,6 @@ import {
   TIMEOUT_MS,
 } from './options.ts'
 import { Outstanding } from './outstanding.ts'
-import { Peers } from './peers.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready, type Role } from './raft/types.ts'
 import { Reads } from './reads.ts'
@@ -31,12 +29,13 @@ import { forgetProgress, Rebuild } from './rebuild.ts'
 import { keyId } from './seal.ts'
 import type { Command } from './tables/commands.ts'
 import type { SnapshotSource } from './transfer.ts'
+import { type Network, realWorld, type World } from './world.ts'
 
 export type { ClusterOptions } from './options.ts'
 
 /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { dataDir: dir, key, id, node, nodes, keepEntries = KEEP_ENTRIES } = options
+  const { dataDir: dir, key, id, node, nodes, keepEntries = KEEP_ENTRIES, world = realWorld } = options
   if (!nodes.some((peer) => peer.id === id && peer.name === node)) {
     throw new Error(`node ${node} with id ${id} is not among the nodes of the cluster: name it there`)
   }
@@ -47,9 +46,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     identity: { version: 1, cluster: keyId(key), id, node, members },
     keep: keepEntries,
     onFatal: (error) => replica?.fail(error),
+    disk: world.disk,
   })
   try {
-    replica = new Replica(options, log)
+    replica = new Replica(options, log, world)
     await replica.start()
     return replica
   } catch (error) {
@@ -61,8 +61,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 class Replica implements Cluster {
   readonly node: string
   /** Sorts after those of earlier lives of this node, unless its clock went back; node-up settles that. */
-  readonly incarnation = Date.now().toString(16).padStart(12, '0') + '-' + randomBytes(4).toString('hex')
+  readonly incarnation: string
   readonly #options: ClusterOptions
+  readonly #world: World
   readonly #names: ReadonlyMap<Id, string>
   readonly #tickMs: number
   readonly #log: DurableLog
@@ -75,24 +76,27 @@ class Replica implements Cluster {
   readonly #watchers: Listeners<readonly RowChange[]>
   readonly #statusWatchers: Listeners<ReplicaStatus>
   #core!: RawNode
-  #peers!: Peers
+  #peers!: Network
   /** Proposals of other nodes that came in this turn. */
   #forwarded: Uint8Array[] = []
-  #timer: NodeJS.Timeout | null = null
-  #tickedAt = performance.now()
+  #stopTicking = (): void => {}
+  #tickedAt: number
   #turnIsDue = false
   #statusIsDue = false
   #role: { readonly role: Role; readonly lead: Id; readonly term: number } = { role: 'follower', lead: NONE, term: 0 }
   #saving: Promise<void> | null = null
   #state: 'running' | 'stopped' = 'running'
 
-  constructor(options: ClusterOptions, log: DurableLog) {
+  constructor(options: ClusterOptions, log: DurableLog, world: World) {
     this.#options = options
+    this.#world = world
     this.#log = log
+    this.#tickedAt = world.now()
     this.node = options.node
+    this.incarnation = world.wall().toString(16).padStart(12, '0') + '-' + world.randomBytes(4).toString('hex')
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#tickMs = options.tickMs ?? TICK_MS
-    this.#leading = new Leading(options)
+    this.#leading = new Leading(options, world)
     this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)
     this.#outstanding = new Outstanding(options.node, this.incarnation)
     this.#reads = new Reads(`${options.node}/${this.incarnation}`)
@@ -108,14 +112,14 @@ class Replica implements Cluster {
       for await (const piece of this.#log.snapshotPieces(kept)) pieces.push(piece)
       this.#load(kept.index, linesOfPieces(pieces))
     }
-    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#machine.applied))
-    this.#peers = await Peers.start({
+    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#machine.applied, this.#world.random))
+    this.#peers = await this.#world.network({
       self: { id, name: node, incarnation: this.incarnation, key },
       peers: nodes.filter((peer) => peer.id !== id),
       listen,
       tls,
       log,
-      random: Math.random,
+      random: this.#world.random,
       onMessages: (from, messages) => this.#onMessages(from, messages),
       onProposals: (from, proposals) => this.#onProposals(from, proposals),
       onUnreachable: (peer) => this.#input(() => this.#core.reportUnreachable(peer)),
@@ -125,7 +129,7 @@ class Replica implements Cluster {
       onConnected: () => this.#input(() => (this.#statusIsDue = true)),
       snapshot: (message) => this.#snapshotSource(message),
     })
-    this.#timer = setInterval(() => this.#onTimer(), this.#tickMs)
+    this.#stopTicking = this.#world.every(this.#tickMs, () => this.#onTimer())
     this.#input(() => {})
   }
 
@@ -136,7 +140,7 @@ class Replica implements Cluster {
   propose(command: Command, timeoutMs = TIMEOUT_MS): Promise<Agreed> {
     if (this.#state === 'stopped') return Promise.resolve({ kind: 'no quorum' })
     return new Promise((answer) => {
-      const taken = this.#outstanding.add(command, performance.now() + timeoutMs, answer)
+      const taken = this.#outstanding.add(command, this.#world.now() + timeoutMs, answer)
       if (taken) this.#soon()
       else answer({ kind: 'overloaded' })
     })
@@ -145,7 +149,7 @@ class Replica implements Cluster {
   catchUp(timeoutMs = TIMEOUT_MS): Promise<'caught up' | 'no quorum'> {
     if (this.#state === 'stopped') return Promise.resolve('no quorum')
     return new Promise((answer) => {
-      this.#reads.add(performance.now() + timeoutMs, answer)
+      this.#reads.add(this.#world.now() + timeoutMs, answer)
       this.#soon()
     })
   }
@@ -195,7 +199,7 @@ class Replica implements Cluster {
 
   #stop(): void {
     this.#state = 'stopped'
-    if (this.#timer) clearInterval(this.#timer)
+    this.#stopTicking()
     this.#peers?.close()
     this.#outstanding.settleAll({ kind: 'no quorum' })
     this.#reads.settleAll()
@@ -220,7 +224,7 @@ class Replica implements Cluster {
   #soon(): void {
     if (this.#turnIsDue) return
     this.#turnIsDue = true
-    setImmediate(() => {
+    this.#world.soon(() => {
       this.#turnIsDue = false
       if (this.#state === 'running') this.#turn()
     })
@@ -247,16 +251,16 @@ class Replica implements Cluster {
 
   /** After a stall of the process, what peers said meanwhile comes first, and the time lost counts as one tick. */
   #onTimer(): void {
-    const at = performance.now()
+    const at = this.#world.now()
     const stalled = at - this.#tickedAt > STALL_TICKS * this.#tickMs
     this.#tickedAt = at
-    if (stalled) setImmediate(() => this.#tick())
+    if (stalled) this.#world.soon(() => this.#tick())
     else this.#tick()
   }
 
   #tick(): void {
     this.#input(() => {
-      const at = performance.now()
+      const at = this.#world.now()
       // Who may not vote does not stand either.
       if (this.#rebuild) this.#rebuild.tick()
       else this.#core.tick()
@@ -287,7 +291,7 @@ class Replica implements Cluster {
     this.#noticeRole()
     const { raft } = this.#core
     if (raft.lead === NONE) return
-    const at = performance.now()
+    const at = this.#world.now()
     const againMs = this.#tickMs * ELECTION_TICKS
     const read = this.#reads.begin(at, againMs)
     if (read) this.#core.readIndex(read)
