@@ -26,7 +26,7 @@ export function addGlobals(program: Command): Command {
       new Option('-o, --output <format>', 'how data is printed').choices(['table', 'json', 'ndjson']).default('table'),
     )
     .option('--endpoints <host:port,…>', 'control addresses to try in order (RAFTEL_ENDPOINTS)')
-    .option('--dir <directory>', 'directory of a lab, whose nodes are asked')
+    .option('--dir <directory>', 'directory of a lab, whose nodes are asked; for certs, of the certificates')
     .addOption(new Option('--timeout <seconds>', 'how long a command may take').default(10).argParser(seconds))
     .option('--tls-ca <file>', 'authority of the nodes (RAFTEL_TLS_CA)')
     .option('--tls-cert <file>', 'certificate of this client (RAFTEL_TLS_CERT)')

@@ -1,6 +1,7 @@
 /** The command line: one noun a file, one catch for everything that goes wrong. */
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './commands/call.ts'
+import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
@@ -53,6 +54,7 @@ async function build(args: readonly string[]): Promise<Command> {
     regCommand(),
     callCommand(),
     doctorCommand(),
+    certsCommand(),
   ]) {
     program.addCommand(command)
   }
