@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { readTls } from '../cluster/door.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open } from '../cluster/seal.ts'
@@ -191,7 +192,7 @@ function planRead(source: string): PlanRead {
 
 function tlsOf(config: NodeConfig) {
   const { tls } = config.cluster
-  return tls === null ? null : { ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) }
+  return tls === null ? null : readTls(tls)
 }
 
 function text({ host, port }: { host: string; port: number }): string {
