@@ -33,6 +33,8 @@ const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Comman
 }
 
 export async function main(args: readonly string[]): Promise<void> {
+  // They are for those who write programs. One comes with every TLS connection to an IP address (DEP0123, by grpc-js).
+  process.noDeprecation = true
   // A reader that goes away (`| head`) ends the command, quietly.
   process.stdout.on('error', () => process.exit(0))
   const program = await build(args)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../failure.ts'
+import { secretOf } from '../tls.ts'
 import { firstTaken, freeBlock } from './ports.ts'
 import { endNodes, isNode, lastWords, spawnNode } from './process.ts'
 import { type Ready, untilReady, Watcher } from './ready.ts'
@@ -11,6 +12,7 @@ import {
   type LabState,
   nodeOf,
   notePid,
+  operatorOf,
   PORTS_PER_NODE,
   readState,
   writeLab,
@@ -23,6 +25,8 @@ export interface LabOptions {
   /** First of `nodes` × 3 ports; null: free ones are found. */
   readonly basePort: number | null
   readonly media: 'rtpengine' | 'direct'
+  /** Certificates for nodes and command line; false by default. */
+  readonly tls?: boolean
   /** Hears what is being waited for. */
   readonly note: (text: string) => void
 }
@@ -37,7 +41,7 @@ const READY_MS = 60_000
 const GRACE_MS = 8000
 
 /** Writes and starts everything; resolves when it is ready. What it started it ends again when it fails. */
-export async function labUp({ dir, nodes, basePort, media, note }: LabOptions): Promise<LabReport> {
+export async function labUp({ dir, nodes, basePort, media, tls = false, note }: LabOptions): Promise<LabReport> {
   await mkdir(dir, { recursive: true })
   refuseRunning(dir)
   const count = nodes * PORTS_PER_NODE
@@ -46,7 +50,7 @@ export async function labUp({ dir, nodes, basePort, media, note }: LabOptions): 
   if (taken !== null) {
     throw new Failure('failed', `port ${taken} is in use; name another block of ${count} ports with --base-port`)
   }
-  const state = startAll(writeLab(dir, nodes, base, media))
+  const state = startAll(writeLab({ dir, count: nodes, basePort: base, media, tls }))
   try {
     return report(state, await ready(state, state.nodes, note))
   } catch (error) {
@@ -111,7 +115,7 @@ function refuseRunning(dir: string): void {
 async function ready(state: LabState, nodes: readonly LabNode[], note: (text: string) => void): Promise<Ready> {
   const majority = nodes.length > state.nodes.length / 2
   if (!majority) note(`${nodes.length} of ${state.nodes.length} nodes are no majority: start another`)
-  const watcher = new Watcher(nodes, majority)
+  const watcher = new Watcher(nodes, majority, secretOf(operatorOf(state)))
   const dead = (): LabNode | undefined => nodes.find((node) => !isNode(state.dir, node.id, node.pid))
   try {
     const outcome = await untilReady(
