@@ -115,8 +115,11 @@ export async function unreachable(given: Globals, env: NodeJS.ProcessEnv, tried:
   const asked = endpoints(given, env).map(async (endpoint) => ({ endpoint, why: await whyRefusedAt(endpoint, files) }))
   const refused = (await Promise.all(asked)).filter(({ why }) => why !== null)
   if (refused.length > 0) {
-    const said = refused.map(({ endpoint, why }) => `${endpoint}: ${why}`)
-    return new Failure('forbidden', `no node lets this client in. ${said.join('; ')}`)
+    const reasons = [...new Set(refused.map(({ why }) => why))].map((reason) => {
+      const where = refused.filter(({ why }) => why === reason).map(({ endpoint }) => endpoint)
+      return `${where.join(', ')}: ${reason}`
+    })
+    return new Failure('forbidden', `no node lets this client in. ${reasons.join('; ')}`)
   }
   return new Failure(
     'no quorum',

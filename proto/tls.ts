@@ -13,7 +13,7 @@ export function whyRefused(code: string): string {
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'CERT_SIGNATURE_FAILURE':
-      return 'its certificate is of an authority that is not known here: give both sides certificates of one authority and the same tls.ca'
+      return 'its certificate is of an authority that is not known here: give both sides certificates of one authority and the same tls.ca (--tls-ca)'
     case 'INVALID_PURPOSE':
       return 'its certificate is not for this use: nodes need one for server and client (raftel certs node), operators one for client (raftel certs client)'
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
