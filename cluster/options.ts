@@ -1,7 +1,7 @@
 /** What a node's part in the cluster is started with, and what is assumed where nothing is said. */
+import type { Tls } from './door.ts'
 import type { Peer } from './hello.ts'
 import type { Logger } from './logger.ts'
-import type { Tls } from './peers.ts'
 import type { Config, Id, Storage } from './raft/types.ts'
 import type { World } from './world.ts'
 

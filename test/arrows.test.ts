@@ -45,6 +45,7 @@ const PURE = [
   'node/media/plan.ts',
   'node/calls/call.ts',
   'node/engine/parser',
+  'cli/certs/der.ts',
   'cli/tui/model.ts',
   'cli/tui/keys.ts',
   'cli/tui/rows.ts',
@@ -110,6 +111,7 @@ test('every folder has a page that says what it promises', (t) => {
     'node/media',
     'node/calls',
     'cli',
+    'cli/certs',
   ]
   t.deepEqual(
     folders.filter((folder) => !readdirSync(path.join(root, folder)).includes('README.md')),

@@ -32,6 +32,8 @@ export async function freePort(): Promise<number> {
 export interface Lab {
   readonly nodes: Map<string, Cluster>
   readonly dir: (name: string) => string
+  /** `host:port` of its cluster listener. */
+  readonly address: (name: string) => string
   start(name: string, more?: Partial<ClusterOptions>): Promise<Cluster>
   stop(name: string): Promise<void>
   end(): Promise<void>
@@ -48,6 +50,7 @@ export async function newLab(count: number, common: Partial<ClusterOptions> = {}
   return {
     nodes,
     dir,
+    address: (name) => peers.find((peer) => peer.name === name)!.address,
     async start(name, more = {}) {
       const { id, address } = peers.find((peer) => peer.name === name)!
       const options = { node: name, id, nodes: peers, listen: address, dataDir: dir(name), key, tickMs: 20, log: QUIET }
