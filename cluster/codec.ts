@@ -36,6 +36,13 @@ export function stamp(bytes: Uint8Array, time: number): Uint8Array | null {
   return stamped
 }
 
+/** The leader's stamp on an entry's bytes, without reading the rest; 0 when they are no proposal. */
+export function timeOf(bytes: Uint8Array): number {
+  if (bytes[0] !== VERSION || bytes.length <= HEAD) return 0
+  const time = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(1)
+  return Number.isSafeInteger(time) ? time : 0
+}
+
 /** Reads a proposal back; null when the bytes are no proposal. The same bytes give the same answer on every node. */
 export function decodeProposal(bytes: Uint8Array): Proposal | null {
   if (bytes[0] !== VERSION || bytes.length <= HEAD) return null

@@ -134,13 +134,13 @@ export class DurableLog {
   }
 
   /**
-   * Keeps a snapshot of the tables at an applied index, then forgets the entries that are far enough behind it. The
-   * lines are taken a few at a time, so that the event loop stays free.
+   * Keeps a snapshot of the tables at an applied index, then forgets the entries that are far enough behind it. Its
+   * pieces (see pieces.ts) are taken one at a time.
    */
-  async saveSnapshot(meta: SnapshotMeta, lines: Iterable<string>): Promise<void> {
+  async saveSnapshot(meta: SnapshotMeta, all: AsyncIterable<Buffer>): Promise<void> {
     if (this.#dead) return
     try {
-      const written = await this.#writePieces(meta.index, inPieces(lines))
+      const written = await this.#writePieces(meta.index, all)
       if (this.#dead) return
       await new Promise<void>((done) => this.#add({ kind: 'switch', kept: { ...meta, ...written }, done }))
     } catch (error) {

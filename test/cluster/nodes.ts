@@ -8,6 +8,10 @@ import type { Agreed, Cluster, ReplicaStatus } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import { type ClusterOptions, startCluster } from '../../cluster/replica.ts'
 import type { Bind, Command } from '../../cluster/tables/commands.ts'
+import type { World } from '../../cluster/world.ts'
+
+/** How the replicas of a test are arranged: each with a thread for its consensus half, unless a world is named. */
+export const arrangement: { world?: World } = {}
 
 export const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -51,7 +55,7 @@ export async function newLab(count: number, common: Partial<ClusterOptions> = {}
     async start(name, more = {}) {
       const { id, address } = peers.find((peer) => peer.name === name)!
       const options = { node: name, id, nodes: peers, listen: address, dataDir: dir(name), key, tickMs: 20, log: QUIET }
-      const cluster = await startCluster({ ...options, onFatal: () => {}, ...common, ...more })
+      const cluster = await startCluster({ ...options, onFatal: () => {}, ...arrangement, ...common, ...more })
       nodes.set(name, cluster)
       return cluster
     },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type DurableLog, openLog } from '../../../cluster/log/log.ts'
+import { inPieces } from '../../../cluster/log/pieces.ts'
 import type { Identity } from '../../../cluster/log/recover.ts'
 import { confOf } from '../../../cluster/raft/memory.ts'
 import { message } from '../../../cluster/raft/message.ts'
@@ -117,7 +118,10 @@ test('at the moment a write is acknowledged it is in the files, and they would o
 test('a snapshot lets go of the entries behind it, and is read back', async (t) => {
   const dir = await written(t)
   const log = await openAt(dir)
-  await log.saveSnapshot({ index: 80, term: 1, conf: confOf([1, 2, 3]) }, ['a', 'b', 'c'.repeat(300_000), 'd'])
+  await log.saveSnapshot(
+    { index: 80, term: 1, conf: confOf([1, 2, 3]) },
+    inPieces(['a', 'b', 'c'.repeat(300_000), 'd']),
+  )
   t.is(log.storage.firstIndex(), 76)
   await log.close()
   const again = await openAt(dir)

@@ -1,0 +1,426 @@
+/**
+ * The half of a replica that agrees with the other nodes, and the loop that moves it: input → step → save → send → hand to the
+ * tables. It reads no table, so it can live in a thread of its own, where nothing that phones do costs it the leadership.
+ *
+ * Whatever comes in (a message, a proposal, a finished write, a tick) is stepped at once; the effects of all that came in one
+ * turn of the event loop are carried out together. Storage is asynchronous: messages that promise something wait in the log's
+ * queue until the promise is on the disk, all others leave at once. Entries to apply go to the tables half; when it has applied them,
+ * the core hears of it.
+ */
+import { timeOf } from './codec.ts'
+import type { ConsensusOptions, Standing, ToConsensus, ToTables } from './halves.ts'
+import { Leading } from './leading.ts'
+import { type DurableLog, openLog } from './log/log.ts'
+import type { Logger } from './logger.ts'
+import { coreConfig, ELECTION_TICKS, STALL_TICKS } from './options.ts'
+import { Pull } from './pull.ts'
+import { RawNode } from './raft/rawnode.ts'
+import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
+import { forgetProgress, Rebuild } from './rebuild.ts'
+import { keyId } from './seal.ts'
+import { timeOfHead } from './tables/snapshot.ts'
+import { TablesWatch } from './tables-watch.ts'
+import type { SnapshotSource } from './transfer.ts'
+import type { Network, World } from './world.ts'
+
+/** What it needs of where it runs. */
+export interface Surroundings {
+  readonly world: World
+  readonly log: Logger
+  readonly tell: (batch: readonly ToTables[]) => void
+}
+
+export class Consensus {
+  readonly #options: ConsensusOptions
+  readonly #world: World
+  readonly #say: Logger
+  readonly #tell: (batch: readonly ToTables[]) => void
+  readonly #names: ReadonlyMap<Id, string>
+  readonly #log: DurableLog
+  readonly #leading: Leading
+  readonly #watch: TablesWatch
+  readonly #pull = new Pull((first) => this.#tell([{ kind: 'piece-wanted', first }]))
+  /** Null once this node may vote. */
+  #rebuild: Rebuild | null
+  #core!: RawNode
+  #peers!: Network
+  /** What the tables half is to hear at the end of this turn. */
+  #outbox: ToTables[] = []
+  /** Proposals of this node, and of other nodes, that came in this turn. */
+  #own: Uint8Array[] = []
+  #forwarded: Uint8Array[] = []
+  /** Handed to the tables half, in order, not yet applied. */
+  #applying: Message[] = []
+  #applied: number
+  #role: Pick<Standing, 'role' | 'lead' | 'term'> = { role: 'follower', lead: NONE, term: 0 }
+  /** What the tables half was told last. */
+  #told: Standing | null = null
+  #stopTicking = (): void => {}
+  #tickedAt: number
+  #turnIsDue = false
+  #saving: Promise<void> | null = null
+  #state: 'running' | 'stopped' = 'running'
+
+  /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
+  static async start(options: ConsensusOptions, surroundings: Surroundings): Promise<Consensus> {
+    const { dataDir: dir, key, id, node, nodes, keepEntries } = options
+    const members = nodes.map((peer) => peer.id).sort((a, b) => a - b)
+    let consensus: Consensus | null = null
+    const log = await openLog({
+      dir,
+      identity: { version: 1, cluster: keyId(key), id, node, members },
+      keep: keepEntries,
+      onFatal: (error) => consensus?.fail(error),
+      disk: surroundings.world.disk,
+    })
+    try {
+      consensus = new Consensus(options, surroundings, log)
+      await consensus.#start()
+      return consensus
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+
+  private constructor(options: ConsensusOptions, { world, log: say, tell }: Surroundings, log: DurableLog) {
+    this.#options = options
+    this.#world = world
+    this.#say = say
+    this.#tell = tell
+    this.#log = log
+    this.#tickedAt = world.now()
+    this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
+    this.#leading = new Leading(options.nodes, world)
+    this.#watch = new TablesWatch(options)
+    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)
+    this.#applied = log.snapshot?.index ?? 0
+  }
+
+  async #start(): Promise<void> {
+    const { id, node, incarnation, nodes, key, listen, tls } = this.#options
+    const kept = this.#log.snapshot
+    if (kept) {
+      const pieces: Buffer[] = []
+      for await (const piece of this.#log.snapshotPieces(kept)) pieces.push(piece)
+      this.#load(kept.index, pieces)
+      this.#flush()
+    }
+    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#applied, this.#world.random))
+    this.#peers = await this.#world.network({
+      self: { id, name: node, incarnation, key },
+      peers: nodes.filter((peer) => peer.id !== id),
+      listen,
+      tls,
+      log: this.#say,
+      random: this.#world.random,
+      onMessages: (from, messages) => this.#onMessages(from, messages),
+      onProposals: (from, proposals) => this.#onProposals(from, proposals),
+      onUnreachable: (peer) => this.#input(() => this.#core.reportUnreachable(peer)),
+      onSnapshotSent: (peer, status) => this.#input(() => this.#core.reportSnapshot(peer, status)),
+      untouched: () => this.#log.untouched,
+      onHello: (peer, untouched) => this.#onHello(peer, untouched),
+      onConnected: () => this.#input(() => {}),
+      snapshot: (message) => this.#snapshotSource(message),
+    })
+    this.#stopTicking = this.#world.every(this.#options.tickMs, () => this.#onTimer())
+    this.#report()
+    this.#flush()
+    this.#input(() => {})
+  }
+
+  /** What the tables half said in one of its turns. */
+  hear(batch: readonly ToConsensus[]): void {
+    this.#input(() => {
+      for (const said of batch) this.#take(said)
+    })
+    // A snapshot that is being saved is finished, also when the rest has stopped.
+    if (this.#state === 'running') return
+    for (const said of batch) if (said.kind === 'piece') this.#pull.answered(said)
+  }
+
+  async close(): Promise<void> {
+    this.#stop()
+    await this.#saving
+    await this.#log.close()
+  }
+
+  /** The end: what reached the disk is unknown, so nothing more is promised to anybody. */
+  fail(error: Error): void {
+    if (this.#state === 'stopped') return
+    this.#stop()
+    this.#tell([{ kind: 'fatal', error }])
+  }
+
+  #stop(): void {
+    this.#state = 'stopped'
+    this.#stopTicking()
+    this.#peers?.close()
+  }
+
+  #take(said: ToConsensus): void {
+    switch (said.kind) {
+      case 'propose':
+        this.#own.push(...said.proposals)
+        this.#outbox.push({ kind: 'taken', bytes: said.proposals.reduce((sum, { length }) => sum + length, 0) })
+        break
+      case 'read':
+        // Without a leader it is lost, and asked again under another name.
+        if (this.#core.raft.lead !== NONE) this.#core.readIndex(said.context)
+        break
+      case 'applied':
+        this.#onApplied(said.index)
+        break
+      case 'tock':
+        this.#onTock(said.term, said.due)
+        break
+      case 'piece':
+        this.#pull.answered(said)
+        break
+      case 'stop':
+        this.#stop()
+        break
+    }
+  }
+
+  /** Moves the core by one input; its effects follow at the end of this turn. */
+  #input(move: () => void): void {
+    this.#guard(move)
+    this.#soon()
+  }
+
+  /** A throw of the core ends this node: it no longer knows what it knows. */
+  #guard(move: () => void): void {
+    if (this.#state === 'stopped') return
+    try {
+      move()
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  #soon(): void {
+    if (this.#turnIsDue) return
+    this.#turnIsDue = true
+    this.#world.soon(() => {
+      this.#turnIsDue = false
+      if (this.#state === 'running') this.#turn()
+    })
+  }
+
+  #onMessages(from: Id, messages: readonly Message[]): void {
+    this.#leading.heard(from)
+    this.#input(() => {
+      for (const said of messages) {
+        const message = this.#rebuild ? this.#rebuild.filter(said, this.#log.last) : said
+        if (!message) continue
+        const stepped = this.#core.step(message)
+        if (stepped === 'malformed') this.#say.warn({ from, type: message.type }, 'dropped a malformed message')
+      }
+    })
+  }
+
+  #onProposals(from: Id, proposals: readonly Uint8Array[]): void {
+    this.#leading.heard(from)
+    // Only a leader proposes; the sender learns who leads and sends them again.
+    if (this.#core.raft.role !== 'leader') return
+    this.#input(() => this.#forwarded.push(...proposals))
+  }
+
+  /** After a stall of the process, what peers said meanwhile comes first, and the time lost counts as one tick. */
+  #onTimer(): void {
+    const at = this.#world.now()
+    const stalled = at - this.#tickedAt > STALL_TICKS * this.#options.tickMs
+    this.#tickedAt = at
+    if (stalled) this.#world.soon(() => this.#tick())
+    else this.#tick()
+  }
+
+  #tick(): void {
+    this.#input(() => {
+      // Who may not vote does not stand either.
+      if (this.#rebuild) this.#rebuild.tick()
+      else this.#core.tick()
+      this.#noticeRole()
+      this.#endRebuild()
+      this.#tickTables()
+    })
+  }
+
+  /** One tick at a time: tables that are slow hear of fewer. */
+  #tickTables(): void {
+    const { role, term } = this.#core.raft
+    const at = this.#world.now()
+    if (this.#watch.ask(at)) {
+      const leads = role === 'leader' ? { term, silence: this.#leading.silence() } : null
+      this.#outbox.push({ kind: 'tick', time: this.#leading.now(), leads })
+      return
+    }
+    const relief = this.#watch.relief(at, this.#core.status())
+    if (!relief) return
+    this.#say.warn({ ms: relief.ms }, 'the main thread of this node does not answer')
+    if (relief.transferTo !== NONE) this.#core.transferLeader(relief.transferTo)
+    this.#own.push(...relief.proposals)
+  }
+
+  /** What was due long ago need not be now: a node that was silent then may have spoken since. */
+  #onTock(term: number, due: readonly Uint8Array[]): void {
+    const took = this.#watch.answered(this.#world.now())
+    const { raft } = this.#core
+    if (raft.role !== 'leader' || raft.term !== term || took > ELECTION_TICKS * this.#options.tickMs) return
+    this.#own.push(...due)
+  }
+
+  #turn(): void {
+    this.#guard(() => {
+      this.#submit()
+      while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
+      this.#noticeRole()
+      this.#peers.flush()
+      this.#report()
+    })
+    this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return
+    const batch = this.#outbox
+    this.#outbox = []
+    this.#tell(batch)
+  }
+
+  /** Hands what this node wants, and what others asked of it, to the core or to the leader. */
+  #submit(): void {
+    this.#noticeRole()
+    const { role, lead } = this.#core.raft
+    const own = this.#own
+    this.#own = []
+    if (role === 'leader') {
+      const all = [...this.#forwarded, ...own]
+      this.#forwarded = []
+      // If the core drops them (too much is uncommitted), their senders try again.
+      if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
+    } else if (own.length > 0 && lead !== NONE && this.#peers.canForward(lead)) {
+      this.#peers.forward(lead, own)
+    }
+    // Otherwise they are lost: the tables half sends them again when it hears that they can be taken.
+  }
+
+  #carryOut(ready: Ready): void {
+    for (const { index, context } of ready.readStates) this.#outbox.push({ kind: 'read', context, index })
+    for (const message of ready.messages) {
+      if (message.to === LOCAL_APPEND) this.#log.append(message, () => this.#onAppended(message))
+      else if (message.to === LOCAL_APPLY) this.#apply(message)
+      else this.#peers.send(message)
+    }
+  }
+
+  #onAppended(message: Message): void {
+    this.#input(() => {
+      const { snapshot } = message
+      if (snapshot) this.#load(snapshot.meta.index, [snapshot.data])
+      this.#answer(message)
+    })
+  }
+
+  #answer(message: Message): void {
+    for (const response of message.responses ?? []) {
+      if (response.to === this.#options.id) this.#core.step(response)
+      else this.#peers.send(response)
+    }
+  }
+
+  #apply(message: Message): void {
+    for (const { data } of message.entries) this.#leading.see(timeOf(data))
+    this.#applying.push(message)
+    this.#outbox.push({ kind: 'apply', entries: message.entries })
+  }
+
+  #onApplied(index: number): void {
+    this.#applied = index
+    const done = this.#applying.findIndex(({ entries }) => entries.at(-1)!.index > index)
+    for (const message of this.#applying.splice(0, done < 0 ? this.#applying.length : done)) this.#answer(message)
+    this.#maybeSnapshot()
+  }
+
+  /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */
+  #noticeRole(): void {
+    const { role, lead, term } = this.#core.raft
+    const known = this.#role
+    if (role === known.role && lead === known.lead && term === known.term) return
+    this.#role = { role, lead, term }
+    this.#say.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
+    if (role === 'leader') this.#leading.begin()
+    else this.#leading.end()
+    if (role !== 'leader') this.#forwarded = []
+  }
+
+  /** Tells the tables half where this node stands, before the entries that go with it. */
+  #report(): void {
+    const { role, lead, term, log } = this.#core.raft
+    const takes = lead !== NONE && (role === 'leader' || this.#peers.canForward(lead))
+    const now = {
+      role,
+      lead,
+      term,
+      takes,
+      last: this.#log.last,
+      commit: log.committed,
+      connected: this.#peers.connected,
+    }
+    if (this.#told && sameStanding(this.#told, now)) return
+    this.#told = now
+    this.#outbox.unshift({ kind: 'standing', standing: now })
+  }
+
+  #onHello(from: Id, untouched: boolean): void {
+    this.#input(() => {
+      this.#rebuild?.onHello(from, untouched)
+      if (untouched) forgetProgress(this.#core.raft, from)
+      this.#endRebuild()
+    })
+  }
+
+  #endRebuild(): void {
+    if (!this.#rebuild?.ends(this.#log.untouched, this.#log.storage)) return
+    this.#log.join(() => this.#input(() => (this.#rebuild = null)))
+  }
+
+  #maybeSnapshot(): void {
+    if (this.#saving || this.#applied - (this.#log.snapshot?.index ?? 0) < this.#options.snapshotEvery) return
+    this.#saving = this.#save().finally(() => {
+      this.#saving = null
+    })
+  }
+
+  async #save(): Promise<void> {
+    const first = await this.#pull.first()
+    const { index } = first
+    // One that came from the leader in the meantime is newer.
+    if (index <= (this.#log.snapshot?.index ?? 0)) return
+    const term = this.#log.storage.term(index)
+    if (typeof term !== 'number') return this.fail(new Error(`applied entry ${index} is ${term}`))
+    const { conf } = this.#core.status()
+    await this.#log.saveSnapshot({ index, term, conf }, this.#pull.from(first))
+  }
+
+  #load(index: number, pieces: readonly Uint8Array[]): void {
+    const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
+    this.#leading.see(timeOfHead(head ?? ''))
+    this.#outbox.push({ kind: 'load', index, pieces })
+  }
+
+  #snapshotSource(message: Message): SnapshotSource | null {
+    const kept = this.#log.snapshot
+    if (!kept || kept.index !== message.snapshot?.meta.index) return null
+    return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
+  }
+}
+
+/** More than the first line of a snapshot has. */
+const HEAD_MAX = 256
+
+function sameStanding(a: Standing, b: Standing): boolean {
+  const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
+  return sameRole && a.last === b.last && a.commit === b.commit && a.connected.join() === b.connected.join()
+}
