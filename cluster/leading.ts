@@ -68,7 +68,8 @@ export class Leading {
       const heard = this.#heardAt.get(nodes.find((peer) => peer.name === node)?.id ?? NONE)
       return node === own || heard === undefined ? null : at - heard
     }
-    const nonceKey = () => seal(key, 'nonce key', this.#world.randomBytes(32).toString('base64'))
+    const draw = (count: number) => this.#world.randomBytes(count)
+    const nonceKey = () => seal(key, 'nonce key', draw(32).toString('base64'), draw)
     const due = duties({ state, time: this.#clock.stamp(at), silence, nodeDownMs }, nonceKey)
     if (due.length > 0) this.#dutiesAgainAt = at + DUTY_TICKS * tickMs
     const proposer = { ...self, seq: 0, floor: 0 }

@@ -16,6 +16,7 @@ import {
   coreConfig,
   ELECTION_TICKS,
   KEEP_ENTRIES,
+  LIMITS,
   SNAPSHOT_EVERY,
   STALL_TICKS,
   TICK_MS,
@@ -47,6 +48,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     keep: keepEntries,
     onFatal: (error) => replica?.fail(error),
     disk: world.disk,
+    cut: { bytes: limitsOf(options).pieceBytes, soon: (act) => world.soon(act) },
   })
   try {
     replica = new Replica(options, log, world)
@@ -56,6 +58,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await log.close()
     throw error
   }
+}
+
+function limitsOf({ limits }: ClusterOptions) {
+  return { ...LIMITS, ...limits }
 }
 
 class Replica implements Cluster {
@@ -112,7 +118,9 @@ class Replica implements Cluster {
       for await (const piece of this.#log.snapshotPieces(kept)) pieces.push(piece)
       this.#load(kept.index, linesOfPieces(pieces))
     }
-    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#machine.applied, this.#world.random))
+    this.#core = new RawNode(
+      coreConfig(id, this.#log.storage, this.#machine.applied, this.#world.random, limitsOf(this.#options)),
+    )
     this.#peers = await this.#world.network({
       self: { id, name: node, incarnation: this.incarnation, key },
       peers: nodes.filter((peer) => peer.id !== id),
