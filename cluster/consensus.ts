@@ -12,7 +12,7 @@ import type { ConsensusOptions, Standing, ToConsensus, ToTables } from './halves
 import { Leading } from './leading.ts'
 import { type DurableLog, openLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
-import { coreConfig, ELECTION_TICKS, STALL_TICKS } from './options.ts'
+import { coreConfig, cutOf, ELECTION_TICKS, STALL_TICKS } from './options.ts'
 import { Pull } from './pull.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
@@ -72,6 +72,7 @@ export class Consensus {
       keep: keepEntries,
       onFatal: (error) => consensus?.fail(error),
       disk: surroundings.world.disk,
+      cut: cutOf(surroundings.world, options.limits),
     })
     try {
       consensus = new Consensus(options, surroundings, log)
@@ -98,7 +99,7 @@ export class Consensus {
   }
 
   async #start(): Promise<void> {
-    const { id, node, incarnation, nodes, key, listen, tls } = this.#options
+    const { id, node, incarnation, nodes, key, listen, tls, limits } = this.#options
     const kept = this.#log.snapshot
     if (kept) {
       const pieces: Buffer[] = []
@@ -106,7 +107,7 @@ export class Consensus {
       this.#load(kept.index, pieces)
       this.#flush()
     }
-    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#applied, this.#world.random))
+    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#applied, this.#world.random, limits))
     this.#peers = await this.#world.network({
       self: { id, name: node, incarnation, key },
       peers: nodes.filter((peer) => peer.id !== id),

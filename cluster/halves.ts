@@ -7,6 +7,7 @@
  */
 import type { Peer } from './hello.ts'
 import type { Logger } from './logger.ts'
+import type { Limits } from './options.ts'
 import type { Tls } from './peers.ts'
 import type { Entry, Id, Role } from './raft/types.ts'
 import type { World } from './world.ts'
@@ -25,6 +26,7 @@ export interface ConsensusOptions {
   readonly snapshotEvery: number
   readonly keepEntries: number
   readonly nodeDownMs: number
+  readonly limits: Limits
 }
 
 /** What the consensus half last said of itself. */

@@ -19,8 +19,10 @@ import { inPieces, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import {
   type ClusterOptions,
+  cutOf,
   ELECTION_TICKS,
   KEEP_ENTRIES,
+  LIMITS,
   NODE_DOWN_MS,
   SNAPSHOT_EVERY,
   TICK_MS,
@@ -87,9 +89,9 @@ class Replica implements Cluster {
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#tickMs = options.tickMs ?? TICK_MS
     this.#nodeDownMs = options.nodeDownMs ?? NODE_DOWN_MS
-    this.#duty = new Duty(this, this.#tickMs, () =>
-      seal(options.key, 'nonce key', world.randomBytes(32).toString('base64')),
-    )
+    const draw = (count: number) => world.randomBytes(count)
+    const nonceKey = () => seal(options.key, 'nonce key', draw(32).toString('base64'), draw)
+    this.#duty = new Duty(this, this.#tickMs, nonceKey)
     this.#outstanding = new Outstanding(options.node, this.incarnation)
     this.#reads = new Reads(`${options.node}/${this.incarnation}`)
     this.#watchers = new Listeners(options.log)
@@ -117,7 +119,8 @@ class Replica implements Cluster {
     const { id, nodes, listen, dataDir, key, tls = null } = this.#options
     const { snapshotEvery = SNAPSHOT_EVERY, keepEntries = KEEP_ENTRIES } = this.#options
     const { node, incarnation } = this
-    const rest = { tickMs: this.#tickMs, snapshotEvery, keepEntries, nodeDownMs: this.#nodeDownMs }
+    const limits = { ...LIMITS, ...this.#options.limits }
+    const rest = { tickMs: this.#tickMs, snapshotEvery, keepEntries, nodeDownMs: this.#nodeDownMs, limits }
     return { node, id, incarnation, nodes, listen, dataDir, key, tls, ...rest }
   }
 
@@ -318,7 +321,10 @@ class Replica implements Cluster {
   }
 
   async #givePiece(first: boolean): Promise<void> {
-    if (first) this.#pieces = { index: this.#machine.applied, rest: inPieces(this.#machine.lines()) }
+    if (first) {
+      const cut = cutOf(this.#world, this.#options.limits)
+      this.#pieces = { index: this.#machine.applied, rest: inPieces(this.#machine.lines(), cut) }
+    }
     if (!this.#pieces) throw new Error('a piece of no snapshot was wanted')
     const { index, rest } = this.#pieces
     const next = await rest.next()

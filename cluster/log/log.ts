@@ -8,7 +8,7 @@ import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
 import { Frontier, NOWHERE, openFrontier, type Reached } from './frontier.ts'
-import { inPieces } from './pieces.ts'
+import { type Cut, inPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
 import { type Base, clearBehind, type Identity, type Kept, META, metaRow, pieces, recover } from './recover.ts'
 import { openTrouble, refuse, writeTrouble } from './trouble.ts'
@@ -24,6 +24,8 @@ export interface LogOptions {
   readonly onFatal: (error: Error) => void
   /** Where the directory is; the machine's own disk unless a simulation brings another. */
   readonly disk?: Disk
+  /** How snapshots are cut, if not as usual. */
+  readonly cut?: Cut
 }
 
 type Job =
@@ -231,7 +233,7 @@ export class DurableLog {
   /** A snapshot that came from the leader replaces the whole log. */
   async #install(snapshot: Snapshot, hardState: HardState | null): Promise<void> {
     const { meta, data } = snapshot
-    const written = await this.#writePieces(meta.index, inPieces(linesOf(data)))
+    const written = await this.#writePieces(meta.index, inPieces(linesOf(data), this.#options.cut))
     const kept: Kept = { ...meta, ...written }
     const base: Base = { index: meta.index, term: meta.term, crc: 0 }
     const next = hardState ?? this.#hardState
