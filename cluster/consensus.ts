@@ -12,15 +12,16 @@ import type { ConsensusOptions, Standing, ToConsensus, ToTables } from './halves
 import { Leading } from './leading.ts'
 import { type DurableLog, openLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
-import { coreConfig, cutOf, ELECTION_TICKS, STALL_TICKS } from './options.ts'
-import { Pull } from './pull.ts'
+import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
 import { forgetProgress, Rebuild } from './rebuild.ts'
 import { keyId } from './seal.ts'
+import { Snapshots } from './snapshots.ts'
 import { timeOfHead } from './tables/snapshot.ts'
 import { TablesWatch } from './tables-watch.ts'
-import type { SnapshotSource } from './transfer.ts'
+import { everyTick } from './ticks.ts'
+import { Turns } from './turns.ts'
 import type { Network, World } from './world.ts'
 
 /** What it needs of where it runs. */
@@ -39,7 +40,8 @@ export class Consensus {
   readonly #log: DurableLog
   readonly #leading: Leading
   readonly #watch: TablesWatch
-  readonly #pull = new Pull((first) => this.#tell([{ kind: 'piece-wanted', first }]))
+  readonly #snapshots: Snapshots
+  readonly #turns: Turns
   /** Null once this node may vote. */
   #rebuild: Rebuild | null
   #core!: RawNode
@@ -51,15 +53,10 @@ export class Consensus {
   #forwarded: Uint8Array[] = []
   /** Handed to the tables half, in order, not yet applied. */
   #applying: Message[] = []
-  #applied: number
   #role: Pick<Standing, 'role' | 'lead' | 'term'> = { role: 'follower', lead: NONE, term: 0 }
   /** What the tables half was told last. */
   #told: Standing | null = null
   #stopTicking = (): void => {}
-  #tickedAt: number
-  #turnIsDue = false
-  #saving: Promise<void> | null = null
-  #state: 'running' | 'stopped' = 'running'
 
   /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
   static async start(options: ConsensusOptions, surroundings: Surroundings): Promise<Consensus> {
@@ -90,12 +87,17 @@ export class Consensus {
     this.#say = say
     this.#tell = tell
     this.#log = log
-    this.#tickedAt = world.now()
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#leading = new Leading(options.nodes, world)
     this.#watch = new TablesWatch(options)
     this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)
-    this.#applied = log.snapshot?.index ?? 0
+    const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
+    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
+    this.#turns = new Turns(
+      world,
+      () => this.#turn(),
+      (error) => this.fail(error),
+    )
   }
 
   async #start(): Promise<void> {
@@ -107,7 +109,7 @@ export class Consensus {
       this.#load(kept.index, pieces)
       this.#flush()
     }
-    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#applied, this.#world.random, limits))
+    this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
       self: { id, name: node, incarnation, key },
       peers: nodes.filter((peer) => peer.id !== id),
@@ -117,44 +119,44 @@ export class Consensus {
       random: this.#world.random,
       onMessages: (from, messages) => this.#onMessages(from, messages),
       onProposals: (from, proposals) => this.#onProposals(from, proposals),
-      onUnreachable: (peer) => this.#input(() => this.#core.reportUnreachable(peer)),
-      onSnapshotSent: (peer, status) => this.#input(() => this.#core.reportSnapshot(peer, status)),
+      onUnreachable: (peer) => this.#turns.input(() => this.#core.reportUnreachable(peer)),
+      onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
       onHello: (peer, untouched) => this.#onHello(peer, untouched),
-      onConnected: () => this.#input(() => {}),
-      snapshot: (message) => this.#snapshotSource(message),
+      onConnected: () => this.#turns.input(() => {}),
+      snapshot: (message) => this.#snapshots.source(message),
     })
-    this.#stopTicking = this.#world.every(this.#options.tickMs, () => this.#onTimer())
+    this.#stopTicking = everyTick(this.#world, this.#options.tickMs, () => this.#tick())
     this.#report()
     this.#flush()
-    this.#input(() => {})
+    this.#turns.input(() => {})
   }
 
   /** What the tables half said in one of its turns. */
   hear(batch: readonly ToConsensus[]): void {
-    this.#input(() => {
+    this.#turns.input(() => {
       for (const said of batch) this.#take(said)
     })
     // A snapshot that is being saved is finished, also when the rest has stopped.
-    if (this.#state === 'running') return
-    for (const said of batch) if (said.kind === 'piece') this.#pull.answered(said)
+    if (!this.#turns.stopped) return
+    for (const said of batch) if (said.kind === 'piece') this.#snapshots.answered(said)
   }
 
   async close(): Promise<void> {
     this.#stop()
-    await this.#saving
+    await this.#snapshots.settled()
     await this.#log.close()
   }
 
   /** The end: what reached the disk is unknown, so nothing more is promised to anybody. */
   fail(error: Error): void {
-    if (this.#state === 'stopped') return
+    if (this.#turns.stopped) return
     this.#stop()
     this.#tell([{ kind: 'fatal', error }])
   }
 
   #stop(): void {
-    this.#state = 'stopped'
+    this.#turns.stop()
     this.#stopTicking()
     this.#peers?.close()
   }
@@ -176,7 +178,7 @@ export class Consensus {
         this.#onTock(said.term, said.due)
         break
       case 'piece':
-        this.#pull.answered(said)
+        this.#snapshots.answered(said)
         break
       case 'stop':
         this.#stop()
@@ -184,34 +186,9 @@ export class Consensus {
     }
   }
 
-  /** Moves the core by one input; its effects follow at the end of this turn. */
-  #input(move: () => void): void {
-    this.#guard(move)
-    this.#soon()
-  }
-
-  /** A throw of the core ends this node: it no longer knows what it knows. */
-  #guard(move: () => void): void {
-    if (this.#state === 'stopped') return
-    try {
-      move()
-    } catch (error) {
-      this.fail(error as Error)
-    }
-  }
-
-  #soon(): void {
-    if (this.#turnIsDue) return
-    this.#turnIsDue = true
-    this.#world.soon(() => {
-      this.#turnIsDue = false
-      if (this.#state === 'running') this.#turn()
-    })
-  }
-
   #onMessages(from: Id, messages: readonly Message[]): void {
     this.#leading.heard(from)
-    this.#input(() => {
+    this.#turns.input(() => {
       for (const said of messages) {
         const message = this.#rebuild ? this.#rebuild.filter(said, this.#log.last) : said
         if (!message) continue
@@ -225,20 +202,11 @@ export class Consensus {
     this.#leading.heard(from)
     // Only a leader proposes; the sender learns who leads and sends them again.
     if (this.#core.raft.role !== 'leader') return
-    this.#input(() => this.#forwarded.push(...proposals))
-  }
-
-  /** After a stall of the process, what peers said meanwhile comes first, and the time lost counts as one tick. */
-  #onTimer(): void {
-    const at = this.#world.now()
-    const stalled = at - this.#tickedAt > STALL_TICKS * this.#options.tickMs
-    this.#tickedAt = at
-    if (stalled) this.#world.soon(() => this.#tick())
-    else this.#tick()
+    this.#turns.input(() => this.#forwarded.push(...proposals))
   }
 
   #tick(): void {
-    this.#input(() => {
+    this.#turns.input(() => {
       // Who may not vote does not stand either.
       if (this.#rebuild) this.#rebuild.tick()
       else this.#core.tick()
@@ -257,7 +225,7 @@ export class Consensus {
       this.#outbox.push({ kind: 'tick', time: this.#leading.now(), leads })
       return
     }
-    const relief = this.#watch.relief(at, this.#core.status())
+    const relief = this.#watch.relief(at, () => this.#core.status())
     if (!relief) return
     this.#say.warn({ ms: relief.ms }, 'the main thread of this node does not answer')
     if (relief.transferTo !== NONE) this.#core.transferLeader(relief.transferTo)
@@ -273,13 +241,11 @@ export class Consensus {
   }
 
   #turn(): void {
-    this.#guard(() => {
-      this.#submit()
-      while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
-      this.#noticeRole()
-      this.#peers.flush()
-      this.#report()
-    })
+    this.#submit()
+    while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
+    this.#noticeRole()
+    this.#peers.flush()
+    this.#report()
     this.#flush()
   }
 
@@ -317,7 +283,7 @@ export class Consensus {
   }
 
   #onAppended(message: Message): void {
-    this.#input(() => {
+    this.#turns.input(() => {
       const { snapshot } = message
       if (snapshot) this.#load(snapshot.meta.index, [snapshot.data])
       this.#answer(message)
@@ -332,16 +298,15 @@ export class Consensus {
   }
 
   #apply(message: Message): void {
-    for (const { data } of message.entries) this.#leading.see(timeOf(data))
+    this.#leading.see(message.entries.reduce((time, { data }) => Math.max(time, timeOf(data)), 0))
     this.#applying.push(message)
     this.#outbox.push({ kind: 'apply', entries: message.entries })
   }
 
   #onApplied(index: number): void {
-    this.#applied = index
     const done = this.#applying.findIndex(({ entries }) => entries.at(-1)!.index > index)
     for (const message of this.#applying.splice(0, done < 0 ? this.#applying.length : done)) this.#answer(message)
-    this.#maybeSnapshot()
+    this.#snapshots.applied(index, () => this.#core.status().conf)
   }
 
   /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */
@@ -365,17 +330,18 @@ export class Consensus {
       lead,
       term,
       takes,
+      connected: this.#peers.connected,
       last: this.#log.last,
       commit: log.committed,
-      connected: this.#peers.connected,
     }
-    if (this.#told && sameStanding(this.#told, now)) return
+    // Indexes alone can wait for a tick: they change all the time, and tables that are stuck would find a queue of them.
+    if (this.#told && sameStanding(this.#told, now) && this.#outbox.length === 0) return
     this.#told = now
     this.#outbox.unshift({ kind: 'standing', standing: now })
   }
 
   #onHello(from: Id, untouched: boolean): void {
-    this.#input(() => {
+    this.#turns.input(() => {
       this.#rebuild?.onHello(from, untouched)
       if (untouched) forgetProgress(this.#core.raft, from)
       this.#endRebuild()
@@ -384,25 +350,7 @@ export class Consensus {
 
   #endRebuild(): void {
     if (!this.#rebuild?.ends(this.#log.untouched, this.#log.storage)) return
-    this.#log.join(() => this.#input(() => (this.#rebuild = null)))
-  }
-
-  #maybeSnapshot(): void {
-    if (this.#saving || this.#applied - (this.#log.snapshot?.index ?? 0) < this.#options.snapshotEvery) return
-    this.#saving = this.#save().finally(() => {
-      this.#saving = null
-    })
-  }
-
-  async #save(): Promise<void> {
-    const first = await this.#pull.first()
-    const { index } = first
-    // One that came from the leader in the meantime is newer.
-    if (index <= (this.#log.snapshot?.index ?? 0)) return
-    const term = this.#log.storage.term(index)
-    if (typeof term !== 'number') return this.fail(new Error(`applied entry ${index} is ${term}`))
-    const { conf } = this.#core.status()
-    await this.#log.saveSnapshot({ index, term, conf }, this.#pull.from(first))
+    this.#log.join(() => this.#turns.input(() => (this.#rebuild = null)))
   }
 
   #load(index: number, pieces: readonly Uint8Array[]): void {
@@ -410,18 +358,13 @@ export class Consensus {
     this.#leading.see(timeOfHead(head ?? ''))
     this.#outbox.push({ kind: 'load', index, pieces })
   }
-
-  #snapshotSource(message: Message): SnapshotSource | null {
-    const kept = this.#log.snapshot
-    if (!kept || kept.index !== message.snapshot?.meta.index) return null
-    return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
-  }
 }
 
 /** More than the first line of a snapshot has. */
 const HEAD_MAX = 256
 
+/** But for the indexes. */
 function sameStanding(a: Standing, b: Standing): boolean {
   const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
-  return sameRole && a.last === b.last && a.commit === b.commit && a.connected.join() === b.connected.join()
+  return sameRole && a.connected.join() === b.connected.join()
 }

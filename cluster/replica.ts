@@ -34,6 +34,7 @@ import { Reads } from './reads.ts'
 import { seal } from './seal.ts'
 import type { Command } from './tables/commands.ts'
 import { startThread } from './thread.ts'
+import { Turns } from './turns.ts'
 import { realWorld, type World } from './world.ts'
 
 export type { ClusterOptions } from './options.ts'
@@ -64,6 +65,7 @@ class Replica implements Cluster {
   readonly #reads: Reads
   readonly #watchers: Listeners<readonly RowChange[]>
   readonly #statusWatchers: Listeners<ReplicaStatus>
+  readonly #turns: Turns
   #consensus: ConsensusHalf | null = null
   /** What the consensus half is to hear at the end of this turn. */
   #outbox: ToConsensus[] = []
@@ -76,7 +78,6 @@ class Replica implements Cluster {
   #confirmed = 0
   /** The snapshot that is being taken. */
   #pieces: { readonly index: number; readonly rest: AsyncGenerator<Buffer> } | null = null
-  #turnIsDue = false
   #statusIsDue = false
   #state: 'starting' | 'running' | 'stopped' = 'starting'
   #fault: Error | null = null
@@ -94,6 +95,11 @@ class Replica implements Cluster {
     this.#duty = new Duty(this, this.#tickMs, nonceKey)
     this.#outstanding = new Outstanding(options.node, this.incarnation)
     this.#reads = new Reads(`${options.node}/${this.incarnation}`)
+    this.#turns = new Turns(
+      world,
+      () => this.#turn(),
+      (error) => this.fail(error),
+    )
     this.#watchers = new Listeners(options.log)
     this.#statusWatchers = new Listeners(options.log)
   }
@@ -112,7 +118,7 @@ class Replica implements Cluster {
       throw this.#fault
     }
     this.#state = 'running'
-    this.#soon()
+    this.#turns.soon()
   }
 
   #consensusOptions(): ConsensusOptions {
@@ -132,7 +138,7 @@ class Replica implements Cluster {
     if (this.#state === 'stopped') return Promise.resolve({ kind: 'no quorum' })
     return new Promise((answer) => {
       const taken = this.#outstanding.add(command, this.#world.now() + timeoutMs, answer)
-      if (taken) this.#soon()
+      if (taken) this.#turns.soon()
       else answer({ kind: 'overloaded' })
     })
   }
@@ -141,7 +147,7 @@ class Replica implements Cluster {
     if (this.#state === 'stopped') return Promise.resolve('no quorum')
     return new Promise((answer) => {
       this.#reads.add(this.#world.now() + timeoutMs, answer)
-      this.#soon()
+      this.#turns.soon()
     })
   }
 
@@ -184,7 +190,10 @@ class Replica implements Cluster {
 
   /** The end: what reached the disk is unknown, so nothing more is promised to anybody. */
   fail(error: Error): void {
-    if (this.#state === 'starting') this.#fault ??= error
+    if (this.#state === 'starting') {
+      this.#fault ??= error
+      this.#turns.stop()
+    }
     if (this.#state !== 'running') return
     this.#stop()
     this.#options.log.error({ node: this.node }, error.message)
@@ -194,6 +203,7 @@ class Replica implements Cluster {
   #stop(): void {
     if (this.#state === 'running') this.#consensus?.tell([{ kind: 'stop' }])
     this.#state = 'stopped'
+    this.#turns.stop()
     this.#outstanding.settleAll({ kind: 'no quorum' })
     this.#reads.settleAll()
   }
@@ -202,9 +212,8 @@ class Replica implements Cluster {
     for (const said of batch) {
       // The log finishes a snapshot also when the rest has stopped.
       if (said.kind === 'piece-wanted') void this.#givePiece(said.first)
-      else this.#guard(() => this.#take(said))
+      else this.#turns.input(() => this.#take(said))
     }
-    this.#soon()
   }
 
   #take(said: Exclude<ToTables, { kind: 'piece-wanted' }>): void {
@@ -234,38 +243,18 @@ class Replica implements Cluster {
     }
   }
 
-  /** A throw of the tables ends this node: it no longer knows what it knows. */
-  #guard(move: () => void): void {
-    if (this.#state === 'stopped' || this.#fault) return
-    try {
-      move()
-    } catch (error) {
-      this.fail(error as Error)
-    }
-  }
-
-  #soon(): void {
-    if (this.#turnIsDue) return
-    this.#turnIsDue = true
-    this.#world.soon(() => {
-      this.#turnIsDue = false
-      if (this.#state === 'running') this.#turn()
-    })
-  }
-
   #turn(): void {
-    this.#guard(() => {
-      if (this.#machine.applied !== this.#confirmed) {
-        this.#confirmed = this.#machine.applied
-        this.#outbox.push({ kind: 'applied', index: this.#confirmed })
-      }
-      this.#reads.applied(this.#confirmed)
-      this.#submit()
-      const batch = this.#outbox
-      this.#outbox = []
-      if (batch.length > 0) this.#consensus?.tell(batch)
-    })
-    if (!this.#statusIsDue || this.#state === 'stopped') return
+    if (!this.#consensus) return
+    if (this.#machine.applied !== this.#confirmed) {
+      this.#confirmed = this.#machine.applied
+      this.#outbox.push({ kind: 'applied', index: this.#confirmed })
+    }
+    this.#reads.applied(this.#confirmed)
+    this.#submit()
+    const batch = this.#outbox
+    this.#outbox = []
+    if (batch.length > 0) this.#consensus.tell(batch)
+    if (!this.#statusIsDue) return
     this.#statusIsDue = false
     this.#statusWatchers.tell(this.status())
   }

@@ -41,10 +41,11 @@ export class TablesWatch {
   }
 
   /** What to do about an answer that does not come; again after each such time. Null: wait. */
-  relief(at: number, status: Status): Relief | null {
+  relief(at: number, ask: () => Status): Relief | null {
     if (this.#askedAt === null || at < this.#nextAt) return null
     const { node, incarnation, nodeDownMs } = this.#options
     this.#nextAt = at + nodeDownMs
+    const status = ask()
     const ms = Math.round(at - this.#askedAt)
     if (status.softState.state === 'leader') return { ms, transferTo: successor(status), proposals: [] }
     const down = encodeProposal({ node, incarnation, seq: 0, floor: 0 }, { type: 'node-down', node, incarnation })

@@ -52,7 +52,9 @@ const cluster: Cluster = await startCluster({
   ...(threads === 1 && { world: { ...realWorld } }),
 })
 process.on('message', (order: Order) => void obey(order))
-process.on('disconnect', () => process.exit())
+// It ends with whoever started it.
+const orphaned = (): never => process.exit(1)
+process.on('disconnect', orphaned)
 answer(see())
 
 async function obey(order: Order): Promise<void> {
@@ -67,7 +69,10 @@ async function obey(order: Order): Promise<void> {
       return answer(see(), () => readSync(0, Buffer.alloc(1)))
     case 'end':
       await cluster.close()
-      process.disconnect()
+      // Nothing may be left that keeps this process.
+      process.off('disconnect', orphaned).disconnect()
+      // In one thread a socket to a peer that stood still may outlive its channel; a thread takes it along.
+      if (threads === 1) process.exit()
   }
 }
 

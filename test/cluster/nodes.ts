@@ -103,13 +103,14 @@ export async function leaderOf(nodes: Iterable<Cluster>): Promise<Cluster> {
   return leaderOf(all)
 }
 
-/** Waits until every node has applied what was agreed at `index`. */
+/** Waits until every node has applied what was agreed at `index`, and all have applied the same: leaders add entries of their own. */
 export async function applied(nodes: Iterable<Cluster>, index: number): Promise<ReplicaStatus[]> {
   const all = [...nodes]
-  await Promise.all(
-    all.map((node) => until(node, `${node.node} applies ${index}`, () => node.status().applied >= index)),
-  )
-  return all.map((node) => node.status())
+  const reach = (node: Cluster) => until(node, `${node.node} applies ${index}`, () => node.status().applied >= index)
+  await Promise.all(all.map(reach))
+  const states = all.map((node) => node.status())
+  const furthest = Math.max(...states.map((state) => state.applied))
+  return states.every((state) => state.applied === furthest) ? states : applied(all, furthest)
 }
 
 export async function agreed(node: Cluster, command: Command): Promise<Extract<Agreed, { kind: 'agreed' }>> {

@@ -1,15 +1,19 @@
-/** What a stuck main thread costs a node: not the leadership, until it is stuck for as long as a silent node may be. */
+/**
+ * The thread of the consensus half. What a stuck main thread costs a node: not the leadership, until it is stuck for as long as a
+ * silent node may be.
+ */
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { ELECTION_TICKS } from '../../cluster/options.ts'
 import type { Command } from '../../cluster/tables/commands.ts'
 import type { Order, Seen, Start } from './node-process.ts'
-import { freePort, user } from './nodes.ts'
+import { agreed, freePort, newLab, user } from './nodes.ts'
 
 const TICK_MS = 50
 /** An election begins after up to this, ms, without a leader. */
@@ -45,8 +49,9 @@ async function startProcess(t: ExecutionContext, root: string, start: Start): Pr
   t.teardown(async () => {
     child.stdin!.end()
     if (child.connected) child.send({ kind: 'end' } satisfies Order)
-    await exited
+    const [code] = await exited
     await rm(path.join(root, start.node), { recursive: true, force: true })
+    if (code !== 0) throw new Error(`${start.node} ended with ${code}`)
   })
   const answer = async (): Promise<Seen> => {
     const ended = exited.then(([code]) => Promise.reject(new Error(`${start.node} ended with ${code}`)))
@@ -139,3 +144,18 @@ test.serial(
     await leader.propose(user('alice'))
   },
 )
+
+test.serial('a thread that ends by itself is the end of the node, which says so once and can be closed', async (t) => {
+  const failed: Error[] = []
+  const lab = await newLab(1, { onFatal: (error) => failed.push(error) })
+  t.teardown(lab.end)
+  const [[thread], node] = await Promise.all([once(process, 'worker') as Promise<[Worker]>, lab.start('n1')])
+  await agreed(node, user('alice'))
+  const waiting = node.propose(user('bob'))
+  await thread.terminate()
+  t.deepEqual(await waiting, { kind: 'no quorum' })
+  t.deepEqual(await node.propose(user('carol')), { kind: 'no quorum' })
+  t.is(failed.length, 1)
+  t.regex(failed[0]!.message, /consensus thread of this node ended by itself .*: start the node again/)
+  t.true(node.tables.users.has('alice@pbx.test'))
+})
