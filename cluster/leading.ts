@@ -1,9 +1,9 @@
 /** What only a leader does: it stamps every command with cluster time, and sees to what is due. */
 import { ClusterClock } from './clock.ts'
-import { encodeProposal, stamp } from './codec.ts'
+import { encodeProposal, stamp, stampOf } from './codec.ts'
 import { duties } from './duties.ts'
 import { type ClusterOptions, DUTY_TICKS, NODE_DOWN_MS, TICK_MS } from './options.ts'
-import { type Id, NONE } from './raft/types.ts'
+import { type Entry, type Id, NONE } from './raft/types.ts'
 import { seal } from './seal.ts'
 import type { Proposer } from './tables/sessions.ts'
 import type { State } from './tables/state.ts'
@@ -27,8 +27,10 @@ export class Leading {
     this.#heardAt.set(from, this.#world.now())
   }
 
-  begin(): void {
+  /** `unapplied` are the entries in the log that the tables do not show yet: time does not go back behind them either. */
+  begin(unapplied: readonly Entry[]): void {
     const at = this.#world.now()
+    for (const { data } of unapplied) this.#clock.see(stampOf(data), at)
     this.#clock.lead(at, this.#world.wall())
     this.#dutiesAgainAt = 0
     for (const { id } of this.#options.nodes) this.#heardAt.set(id, at)

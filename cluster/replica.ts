@@ -23,8 +23,18 @@ import {
   TIMEOUT_MS,
 } from './options.ts'
 import { Outstanding } from './outstanding.ts'
+import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
-import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready, type Role } from './raft/types.ts'
+import {
+  type Entry,
+  type Id,
+  LOCAL_APPEND,
+  LOCAL_APPLY,
+  type Message,
+  NONE,
+  type Ready,
+  type Role,
+} from './raft/types.ts'
 import { Reads } from './reads.ts'
 import { forgetProgress, Rebuild } from './rebuild.ts'
 import { keyId } from './seal.ts'
@@ -368,10 +378,17 @@ class Replica implements Cluster {
     this.#role = { role, lead, term }
     this.#statusIsDue = true
     this.#options.log.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
-    if (role === 'leader') this.#leading.begin()
+    if (role === 'leader') this.#leading.begin(this.#unapplied())
     else this.#leading.end()
     if (role !== 'leader') this.#forwarded = []
     if (lead !== NONE) this.#outstanding.resendAll()
+  }
+
+  #unapplied(): readonly Entry[] {
+    const first = this.#machine.applied + 1
+    const entries = entriesFrom(this.#core.raft.log, first, Number.POSITIVE_INFINITY)
+    if (entries === 'compacted') throw new Error(`entry ${first} is compacted and not applied`)
+    return entries
   }
 
   #onHello(from: Id, untouched: boolean): void {
