@@ -36,10 +36,10 @@ export function stamp(bytes: Uint8Array, time: number): Uint8Array | null {
   return stamped
 }
 
-/** The leader's stamp on an entry's bytes, without reading the rest; 0 when they are no proposal. */
-export function timeOf(bytes: Uint8Array): number {
+/** The stamp of a proposal, ms; 0 for what is none. */
+export function stampOf(bytes: Uint8Array): number {
   if (bytes[0] !== VERSION || bytes.length <= HEAD) return 0
-  const time = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(1)
+  const time = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readDoubleBE(1)
   return Number.isSafeInteger(time) ? time : 0
 }
 

@@ -7,14 +7,14 @@
  * queue until the promise is on the disk, all others leave at once. Entries to apply go to the tables half; when it has applied them,
  * the core hears of it.
  */
-import { timeOf } from './codec.ts'
 import type { ConsensusOptions, Standing, ToConsensus, ToTables } from './halves.ts'
 import { Leading } from './leading.ts'
 import { type DurableLog, openLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
 import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
+import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
-import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
+import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
 import { forgetProgress, Rebuild } from './rebuild.ts'
 import { keyId } from './seal.ts'
 import { Snapshots } from './snapshots.ts'
@@ -298,7 +298,7 @@ export class Consensus {
   }
 
   #apply(message: Message): void {
-    this.#leading.see(message.entries.reduce((time, { data }) => Math.max(time, timeOf(data)), 0))
+    this.#leading.see(message.entries)
     this.#applying.push(message)
     this.#outbox.push({ kind: 'apply', entries: message.entries })
   }
@@ -316,9 +316,17 @@ export class Consensus {
     if (role === known.role && lead === known.lead && term === known.term) return
     this.#role = { role, lead, term }
     this.#say.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
-    if (role === 'leader') this.#leading.begin()
+    if (role === 'leader') this.#leading.begin(this.#unseen())
     else this.#leading.end()
     if (role !== 'leader') this.#forwarded = []
+  }
+
+  /** What is in the log and was not handed to the tables half yet. */
+  #unseen(): readonly Entry[] {
+    const { log } = this.#core.raft
+    const entries = entriesFrom(log, log.applying + 1, Number.POSITIVE_INFINITY)
+    if (entries === 'compacted') throw new Error(`entry ${log.applying + 1} is compacted and not applied`)
+    return entries
   }
 
   /** Tells the tables half where this node stands, before the entries that go with it. */
@@ -355,7 +363,7 @@ export class Consensus {
 
   #load(index: number, pieces: readonly Uint8Array[]): void {
     const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
-    this.#leading.see(timeOfHead(head ?? ''))
+    this.#leading.seeTime(timeOfHead(head ?? ''))
     this.#outbox.push({ kind: 'load', index, pieces })
   }
 }

@@ -1,8 +1,8 @@
 /** What only a leader does with time: it stamps every command with cluster time, and knows for how long each node was silent. */
 import { ClusterClock } from './clock.ts'
-import { stamp } from './codec.ts'
+import { stamp, stampOf } from './codec.ts'
 import type { Peer } from './hello.ts'
-import type { Id } from './raft/types.ts'
+import type { Entry, Id } from './raft/types.ts'
 import type { World } from './world.ts'
 
 export class Leading {
@@ -22,8 +22,10 @@ export class Leading {
     this.#heardAt.set(from, this.#world.now())
   }
 
-  begin(): void {
+  /** `unseen` are the entries in the log after what was seen: time does not go back behind them either. */
+  begin(unseen: readonly Entry[]): void {
     const at = this.#world.now()
+    this.see(unseen)
     this.#clock.lead(at, this.#world.wall())
     for (const { id } of this.#peers) this.#heardAt.set(id, at)
   }
@@ -32,9 +34,14 @@ export class Leading {
     this.#clock.follow()
   }
 
-  /** The log is committed up to cluster time `time`. */
-  see(time: number): void {
+  /** A snapshot came by, of that cluster time. */
+  seeTime(time: number): void {
     this.#clock.see(time, this.#world.now())
+  }
+
+  /** Entries came by, on their way to the tables. */
+  see(entries: readonly Entry[]): void {
+    this.seeTime(entries.reduce((time, { data }) => Math.max(time, stampOf(data)), 0))
   }
 
   /** Cluster time as far as this node can tell, ms. */
