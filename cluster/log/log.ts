@@ -1,6 +1,6 @@
 /**
  * The durable log of one replica. It takes the core's storage messages in order, writes what has come up in the meantime
- * as one synced batch, and only then says that each is done. Any error of the disk is the end: what a failed write left
+ * as one synced batch, and says that each is done when the frontier covers it too. Any error of the disk is the end: what a failed write left
  * behind is unknown, so the node stops and reads it again at the next start.
  */
 import path from 'node:path'
@@ -155,7 +155,10 @@ export class DurableLog {
 
   /** Waits for what is being written, and closes the files. */
   async close(): Promise<void> {
-    await this.#pump
+    do {
+      await this.#pump
+      await this.#frontier.settled()
+    } while (this.#pump)
     this.#dead = true
     await this.#frontier.close()
     await this.#db.close()
@@ -184,17 +187,22 @@ export class DurableLog {
     const first = this.#queue[0]!
     if (first.kind !== 'append') {
       this.#queue.shift()
-      if (first.kind === 'join') await this.#join()
-      else await this.#switch(first.kept).finally(first.done)
-      if (first.kind === 'join' && !this.#dead) first.done()
+      if (first.kind === 'switch') await this.#switch(first.kept).finally(first.done)
+      else await this.#join().then(() => this.#acknowledge([first]))
       return
     }
     const jobs = takeAppends(this.#queue)
     const write = mergeWrites(jobs.map((job) => job.message))
     if (write.snapshot) await this.#install(write.snapshot, write.hardState)
     if (!write.snapshot || write.entries.length > 0) await this.#write(write)
-    if (this.#dead) return
-    for (const job of jobs) job.done()
+    this.#acknowledge(jobs)
+  }
+
+  /** The next batch need not wait for the frontier; whoever was promised something does. */
+  #acknowledge(jobs: readonly Job[]): void {
+    this.#frontier.after(() => {
+      for (const job of jobs) if (!this.#dead) job.done()
+    })
   }
 
   async #write({ entries, hardState }: Write): Promise<void> {
