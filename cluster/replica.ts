@@ -6,10 +6,12 @@
  * queue until the promise is on the disk, all others leave at once.
  */
 import type { Agreed, Cluster, ReplicaStatus, RowChange, Tables } from './cluster.ts'
+import type { Standing } from './hello.ts'
 import { Leading } from './leading.ts'
 import { Listeners } from './listeners.ts'
-import { type DurableLog, openLog } from './log/log.ts'
+import type { DurableLog } from './log/log.ts'
 import { linesOfPieces } from './log/pieces.ts'
+import { openOrRepair } from './log/repair.ts'
 import { Machine } from './machine.ts'
 import {
   type ClusterOptions,
@@ -25,7 +27,7 @@ import { Outstanding } from './outstanding.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready, type Role } from './raft/types.ts'
 import { Reads } from './reads.ts'
-import { forgetProgress, Rebuild } from './rebuild.ts'
+import { forgetProgress, Rebuild, wordOf } from './rebuild.ts'
 import { keyId } from './seal.ts'
 import type { Command } from './tables/commands.ts'
 import type { SnapshotSource } from './transfer.ts'
@@ -41,13 +43,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   const members = nodes.map((peer) => peer.id).sort((a, b) => a - b)
   let replica: Replica | null = null
-  const log = await openLog({
-    dir,
-    identity: { version: 1, cluster: keyId(key), id, node, members },
-    keep: keepEntries,
-    onFatal: (error) => replica?.fail(error),
-    disk: world.disk,
-  })
+  const identity = { version: 1, cluster: keyId(key), id, node, members } as const
+  const onFatal = (error: Error) => replica?.fail(error)
+  const log = await openOrRepair({ dir, identity, keep: keepEntries, onFatal, disk: world.disk }, options.log)
   try {
     replica = new Replica(options, log, world)
     await replica.start()
@@ -57,6 +55,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     throw error
   }
 }
+
+const HOPELESS =
+  'the directories of so many nodes are damaged that no majority knows what was agreed: there is no quorum until enough of ' +
+  'them have a sound directory again (docs/damage.md)'
 
 class Replica implements Cluster {
   readonly node: string
@@ -85,6 +87,7 @@ class Replica implements Cluster {
   #statusIsDue = false
   #role: { readonly role: Role; readonly lead: Id; readonly term: number } = { role: 'follower', lead: NONE, term: 0 }
   #saving: Promise<void> | null = null
+  #hopeless = false
   #state: 'running' | 'stopped' = 'running'
 
   constructor(options: ClusterOptions, log: DurableLog, world: World) {
@@ -97,7 +100,7 @@ class Replica implements Cluster {
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#tickMs = options.tickMs ?? TICK_MS
     this.#leading = new Leading(options, world)
-    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)
+    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length, log.repair !== null)
     this.#outstanding = new Outstanding(options.node, this.incarnation)
     this.#reads = new Reads(`${options.node}/${this.incarnation}`)
     this.#watchers = new Listeners(options.log)
@@ -107,11 +110,7 @@ class Replica implements Cluster {
   async start(): Promise<void> {
     const { id, node, nodes, key, listen, tls = null, log } = this.#options
     const kept = this.#log.snapshot
-    if (kept) {
-      const pieces: Buffer[] = []
-      for await (const piece of this.#log.snapshotPieces(kept)) pieces.push(piece)
-      this.#load(kept.index, linesOfPieces(pieces))
-    }
+    if (kept) this.#load(kept.index, linesOfPieces(this.#log.takeRestored()))
     this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#machine.applied, this.#world.random))
     this.#peers = await this.#world.network({
       self: { id, name: node, incarnation: this.incarnation, key },
@@ -125,7 +124,8 @@ class Replica implements Cluster {
       onUnreachable: (peer) => this.#input(() => this.#core.reportUnreachable(peer)),
       onSnapshotSent: (peer, status) => this.#input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
-      onHello: (peer, untouched) => this.#onHello(peer, untouched),
+      standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
+      onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
       onConnected: () => this.#input(() => (this.#statusIsDue = true)),
       snapshot: (message) => this.#snapshotSource(message),
     })
@@ -167,6 +167,7 @@ class Replica implements Cluster {
       // The core forgets a leader it has not heard for an election timeout, and a leader without a majority steps down.
       quorum: this.#state === 'running' && raft.lead !== NONE,
       connected: this.#peers.connected,
+      repair: this.#log.repair,
       hash: this.#machine.hash,
     }
   }
@@ -366,17 +367,40 @@ class Replica implements Cluster {
     if (lead !== NONE) this.#outstanding.resendAll()
   }
 
-  #onHello(from: Id, untouched: boolean): void {
+  #onHello(from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
     this.#input(() => {
-      this.#rebuild?.onHello(from, untouched)
-      if (untouched) forgetProgress(this.#core.raft, from)
+      this.#rebuild?.onHello(from, untouched, standing?.repairing)
+      if (untouched || standing?.repairing) forgetProgress(this.#core.raft, from)
+      if (standing && !this.#rebuild) this.#checkWord(from, standing)
       this.#endRebuild()
     })
   }
 
+  /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
+  #checkWord(from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
+    // In a later term they may have been replaced by others.
+    if (term < this.#core.raft.term || acknowledged <= this.#log.last) return
+    const what =
+      `the log in ${this.#options.dataDir} ends at entry ${this.#log.last}, but ${this.#names.get(from)}, ` +
+      `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
+    void this.#log.distrust(what)
+  }
+
   #endRebuild(): void {
-    if (!this.#rebuild?.ends(this.#log.untouched, this.#log.storage)) return
-    this.#log.join(() => this.#input(() => (this.#rebuild = null)))
+    if (!this.#rebuild) return
+    this.#sayHopeless(this.#rebuild.isHopeless)
+    if (!this.#rebuild.ends(this.#log.untouched, this.#log.storage)) return
+    const repaired = this.#log.repair !== null
+    this.#log.join(() => {
+      if (repaired)
+        this.#options.log.info({}, 'this node is repaired and votes again: what was set aside can be deleted')
+      this.#input(() => (this.#rebuild = null))
+    })
+  }
+
+  #sayHopeless(isHopeless: boolean): void {
+    if (isHopeless && !this.#hopeless) this.#options.log.error({}, HOPELESS)
+    this.#hopeless = isHopeless
   }
 
   #maybeSnapshot(): void {

@@ -97,14 +97,19 @@ export interface Found {
   readonly reached: Reached
 }
 
-/** Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. */
+/**
+ * Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. It is
+ * made before the database: one that a crash left unfinished has none beside it, and counts as not there.
+ */
 export async function openFrontier(
   disk: Disk,
   path: string,
+  hasDatabase: boolean,
 ): Promise<{ file: SlotFile; found: Found | null | 'damaged' }> {
   const existing = await disk.openSlots(path, false)
-  if (existing) return { file: existing, found: await readSlots(existing) }
-  const file = (await disk.openSlots(path, true))!
+  const found = existing ? await readSlots(existing) : null
+  if (existing && (found !== 'damaged' || hasDatabase)) return { file: existing, found }
+  const file = existing ?? (await disk.openSlots(path, true))!
   // Both slots, so that the space is taken now and no later write can find the disk full.
   await writeSlot(file, 1, NOWHERE)
   await writeSlot(file, 2, NOWHERE)
