@@ -394,6 +394,7 @@ class Replica implements Cluster {
     this.#log.join(() => {
       if (repaired)
         this.#options.log.info({}, 'this node is repaired and votes again: what was set aside can be deleted')
+      this.#statusIsDue = true
       this.#input(() => (this.#rebuild = null))
     })
   }

@@ -92,6 +92,7 @@ export class DurableLog {
   #restored: readonly Buffer[]
   #pump: Promise<void> | null = null
   #dead = false
+  #isDistrusted = false
 
   constructor(
     options: LogOptions,
@@ -192,6 +193,8 @@ export class DurableLog {
   /** This directory is not what its peers have its word for: the next start repairs it. Ends the log. */
   async distrust(what: string): Promise<void> {
     const { disk = realDisk, dir } = this.#options
+    if (this.#dead || this.#isDistrusted) return
+    this.#isDistrusted = true
     if (disk.files) await markRepair(disk.files, dir, what).catch((error) => this.#fail(error))
     this.#fail(refuse(dir, what))
   }
