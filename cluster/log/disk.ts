@@ -7,7 +7,6 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } fro
 import path from 'node:path'
 import { Level } from 'level'
 import { checkDatabase } from './leveldb.ts'
-import { Damage } from './trouble.ts'
 
 export type Operation =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
@@ -40,8 +39,8 @@ export interface SlotFile {
 export interface Disk {
   makeDirectory(dir: string): Promise<void>
   exists(location: string): Promise<boolean>
-  /** `mayBeNew`: nothing was ever promised with it, so one that is not there is made. */
-  openDatabase(location: string, mayBeNew: boolean): Promise<Database>
+  /** Makes it if there is none. */
+  openDatabase(location: string): Promise<Database>
   /** Null when it is not there and `create` is not asked for. */
   openSlots(location: string, create: boolean): Promise<SlotFile | null>
   /** What a repair needs (see repair.ts); without it damage is left to the operator. */
@@ -69,15 +68,12 @@ export const realDisk: Disk = {
       () => true,
       () => false,
     ),
-  async openDatabase(location, mayBeNew) {
-    const current = path.join(location, 'CURRENT')
-    const isThere = await realDisk.exists(current)
-    // LevelDB would begin a new one in its place, and remove every file it does not know.
-    if (!isThere && !mayBeNew) throw new Damage(`${current} is missing`)
-    if (isThere) await checkDatabase(location)
-    const db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
-    await db.open()
-    if (!isThere) await syncDirectory(path.dirname(location))
+  async openDatabase(location) {
+    if (!(await realDisk.exists(location))) await makeDatabase(location)
+    await checkDatabase(location)
+    const db = await openLevel(location)
+    // The file that says which manifest counts was renamed, and LevelDB leaves it at that.
+    await syncDirectory(location)
     return db
   },
   async openSlots(location, create) {
@@ -116,6 +112,23 @@ export const realDisk: Disk = {
       await syncDirectory(path.dirname(location))
     },
   },
+}
+
+/** Elsewhere first: LevelDB does not sync its first manifest, and what a power failure leaves of it does not open again. */
+async function makeDatabase(location: string): Promise<void> {
+  const unfinished = `${location}.new`
+  await rm(unfinished, { recursive: true, force: true })
+  const db = await openLevel(unfinished)
+  await db.close()
+  await syncDirectory(unfinished)
+  await rename(unfinished, location)
+  await syncDirectory(path.dirname(location))
+}
+
+async function openLevel(location: string): Promise<Level<Buffer, Buffer>> {
+  const db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  await db.open()
+  return db
 }
 
 /** O_DSYNC: a write returns when it is on the disk. */

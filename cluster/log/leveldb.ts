@@ -12,9 +12,12 @@ import { crc32c } from './crc32c.ts'
 import { unsnap } from './snappy.ts'
 import { Damage } from './trouble.ts'
 
-/** Checks the database at `location`, which has a CURRENT. Throws Damage that names the file. */
+/**
+ * Checks the database at `location`. Throws Damage that names the file. Without a CURRENT LevelDB would begin a new one in
+ * its place, and remove every file it does not know.
+ */
 export async function checkDatabase(location: string): Promise<void> {
-  const current = (await readFile(path.join(location, 'CURRENT'))).toString('latin1')
+  const current = (await read(path.join(location, 'CURRENT'))).toString('latin1')
   if (!/^MANIFEST-\d+\n$/.test(current)) throw new Damage(`${path.join(location, 'CURRENT')} is damaged`)
   const manifest = await read(path.join(location, current.trim()))
   for (const [number, size] of liveTables(manifest)) {

@@ -61,7 +61,7 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
     const reached = found?.reached ?? NOWHERE
     if (!hadDatabase && reached.term > 0)
       throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
-    db = await disk.openDatabase(location, reached.term === 0 && reached.last === 0)
+    db = await disk.openDatabase(location)
     const recovered = await recover(db, dir, identity, reached)
     const start = { seq: found?.seq ?? 2, reached }
     const repair = await readRepair(disk, dir)
