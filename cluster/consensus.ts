@@ -7,15 +7,17 @@
  * queue until the promise is on the disk, all others leave at once. Entries to apply go to the tables half; when it has applied them,
  * the core hears of it.
  */
-import type { ConsensusOptions, Standing, ToConsensus, ToTables } from './halves.ts'
+import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
+import type { Standing } from './hello.ts'
 import { Leading } from './leading.ts'
-import { type DurableLog, openLog } from './log/log.ts'
+import type { DurableLog } from './log/log.ts'
+import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
 import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
-import { forgetProgress, Rebuild } from './rebuild.ts'
+import { forgetProgress, Rebuild, wordOf } from './rebuild.ts'
 import { keyId } from './seal.ts'
 import { Snapshots } from './snapshots.ts'
 import { timeOfHead } from './tables/snapshot.ts'
@@ -51,11 +53,14 @@ export class Consensus {
   /** Proposals of this node, and of other nodes, that came in this turn. */
   #own: Uint8Array[] = []
   #forwarded: Uint8Array[] = []
+  /** Bytes of its own that the tables half does not know to be taken in. */
+  #taken = 0
   /** Handed to the tables half, in order, not yet applied. */
   #applying: Message[] = []
-  #role: Pick<Standing, 'role' | 'lead' | 'term'> = { role: 'follower', lead: NONE, term: 0 }
+  #role: Pick<Position, 'role' | 'lead' | 'term'> = { role: 'follower', lead: NONE, term: 0 }
   /** What the tables half was told last. */
-  #told: Standing | null = null
+  #told: Position | null = null
+  #hopeless = false
   #stopTicking = (): void => {}
 
   /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
@@ -63,14 +68,15 @@ export class Consensus {
     const { dataDir: dir, key, id, node, nodes, keepEntries } = options
     const members = nodes.map((peer) => peer.id).sort((a, b) => a - b)
     let consensus: Consensus | null = null
-    const log = await openLog({
+    const opening = {
       dir,
-      identity: { version: 1, cluster: keyId(key), id, node, members },
+      identity: { version: 1, cluster: keyId(key), id, node, members } as const,
       keep: keepEntries,
-      onFatal: (error) => consensus?.fail(error),
+      onFatal: (error: Error) => consensus?.fail(error),
       disk: surroundings.world.disk,
       cut: cutOf(surroundings.world, options.limits),
-    })
+    }
+    const log = await openOrRepair(opening, surroundings.log)
     try {
       consensus = new Consensus(options, surroundings, log)
       await consensus.#start()
@@ -90,7 +96,7 @@ export class Consensus {
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#leading = new Leading(options.nodes, world)
     this.#watch = new TablesWatch(options)
-    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)
+    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length, log.repair !== null)
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
     this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
     this.#turns = new Turns(
@@ -104,9 +110,7 @@ export class Consensus {
     const { id, node, incarnation, nodes, key, listen, tls, limits } = this.#options
     const kept = this.#log.snapshot
     if (kept) {
-      const pieces: Buffer[] = []
-      for await (const piece of this.#log.snapshotPieces(kept)) pieces.push(piece)
-      this.#load(kept.index, pieces)
+      this.#load(kept.index, this.#log.takeRestored())
       this.#flush()
     }
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
@@ -122,7 +126,8 @@ export class Consensus {
       onUnreachable: (peer) => this.#turns.input(() => this.#core.reportUnreachable(peer)),
       onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
-      onHello: (peer, untouched) => this.#onHello(peer, untouched),
+      standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
+      onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
       onConnected: () => this.#turns.input(() => {}),
       snapshot: (message) => this.#snapshots.source(message),
     })
@@ -165,7 +170,7 @@ export class Consensus {
     switch (said.kind) {
       case 'propose':
         this.#own.push(...said.proposals)
-        this.#outbox.push({ kind: 'taken', bytes: said.proposals.reduce((sum, { length }) => sum + length, 0) })
+        this.#taken += said.proposals.reduce((sum, { length }) => sum + length, 0)
         break
       case 'read':
         // Without a leader it is lost, and asked again under another name.
@@ -249,8 +254,11 @@ export class Consensus {
     this.#flush()
   }
 
+  /** That proposals were taken goes along with the next word, unless they were many. */
   #flush(): void {
-    if (this.#outbox.length === 0) return
+    if (this.#outbox.length === 0 && this.#taken < UNDER_WAY_MAX / 8) return
+    if (this.#taken > 0) this.#outbox.push({ kind: 'taken', bytes: this.#taken })
+    this.#taken = 0
     const batch = this.#outbox
     this.#outbox = []
     this.#tell(batch)
@@ -339,26 +347,49 @@ export class Consensus {
       term,
       takes,
       connected: this.#peers.connected,
+      repair: this.#log.repair,
       last: this.#log.last,
       commit: log.committed,
     }
     // Indexes alone can wait for a tick: they change all the time, and tables that are stuck would find a queue of them.
-    if (this.#told && sameStanding(this.#told, now) && this.#outbox.length === 0) return
+    if (this.#told && samePosition(this.#told, now) && this.#outbox.length === 0) return
     this.#told = now
-    this.#outbox.unshift({ kind: 'standing', standing: now })
+    this.#outbox.unshift({ kind: 'position', position: now })
   }
 
-  #onHello(from: Id, untouched: boolean): void {
+  #onHello(from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
     this.#turns.input(() => {
-      this.#rebuild?.onHello(from, untouched)
-      if (untouched) forgetProgress(this.#core.raft, from)
+      this.#rebuild?.onHello(from, untouched, standing?.repairing)
+      if (untouched || standing?.repairing) forgetProgress(this.#core.raft, from)
+      if (standing && !this.#rebuild) this.#checkWord(from, standing)
       this.#endRebuild()
     })
   }
 
+  /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
+  #checkWord(from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
+    // In a later term they may have been replaced by others.
+    if (term < this.#core.raft.term || acknowledged <= this.#log.last) return
+    const what =
+      `the log in ${this.#options.dataDir} ends at entry ${this.#log.last}, but ${this.#names.get(from)}, ` +
+      `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
+    void this.#log.distrust(what)
+  }
+
   #endRebuild(): void {
-    if (!this.#rebuild?.ends(this.#log.untouched, this.#log.storage)) return
-    this.#log.join(() => this.#turns.input(() => (this.#rebuild = null)))
+    if (!this.#rebuild) return
+    this.#sayHopeless(this.#rebuild.isHopeless)
+    if (!this.#rebuild.ends(this.#log.untouched, this.#log.storage)) return
+    const repaired = this.#log.repair !== null
+    this.#log.join(() => {
+      if (repaired) this.#say.info({}, 'this node is repaired and votes again: what was set aside can be deleted')
+      this.#turns.input(() => (this.#rebuild = null))
+    })
+  }
+
+  #sayHopeless(isHopeless: boolean): void {
+    if (isHopeless && !this.#hopeless) this.#say.error({}, HOPELESS)
+    this.#hopeless = isHopeless
   }
 
   #load(index: number, pieces: readonly Uint8Array[]): void {
@@ -368,11 +399,15 @@ export class Consensus {
   }
 }
 
+const HOPELESS =
+  'the directories of so many nodes are damaged that no majority knows what was agreed: there is no quorum until enough of ' +
+  'them have a sound directory again (docs/damage.md)'
+
 /** More than the first line of a snapshot has. */
 const HEAD_MAX = 256
 
 /** But for the indexes. */
-function sameStanding(a: Standing, b: Standing): boolean {
+function samePosition(a: Position, b: Position): boolean {
   const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
-  return sameRole && a.connected.join() === b.connected.join()
+  return sameRole && a.repair === b.repair && a.connected.join() === b.connected.join()
 }

@@ -30,7 +30,7 @@ export interface ConsensusOptions {
 }
 
 /** What the consensus half last said of itself. */
-export interface Standing {
+export interface Position {
   readonly role: Role
   readonly lead: Id
   readonly term: number
@@ -40,10 +40,12 @@ export interface Standing {
   readonly connected: readonly string[]
   /** Whether proposals can be put in the log, or be passed on to the leader, now. */
   readonly takes: boolean
+  /** Why it does not vote but repairs its directory; null: it does not. */
+  readonly repair: string | null
 }
 
 export type ToTables =
-  | { readonly kind: 'standing'; readonly standing: Standing }
+  | { readonly kind: 'position'; readonly position: Position }
   /** A snapshot replaces all tables; its pieces are as log/pieces.ts cut them. */
   | { readonly kind: 'load'; readonly index: number; readonly pieces: readonly Uint8Array[] }
   /** Committed entries; to be answered with `applied`. */

@@ -8,7 +8,7 @@ import { Duty } from './duty.ts'
 import {
   type ConsensusHalf,
   type ConsensusOptions,
-  type Standing,
+  type Position,
   type ToConsensus,
   type ToTables,
   UNDER_WAY_MAX,
@@ -69,13 +69,24 @@ class Replica implements Cluster {
   #consensus: ConsensusHalf | null = null
   /** What the consensus half is to hear at the end of this turn. */
   #outbox: ToConsensus[] = []
-  #standing: Standing = { role: 'follower', lead: NONE, term: 0, last: 0, commit: 0, connected: [], takes: false }
+  #position: Position = {
+    role: 'follower',
+    lead: NONE,
+    term: 0,
+    last: 0,
+    commit: 0,
+    connected: [],
+    takes: false,
+    repair: null,
+  }
   /** Cluster time as the consensus half last told it, and when that was. */
   #time = { told: 0, at: 0 }
   /** Bytes of proposals that it has not yet taken in. */
   #underWay = 0
   /** The applied index that it was told last. */
   #confirmed = 0
+  /** Bytes of entries applied since. */
+  #unconfirmed = 0
   /** The snapshot that is being taken. */
   #pieces: { readonly index: number; readonly rest: AsyncGenerator<Buffer> } | null = null
   #statusIsDue = false
@@ -153,7 +164,7 @@ class Replica implements Cluster {
 
   /** What is not of the tables is as of the last turn of the consensus half that was heard. */
   status(): ReplicaStatus {
-    const { role, lead, term, last, commit, connected } = this.#standing
+    const { role, lead, term, last, commit, connected, repair } = this.#position
     return {
       node: this.node,
       role: role === 'pre-candidate' ? 'candidate' : role,
@@ -165,6 +176,7 @@ class Replica implements Cluster {
       // The core forgets a leader it has not heard for an election timeout, and a leader without a majority steps down.
       quorum: this.#state === 'running' && lead !== NONE,
       connected,
+      repair,
       hash: this.#machine.hash,
     }
   }
@@ -218,8 +230,8 @@ class Replica implements Cluster {
 
   #take(said: Exclude<ToTables, { kind: 'piece-wanted' }>): void {
     switch (said.kind) {
-      case 'standing':
-        this.#stand(said.standing)
+      case 'position':
+        this.#place(said.position)
         break
       case 'load':
         this.#machine.load(said.index, linesOfPieces(said.pieces))
@@ -245,12 +257,9 @@ class Replica implements Cluster {
 
   #turn(): void {
     if (!this.#consensus) return
-    if (this.#machine.applied !== this.#confirmed) {
-      this.#confirmed = this.#machine.applied
-      this.#outbox.push({ kind: 'applied', index: this.#confirmed })
-    }
-    this.#reads.applied(this.#confirmed)
+    this.#reads.applied(this.#machine.applied)
     this.#submit()
+    this.#confirm()
     const batch = this.#outbox
     this.#outbox = []
     if (batch.length > 0) this.#consensus.tell(batch)
@@ -259,9 +268,19 @@ class Replica implements Cluster {
     this.#statusWatchers.tell(this.status())
   }
 
+  /** Nobody waits for it, so it goes along with the next word; but before the core runs out of what it may hand out. */
+  #confirm(): void {
+    const index = this.#machine.applied
+    const { maxCommittedSizePerReady: most } = { ...LIMITS, ...this.#options.limits }
+    if (index === this.#confirmed || (this.#outbox.length === 0 && this.#unconfirmed < most / 8)) return
+    this.#confirmed = index
+    this.#unconfirmed = 0
+    this.#outbox.push({ kind: 'applied', index })
+  }
+
   /** What this node wants, as far as it can be taken now. */
   #submit(): void {
-    const { lead, takes } = this.#standing
+    const { lead, takes } = this.#position
     const at = this.#world.now()
     const againMs = this.#tickMs * ELECTION_TICKS
     const context = lead === NONE ? null : this.#reads.begin(at, againMs)
@@ -273,11 +292,12 @@ class Replica implements Cluster {
     if (proposals.length > 0) this.#outbox.push({ kind: 'propose', proposals })
   }
 
-  #stand(now: Standing): void {
-    const known = this.#standing
-    this.#standing = now
+  #place(now: Position): void {
+    const known = this.#position
+    this.#position = now
     const elected = now.role !== known.role || now.lead !== known.lead || now.term !== known.term
-    if (elected || now.connected.join() !== known.connected.join()) this.#statusIsDue = true
+    const moved = now.repair !== known.repair || now.connected.join() !== known.connected.join()
+    if (elected || moved) this.#statusIsDue = true
     // Another leader, or a stream that is new: what was under way may be lost.
     if (now.lead !== NONE && (elected || (now.takes && !known.takes))) this.#outstanding.resendAll()
   }
@@ -285,6 +305,7 @@ class Replica implements Cluster {
   #apply(entries: readonly Entry[]): void {
     for (const entry of entries) {
       const applied = this.#machine.apply(entry)
+      this.#unconfirmed += entry.data.length
       if (applied) this.#onApplied(entry.index, applied)
     }
     const changes = this.#machine.takeChanges()
