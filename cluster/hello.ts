@@ -5,7 +5,7 @@ import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import { keyId, proof } from './seal.ts'
 
 /** Raised when nodes of different versions would misunderstand each other. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 export interface Self {
   readonly id: number
@@ -22,10 +22,23 @@ export interface Peer {
   readonly address: string
 }
 
-/** What `self` says first to peer `to`; `untouched`: it has no term and no entry. */
-export function hello(self: Self, to: number, untouched: boolean): Hello__Output {
+/** What a node says of its directory; see cluster/rebuild.ts. */
+export interface Standing {
+  /** It has no term and no entry, and took the place of none that had. */
+  readonly untouched: boolean
+  /** It took the place of a damaged one. */
+  readonly repairing: boolean
+  readonly term: number
+  /** Last index that the receiver acknowledged to the sender, when that leads in `term`; else 0. */
+  readonly acknowledged: number
+}
+
+/** What `self` says first to peer `to`. */
+export function hello(self: Self, to: number, standing: Standing): Hello__Output {
   const { id: from, name, incarnation, key } = self
-  const said = { protocol: PROTOCOL, cluster: keyId(key), from, name, incarnation, to, untouched }
+  const { untouched, repairing, term, acknowledged } = standing
+  const own = { untouched, repairing, term, acknowledged }
+  const said = { protocol: PROTOCOL, cluster: keyId(key), from, name, incarnation, to, ...own }
   return { ...said, proof: proofOf(self.key, said) }
 }
 
@@ -49,11 +62,9 @@ export function refusal(self: Self, expected: readonly Peer[], said: Hello__Outp
 }
 
 function proofOf(key: Uint8Array, said: Omit<Hello__Output, 'proof'>): string {
-  return proof(
-    key,
-    'hello',
-    JSON.stringify([said.protocol, said.cluster, said.from, said.name, said.incarnation, said.to, said.untouched]),
-  )
+  const { protocol, cluster, from, name, incarnation, to, untouched, repairing, term, acknowledged } = said
+  const all = [protocol, cluster, from, name, incarnation, to, untouched, repairing, term, acknowledged]
+  return proof(key, 'hello', JSON.stringify(all))
 }
 
 function equal(a: string, b: string): boolean {

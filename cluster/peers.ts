@@ -22,7 +22,7 @@ import type { PeersClient } from '../proto/types/raftel/cluster/v1/Peers.ts'
 import type { SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
-import { hello, type Peer, refusal, type Self } from './hello.ts'
+import { hello, type Peer, refusal, type Self, type Standing } from './hello.ts'
 import { Link } from './link.ts'
 import type { Logger } from './logger.ts'
 import type { Entry, Id, Message } from './raft/types.ts'
@@ -45,8 +45,10 @@ export interface PeersOptions {
   readonly onSnapshotSent: (id: Id, status: 'finish' | 'failure') => void
   /** Whether this node has no term and no entry; said in every hello. */
   readonly untouched: () => boolean
-  /** A peer said hello, on a stream of either of us. */
-  readonly onHello: (id: Id, untouched: boolean) => void
+  /** What else is said in every hello to that peer. */
+  readonly standing: (to: Id) => Omit<Standing, 'untouched'>
+  /** A peer said hello, on a stream of either of us; a world whose nodes do not repair themselves leaves the rest out. */
+  readonly onHello: (id: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>) => void
   /** A peer came into reach or went out of it. */
   readonly onConnected: () => void
   /** The snapshot that a message announces; null when it is gone. */
@@ -262,9 +264,9 @@ export class Peers {
     })
   }
 
-  #onHello({ from, incarnation, untouched }: Hello__Output): void {
+  #onHello({ from, incarnation, untouched, repairing, term, acknowledged }: Hello__Output): void {
     this.#lives.set(from, incarnation)
-    this.#options.onHello(from, untouched)
+    this.#options.onHello(from, untouched, { repairing, term, acknowledged })
   }
 
   #onFrame(from: Id, frame: Frame__Output): void {
@@ -297,7 +299,8 @@ export class Peers {
   }
 
   #hello(to: Id): Hello__Output {
-    return hello(this.#options.self, to, this.#options.untouched())
+    const { self, untouched, standing } = this.#options
+    return hello(self, to, { untouched: untouched(), ...standing(to) })
   }
 
   #refusal(said: Frame__Output['hello'], address: string): string | null {

@@ -3,8 +3,9 @@
  * write-ahead log lost records, was cut or was deleted; this file is how we know that there was more.
  *
  * Two slots of 4 KiB are written in turn, so that a torn write leaves the other. It only says what had already been
- * durable when it was written, so it trails the database by a write and never claims too much: a crash between the
- * two is no alarm.
+ * durable when it was written, so it never claims too much and a crash between the two is no alarm. Nothing is acknowledged
+ * before it is covered here, so it never claims too little either. It costs no throughput: while one write is covered the
+ * next goes to the database, and what comes up meanwhile is covered together.
  */
 import { crc32 } from 'node:zlib'
 import type { Disk, SlotFile } from './disk.ts'
@@ -31,6 +32,7 @@ export class Frontier {
   #written: Reached
   #wanted: Reached
   #writing: Promise<void> | null = null
+  #waiting: (() => void)[] = []
   readonly #onError: (error: unknown) => void
 
   constructor(file: SlotFile, found: Found, onError: (error: unknown) => void) {
@@ -47,9 +49,20 @@ export class Frontier {
     this.#writing ??= this.#catchUp()
   }
 
+  /** Calls back when all that was noted so far stands in the file; in the order of the calls. */
+  after(then: () => void): void {
+    if (!this.#writing) then()
+    else this.#waiting.push(then)
+  }
+
   /** Waits until `reached` stands in the file: before the log is cut back below what the file says. */
   async retreat(reached: Reached): Promise<void> {
     this.note(reached)
+    await this.#writing
+  }
+
+  /** Waits for what was noted. */
+  async settled(): Promise<void> {
     await this.#writing
   }
 
@@ -61,11 +74,15 @@ export class Frontier {
 
   async #catchUp(): Promise<void> {
     try {
-      while (this.#written !== this.#wanted) {
+      while (this.#written !== this.#wanted || this.#waiting.length > 0) {
         const next = this.#wanted
-        this.#seq++
-        await writeSlot(this.#file, this.#seq, next)
-        this.#written = next
+        const covered = this.#waiting.splice(0)
+        if (next !== this.#written) {
+          this.#seq++
+          await writeSlot(this.#file, this.#seq, next)
+          this.#written = next
+        }
+        for (const then of covered) then()
       }
     } catch (error) {
       this.#onError(error)
@@ -80,14 +97,19 @@ export interface Found {
   readonly reached: Reached
 }
 
-/** Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. */
+/**
+ * Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. It is
+ * made before the database: one that a crash left unfinished has none beside it, and counts as not there.
+ */
 export async function openFrontier(
   disk: Disk,
   path: string,
+  hasDatabase: boolean,
 ): Promise<{ file: SlotFile; found: Found | null | 'damaged' }> {
   const existing = await disk.openSlots(path, false)
-  if (existing) return { file: existing, found: await readSlots(existing) }
-  const file = (await disk.openSlots(path, true))!
+  const found = existing ? await readSlots(existing) : null
+  if (existing && (found !== 'damaged' || hasDatabase)) return { file: existing, found }
+  const file = existing ?? (await disk.openSlots(path, true))!
   // Both slots, so that the space is taken now and no later write can find the disk full.
   await writeSlot(file, 1, NOWHERE)
   await writeSlot(file, 2, NOWHERE)

@@ -49,6 +49,8 @@ export interface Recovered {
   readonly entries: readonly Entry[]
   readonly last: { readonly index: number; readonly crc: number }
   readonly snapshot: Kept | null
+  /** The pieces of that snapshot. */
+  readonly pieces: readonly Buffer[]
   /** Whether this directory may vote, see cluster/rebuild.ts. */
   readonly joined: boolean
 }
@@ -71,6 +73,7 @@ const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
 export async function recover(db: Database, dir: string, own: Identity, reached: Reached): Promise<Recovered> {
   const identity = await readMeta<Identity>(db, dir, META.identity)
   if (identity) checkIdentity(dir, identity, own)
+  else if (reached.term > 0) throw refuse(dir, `${dir} no longer says whose it is`)
   else await db.batch([metaRow(META.identity, own)], { sync: true })
 
   const hardState = (await readMeta<HardState>(db, dir, META.state)) ?? NO_STATE
@@ -99,10 +102,12 @@ export async function recover(db: Database, dir: string, own: Identity, reached:
   if (base.index > 0 && (!snapshot || snapshot.index < base.index)) {
     throw refuse(dir, `${dir} begins after entry ${base.index} and has no snapshot of what was before`)
   }
+  const restored: Buffer[] = []
+  if (snapshot) for await (const piece of pieces(db, dir, snapshot)) restored.push(piece)
   await forgetOthers(db, base, snapshot)
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
   const joined = (await readMeta<object>(db, dir, META.joined)) !== null
-  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, joined }
+  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, pieces: restored, joined }
 }
 
 /** The pieces of a snapshot in order, each checked. */

@@ -12,6 +12,8 @@ const DISK_CRITICAL = 100 * 1024 ** 2
 
 const RELAY_REMEDY = 'apt-get install rtpengine-daemon and restart the node, or configure media.mode: direct'
 
+const REPAIR_REMEDY = 'wait: it is given everything by its peers while a majority is up; if it stays see docs/damage.md'
+
 export async function health(needs: Needs): Promise<Health> {
   const { cluster, nodes, sip, media } = needs
   const status = cluster.status()
@@ -41,6 +43,9 @@ export async function health(needs: Needs): Promise<Health> {
       sip.connected
         ? ok('engine', `SIP at ${sip.address}`)
         : bad('engine', 'the link to the SIP engine is down', 'start drachtio-server, or check sip.engine in the file'),
+      status.repair === null
+        ? ok('data', `sound in ${needs.dataDir}`)
+        : warn('data', `under repair, this node does not vote: ${status.repair}`, REPAIR_REMEDY),
       await disk(needs.dataDir),
       certificates(needs.certificates, Date.now()),
       Math.abs(off) <= CLOCK_OFF_MS
