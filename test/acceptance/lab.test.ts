@@ -66,6 +66,12 @@ test.serial(
       t.is(await exits(['user', 'add', 'alice@pbx.test', '--password-stdin'], 'x\n'), 5)
       t.is(await exits(['plan', 'commit', '-', '--expect', '4'], PLAN), 5)
 
+      // The second command looks at its stdin long before the first has anything for it.
+      await lab.commitPlan(PLAN)
+      const piped = await sh(`"${RAFTEL}" plan show | "${RAFTEL}" plan commit - -o json`, lab.endpoints)
+      t.is(JSON.parse(piped).version, 2)
+      t.is(await exits(['plan', 'commit', '/dev/zero']), 1)
+
       const again = await raftel(['lab', 'up', '--nodes', '1', '--dir', lab.dir, '--detach'])
       t.is(again.code, 5)
       t.regex(again.stderr, /lab down/)
@@ -100,6 +106,13 @@ test.serial('a watch prints rows, then changes, one JSON a line, until it is int
     t.is(await closed, 0)
   })
 })
+
+/** What a line of shell prints. */
+async function sh(line: string, endpoints: string): Promise<string> {
+  const env = { ...process.env, RAFTEL_ENDPOINTS: endpoints }
+  const child = spawn('sh', ['-c', line], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  return (await child.stdout.toArray()).join('')
+}
 
 /** Relays of this lab: by the directory of the pidfile on their command lines. */
 function relays(dir: string): string[] {
