@@ -34,7 +34,7 @@ export function openTrouble(dir: string, error: unknown): Error {
   if (codes(error).includes('LEVEL_CORRUPTION') || /corruption/i.test(said))
     return refuse(dir, `${dir} is damaged (${said})`)
   if (/ENOSPC|No space left/i.test(said)) return writeTrouble(dir, error)
-  return new Error(`cannot open ${dir}: ${said}`)
+  return new Error(`cannot open ${dir}: ${said}; give the node a data directory that it may write to`)
 }
 
 /** The innermost reason: abstract-level wraps what the database said. */
