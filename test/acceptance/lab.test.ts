@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import test from 'ava'
@@ -104,6 +105,31 @@ test.serial('a watch prints rows, then changes, one JSON a line, until it is int
     }
     t.deepEqual(seen, ['put alice@pbx.test', 'synced', 'put bob@pbx.test'])
     t.is(await closed, 0)
+  })
+})
+
+test.serial('a watch whose node is stopped or killed says so and fails, in every format', async (t) => {
+  await withLab(t, { nodes: 1 }, async (lab) => {
+    await lab.addUser('alice@pbx.test', 'x')
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      const watched = ['table', 'json', 'ndjson'].map(async (format) => {
+        const args = ['user', 'ls', '--watch', '-o', format, '--endpoints', lab.endpoints]
+        const child = spawn(RAFTEL, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+        const closed = once(child, 'close')
+        const said = child.stderr.toArray()
+        await once(child.stdout, 'data')
+        return { closed, said }
+      })
+      const all = await Promise.all(watched)
+      const [node] = await lab.json<{ pid: number }[]>(['lab', 'status', '--dir', lab.dir])
+      process.kill(node!.pid, signal)
+      for (const { closed, said } of all) {
+        t.deepEqual(await closed, [6, null], signal)
+        t.regex((await said).join(''), /the node that was watched went away/, signal)
+      }
+      await lab.kill('n1').catch(() => {})
+      await lab.start('n1')
+    }
   })
 })
 
