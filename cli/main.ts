@@ -1,4 +1,6 @@
 /** The command line: one noun a file, one catch for everything that goes wrong. */
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { certsCommand } from './commands/certs.ts'
@@ -48,6 +50,7 @@ export async function main(args: readonly string[]): Promise<void> {
 async function build(args: readonly string[]): Promise<Command> {
   const program = addGlobals(new Command('raftel'))
     .description('A SIP server that is a cluster of equal nodes.')
+    .version(version(), '--version', 'print the version of this program')
     .addHelpText('after', EXAMPLES)
   for (const command of [
     clusterCommand(),
@@ -65,6 +68,15 @@ async function build(args: readonly string[]): Promise<Command> {
   }
   quiet(program)
   return program
+}
+
+/** Of the package that this file is in: it lies above cli/ as written, and above dist/cli/ as built. */
+function version(): string {
+  for (const up of ['..', '../..']) {
+    const file = path.join(import.meta.dirname, up, 'package.json')
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  }
+  throw new Error('the package of this program has no package.json')
 }
 
 /** Errors of usage are told like all others; help shows the global options everywhere. */

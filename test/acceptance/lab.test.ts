@@ -61,6 +61,7 @@ test.serial(
       t.is(await exits(['user', 'add', 'alice@pbx.test', '--password-stdin']), 1)
       t.is(await exits(['user', 'add', 'alice@pbx.test']), 2)
       t.is(await exits(['reg', 'ls', '--shoe']), 2)
+      t.regex((await raftel(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
       t.is(await exits(['call', 'hangup', 'nobody']), 3)
       t.is(await exits(['plan', 'show']), 3)
       await lab.addUser('alice@pbx.test', 'x')
