@@ -96,9 +96,16 @@ function fail(error: unknown, format: Format): void {
     say('usage', said === '(outputHelp)' ? 'name what to do, as shown above' : `${said}; see --help`, format)
   } else if (error instanceof Failure) {
     say(error.kind, error.message, format)
+  } else if (isOfFiles(error)) {
+    say('failed', `${error.message}; name another file or directory`, format)
   } else {
     say('failed', `this is a bug: ${(error as Error)?.stack ?? String(error)}`, format)
   }
+}
+
+/** What a file system refuses is the user's to mend. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }
 
 function say(kind: Kind, message: string, format: Format): void {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
 import test from 'ava'
 import { needing } from '../peers.ts'
@@ -76,6 +77,9 @@ test.serial(
 
       const again = await raftel(['lab', 'up', '--nodes', '1', '--dir', lab.dir, '--detach'])
       t.is(again.code, 5)
+      const onFile = await raftel(['lab', 'up', '--nodes', '1', '--dir', path.join(lab.dir, 'lab.json'), '--detach'])
+      t.is(onFile.code, 1)
+      t.regex(onFile.stderr, /^raftel: EEXIST.*name another.*\n$/)
       t.regex(again.stderr, /lab down/)
 
       t.is((await raftel(['lab', 'down', '--dir', lab.dir])).code, 0)
