@@ -47,6 +47,7 @@ test('endpoints come from the flag, else the environment, else the default', (t)
   t.deepEqual(endpoints(given, { XDG_STATE_HOME: '/nowhere' }), ['127.0.0.1:7060'])
   t.throws(() => endpoints({ ...given, endpoints: 'nonsense' }, env), { message: /host:port/ })
   t.throws(() => endpoints({ ...given, dir: '/nowhere' }, env), { message: /no lab in \/nowhere/ })
+  t.throws(() => endpoints({ ...given, endpoints: '' }, {}), { message: /--endpoints is empty/ })
 })
 
 test('who commits a plan under a number that has no name is called by the number', (t) => {
