@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'ava'
 import { withVectors } from '../../vectors.ts'
+import { parseScript } from './transcripts/datadriven.ts'
+import { deviationOf } from './transcripts/deviations.ts'
 import { play } from './transcripts/play.ts'
 import { judgeScript, scriptsUnder } from './transcripts/run.ts'
 
@@ -79,6 +81,10 @@ test('a deviation is excused only where it was recorded so and answered so', (t)
   )
   t.is(play(LEASES(REFUSED, '3')).mismatch?.command.text, 'raft-state', 'recorded otherwise')
   t.is(play(LEASES(`${REFUSED}!`, '1')).mismatch?.command.text, 'forget-leader 2', 'recorded otherwise')
+  const script = parseScript(LEASES(REFUSED, '1'))
+  const forget = script.find(({ name }) => name === 'forget-leader')!
+  t.not(deviationOf(script, forget, 'ok'), undefined)
+  t.is(deviationOf(script, forget, 'neither'), undefined, 'answered otherwise')
   t.is(play(LEASES(REFUSED, '1', 'safe')).mismatch?.command.text, 'forget-leader 2', 'not about leases')
 })
 
