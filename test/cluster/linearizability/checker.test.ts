@@ -113,6 +113,23 @@ for (const { name, right, history } of HISTORIES) {
   })
 }
 
+test('linearizability: what was spent on a dead end is there again for another way', (t) => {
+  // These are all there is to explain the reads, each at most once.
+  const lost = [write([0], 2), write([0], 1), write([0], 1), cas([0], 1, 2), cas([0], 2, 3)]
+  const inTurn = (values: readonly number[]) => values.map((value, i) => read([10 * i + 1, 10 * i + 2], value))
+  for (const [seen, right] of [
+    [[1, 2, 3, 1, 2], true],
+    [[1, 2, 1, 2], true],
+    [[1, 2, 1, 2, 1], false],
+    [[2, 3, 1, 2, 1], true],
+    [[2, 3, 2, 3], false],
+  ] as const) {
+    const history = [...lost, ...inTurn(seen)]
+    t.is(check(register, history).kind, right ? 'linearizable' : 'not-linearizable', String(seen))
+    t.is(hasLinearOrder(register, history), right, String(seen))
+  }
+})
+
 test('linearizability: a violation names the key, the longest order and what could not be placed', (t) => {
   const history = [write([0, 1], 1, 'a'), write([2, 3], 7, 'b'), read([4, 5], 7, 'b'), read([6, 7], 8, 'b')]
   const verdict = check(register, history)

@@ -23,6 +23,7 @@ function invent<S, I, O>(random: Random, model: Model<S, I, O>, invented: Invent
     operations.push({ process: `p${client}`, key: '', input: invented.input(random), called, at })
   }
   const honest = random.chance(0.7)
+  const lost = random.pick([0.1, 0.3, 0.7])
   let state = model.init()
   const inOrder = [...operations].sort((a, b) => a.called + random.below(3) - b.called)
   const answers = new Map<unknown, O>()
@@ -35,7 +36,7 @@ function invent<S, I, O>(random: Random, model: Model<S, I, O>, invented: Invent
   }
   return operations.map(({ at, ...operation }, i) => ({
     ...operation,
-    outcome: random.chance(0.2) ? 'unknown' : { at, output: answers.get(operations[i])! },
+    outcome: random.chance(lost) ? 'unknown' : { at, output: answers.get(operations[i])! },
   }))
 }
 
