@@ -1,0 +1,104 @@
+/** Runs one test file under AVA and says of each named test what came of it. */
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+
+export type Verdict =
+  /** `said` is the first line of what the test had to say. */
+  | { readonly kind: 'failed'; readonly said: string }
+  | { readonly kind: 'passed' }
+  /** It did not run to its end, or failed in a way that says nothing about the product. */
+  | { readonly kind: 'no verdict'; readonly said: string }
+
+/** What counts as the end of a test that never ends; the slowest killer takes some seconds. */
+const BOUND_MS = 90_000
+
+/** Process groups of what runs now. */
+const running = new Set<number>()
+
+/** Runs the tests of these titles in `file` of the tree at `root`. */
+export async function judge(root: string, file: string, titles: readonly string[]): Promise<Map<string, Verdict>> {
+  const { tap, bounded } = await ava(root, file, titles)
+  return new Map(
+    titles.map((title) => {
+      const verdict = verdictOf(tap, title)
+      return [title, bounded && verdict.kind === 'no verdict' ? hung() : verdict]
+    }),
+  )
+}
+
+function hung(): Verdict {
+  return { kind: 'no verdict', said: `it did not end within ${BOUND_MS / 1000} s` }
+}
+
+/** AVA takes `*` in a title for a wildcard and a leading `!` for a negation. */
+function pattern(title: string): string {
+  return title.replace(/[\\*]|^!/g, '\\$&')
+}
+
+function ava(root: string, file: string, titles: readonly string[]): Promise<{ tap: string; bounded: boolean }> {
+  const cli = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.js')
+  const args = [cli, '--tap', file, ...titles.map((title) => `--match=${pattern(title)}`)]
+  const env = { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' }
+  // A group of its own, so that nothing that a test started outlives it.
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  let tap = ''
+  let bounded = false
+  running.add(child.pid!)
+  child.stdout.on('data', (bytes) => (tap += bytes))
+  child.stderr.resume()
+  const bound = setTimeout(() => {
+    bounded = true
+    stop(child.pid!)
+  }, BOUND_MS)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', () => {
+      clearTimeout(bound)
+      running.delete(child.pid!)
+      resolve({ tap, bounded })
+    })
+  })
+}
+
+/** Ends whatever runs, and all that it started. */
+export function stopAll(): void {
+  for (const pid of running) stop(pid)
+}
+
+function stop(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It ended by itself.
+  }
+}
+
+/** Reads the verdict on one test out of AVA's TAP. */
+export function verdictOf(tap: string, title: string): Verdict {
+  const lines = tap.split('\n')
+  const plain = title.replaceAll('#', '\\#')
+  const at = lines.findIndex((line) => /^(not )?ok \d+ - (.*)$/.exec(line)?.[2] === plain)
+  if (at < 0) {
+    const crash = lines.find((line) => line.startsWith('not ok'))
+    return { kind: 'no verdict', said: crash ? crash.replace(/^not ok \d+ - /, '') : 'no test of that title ran' }
+  }
+  if (lines[at]!.startsWith('ok')) return { kind: 'passed' }
+  const end = lines.findIndex((line, i) => i > at && line.trim() === '...')
+  const block = lines.slice(at + 1, end < 0 ? undefined : end)
+  const error = field(block, 'name')
+  const said = field(block, 'message') || field(block, 'assertion') || error
+  // The mutant is not the bug that it says it is, or the test was cut off rather than convinced.
+  if (/^(ReferenceError|SyntaxError)$/.test(error)) return { kind: 'no verdict', said: `${error}: ${said}` }
+  if (/^(Exited because no new tests completed|Exiting due to process\.exit|Test timeout exceeded)/.test(said))
+    return { kind: 'no verdict', said }
+  return { kind: 'failed', said }
+}
+
+function field(block: readonly string[], name: string): string {
+  const at = block.findIndex((line) => line.trimStart().startsWith(`${name}:`))
+  if (at < 0) return ''
+  const rest = block[at]!.slice(block[at]!.indexOf(':') + 1).trim()
+  // A text of several lines begins on the next one.
+  const text = /^[|>][-+]?$/.test(rest) || rest === '' ? (block[at + 1] ?? '').trim() : rest
+  return text.replace(/^(['"])(.*)\1$/, '$2')
+}
