@@ -15,6 +15,7 @@ export const PEERS = {
   ip: 'iproute2',
   openssl: 'openssl',
   script: 'bsdutils',
+  strace: 'strace',
 } as const
 
 /** `root` is no program: network namespaces and small file systems need it. */

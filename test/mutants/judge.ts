@@ -77,11 +77,13 @@ function stop(pid: number): void {
 export function verdictOf(tap: string, title: string): Verdict {
   const lines = tap.split('\n')
   const plain = title.replaceAll('#', '\\#')
-  const at = lines.findIndex((line) => /^(not )?ok \d+ - (.*)$/.exec(line)?.[2] === plain)
+  const at = lines.findIndex((line) => /^(?:not )?ok \d+ - (.*?)( # SKIP.*)?$/.exec(line)?.[1] === plain)
   if (at < 0) {
     const crash = lines.find((line) => line.startsWith('not ok'))
     return { kind: 'no verdict', said: crash ? crash.replace(/^not ok \d+ - /, '') : 'no test of that title ran' }
   }
+  if (/# SKIP/.test(lines[at]!))
+    return { kind: 'no verdict', said: 'it is skipped here: a program that it needs is missing' }
   if (lines[at]!.startsWith('ok')) return { kind: 'passed' }
   const end = lines.findIndex((line, i) => i > at && line.trim() === '...')
   const block = lines.slice(at + 1, end < 0 ? undefined : end)

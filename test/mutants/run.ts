@@ -126,7 +126,12 @@ async function tryOne(tree: Tree, mutant: Mutant, unmodified: Verdict): Promise<
     const ms = performance.now() - at
     const inStorm = options.swarm ? await stormed(tree, mutant) : {}
     if (verdict.kind === 'failed') return { mutant, said: verdict.said, ms, ...inStorm }
-    return { mutant, survived: verdict.kind === 'passed' ? 'its test passes all the same' : verdict.said, ms, ...inStorm }
+    return {
+      mutant,
+      survived: verdict.kind === 'passed' ? 'its test passes all the same' : verdict.said,
+      ms,
+      ...inStorm,
+    }
   } finally {
     await remove()
   }

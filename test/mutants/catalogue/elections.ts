@@ -126,7 +126,12 @@ export const ELECTIONS: readonly Mutant[] = [
     name: 'vote-against-a-living-leader',
     why: 'a removed or returning node deposes a leader that everybody hears (thesis §4.2.3; hashicorp/raft #526)',
     file: 'cluster/raft/step.ts',
-    edits: [["if (hearsLeader && !isForced(m.context)) return 'ignored'", "if (hearsLeader && r.term === 0) return 'ignored'"]],
+    edits: [
+      [
+        "if (hearsLeader && !isForced(m.context)) return 'ignored'",
+        "if (hearsLeader && r.term === 0) return 'ignored'",
+      ],
+    ],
     killer: election('who hears a leader gives no vote against it, not even for a later term (thesis §4.2.3)'),
   },
   {
@@ -139,7 +144,9 @@ export const ELECTIONS: readonly Mutant[] = [
         "if (!r.settings.checkQuorum) send(r, message('app-resp', m.from))",
       ],
     ],
-    killer: election('with pre-vote, a node in a later term that nobody follows is let in by the old leader (thesis §9.6)'),
+    killer: election(
+      'with pre-vote, a node in a later term that nobody follows is let in by the old leader (thesis §9.6)',
+    ),
   },
   {
     name: 'proposals-during-transfer',

@@ -6,6 +6,7 @@ const boot = (title: string): Killer => ({ file: 'test/cluster/log/boot.test.ts'
 const sync = (title: string): Killer => ({ file: 'test/cluster/log/sync.test.ts', title })
 
 const ACKNOWLEDGED = 'at the moment a write is acknowledged it is in the files, and they would open after a crash'
+const NO_MORE = 'at no moment does the frontier claim more than the database holds'
 const SYNCED = 'what is acknowledged was synced before: the system calls of a real run say so'
 
 export const LOG: readonly Mutant[] = [
@@ -27,8 +28,8 @@ export const LOG: readonly Mutant[] = [
     file: 'cluster/log/log.ts',
     edits: [
       [
-        'batch.push({ type: \'del\', key: entryKey(index) })\n    await this.#db.batch(batch, { sync: true })\n\n    this.#last = { index: last, crc }',
-        'batch.push({ type: \'del\', key: entryKey(index) })\n    await this.#db.batch(batch, { sync: false })\n\n    this.#last = { index: last, crc }',
+        "batch.push({ type: 'del', key: entryKey(index) })\n    await this.#db.batch(batch, { sync: true })\n\n    this.#last = { index: last, crc }",
+        "batch.push({ type: 'del', key: entryKey(index) })\n    await this.#db.batch(batch, { sync: false })\n\n    this.#last = { index: last, crc }",
       ],
     ],
     killer: sync(SYNCED),
@@ -50,10 +51,7 @@ export const LOG: readonly Mutant[] = [
         'await this.#db.batch(batch, { sync: true }).catch(() => {})\n\n    this.#last = { index: last, crc }',
       ],
     ],
-    killer: {
-      file: 'test/cluster/replica.test.ts',
-      title: 'a node whose disk fails says so once, answers what waits, and can be closed',
-    },
+    killer: boot('a write that fails is never acknowledged, and ends the log with one sentence'),
   },
   {
     name: 'lone-vote-not-written',
@@ -85,7 +83,12 @@ export const LOG: readonly Mutant[] = [
     name: 'conflict-kept-on-disk',
     why: 'what a newer leader cut stays in the database behind the new end (§5.3; qdrant #1329)',
     file: 'cluster/log/log.ts',
-    edits: [["    for (let index = last + 1; index <= this.#last.index; index++) batch.push({ type: 'del', key: entryKey(index) })\n", '']],
+    edits: [
+      [
+        "    for (let index = last + 1; index <= this.#last.index; index++) batch.push({ type: 'del', key: entryKey(index) })\n",
+        '',
+      ],
+    ],
     killer: log('entries of a newer leader replace what they conflict with, also after reopening'),
   },
   {
@@ -93,14 +96,14 @@ export const LOG: readonly Mutant[] = [
     why: 'the log is cut back while the frontier still says more: a crash then makes a sound node refuse to start',
     file: 'cluster/log/log.ts',
     edits: [['      await this.#frontier.retreat({ ...this.#reached(), last: first.index - 1, crc })\n', '']],
-    killer: log(ACKNOWLEDGED),
+    killer: sync(NO_MORE),
   },
   {
     name: 'install-retreat-skipped',
     why: 'the same when a snapshot from the leader replaces a log that went further',
     file: 'cluster/log/log.ts',
     edits: [['    await this.#frontier.retreat({ ...this.#reached(), last: 0, crc: 0 })\n', '']],
-    killer: boot('a log that a snapshot of the leader made shorter would open after a crash at that moment'),
+    killer: sync(NO_MORE),
   },
   {
     name: 'frontier-ignored',
@@ -137,7 +140,12 @@ export const LOG: readonly Mutant[] = [
     name: 'checksum-not-looked-at',
     why: 'a flipped bit in a table of LevelDB is read as if nothing were (measured: wrong bytes, no error; FAST’17)',
     file: 'cluster/log/records.ts',
-    edits: [['return value.readUInt32BE(0) === crc32(value.subarray(4), crc32(key))', 'return value.readUInt32BE(0) >= 0 * crc32(key)']],
+    edits: [
+      [
+        'return value.readUInt32BE(0) === crc32(value.subarray(4), crc32(key))',
+        'return value.readUInt32BE(0) >= 0 * crc32(key)',
+      ],
+    ],
     killer: boot('an entry of which one bit is another is refused, wherever the bit is'),
   },
   {
@@ -177,7 +185,10 @@ export const LOG: readonly Mutant[] = [
     name: 'snapshot-piece-missing-believed',
     why: 'a snapshot of which a piece is gone is loaded without it',
     file: 'cluster/log/recover.ts',
-    edits: [['    if (!body) {\n', '    if (!body && !value) continue\n    if (!body) {\n'], ['  if (bytes !== kept.bytes)\n', '  if (bytes > kept.bytes)\n']],
+    edits: [
+      ['    if (!body) {\n', '    if (!body && !value) continue\n    if (!body) {\n'],
+      ['  if (bytes !== kept.bytes)\n', '  if (bytes > kept.bytes)\n'],
+    ],
     killer: boot('a snapshot of which a piece is gone is refused'),
   },
   {

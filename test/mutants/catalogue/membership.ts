@@ -10,7 +10,9 @@ export const MEMBERSHIP: readonly Mutant[] = [
     why: 'a new leader changes members before it has applied what earlier terms left: two majorities that do not overlap (Ongaro, raft-dev 2015)',
     file: 'cluster/raft/raft.ts',
     edits: [['  r.pendingConfIndex = lastIndex(r.log)\n', '']],
-    killer: membership('a new leader changes no membership before it has applied what earlier terms left (thesis §4.1)'),
+    killer: membership(
+      'a new leader changes no membership before it has applied what earlier terms left (thesis §4.1)',
+    ),
   },
   {
     name: 'two-changes-at-once',
@@ -24,7 +26,10 @@ export const MEMBERSHIP: readonly Mutant[] = [
     why: 'a change of membership counts as soon as the leader has appended it, which is not the rule here (etcd: at apply; hashicorp: at append; never both)',
     file: 'cluster/raft/leader.ts',
     edits: [
-      ["import { message } from './message.ts'\n", "import { applyConfChange } from './membership.ts'\nimport { message } from './message.ts'\n"],
+      [
+        "import { message } from './message.ts'\n",
+        "import { applyConfChange } from './membership.ts'\nimport { message } from './message.ts'\n",
+      ],
       [
         "  if (!appendOwn(r, checked)) return 'dropped'\n",
         "  if (!appendOwn(r, checked)) return 'dropped'\n  for (const { type, data } of checked) if (type !== 'normal') applyConfChange(r, decodeConfChange(data) as never)\n",
@@ -110,7 +115,9 @@ export const MEMBERSHIP: readonly Mutant[] = [
     name: 'read-before-own-commit',
     why: 'a new leader answers reads before it knows what is committed (etcd-io/raft 3189a66; thesis §6.4 step 1)',
     file: 'cluster/raft/readindex.ts',
-    edits: [['return termAt(r.log, r.log.committed) === r.term', 'return termAt(r.log, r.log.committed) !== undefined']],
+    edits: [
+      ['return termAt(r.log, r.log.committed) === r.term', 'return termAt(r.log, r.log.committed) !== undefined'],
+    ],
     killer: readindex('a new leader answers no read before it has committed in its own term (thesis §6.4)'),
   },
   {
@@ -129,7 +136,12 @@ export const MEMBERSHIP: readonly Mutant[] = [
     name: 'read-without-round',
     why: 'a leader answers reads without asking whether it still leads (etcd 0.4.1; Jepsen)',
     file: 'cluster/raft/readindex.ts',
-    edits: [['  r.reads.waiting.push({ request, index: r.log.committed })\n', '  answer(r, { request, index: r.log.committed })\n']],
+    edits: [
+      [
+        '  r.reads.waiting.push({ request, index: r.log.committed })\n',
+        '  answer(r, { request, index: r.log.committed })\n',
+      ],
+    ],
     killer: readindex('a leader that was deposed without knowing it answers no read (thesis §6.4)'),
   },
   {

@@ -19,21 +19,33 @@ export const SHELL: readonly Mutant[] = [
     name: 'outage-counts',
     why: 'the time without a leader counts: after an outage everything expires at once (etcd extends leases for this)',
     file: 'cluster/clock.ts',
-    edits: [['this.#last > 0 ? this.#last : wall, at }', 'this.#last > 0 ? this.#last + at - this.#seenAt : wall, at }']],
+    edits: [
+      ['this.#last > 0 ? this.#last : wall, at }', 'this.#last > 0 ? this.#last + at - this.#seenAt : wall, at }'],
+    ],
     killer: wire('cluster time never goes back, and does not count the time without a leader'),
   },
   {
     name: 'stamps-go-back',
     why: 'a leader stamps an earlier time than one that is in the log already',
     file: 'cluster/clock.ts',
-    edits: [['return Math.max(this.#last, Math.floor(this.#base.time + (at - this.#base.at)))', 'return Math.floor(this.#base.time + (at - this.#base.at))']],
+    edits: [
+      [
+        'return Math.max(this.#last, Math.floor(this.#base.time + (at - this.#base.at)))',
+        'return Math.floor(this.#base.time + (at - this.#base.at))',
+      ],
+    ],
     killer: wire('cluster time never goes back, and does not count the time without a leader'),
   },
   {
     name: 'wiped-node-votes-at-once',
     why: 'a node whose directory is gone votes as if it had promised nothing (RethinkDB 2.2.3, #5289; canonical: wiped disks)',
     file: 'cluster/replica.ts',
-    edits: [['this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)', 'this.#rebuild = log.joined || options.nodes.length > 0 ? null : new Rebuild(options.nodes.length)']],
+    edits: [
+      [
+        'this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)',
+        'this.#rebuild = log.joined || options.nodes.length > 0 ? null : new Rebuild(options.nodes.length)',
+      ],
+    ],
     killer: {
       file: 'test/cluster/replica.test.ts',
       title: 'a node whose directory was moved away is rebuilt from its peers, and votes only when it has everything',
@@ -57,14 +69,28 @@ export const SHELL: readonly Mutant[] = [
     name: 'late-hello-forgives',
     why: 'a hello that was written before its node was touched makes it count as new',
     file: 'cluster/rebuild.ts',
-    edits: [['if (untouched) this.#untouched.add(from)\n    else this.#someoneTouched = true', 'if (untouched) this.#untouched.add(from)\n    this.#someoneTouched = !untouched']],
+    edits: [
+      [
+        'if (untouched) this.#untouched.add(from)\n    else this.#someoneTouched = true',
+        'if (untouched) this.#untouched.add(from)\n    this.#someoneTouched = !untouched',
+      ],
+    ],
     killer: rebuild('a hello that was written before its node was touched, and comes after, does not count'),
   },
   {
     name: 'ballots-reach-who-forgot',
     why: 'a node that forgot its votes is told to stand, and does',
     file: 'cluster/rebuild.ts',
-    edits: [["new Set<MessageType>(['vote', 'pre-vote', 'timeout-now'])", "new Set<MessageType>(['vote', 'pre-vote'])"]],
+    edits: [
+      ["new Set<MessageType>(['vote', 'pre-vote', 'timeout-now'])", "new Set<MessageType>(['vote', 'pre-vote'])"],
+    ],
+    killer: rebuild('who may not vote yet hears of no ballot, and of no commit beyond its log'),
+  },
+  {
+    name: 'commit-told-to-who-forgot',
+    why: 'a leader that counts on a lost directory makes the new one commit what it does not have',
+    file: 'cluster/rebuild.ts',
+    edits: [['commit: Math.min(message.commit, lastIndex)', 'commit: Math.max(message.commit, lastIndex)']],
     killer: rebuild('who may not vote yet hears of no ballot, and of no commit beyond its log'),
   },
   {
@@ -78,7 +104,12 @@ export const SHELL: readonly Mutant[] = [
     name: 'proof-not-checked',
     why: 'whoever knows the names is let in without the cluster key',
     file: 'cluster/hello.ts',
-    edits: [["if (!equal(said.proof, proofOf(self.key, said))) return 'it does not know the cluster key'", "if (said.proof === '') return 'it does not know the cluster key'"]],
+    edits: [
+      [
+        "if (!equal(said.proof, proofOf(self.key, said))) return 'it does not know the cluster key'",
+        "if (said.proof === '') return 'it does not know the cluster key'",
+      ],
+    ],
     killer: wire(HELLO),
   },
   {
@@ -131,13 +162,21 @@ export const SHELL: readonly Mutant[] = [
     why: 'a read is answered when the index is known, not when the tables have it (thesis §6.4 step 4)',
     file: 'cluster/reads.ts',
     edits: [['if (index === null || index > applied) continue', 'if (index === null || applied < 0) continue']],
-    killer: { file: 'test/cluster/reads.test.ts', title: 'a read is answered when the tables have the index that the leader said (thesis §6.4)' },
+    killer: {
+      file: 'test/cluster/reads.test.ts',
+      title: 'a read is answered when the tables have the index that the leader said (thesis §6.4)',
+    },
   },
   {
     name: 'snapshot-changes-untold',
     why: 'watchers do not hear of rows that a snapshot changed: a phone that is gone is still called',
     file: 'cluster/machine.ts',
-    edits: [['next.changes = [...this.#state.changes, ...difference(this.#state, next)]', 'next.changes = [...this.#state.changes, ...difference(next, next)]']],
+    edits: [
+      [
+        'next.changes = [...this.#state.changes, ...difference(this.#state, next)]',
+        'next.changes = [...this.#state.changes, ...difference(next, next)]',
+      ],
+    ],
     killer: {
       file: 'test/cluster/machine.test.ts',
       title: 'a snapshot that replaces the tables tells each row that came, changed or went',
@@ -148,13 +187,24 @@ export const SHELL: readonly Mutant[] = [
     why: 'the state machine goes on behind a hole in what it is handed (etcd 3.5 #13766)',
     file: 'cluster/machine.ts',
     edits: [['if (entry.index !== this.#applied + 1) throw', 'if (entry.index < this.#applied) throw']],
-    killer: { file: 'test/cluster/machine.test.ts', title: 'an entry that does not follow the one applied last is a bug, and is said' },
+    killer: {
+      file: 'test/cluster/machine.test.ts',
+      title: 'an entry that does not follow the one applied last is a bug, and is said',
+    },
   },
   {
     name: 'overload-never-refused',
     why: 'proposals pile up in memory while no majority answers (cockroach #27772)',
     file: 'cluster/outstanding.ts',
-    edits: [['if (this.#waiting.size >= COUNT_MAX || this.#bytes >= BYTES_MAX) return false', 'if (this.#bytes < 0) return false']],
-    killer: { file: 'test/cluster/outstanding.test.ts', title: 'what waits for a majority is bounded, in number and in bytes' },
+    edits: [
+      [
+        'if (this.#waiting.size >= COUNT_MAX || this.#bytes >= BYTES_MAX) return false',
+        'if (this.#bytes < 0) return false',
+      ],
+    ],
+    killer: {
+      file: 'test/cluster/outstanding.test.ts',
+      title: 'what waits for a majority is bounded, in number and in bytes',
+    },
   },
 ]

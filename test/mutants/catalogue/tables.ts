@@ -25,14 +25,24 @@ export const TABLES: readonly Mutant[] = [
     name: 'session-ends-with-its-node',
     why: 'a node that is said to be down loses its session: what it sends again is applied again (thesis §6.3)',
     file: 'cluster/tables/sessions.ts',
-    edits: [['  raiseFloor(session, floor)\n}\n\nfunction sessionOf', '  state.sessions.delete(node)\n}\n\nfunction sessionOf']],
+    edits: [
+      [
+        '  raiseFloor(session, floor)\n}\n\nfunction sessionOf',
+        '  state.sessions.delete(node)\n}\n\nfunction sessionOf',
+      ],
+    ],
     killer: tables(TWICE),
   },
   {
     name: 'snapshot-without-sessions',
     why: 'a node that came through a snapshot applies again what the others know (thesis §6.3: sessions are part of the state)',
     file: 'cluster/tables/snapshot.ts',
-    edits: [["  for (const session of state.sessions.values()) rows.push(['sessions', session.node, sessionLine(session)])\n", '']],
+    edits: [
+      [
+        "  for (const session of state.sessions.values()) rows.push(['sessions', session.node, sessionLine(session)])\n",
+        '',
+      ],
+    ],
     killer: tables(RANDOM),
   },
   {
@@ -58,7 +68,9 @@ export const TABLES: readonly Mutant[] = [
     name: 'hash-depends-on-order',
     why: 'the state hash depends on the way to the rows: a node behind a snapshot seems corrupt (or a corrupt one does not)',
     file: 'cluster/tables/hash.ts',
-    edits: [['this.#sum[i]! ^= digest.charCodeAt(i)', 'this.#sum[i] = (this.#sum[i]! * 31 + digest.charCodeAt(i)) & 255']],
+    edits: [
+      ['this.#sum[i]! ^= digest.charCodeAt(i)', 'this.#sum[i] = (this.#sum[i]! * 31 + digest.charCodeAt(i)) & 255'],
+    ],
     killer: tables(RANDOM),
   },
   {
@@ -79,7 +91,12 @@ export const TABLES: readonly Mutant[] = [
     name: 'refresh-does-not-move-expiry',
     why: 'what falls due at the old time removes a binding that was refreshed',
     file: 'cluster/tables/registrations.ts',
-    edits: [['row.bindings.filter((binding) => binding.expiresAt > until)', 'row.bindings.filter((binding) => binding.expiresAt > until * 2)']],
+    edits: [
+      [
+        'row.bindings.filter((binding) => binding.expiresAt > until)',
+        'row.bindings.filter((binding) => binding.expiresAt > until * 2)',
+      ],
+    ],
     killer: tables('a refresh moves the expiry, and the old time removes nothing'),
   },
   {
@@ -100,14 +117,18 @@ export const TABLES: readonly Mutant[] = [
     name: 'old-register-wins',
     why: 'a REGISTER that was overtaken undoes a newer one (RFC 3261 §10.3 step 7)',
     file: 'cluster/tables/registrations.ts',
-    edits: [['      binding.cseq >= command.cseq &&\n', '      binding.cseq < command.cseq &&\n      command.cseq < 0 &&\n']],
+    edits: [
+      ['      binding.cseq >= command.cseq &&\n', '      binding.cseq < command.cseq &&\n      command.cseq < 0 &&\n'],
+    ],
     killer: tables('the same Call-ID needs a higher CSeq for a binding it made (RFC 3261 §10.3 step 7)'),
   },
   {
     name: 'call-of-an-earlier-life',
     why: 'what a process said that is over is written after all: a call that nobody ends (fencing; Jepsen etcd 3.4.3)',
     file: 'cluster/tables/calls.ts',
-    edits: [['if (state.nodes.get(call.node)?.incarnation === call.incarnation) put', 'if (state.nodes.has(call.node)) put']],
+    edits: [
+      ['if (state.nodes.get(call.node)?.incarnation === call.incarnation) put', 'if (state.nodes.has(call.node)) put'],
+    ],
     killer: tables('a node that starts anew, or goes down, ends the calls of its earlier life'),
   },
 ]
