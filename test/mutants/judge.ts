@@ -76,31 +76,33 @@ function stop(pid: number): void {
 /** Reads the verdict on one test out of AVA's TAP. */
 export function verdictOf(tap: string, title: string): Verdict {
   const lines = tap.split('\n')
-  const plain = title.replaceAll('#', '\\#')
-  const at = lines.findIndex((line) => /^(?:not )?ok \d+ - (.*?)( # SKIP.*)?$/.exec(line)?.[1] === plain)
+  const at = lines.findIndex((line) => /^(?:not )?ok \d+ - (.*?)( # SKIP.*)?$/.exec(line)?.[1] === title)
   if (at < 0) {
-    const crash = lines.find((line) => line.startsWith('not ok'))
-    return { kind: 'no verdict', said: crash ? crash.replace(/^not ok \d+ - /, '') : 'no test of that title ran' }
+    // A file that does not load says so in place of its tests.
+    const crash = tap.includes('\n# tests 0') ? /^not ok \d+ - (.*)$/m.exec(tap)?.[1] : undefined
+    return { kind: 'no verdict', said: crash ?? 'no test of that title ran' }
   }
   if (/# SKIP/.test(lines[at]!))
     return { kind: 'no verdict', said: 'it is skipped here: a program that it needs is missing' }
   if (lines[at]!.startsWith('ok')) return { kind: 'passed' }
-  const end = lines.findIndex((line, i) => i > at && line.trim() === '...')
-  const block = lines.slice(at + 1, end < 0 ? undefined : end)
-  const error = field(block, 'name')
-  const said = field(block, 'message') || field(block, 'assertion') || error
-  // The mutant is not the bug that it says it is, or the test was cut off rather than convinced.
-  if (/^(ReferenceError|SyntaxError)$/.test(error)) return { kind: 'no verdict', said: `${error}: ${said}` }
-  if (/^(Exited because no new tests completed|Exiting due to process\.exit|Test timeout exceeded)/.test(said))
-    return { kind: 'no verdict', said }
-  return { kind: 'failed', said }
+  const end = lines.findIndex((line, i) => i > at && line === '  ...')
+  return verdictOfFailure(lines.slice(at + 1, end < 0 ? undefined : end))
 }
 
-function field(block: readonly string[], name: string): string {
-  const at = block.findIndex((line) => line.trimStart().startsWith(`${name}:`))
-  if (at < 0) return ''
-  const rest = block[at]!.slice(block[at]!.indexOf(':') + 1).trim()
-  // A text of several lines begins on the next one.
-  const text = /^[|>][-+]?$/.test(rest) || rest === '' ? (block[at + 1] ?? '').trim() : rest
-  return text.replace(/^(['"])(.*)\1$/, '$2')
+/** `block` is what AVA says of a failed test: YAML, with what was thrown as details. */
+function verdictOfFailure(block: readonly string[]): Verdict {
+  const error = block.map((line) => /^\s+(\w*Error) \{$/.exec(line)?.[1]).find((name) => name !== undefined)
+  const thrown = block.map((line) => /^ {10,}message: (.*)$/.exec(line)?.[1]).find((said) => said !== undefined)
+  const field = (name: string) => block.find((line) => line.startsWith(`    ${name}: `))?.slice(`    ${name}: `.length)
+  const said = unquoted((error && thrown) || field('message') || field('assertion') || '?')
+  // The mutant is not the bug that it says it is, or the test was cut off rather than convinced.
+  const nonsense = error === 'ReferenceError' || error === 'SyntaxError'
+  if (nonsense) return { kind: 'no verdict', said: `${error}: ${said}` }
+  if (/^(Exited because no new tests completed|Exiting due to process\.exit|Test timeout exceeded)/.test(said))
+    return { kind: 'no verdict', said }
+  return { kind: 'failed', said: said === '' ? unquoted(field('assertion') ?? '?') : said }
+}
+
+function unquoted(text: string): string {
+  return text.replace(/^(['"`])(.*?)\1?,?$/, '$2').replaceAll("\\'", "'")
 }
