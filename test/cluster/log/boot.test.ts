@@ -108,6 +108,18 @@ test('a snapshot of our own that ends after a newer one came from the leader is 
   await again.close()
 })
 
+test('a directory that may vote may do so after a restart too', async (t) => {
+  const dir = await newDir(t)
+  const log = await openAt(dir)
+  t.false(log.joined)
+  await new Promise<void>((done) => log.join(done))
+  t.true(log.joined)
+  await log.close()
+  const again = await openAt(dir)
+  t.true(again.joined)
+  await again.close()
+})
+
 test('a write that fails is never acknowledged, and ends the log with one sentence', async (t) => {
   const dir = await newDir(t)
   const failed: Error[] = []

@@ -243,6 +243,22 @@ test('leadership waits for a node that is behind, and takes no proposals meanwhi
   t.is(net.raw(3).raft.role, 'leader')
 })
 
+test('a node is told to stand when it has everything, not before (thesis §3.10)', (t) => {
+  const one = replica(1)
+  elect(one)
+  for (const id of [2, 3]) one.raw.step(from(id, 'app-resp', { term: 1, index: 1 }))
+  one.raw.propose(new Uint8Array(1))
+  settle(one)
+  const told = () =>
+    settle(one)
+      .messages.filter(({ type }) => type === 'timeout-now')
+      .map(({ to }) => to)
+  one.raw.transferLeader(3)
+  t.deepEqual(told(), [])
+  one.raw.step(from(3, 'app-resp', { term: 1, index: 2 }))
+  t.deepEqual(told(), [3])
+})
+
 test('a transfer that takes an election timeout is given up (thesis §3.10)', (t) => {
   const net = network([1, 2, 3])
   net.elect(1)

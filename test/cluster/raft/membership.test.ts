@@ -185,6 +185,11 @@ test('a change that the configuration does not allow changes nothing, on every r
   const before = one.raw.status().conf
   t.deepEqual(one.raw.applyConfChange(remove(1)), before)
   t.deepEqual(one.raw.applyConfChange({ transition: 'auto', changes: [] }), before)
+  // Refused halfway: by then it was a learner.
+  t.deepEqual(one.raw.applyConfChange({ transition: 'auto', changes: [{ type: 'add-learner', id: 1 }] }), before)
+  one.raw.campaign()
+  settle(one)
+  t.is(one.raw.raft.role, 'leader')
 })
 
 test('fewer voters may commit what waited for more', (t) => {

@@ -183,6 +183,17 @@ test('a storage that confirms what it has not written is found out at once, not 
   })
 })
 
+test('what was handed out to be written stays as it was when the log goes on', (t) => {
+  const one = replica(1, ASYNC)
+  one.raw.step(from(2, 'app', { term: 1, entries: entriesOf(1, [1, 1, 1]) }))
+  const write = storageMessage(one.raw.ready().messages, LOCAL_APPEND)
+  one.raw.step(from(3, 'app', { term: 2, index: 1, logTerm: 1, entries: entriesOf(2, [2]) }))
+  t.deepEqual(
+    write.entries.map(({ term }) => term),
+    [1, 1, 1],
+  )
+})
+
 test('entries that were handed out are not handed out again', (t) => {
   const one = replica(1, ASYNC)
   one.raw.step(from(2, 'app', { term: 1, entries: entriesOf(1, [1]) }))

@@ -156,6 +156,18 @@ export const ELECTIONS: readonly Mutant[] = [
     killer: election('leadership waits for a node that is behind, and takes no proposals meanwhile (thesis §3.10)'),
   },
   {
+    name: 'transfer-to-who-is-behind',
+    why: 'a node that lacks entries is told to stand: it loses, and the cluster is without a leader (thesis §3.10; hashicorp/raft #487)',
+    file: 'cluster/raft/leader.ts',
+    edits: [
+      [
+        "  if (pr.match === lastIndex(r.log)) send(r, message('timeout-now', to))\n",
+        "  if (pr.match > 0) send(r, message('timeout-now', to))\n",
+      ],
+    ],
+    killer: election('a node is told to stand when it has everything, not before (thesis §3.10)'),
+  },
+  {
     name: 'transfer-without-end',
     why: 'a transfer to a node that is gone keeps the leader from taking proposals (thesis §3.10; hashicorp/raft #581)',
     file: 'cluster/raft/step.ts',

@@ -192,6 +192,13 @@ export const LOG: readonly Mutant[] = [
     killer: boot('a snapshot of which a piece is gone is refused'),
   },
   {
+    name: 'right-to-vote-forgotten',
+    why: 'a rebuilt directory that may vote again may not after a restart: a cluster that is restarted has no votes',
+    file: 'cluster/log/recover.ts',
+    edits: [['const joined = (await readMeta<object>(db, dir, META.joined)) !== null', 'const joined = false']],
+    killer: boot('a directory that may vote may do so after a restart too'),
+  },
+  {
     name: 'directory-of-another-node',
     why: 'a node takes the directory of another for its own and votes twice (RethinkDB 2.2.3, #5289)',
     file: 'cluster/log/recover.ts',

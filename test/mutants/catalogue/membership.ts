@@ -78,6 +78,13 @@ export const MEMBERSHIP: readonly Mutant[] = [
     killer: membership('a change that the configuration does not allow changes nothing, on every replica alike'),
   },
   {
+    name: 'refused-change-on-the-original',
+    why: 'a change that is refused halfway has edited what the replica counts with (aliasing, as Coaty’s withProgress)',
+    file: 'cluster/raft/confchange.ts',
+    edits: [['[id, { ...pr }]', '[id, pr]']],
+    killer: membership('a change that the configuration does not allow changes nothing, on every replica alike'),
+  },
+  {
     name: 'removed-leader-stays',
     why: 'a leader that was removed goes on leading (thesis §4.2.2)',
     file: 'cluster/raft/membership.ts',
@@ -143,6 +150,15 @@ export const MEMBERSHIP: readonly Mutant[] = [
       ],
     ],
     killer: readindex('a leader that was deposed without knowing it answers no read (thesis §6.4)'),
+  },
+  {
+    name: 'reads-without-bound',
+    why: 'a leader that reaches no majority collects reads until its memory is full',
+    file: 'cluster/raft/reads.ts',
+    edits: [
+      ['return reads.postponed.length + reads.waiting.length >= MAX_READS', 'return reads.waiting.length >= MAX_READS'],
+    ],
+    killer: readindex('a leader without a majority collects only so many reads'),
   },
   {
     name: 'reads-survive-their-term',

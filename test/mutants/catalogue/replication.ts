@@ -102,6 +102,18 @@ export const REPLICATION: readonly Mutant[] = [
     killer: storage('the log in memory appends, overwrites, compacts and starts over from a snapshot'),
   },
   {
+    name: 'entries-shared-with-the-disk',
+    why: 'what is being written is the live end of the log, and changes under the write (aliasing)',
+    file: 'cluster/raft/unstable.ts',
+    edits: [
+      [
+        'return u.entries.slice(u.inProgress - u.offset)',
+        'return u.inProgress === u.offset ? u.entries : u.entries.slice(u.inProgress - u.offset)',
+      ],
+    ],
+    killer: storage('what was handed out to be written stays as it was when the log goes on'),
+  },
+  {
     name: 'late-append-cuts',
     why: 'an append that was sent long ago cuts what came after it, acknowledged or not (§5.3: only a conflict cuts)',
     file: 'cluster/raft/log.ts',

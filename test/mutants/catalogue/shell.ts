@@ -193,6 +193,16 @@ export const SHELL: readonly Mutant[] = [
     },
   },
   {
+    name: 'floor-above-who-waits',
+    why: 'a proposal says that lower numbers are given up while somebody waits for them: they are never applied (thesis §6.3)',
+    file: 'cluster/outstanding.ts',
+    edits: [['    for (const first of this.#waiting.keys()) return first\n', '']],
+    killer: {
+      file: 'test/cluster/outstanding.test.ts',
+      title: 'what is sent again has the number it had, and tells the lowest that is still waited for (thesis §6.3)',
+    },
+  },
+  {
     name: 'overload-never-refused',
     why: 'proposals pile up in memory while no majority answers (cockroach #27772)',
     file: 'cluster/outstanding.ts',
