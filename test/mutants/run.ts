@@ -30,19 +30,33 @@ const SWARM: Killer = {
   title: 'any storm: one leader a term, one history, no stale read; and calm brings progress',
 }
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    list: { type: 'boolean' },
-    jobs: { type: 'string' },
-    markdown: { type: 'boolean' },
-    swarm: { type: 'boolean' },
-    'if-changed': { type: 'boolean' },
-    help: { type: 'boolean' },
-  },
-})
+const options = await tellingMistakes(async () => optionsOf(process.argv.slice(2)))
+process.exitCode = await tellingMistakes(main)
 
-process.exitCode = await main()
+function optionsOf(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', multiple: true },
+      list: { type: 'boolean' },
+      jobs: { type: 'string' },
+      markdown: { type: 'boolean' },
+      swarm: { type: 'boolean' },
+      'if-changed': { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  }).values
+}
+
+/** What somebody typed wrong is one line, not a trace. */
+async function tellingMistakes<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    console.error(`mutants: ${(error as Error).message}`)
+    process.exit(2)
+  }
+}
 
 async function main(): Promise<number> {
   if (options.help) {
