@@ -16,18 +16,23 @@ const BOUND_MS = 90_000
 const running = new Set<number>()
 
 /** Runs the tests of these titles in `file` of the tree at `root`. */
-export async function judge(root: string, file: string, titles: readonly string[]): Promise<Map<string, Verdict>> {
-  const { tap, bounded } = await ava(root, file, titles)
+export async function judge(
+  root: string,
+  file: string,
+  titles: readonly string[],
+  boundMs = BOUND_MS,
+): Promise<Map<string, Verdict>> {
+  const { tap, bounded } = await ava(root, file, titles, boundMs)
   return new Map(
     titles.map((title) => {
       const verdict = verdictOf(tap, title)
-      return [title, bounded && verdict.kind === 'no verdict' ? hung() : verdict]
+      return [title, bounded && verdict.kind === 'no verdict' ? hung(boundMs) : verdict]
     }),
   )
 }
 
-function hung(): Verdict {
-  return { kind: 'no verdict', said: `it did not end within ${BOUND_MS / 1000} s` }
+function hung(boundMs: number): Verdict {
+  return { kind: 'no verdict', said: `it did not end within ${boundMs / 1000} s` }
 }
 
 /** AVA takes `*` in a title for a wildcard and a leading `!` for a negation. */
@@ -35,9 +40,15 @@ function pattern(title: string): string {
   return title.replace(/[\\*]|^!/g, '\\$&')
 }
 
-function ava(root: string, file: string, titles: readonly string[]): Promise<{ tap: string; bounded: boolean }> {
+function ava(
+  root: string,
+  file: string,
+  titles: readonly string[],
+  boundMs: number,
+): Promise<{ tap: string; bounded: boolean }> {
   const cli = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.js')
-  const args = [cli, '--tap', file, ...titles.map((title) => `--match=${pattern(title)}`)]
+  // AVA's own bound is behind ours, so that ours decides.
+  const args = [cli, '--tap', `--timeout=${2 * boundMs}ms`, file, ...titles.map((title) => `--match=${pattern(title)}`)]
   const env = { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' }
   // A group of its own, so that nothing that a test started outlives it.
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -49,7 +60,7 @@ function ava(root: string, file: string, titles: readonly string[]): Promise<{ t
   const bound = setTimeout(() => {
     bounded = true
     stop(child.pid!)
-  }, BOUND_MS)
+  }, boundMs)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', () => {

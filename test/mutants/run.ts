@@ -25,6 +25,8 @@ Plants known bugs of consensus implementations, one by one, and requires that a 
 
 /** What the simulator runs: a bug elsewhere cannot show in it. */
 const SIMULATED = ['cluster/raft/', 'cluster/log/writes.ts', 'cluster/rebuild.ts']
+/** `RAFTEL_SEEDS=5000` makes it look for longer. */
+const STORMS_MS = 20 * 60_000
 const SWARM: Killer = {
   file: 'test/cluster/raft/swarm.test.ts',
   title: 'any storm: one leader a term, one history, no stale read; and calm brings progress',
@@ -153,7 +155,7 @@ async function tryOne(tree: Tree, mutant: Mutant, unmodified: Verdict): Promise<
 
 async function stormed(tree: Tree, { file }: Mutant): Promise<Pick<Tried, 'storm'>> {
   if (!SIMULATED.some((part) => file.startsWith(part))) return {}
-  const verdict = (await judge(tree.root, SWARM.file, [SWARM.title])).get(SWARM.title)!
+  const verdict = (await judge(tree.root, SWARM.file, [SWARM.title], STORMS_MS)).get(SWARM.title)!
   if (verdict.kind === 'passed') return { storm: 'unseen' }
   return { storm: /^seed \d+/.exec(verdict.said)?.[0] ?? verdict.said }
 }
