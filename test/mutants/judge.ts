@@ -104,14 +104,22 @@ export function verdictOf(tap: string, title: string): Verdict {
 function verdictOfFailure(block: readonly string[]): Verdict {
   const error = block.map((line) => /^\s+(\w*Error) \{$/.exec(line)?.[1]).find((name) => name !== undefined)
   const thrown = block.map((line) => /^ {10,}message: (.*)$/.exec(line)?.[1]).find((said) => said !== undefined)
-  const field = (name: string) => block.find((line) => line.startsWith(`    ${name}: `))?.slice(`    ${name}: `.length)
-  const said = unquoted((error && thrown) || field('message') || field('assertion') || '?')
+  const message = field(block, 'message')
+  const said = unquoted((error && thrown) || message || '')
   // The mutant is not the bug that it says it is, or the test was cut off rather than convinced.
   const nonsense = error === 'ReferenceError' || error === 'SyntaxError'
   if (nonsense) return { kind: 'no verdict', said: `${error}: ${said}` }
   if (/^(Exited because no new tests completed|Exiting due to process\.exit|Test timeout exceeded)/.test(said))
     return { kind: 'no verdict', said }
-  return { kind: 'failed', said: said === '' ? unquoted(field('assertion') ?? '?') : said }
+  return { kind: 'failed', said: said || field(block, 'assertion') || '?' }
+}
+
+/** A field of a failed test, or the first line of one that has several. */
+function field(block: readonly string[], name: string): string {
+  const at = block.findIndex((line) => line.startsWith(`    ${name}: `))
+  if (at < 0) return ''
+  const text = block[at]!.slice(`    ${name}: `.length)
+  return /^[|>][-+]?$/.test(text) ? (block[at + 1] ?? '').trim() : text
 }
 
 function unquoted(text: string): string {

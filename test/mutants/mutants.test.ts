@@ -33,6 +33,7 @@ const TOY = `import test from 'ava'
 test('passes: * and # and !', (t) => t.pass())
 test('fails', (t) => t.is(1, 2, 'one is not two'))
 test('throws', () => { throw new Error('what the product said') })
+test('says much', (t) => t.fail('seed 7 is the first of many words: ' + 'word '.repeat(40)))
 test('is nonsense', () => { nobodyKnowsThis() })
 test.skip('is skipped', (t) => t.pass())
 `
@@ -51,7 +52,8 @@ test('only a named test that ran and failed kills: not a file that does not load
       return verdict.kind === 'passed' ? 'passed' : `${verdict.kind}: ${verdict.said}`
     })
   }
-  t.deepEqual(await say(TOY, 'passes: * and # and !', 'fails', 'throws', 'is nonsense', 'is skipped', 'is absent'), [
+  const titles = ['passes: * and # and !', 'fails', 'throws', 'is nonsense', 'is skipped', 'is absent']
+  t.deepEqual(await say(TOY, ...titles), [
     'passed',
     'failed: one is not two',
     'failed: what the product said',
@@ -59,6 +61,7 @@ test('only a named test that ran and failed kills: not a file that does not load
     'no verdict: it is skipped here: a program that it needs is missing',
     'no verdict: no test of that title ran',
   ])
+  t.regex((await say(TOY, 'says much'))[0]!, /^failed: seed 7 is the first/)
   t.deepEqual(await say(EXITS, 'ends the process'), ['no verdict: no test of that title ran'])
   const [broken] = await say('import test from "ava"\nthis is no program\n', 'passes')
   t.regex(broken!, /^no verdict: file:.*toy\.test\.ts:2$/)
