@@ -14,6 +14,7 @@ const BOUND_MS = 90_000
 
 /** Process groups of what runs now. */
 const running = new Set<number>()
+let stopped = false
 
 /** Runs the tests of these titles in `file` of the tree at `root`. */
 export async function judge(
@@ -46,6 +47,8 @@ function ava(
   titles: readonly string[],
   boundMs: number,
 ): Promise<{ tap: string; bounded: boolean }> {
+  // The process is about to end.
+  if (stopped) return new Promise(() => {})
   const cli = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.js')
   // AVA's own bound is behind ours, so that ours decides.
   const args = [cli, '--tap', `--timeout=${2 * boundMs}ms`, file, ...titles.map((title) => `--match=${pattern(title)}`)]
@@ -71,8 +74,9 @@ function ava(
   })
 }
 
-/** Ends whatever runs, and all that it started. */
+/** Ends whatever runs, and all that it started; nothing is begun any more. */
 export function stopAll(): void {
+  stopped = true
   for (const pid of running) stop(pid)
 }
 

@@ -31,6 +31,7 @@ export async function copyTree(): Promise<Tree> {
       await writeFile(file, planted(mutant, source))
       return () => writeFile(file, source)
     },
-    remove: () => rm(root, { recursive: true, force: true }),
+    // What was ended a moment ago may still be writing.
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 10 }),
   }
 }
