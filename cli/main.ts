@@ -1,6 +1,7 @@
 /** The command line: one noun a file, one catch for everything that goes wrong. */
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './commands/call.ts'
+import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
@@ -32,6 +33,8 @@ const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Comman
 }
 
 export async function main(args: readonly string[]): Promise<void> {
+  // They are for those who write programs. One comes with every TLS connection to an IP address (DEP0123, by grpc-js).
+  process.noDeprecation = true
   // A reader that goes away (`| head`) ends the command, quietly.
   process.stdout.on('error', () => process.exit(0))
   const program = await build(args)
@@ -53,6 +56,7 @@ async function build(args: readonly string[]): Promise<Command> {
     regCommand(),
     callCommand(),
     doctorCommand(),
+    certsCommand(),
   ]) {
     program.addCommand(command)
   }

@@ -48,6 +48,8 @@ export interface ReplicaStatus {
   readonly quorum: boolean
   /** Peers with an open stream, by name. */
   readonly connected: readonly string[]
+  /** Why this node does not vote but repairs itself from its peers: what was damaged. Null: nothing is. */
+  readonly repair: string | null
   /** Hash of all tables at `applied`: equal on every node at the same index. Hex. */
   readonly hash: string
 }

@@ -1,10 +1,11 @@
 /** Who speaks on a stream, and whether to listen. ◆ */
 import { timingSafeEqual } from 'node:crypto'
+import { clean } from '../proto/text.ts'
 import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import { keyId, proof } from './seal.ts'
 
 /** Raised when nodes of different versions would misunderstand each other. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 export interface Self {
   readonly id: number
@@ -21,10 +22,23 @@ export interface Peer {
   readonly address: string
 }
 
-/** What `self` says first to peer `to`; `untouched`: it has no term and no entry. */
-export function hello(self: Self, to: number, untouched: boolean): Hello__Output {
+/** What a node says of its directory; see cluster/rebuild.ts. */
+export interface Standing {
+  /** It has no term and no entry, and took the place of none that had. */
+  readonly untouched: boolean
+  /** It took the place of a damaged one. */
+  readonly repairing: boolean
+  readonly term: number
+  /** Last index that the receiver acknowledged to the sender, when that leads in `term`; else 0. */
+  readonly acknowledged: number
+}
+
+/** What `self` says first to peer `to`. */
+export function hello(self: Self, to: number, standing: Standing): Hello__Output {
   const { id: from, name, incarnation, key } = self
-  const said = { protocol: PROTOCOL, cluster: keyId(key), from, name, incarnation, to, untouched }
+  const { untouched, repairing, term, acknowledged } = standing
+  const own = { untouched, repairing, term, acknowledged }
+  const said = { protocol: PROTOCOL, cluster: keyId(key), from, name, incarnation, to, ...own }
   return { ...said, proof: proofOf(self.key, said) }
 }
 
@@ -35,23 +49,22 @@ export function refusal(self: Self, expected: readonly Peer[], said: Hello__Outp
     return `it speaks protocol ${said.protocol}, this node speaks ${PROTOCOL}: run the same version on all nodes`
   const own = keyId(self.key)
   if (said.cluster !== own)
-    return `it has cluster key ${said.cluster}, this node has ${own}: give all nodes the same key file`
+    return `it is of another cluster (key ${clean(said.cluster, 16)}, here ${own}): give all nodes the same key file`
   if (said.to !== self.id)
     return `it wants node id ${said.to}, this is ${self.name} with id ${self.id}: check the addresses of the nodes`
   const peer = expected.find(({ id }) => id === said.from)
-  if (!peer) return `node id ${said.from} is not in this node's configuration`
+  if (!peer) return `node id ${said.from} is not in this node's configuration: list it in cluster.nodes on every node`
   if (peer.name !== said.name)
-    return `node id ${said.from} is ${said.name} there and ${peer.name} here: check the names of the nodes`
-  if (!equal(said.proof, proofOf(self.key, said))) return 'it does not know the cluster key'
+    return `node id ${said.from} is ${clean(said.name, 40)} there and ${peer.name} here: check the names of the nodes`
+  if (!equal(said.proof, proofOf(self.key, said)))
+    return 'it does not know the cluster key: give all nodes the same key file'
   return null
 }
 
 function proofOf(key: Uint8Array, said: Omit<Hello__Output, 'proof'>): string {
-  return proof(
-    key,
-    'hello',
-    JSON.stringify([said.protocol, said.cluster, said.from, said.name, said.incarnation, said.to, said.untouched]),
-  )
+  const { protocol, cluster, from, name, incarnation, to, untouched, repairing, term, acknowledged } = said
+  const all = [protocol, cluster, from, name, incarnation, to, untouched, repairing, term, acknowledged]
+  return proof(key, 'hello', JSON.stringify(all))
 }
 
 function equal(a: string, b: string): boolean {

@@ -14,6 +14,9 @@
  * A leader up to whose commit, in the leader's own term, the log here is complete: everything that the old directory could
  * have helped to commit is here again.
  *
+ * A directory that took the place of a damaged one (see log/repair.ts) waits for the second alone, and says so in its hello:
+ * there was a promise, so a cluster that begins anew would break it. Two such nodes of three wait for ever, and say why.
+ *
  * Not covered: a directory lost while every node that knows what was agreed is out of reach, and all others never ran. ◆
  */
 import { becomeProbe } from './raft/progress.ts'
@@ -33,21 +36,33 @@ const OF_NEXT_TERM: ReadonlySet<MessageType> = new Set<MessageType>(['pre-vote',
 export class Rebuild {
   readonly #members: number
   readonly #untouched = new Set<Id>()
+  readonly #repairing: boolean
+  /** Peers that wait as this node does. */
+  readonly #repairingPeers = new Set<Id>()
   #someoneTouched = false
   #ticks = 0
   #over = false
   /** Commit index that a leader last told, with its term. */
   #told: { readonly commit: number; readonly term: number } | null = null
 
-  constructor(members: number) {
+  /** `repairing`: this node's directory took the place of a damaged one. */
+  constructor(members: number, repairing = false) {
     this.#members = members
+    this.#repairing = repairing
+  }
+
+  /** So few are left that know what was agreed that no leader can be: it takes an operator. */
+  get isHopeless(): boolean {
+    return this.#repairing && 2 * (this.#members - this.#repairingPeers.size - 1) <= this.#members
   }
 
   tick(): void {
     this.#ticks++
   }
 
-  onHello(from: Id, untouched: boolean): void {
+  onHello(from: Id, untouched: boolean, repairing = false): void {
+    if (repairing) this.#repairingPeers.add(from)
+    else this.#repairingPeers.delete(from)
     if (untouched) this.#untouched.add(from)
     else this.#someoneTouched = true
   }
@@ -69,7 +84,7 @@ export class Rebuild {
   }
 
   #isNew(untouched: boolean): boolean {
-    if (!untouched || this.#someoneTouched) return false
+    if (this.#repairing || !untouched || this.#someoneTouched) return false
     const known = this.#untouched.size + 1
     return known === this.#members || (2 * known > this.#members && this.#ticks >= DEAF_TICKS)
   }
@@ -92,4 +107,10 @@ export function forgetProgress(raft: Raft, id: Id): void {
   progress.match = 0
   progress.state = 'probe'
   becomeProbe(progress)
+}
+
+/** Up to where a leader has the word of a peer, with its term: what the peer acknowledged in it. 0: it does not lead. */
+export function wordOf(raft: Raft, id: Id): { readonly term: number; readonly acknowledged: number } {
+  const match = raft.role === 'leader' ? raft.membership.progress.get(id)?.match : 0
+  return { term: raft.term, acknowledged: match ?? 0 }
 }

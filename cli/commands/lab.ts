@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { defaultLabDir, globals, whole } from '../globals.ts'
-import { labDown, labKill, labStart, labStatus, labUp } from '../lab/lab.ts'
+import { type LabProcess, labDown, labKill, labStart, labStatus, labUp } from '../lab/lab.ts'
 import { findRtpengine } from '../lab/rtpengine.ts'
 import { list, record } from '../print.ts'
 
@@ -11,6 +11,7 @@ interface UpOptions {
   readonly nodes: number
   readonly basePort?: number
   readonly detach?: boolean
+  readonly tls?: boolean
   readonly media?: 'rtpengine' | 'direct'
 }
 
@@ -22,10 +23,11 @@ export function labCommand(): Command {
     .addOption(
       new Option('--media <kind>', 'by default rtpengine when it is installed').choices(['rtpengine', 'direct']),
     )
+    .option('--tls', 'nodes and command line show certificates of an authority of the lab')
     .option('--detach', 'return when the cluster is ready and print one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  raftel lab up\n  raftel lab up --nodes 3 --dir /tmp/lab --base-port 15000 --detach',
+      '\nExamples:\n  raftel lab up\n  raftel lab up --tls --detach\n  raftel lab up --nodes 3 --dir /tmp/lab --base-port 15000 --detach',
     )
     .action(labUpAction)
   const down = new Command('down')
@@ -52,12 +54,12 @@ export function labCommand(): Command {
     .description('the nodes of the lab and whether they run')
     .action((_: object, self: Command) => {
       const columns = [
-        { title: 'NODE', text: (node: LabRow) => node.id },
-        { title: 'RUNNING', text: (node: LabRow) => (node.running ? 'yes' : 'no') },
-        { title: 'PID', text: (node: LabRow) => String(node.pid || '-'), right: true },
-        { title: 'SIP', text: (node: LabRow) => node.sip },
-        { title: 'CONTROL', text: (node: LabRow) => node.control },
-        { title: 'MEDIA', text: (node: LabRow) => node.media },
+        { title: 'NODE', text: (node: LabProcess) => node.id },
+        { title: 'RUNNING', text: (node: LabProcess) => (node.pid === null ? 'no' : 'yes') },
+        { title: 'PID', text: (node: LabProcess) => String(node.pid ?? '-'), right: true },
+        { title: 'SIP', text: (node: LabProcess) => node.sip },
+        { title: 'CONTROL', text: (node: LabProcess) => node.control },
+        { title: 'MEDIA', text: (node: LabProcess) => node.media },
       ]
       process.stdout.write(list(globals(self).output, columns, labStatus(dirOf(self))))
     })
@@ -71,15 +73,14 @@ export function labCommand(): Command {
   return lab
 }
 
-type LabRow = ReturnType<typeof labStatus>[number]
-
 async function labUpAction(options: UpOptions, self: Command): Promise<void> {
   const dir = dirOf(self)
   const media = options.media ?? (findRtpengine() === null ? 'direct' : 'rtpengine')
   if (options.media === undefined && media === 'direct') {
     note('rtpengine is not installed, so media is DIRECT: apt-get install rtpengine-daemon')
   }
-  const report = await labUp({ dir, nodes: options.nodes, basePort: options.basePort ?? null, media, note })
+  const { nodes, basePort = null, tls = false } = options
+  const report = await labUp({ dir, nodes, basePort, media, tls, note })
   process.stdout.write(JSON.stringify(report, null, globals(self).output === 'ndjson' ? 0 : 2) + '\n')
   if (options.detach) return
   note(`the lab is up, ${report.leader} leads; ctrl-C ends it. Elsewhere: raftel tui --dir ${dir}`)

@@ -3,19 +3,11 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../failure.ts'
+import { secretOf } from '../tls.ts'
 import { firstTaken, freeBlock } from './ports.ts'
-import { endNodes, isNode, lastWords, spawnNode } from './process.ts'
+import { endNodes, lastWords, processesOf, spawnNode } from './process.ts'
 import { type Ready, untilReady, Watcher } from './ready.ts'
-import {
-  type LabNode,
-  type LabState,
-  nodeOf,
-  notePid,
-  PORTS_PER_NODE,
-  readState,
-  writeLab,
-  writeState,
-} from './state.ts'
+import { type LabNode, type LabState, nodeOf, operatorOf, PORTS_PER_NODE, readState, writeLab } from './state.ts'
 
 export interface LabOptions {
   readonly dir: string
@@ -23,21 +15,26 @@ export interface LabOptions {
   /** First of `nodes` × 3 ports; null: free ones are found. */
   readonly basePort: number | null
   readonly media: 'rtpengine' | 'direct'
+  /** Certificates for nodes and command line; false by default. */
+  readonly tls?: boolean
   /** Hears what is being waited for. */
   readonly note: (text: string) => void
 }
 
 export interface LabReport {
   readonly dir: string
-  readonly nodes: readonly Pick<LabNode, 'id' | 'pid' | 'sip' | 'control' | 'media'>[]
+  readonly nodes: readonly (Pick<LabNode, 'id' | 'sip' | 'control' | 'media'> & { readonly pid: number })[]
   readonly leader: string
 }
+
+/** A node of a lab and its process; null while it is not running. */
+export type LabProcess = LabNode & { readonly pid: number | null }
 
 const READY_MS = 60_000
 const GRACE_MS = 8000
 
 /** Writes and starts everything; resolves when it is ready. What it started it ends again when it fails. */
-export async function labUp({ dir, nodes, basePort, media, note }: LabOptions): Promise<LabReport> {
+export async function labUp({ dir, nodes, basePort, media, tls = false, note }: LabOptions): Promise<LabReport> {
   await mkdir(dir, { recursive: true })
   refuseRunning(dir)
   const count = nodes * PORTS_PER_NODE
@@ -46,63 +43,59 @@ export async function labUp({ dir, nodes, basePort, media, note }: LabOptions): 
   if (taken !== null) {
     throw new Failure('failed', `port ${taken} is in use; name another block of ${count} ports with --base-port`)
   }
-  const state = startAll(writeLab(dir, nodes, base, media))
+  const state = writeLab({ dir, count: nodes, basePort: base, media, tls })
+  for (const node of state.nodes) spawnNode(dir, node.id)
   try {
     return report(state, await ready(state, state.nodes, note))
   } catch (error) {
-    await endNodes(state, ids(state), 0)
+    await endNodes(dir, ids(state), 0)
     throw error
   }
 }
 
 export async function labDown(dir: string): Promise<LabState> {
   const state = readState(dir)
-  await endNodes(state, ids(state), GRACE_MS)
-  const ended = { ...state, nodes: state.nodes.map((node) => ({ ...node, pid: 0 })) }
-  writeState(ended)
-  return ended
+  await endNodes(dir, ids(state), GRACE_MS)
+  return state
 }
 
 /** kill -9 of one node; its relay does not outlive it. */
-export async function labKill(dir: string, id: string): Promise<LabNode> {
-  const state = readState(dir)
-  const node = nodeOf(state, id)
-  if (!isNode(dir, id, node.pid))
-    throw new Failure('not found', `${id} is not running; start it with raftel lab start ${id}`)
-  await endNodes(state, [id], 0)
-  notePid(dir, id, 0)
-  return node
+export async function labKill(dir: string, id: string): Promise<{ readonly id: string; readonly pid: number }> {
+  nodeOf(readState(dir), id)
+  const pid = processesOf(dir, [id]).get(id)
+  if (pid === undefined) throw new Failure('not found', `${id} is not running; start it with raftel lab start ${id}`)
+  await endNodes(dir, [id], 0)
+  return { id, pid }
 }
 
 /**
  * Brings a node back as it was configured; resolves when it has caught up and answers, or, where too few run for a
  * majority, when it answers.
  */
-export async function labStart(dir: string, id: string, note: (text: string) => void): Promise<LabNode> {
-  const before = readState(dir)
-  const node = nodeOf(before, id)
-  if (isNode(dir, id, node.pid)) throw new Failure('conflict', `${id} runs already, as process ${node.pid}`)
-  const state = notePid(dir, id, spawnNode(dir, id).pid ?? 0)
+export async function labStart(dir: string, id: string, note: (text: string) => void): Promise<LabProcess> {
+  const state = readState(dir)
+  const node = nodeOf(state, id)
+  const before = processesOf(dir, ids(state))
+  if (before.has(id)) throw new Failure('conflict', `${id} runs already, as process ${before.get(id)}`)
+  spawnNode(dir, id)
   // Those that were killed are not waited for.
-  const up = state.nodes.filter((one) => isNode(dir, one.id, one.pid) || one.id === id)
-  await ready(state, up, note)
-  return nodeOf(state, id)
+  await ready(
+    state,
+    state.nodes.filter((one) => before.has(one.id) || one.id === id),
+    note,
+  )
+  return { ...node, pid: processesOf(dir, [id]).get(id) ?? null }
 }
 
-export function labStatus(dir: string): (LabNode & { readonly running: boolean })[] {
-  return readState(dir).nodes.map((node) => ({ ...node, running: isNode(dir, node.id, node.pid) }))
-}
-
-function startAll(state: LabState): LabState {
-  const nodes = state.nodes.map((node) => ({ ...node, pid: spawnNode(state.dir, node.id).pid ?? 0 }))
-  const started = { ...state, nodes }
-  writeState(started)
-  return started
+export function labStatus(dir: string): LabProcess[] {
+  const state = readState(dir)
+  const running = processesOf(dir, ids(state))
+  return state.nodes.map((node) => ({ ...node, pid: running.get(node.id) ?? null }))
 }
 
 function refuseRunning(dir: string): void {
   if (!existsSync(path.join(dir, 'lab.json'))) return
-  const running = labStatus(dir).filter((node) => node.running)
+  const running = labStatus(dir).filter((node) => node.pid !== null)
   if (running.length === 0) return
   const names = running.map((node) => node.id).join(', ')
   throw new Failure('conflict', `a lab runs in ${dir} already (${names}); end it with raftel lab down --dir ${dir}`)
@@ -111,8 +104,11 @@ function refuseRunning(dir: string): void {
 async function ready(state: LabState, nodes: readonly LabNode[], note: (text: string) => void): Promise<Ready> {
   const majority = nodes.length > state.nodes.length / 2
   if (!majority) note(`${nodes.length} of ${state.nodes.length} nodes are no majority: start another`)
-  const watcher = new Watcher(nodes, majority)
-  const dead = (): LabNode | undefined => nodes.find((node) => !isNode(state.dir, node.id, node.pid))
+  const watcher = new Watcher(nodes, majority, secretOf(operatorOf(state)))
+  const dead = (): LabNode | undefined => {
+    const running = processesOf(state.dir, ids(state))
+    return nodes.find((node) => !running.has(node.id))
+  }
   try {
     const outcome = await untilReady(
       watcher,
@@ -134,11 +130,18 @@ async function ready(state: LabState, nodes: readonly LabNode[], note: (text: st
 }
 
 function report(state: LabState, { leader, nodes }: Ready): LabReport {
+  const running = processesOf(state.dir, ids(state))
   return {
     dir: state.dir,
-    nodes: state.nodes.map(({ id, pid, sip, control, media }) => {
+    nodes: state.nodes.map(({ id, sip, control, media }) => {
       const told = nodes.find((node) => node.id === id)?.media
-      return { id, pid, sip, control, media: told === 'rtpengine' || told === 'direct' ? told : media }
+      return {
+        id,
+        pid: running.get(id) ?? 0,
+        sip,
+        control,
+        media: told === 'rtpengine' || told === 'direct' ? told : media,
+      }
     }),
     leader,
   }

@@ -1,14 +1,14 @@
 /** The processes of a lab: started, recognised, ended. No signal goes to a pid that was not found to be ours just before. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { configOf, dataOf, type LabState, logOf } from './state.ts'
+import { configOf, dataOf, logOf } from './state.ts'
 
 const LOOK_EVERY_MS = 25
 
 /** Starts one node, apart from this process's terminal and file descriptors; its output goes to its log. */
-export function spawnNode(dir: string, id: string): ChildProcess {
+export function spawnNode(dir: string, id: string): void {
   const main = path.join(import.meta.dirname, '..', 'main' + path.extname(import.meta.filename))
   const log = openSync(logOf(dir, id), 'a')
   const env = Object.fromEntries(
@@ -25,38 +25,41 @@ export function spawnNode(dir: string, id: string): ChildProcess {
   )
   closeSync(log)
   child.unref()
-  return child
 }
 
-/** Whether `pid` is the process of this node of this lab. */
-export function isNode(dir: string, id: string, pid: number): boolean {
-  const words = commandLine(pid)
-  return words.includes('start') && words.includes(configOf(dir, id))
+/**
+ * The process of each node of a lab that runs, by its command line. Asked of the system every time: what a file remembers
+ * would be wrong after a crash, and whenever two commands write it at once.
+ */
+export function processesOf(dir: string, ids: readonly string[]): ReadonlyMap<string, number> {
+  const nodeOf = new Map(ids.map((id) => [configOf(dir, id), id]))
+  const found = new Map<string, number>()
+  for (const [pid, words] of commandLines()) {
+    const id = words.includes('start') ? nodeOf.get(words[words.indexOf('--config') + 1] ?? '') : undefined
+    if (id !== undefined && !found.has(id)) found.set(id, pid)
+  }
+  return found
 }
 
-/** The relay that belongs to a node, by the pidfile on its command line. */
-function relaysOf(dir: string, id: string): number[] {
-  const mark = `--pidfile=${path.join(dataOf(dir, id), 'rtpengine.pid')}`
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => commandLine(pid).includes(mark))
+/** The relays that belong to some nodes, by the pidfile on their command lines. */
+function relaysOf(dir: string, ids: readonly string[]): number[] {
+  const marks = ids.map((id) => `--pidfile=${path.join(dataOf(dir, id), 'rtpengine.pid')}`)
+  return commandLines()
+    .filter(([, words]) => marks.some((mark) => words.includes(mark)))
+    .map(([pid]) => pid)
 }
 
-/** SIGTERM, and SIGKILL after `graceMs`; the relays go with their nodes. Resolves when nothing of the lab runs. */
-export async function endNodes(state: LabState, ids: readonly string[], graceMs: number): Promise<void> {
-  const running = (): [string, number][] =>
-    state.nodes
-      .filter(({ id, pid }) => ids.includes(id) && pid > 0 && isNode(state.dir, id, pid))
-      .map(({ id, pid }) => [id, pid])
+/** SIGTERM, and SIGKILL after `graceMs`; the relays go with their nodes. Resolves when nothing of these nodes runs. */
+export async function endNodes(dir: string, ids: readonly string[], graceMs: number): Promise<void> {
+  const running = (): number[] => [...processesOf(dir, ids).values()]
   if (graceMs > 0) {
-    for (const [, pid] of running()) send(pid, 'SIGTERM')
+    for (const pid of running()) send(pid, 'SIGTERM')
     await within(graceMs, () => running().length === 0)
   }
-  for (const [, pid] of running()) send(pid, 'SIGKILL')
+  for (const pid of running()) send(pid, 'SIGKILL')
   await within(5000, () => running().length === 0)
   // A relay dies with its node by the kernel's doing where that is possible; here it is made sure of.
-  const relays = (): number[] => ids.flatMap((id) => relaysOf(state.dir, id))
+  const relays = (): number[] => relaysOf(dir, ids)
   if (await within(500, () => relays().length === 0)) return
   for (const pid of relays()) send(pid, 'SIGKILL')
   await within(5000, () => relays().length === 0)
@@ -78,7 +81,13 @@ export function lastWords(dir: string, id: string): string {
   return said.at(-1)?.slice('raftel: '.length) ?? lines.at(-1)?.slice(0, 500) ?? 'it said nothing'
 }
 
-function commandLine(pid: number): string[] {
+function commandLines(): [pid: number, words: readonly string[]][] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), commandLine(name)])
+}
+
+function commandLine(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
   } catch {

@@ -1,13 +1,16 @@
-/** A lab on disk: one directory with the state file, the cluster key, and each node's configuration, data and log. */
+/**
+ * A lab on disk: one directory with `lab.json`, the cluster key, and each node's configuration, data and log. Nothing here
+ * changes while the lab runs: which process a node is, the system knows (process.ts), so no two commands can disagree on it.
+ */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { newClusterKey } from '../../cluster/seal.ts'
+import { CA_DAYS, certOf, DAYS, give, initCa, read } from '../certs/authority.ts'
 import { Failure } from '../failure.ts'
+import { LAB_OPERATOR, labFiles, type TlsFiles } from '../globals.ts'
 
 export interface LabNode {
   readonly id: string
-  /** 0 while it is not running. */
-  readonly pid: number
   /** `127.0.0.1:port`, UDP and TCP. */
   readonly sip: string
   readonly control: string
@@ -18,6 +21,16 @@ export interface LabNode {
 export interface LabState {
   readonly dir: string
   readonly nodes: readonly LabNode[]
+  /** Whether nodes and command line show certificates of the lab's own authority. */
+  readonly tls: boolean
+}
+
+export interface LabPlan {
+  readonly dir: string
+  readonly count: number
+  readonly basePort: number
+  readonly media: 'rtpengine' | 'direct'
+  readonly tls: boolean
 }
 
 /** Ports of one node, from the base of its block. */
@@ -30,7 +43,7 @@ export const logOf = (dir: string, id: string): string => path.join(dir, 'logs',
 export const dataOf = (dir: string, id: string): string => path.join(dir, 'data', id)
 
 /** Writes everything that nodes need to start; nothing runs yet. */
-export function writeLab(dir: string, count: number, basePort: number, media: 'rtpengine' | 'direct'): LabState {
+export function writeLab({ dir, count, basePort, media, tls }: LabPlan): LabState {
   for (const folder of ['nodes', 'logs', 'data']) mkdirSync(path.join(dir, folder), { recursive: true })
   const key = path.join(dir, 'cluster.key')
   // A lab that comes up again in its directory keeps its key: what it sealed must still open.
@@ -39,13 +52,15 @@ export function writeLab(dir: string, count: number, basePort: number, media: 'r
   const nodes = Array.from({ length: count }, (_, i): LabNode => {
     const port = basePort + i * PORTS_PER_NODE
     const [sip, control, cluster] = [`${HOST}:${port}`, `${HOST}:${port + 1}`, `${HOST}:${port + 2}`]
-    return { id: `n${i + 1}`, pid: 0, sip, control, cluster, media }
+    return { id: `n${i + 1}`, sip, control, cluster, media }
   })
+  const ids = nodes.map(({ id }) => id)
   const peers = nodes.map(({ id, cluster }, i) => `    - {name: ${id}, id: ${i + 1}, address: ${cluster}}`).join('\n')
   nodes.forEach((node, i) => {
-    writeFileSync(configOf(dir, node.id), configText(node, peers, mediaAddress(basePort, i)))
+    writeFileSync(configOf(dir, node.id), configText(node, peers, mediaAddress(basePort, i), tls))
   })
-  const state = { dir, nodes }
+  if (tls) writeCertificates(dir, ids)
+  const state = { dir, nodes, tls }
   writeState(state)
   return state
 }
@@ -55,7 +70,29 @@ export function mediaAddress(basePort: number, index: number): string {
   return `127.${basePort >> 8}.${basePort & 255}.${index + 1}`
 }
 
-function configText({ id, sip, control, cluster, media }: LabNode, peers: string, address: string): string {
+/** What the lab's own commands show; null: its nodes do not speak TLS. */
+export function operatorOf(state: LabState): TlsFiles | null {
+  return state.tls ? labFiles(state.dir, LAB_OPERATOR) : null
+}
+
+/** A lab that comes up again keeps its authority, and its nodes get certificates that are good for a year again. */
+function writeCertificates(dir: string, ids: readonly string[]): void {
+  const certs = path.join(dir, 'certs')
+  const now = Date.now()
+  if (!existsSync(certOf(certs, 'ca')) || read(certs, 'ca', now).state !== 'valid')
+    initCa(certs, 'lab', CA_DAYS, true, now)
+  for (const name of ids) give(certs, { name, role: 'node', hosts: [HOST, 'localhost'], days: DAYS, force: true }, now)
+  give(certs, { name: LAB_OPERATOR, role: 'operator', hosts: [], days: DAYS, force: true }, now)
+}
+
+function configText(
+  { id, sip, control, cluster, media }: LabNode,
+  peers: string,
+  address: string,
+  tls: boolean,
+): string {
+  const files = labFiles('..', id)
+  const secret = tls ? `  tls: {ca: ${files.ca}, cert: ${files.cert}, key: ${files.key}}\n` : ''
   return `# Written by raftel lab up.
 node: ${id}
 data: ../data/${id}
@@ -64,9 +101,9 @@ cluster:
   listen: ${cluster}
   nodes:
 ${peers}
-control:
+${secret}control:
   listen: ${control}
-sip:
+${secret}sip:
   listen: [udp:${sip}, tcp:${sip}]
 media:
   mode: ${media === 'direct' ? 'direct' : `spawn\n  interface: ${address}\n  ports: 30000-31000`}
@@ -85,23 +122,12 @@ export function readState(dir: string): LabState {
   }
 }
 
-export function writeState(state: LabState): void {
+function writeState(state: LabState): void {
   const file = path.join(state.dir, 'lab.json')
   // Of a name of its own: several commands may be at it.
   const fresh = `${file}.${process.pid}`
   writeFileSync(fresh, JSON.stringify(state, null, 2) + '\n')
   renameSync(fresh, file)
-}
-
-/** Notes which process a node is, in the state as it is now: another command may have noted another node meanwhile. */
-export function notePid(dir: string, id: string, pid: number): LabState {
-  const state = withPid(readState(dir), id, pid)
-  writeState(state)
-  return state
-}
-
-function withPid(state: LabState, id: string, pid: number): LabState {
-  return { ...state, nodes: state.nodes.map((node) => (node.id === id ? { ...node, pid } : node)) }
 }
 
 export function nodeOf(state: LabState, id: string): LabNode {

@@ -3,12 +3,12 @@
  * write-ahead log lost records, was cut or was deleted; this file is how we know that there was more.
  *
  * Two slots of 4 KiB are written in turn, so that a torn write leaves the other. It only says what had already been
- * durable when it was written, so it trails the database by a write and never claims too much: a crash between the
- * two is no alarm.
+ * durable when it was written, so it never claims too much and a crash between the two is no alarm. Nothing is acknowledged
+ * before it is covered here, so it never claims too little either. It costs no throughput: while one write is covered the
+ * next goes to the database, and what comes up meanwhile is covered together.
  */
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import type { Disk, SlotFile } from './disk.ts'
 
 export interface Reached {
   /** Last index of the log that was durable, and the CRC of its record. */
@@ -27,14 +27,15 @@ const BODY = 52
 const MAGIC = 0x52464c31
 
 export class Frontier {
-  readonly #file: FileHandle
+  readonly #file: SlotFile
   #seq: number
   #written: Reached
   #wanted: Reached
   #writing: Promise<void> | null = null
+  #waiting: (() => void)[] = []
   readonly #onError: (error: unknown) => void
 
-  constructor(file: FileHandle, found: Found, onError: (error: unknown) => void) {
+  constructor(file: SlotFile, found: Found, onError: (error: unknown) => void) {
     this.#file = file
     this.#seq = found.seq
     this.#written = found.reached
@@ -48,9 +49,20 @@ export class Frontier {
     this.#writing ??= this.#catchUp()
   }
 
+  /** Calls back when all that was noted so far stands in the file; in the order of the calls. */
+  after(then: () => void): void {
+    if (!this.#writing) then()
+    else this.#waiting.push(then)
+  }
+
   /** Waits until `reached` stands in the file: before the log is cut back below what the file says. */
   async retreat(reached: Reached): Promise<void> {
     this.note(reached)
+    await this.#writing
+  }
+
+  /** Waits for what was noted. */
+  async settled(): Promise<void> {
     await this.#writing
   }
 
@@ -62,11 +74,15 @@ export class Frontier {
 
   async #catchUp(): Promise<void> {
     try {
-      while (this.#written !== this.#wanted) {
+      while (this.#written !== this.#wanted || this.#waiting.length > 0) {
         const next = this.#wanted
-        this.#seq++
-        await writeSlot(this.#file, this.#seq, next)
-        this.#written = next
+        const covered = this.#waiting.splice(0)
+        if (next !== this.#written) {
+          this.#seq++
+          await writeSlot(this.#file, this.#seq, next)
+          this.#written = next
+        }
+        for (const then of covered) then()
       }
     } catch (error) {
       this.#onError(error)
@@ -81,26 +97,26 @@ export interface Found {
   readonly reached: Reached
 }
 
-/** Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. */
-export async function openFrontier(path: string): Promise<{ file: FileHandle; found: Found | null | 'damaged' }> {
-  const existing = await openDurably(path, 0).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
-  if (existing) return { file: existing, found: await readSlots(existing) }
-  const file = await openDurably(path, constants.O_CREAT | constants.O_EXCL)
+/**
+ * Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. It is
+ * made before the database: one that a crash left unfinished has none beside it, and counts as not there.
+ */
+export async function openFrontier(
+  disk: Disk,
+  path: string,
+  hasDatabase: boolean,
+): Promise<{ file: SlotFile; found: Found | null | 'damaged' }> {
+  const existing = await disk.openSlots(path, false)
+  const found = existing ? await readSlots(existing) : null
+  if (existing && (found !== 'damaged' || hasDatabase)) return { file: existing, found }
+  const file = existing ?? (await disk.openSlots(path, true))!
   // Both slots, so that the space is taken now and no later write can find the disk full.
   await writeSlot(file, 1, NOWHERE)
   await writeSlot(file, 2, NOWHERE)
   return { file, found: null }
 }
 
-/** O_DSYNC: a write returns when it is on the disk. */
-function openDurably(path: string, flags: number): Promise<FileHandle> {
-  return open(path, constants.O_RDWR | constants.O_DSYNC | flags, 0o600)
-}
-
-async function writeSlot(file: FileHandle, seq: number, reached: Reached): Promise<void> {
+async function writeSlot(file: SlotFile, seq: number, reached: Reached): Promise<void> {
   const slot = Buffer.alloc(SLOT)
   slot.writeUInt32BE(MAGIC, 4)
   slot.writeUInt32BE(reached.crc, 8)
@@ -108,12 +124,11 @@ async function writeSlot(file: FileHandle, seq: number, reached: Reached): Promi
     slot.writeDoubleBE(number, 12 + i * 8)
   }
   slot.writeUInt32BE(crc32(slot.subarray(4, BODY)), 0)
-  await file.write(slot, 0, SLOT, (seq % 2) * SLOT)
+  await file.write(slot, (seq % 2) * SLOT)
 }
 
-async function readSlots(file: FileHandle): Promise<Found | 'damaged'> {
-  const bytes = Buffer.alloc(2 * SLOT)
-  await file.read(bytes, 0, bytes.length, 0)
+async function readSlots(file: SlotFile): Promise<Found | 'damaged'> {
+  const bytes = await file.read(2 * SLOT)
   const slots = [readSlot(bytes.subarray(0, SLOT)), readSlot(bytes.subarray(SLOT))].filter((slot) => slot !== null)
   slots.sort((a, b) => b.seq - a.seq)
   return slots[0] ?? 'damaged'

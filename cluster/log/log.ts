@@ -1,28 +1,28 @@
 /**
  * The durable log of one replica. It takes the core's storage messages in order, writes what has come up in the meantime
- * as one synced batch, and only then says that each is done. Any error of the disk is the end: what a failed write left
+ * as one synced batch, and says that each is done when the frontier covers it too. Any error of the disk is the end: what a failed write left
  * behind is unknown, so the node stops and reads it again at the next start.
  */
-import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Level } from 'level'
 import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
+import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
 import { Frontier, NOWHERE, openFrontier, type Reached } from './frontier.ts'
-import { inPieces } from './pieces.ts'
+import { endRepair, markRepair, readRepair } from './mark.ts'
+import { type Cut, inPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
 import {
   type Base,
   clearBehind,
-  type Database,
   type Identity,
   type Kept,
   META,
   metaRow,
   pieces,
+  type Recovered,
   recover,
 } from './recover.ts'
-import { openTrouble, refuse, writeTrouble } from './trouble.ts'
+import { Damage, openTrouble, Refused, refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
 export interface LogOptions {
@@ -33,6 +33,10 @@ export interface LogOptions {
   readonly keep: number
   /** Called once, with a sentence; nothing is written or acknowledged afterwards. */
   readonly onFatal: (error: Error) => void
+  /** Where the directory is; the machine's own disk unless a simulation brings another. */
+  readonly disk?: Disk
+  /** How snapshots are cut, if not as usual. */
+  readonly cut?: Cut
 }
 
 type Job =
@@ -41,20 +45,15 @@ type Job =
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
   | { readonly kind: 'join'; readonly done: () => void }
 
-type Operation = { type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer }
-
 /** Opens the log of a directory, or makes it. Throws one sentence when the directory cannot be trusted. */
 export async function openLog(options: LogOptions): Promise<DurableLog> {
-  const { dir, identity } = options
+  const { dir, identity, disk = realDisk } = options
   const location = path.join(dir, 'log')
-  await makeDirectory(dir).catch((error) => {
+  await disk.makeDirectory(dir).catch((error) => {
     throw openTrouble(dir, error)
   })
-  const hadDatabase = await stat(location).then(
-    () => true,
-    () => false,
-  )
-  const { file, found } = await openFrontier(path.join(dir, 'frontier')).catch((error) => {
+  const hadDatabase = await disk.exists(location)
+  const { file, found } = await openFrontier(disk, path.join(dir, 'frontier'), hadDatabase).catch((error) => {
     throw openTrouble(dir, error)
   })
   let db: Database | null = null
@@ -64,33 +63,21 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
     const reached = found?.reached ?? NOWHERE
     if (!hadDatabase && reached.term > 0)
       throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
-    db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
-    await db.open().catch((error) => {
-      throw openTrouble(dir, error)
-    })
+    db = await disk.openDatabase(location)
     const recovered = await recover(db, dir, identity, reached)
     const start = { seq: found?.seq ?? 2, reached }
-    return new DurableLog(options, db, recovered, (onError) => new Frontier(file, start, onError))
+    const repair = await readRepair(disk, dir)
+    return new DurableLog(options, db, { ...recovered, repair }, (onError) => new Frontier(file, start, onError))
   } catch (error) {
     await db?.close()
     await file.close()
-    throw error
+    throw error instanceof Refused || !isOfDisk(error) ? error : openTrouble(dir, error)
   }
 }
 
-/** Node's own recursion never ends where the parent is there and takes no directories, as in /proc. */
-async function makeDirectory(dir: string): Promise<void> {
-  const made = await mkdir(dir, { mode: 0o700 }).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return true
-      if (error.code === 'ENOENT' && path.dirname(dir) !== dir) return false
-      throw error
-    },
-  )
-  if (made) return
-  await makeDirectory(path.dirname(dir))
-  await mkdir(dir, { mode: 0o700 })
+/** What the disk and the database throw has a code, or is wrapped. */
+function isOfDisk(error: unknown): boolean {
+  return error instanceof Damage || (error instanceof Error && 'code' in error)
 }
 
 export class DurableLog {
@@ -103,13 +90,16 @@ export class DurableLog {
   #last: { readonly index: number; readonly crc: number }
   #kept: Kept | null
   #joined: boolean
+  #repair: string | null
+  #restored: readonly Buffer[]
   #pump: Promise<void> | null = null
   #dead = false
+  #isDistrusted = false
 
   constructor(
     options: LogOptions,
     db: Database,
-    from: Awaited<ReturnType<typeof recover>>,
+    from: Recovered & { readonly repair: string | null },
     frontier: (onError: (error: unknown) => void) => Frontier,
   ) {
     this.#options = options
@@ -119,6 +109,8 @@ export class DurableLog {
     this.#last = from.last
     this.#kept = from.snapshot
     this.#joined = from.joined
+    this.#repair = from.repair
+    this.#restored = from.pieces
     const { snapshot, base } = from
     const conf = snapshot?.conf ?? confOf(options.identity.members)
     // The memory begins at the base and has the snapshot, which may be younger than it, put on top.
@@ -143,14 +135,19 @@ export class DurableLog {
     return this.#last.index
   }
 
-  /** Nothing was ever promised with this directory. */
+  /** Nothing was ever promised with this directory, nor with one that this one took the place of. */
   get untouched(): boolean {
-    return this.#hardState.term === 0 && this.#last.index === 0
+    return this.#hardState.term === 0 && this.#last.index === 0 && this.#repair === null
   }
 
   /** Whether this directory may vote: see cluster/rebuild.ts. */
   get joined(): boolean {
-    return this.#joined
+    return this.#joined && this.#repair === null
+  }
+
+  /** What was damaged, while that is under repair: see repair.ts. */
+  get repair(): string | null {
+    return this.#repair
   }
 
   /** From now on, also after a restart, this directory may vote; `done` when that is on the disk. */
@@ -164,13 +161,13 @@ export class DurableLog {
   }
 
   /**
-   * Keeps a snapshot of the tables at an applied index, then forgets the entries that are far enough behind it. The
-   * lines are taken a few at a time, so that the event loop stays free.
+   * Keeps a snapshot of the tables at an applied index, then forgets the entries that are far enough behind it. Its
+   * pieces (see pieces.ts) are taken one at a time.
    */
-  async saveSnapshot(meta: SnapshotMeta, lines: Iterable<string>): Promise<void> {
+  async saveSnapshot(meta: SnapshotMeta, all: AsyncIterable<Buffer>): Promise<void> {
     if (this.#dead) return
     try {
-      const written = await this.#writePieces(meta.index, inPieces(lines))
+      const written = await this.#writePieces(meta.index, all)
       if (this.#dead) return
       await new Promise<void>((done) => this.#add({ kind: 'switch', kept: { ...meta, ...written }, done }))
     } catch (error) {
@@ -178,14 +175,38 @@ export class DurableLog {
     }
   }
 
+  /** The pieces of the snapshot that was found at the start, once. */
+  takeRestored(): readonly Buffer[] {
+    const restored = this.#restored
+    this.#restored = []
+    return restored
+  }
+
   /** The newest snapshot, piece by piece; throws when a newer one replaced it meanwhile. */
-  snapshotPieces(kept: Kept): AsyncGenerator<Buffer> {
-    return pieces(this.#db, this.#options.dir, kept)
+  async *snapshotPieces(kept: Kept): AsyncGenerator<Buffer> {
+    try {
+      yield* pieces(this.#db, this.#options.dir, kept)
+    } catch (error) {
+      if (this.#kept === kept) this.#fail(error)
+      throw error
+    }
+  }
+
+  /** This directory is not what its peers have its word for: the next start repairs it. Ends the log. */
+  async distrust(what: string): Promise<void> {
+    const { disk = realDisk, dir } = this.#options
+    if (this.#dead || this.#isDistrusted) return
+    this.#isDistrusted = true
+    if (disk.files) await markRepair(disk.files, dir, what).catch((error) => this.#fail(error))
+    this.#fail(refuse(dir, what))
   }
 
   /** Waits for what is being written, and closes the files. */
   async close(): Promise<void> {
-    await this.#pump
+    do {
+      await this.#pump
+      await this.#frontier.settled()
+    } while (this.#pump)
     this.#dead = true
     await this.#frontier.close()
     await this.#db.close()
@@ -214,17 +235,22 @@ export class DurableLog {
     const first = this.#queue[0]!
     if (first.kind !== 'append') {
       this.#queue.shift()
-      if (first.kind === 'join') await this.#join()
-      else await this.#switch(first.kept).finally(first.done)
-      if (first.kind === 'join' && !this.#dead) first.done()
+      if (first.kind === 'switch') await this.#switch(first.kept).finally(first.done)
+      else await this.#join().then(() => this.#acknowledge([first]))
       return
     }
     const jobs = takeAppends(this.#queue)
     const write = mergeWrites(jobs.map((job) => job.message))
     if (write.snapshot) await this.#install(write.snapshot, write.hardState)
     if (!write.snapshot || write.entries.length > 0) await this.#write(write)
-    if (this.#dead) return
-    for (const job of jobs) job.done()
+    this.#acknowledge(jobs)
+  }
+
+  /** The next batch need not wait for the frontier; whoever was promised something does. */
+  #acknowledge(jobs: readonly Job[]): void {
+    this.#frontier.after(() => {
+      for (const job of jobs) if (!this.#dead) job.done()
+    })
   }
 
   async #write({ entries, hardState }: Write): Promise<void> {
@@ -261,7 +287,7 @@ export class DurableLog {
   /** A snapshot that came from the leader replaces the whole log. */
   async #install(snapshot: Snapshot, hardState: HardState | null): Promise<void> {
     const { meta, data } = snapshot
-    const written = await this.#writePieces(meta.index, inPieces(linesOf(data)))
+    const written = await this.#writePieces(meta.index, inPieces(linesOf(data), this.#options.cut))
     const kept: Kept = { ...meta, ...written }
     const base: Base = { index: meta.index, term: meta.term, crc: 0 }
     const next = hardState ?? this.#hardState
@@ -284,7 +310,10 @@ export class DurableLog {
 
   async #join(): Promise<void> {
     await this.#db.batch([metaRow(META.joined, {})], { sync: true })
+    const { disk = realDisk, dir } = this.#options
+    if (this.#repair !== null) await endRepair(disk, dir)
     this.#joined = true
+    this.#repair = null
   }
 
   /** Makes a snapshot that is written the one that counts. */
@@ -313,7 +342,7 @@ export class DurableLog {
     for await (const piece of all) {
       if (this.#dead) break
       const key = chunkKey(index, count)
-      await this.#db.put(key, encodeBytes(key, piece), { sync: true })
+      await this.#db.batch([{ type: 'put', key, value: encodeBytes(key, piece) }], { sync: true })
       count++
       bytes += piece.length
     }
@@ -326,7 +355,7 @@ export class DurableLog {
     const value = await this.#db.get(key)
     if (value) {
       const record = decodeEntry(key, value)
-      if (!record) throw new Error(`entry ${index} is damaged`)
+      if (!record) throw refuse(this.#options.dir, `entry ${index} of the log in ${this.#options.dir} is damaged`)
       return record.crc
     }
     const base = await this.#db.get(META.base)

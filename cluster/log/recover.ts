@@ -2,8 +2,8 @@
  * What a directory holds, read once at boot and believed only if it holds together: whose it is, every record sound, the
  * entries without a hole and chained, the snapshot complete, and nothing less than the frontier remembers.
  */
-import type { Level } from 'level'
 import type { ConfState, Entry, HardState } from '../raft/types.ts'
+import type { Database, Operation } from './disk.ts'
 import type { Reached } from './frontier.ts'
 import {
   CHUNKS,
@@ -17,8 +17,6 @@ import {
   metaKey,
 } from './records.ts'
 import { refuse } from './trouble.ts'
-
-export type Database = Level<Buffer, Buffer>
 
 /** Whose log it is. `members` are the ids of all nodes; they cannot change while the log lives. */
 export interface Identity {
@@ -51,6 +49,8 @@ export interface Recovered {
   readonly entries: readonly Entry[]
   readonly last: { readonly index: number; readonly crc: number }
   readonly snapshot: Kept | null
+  /** The pieces of that snapshot. */
+  readonly pieces: readonly Buffer[]
   /** Whether this directory may vote, see cluster/rebuild.ts. */
   readonly joined: boolean
 }
@@ -63,7 +63,7 @@ export const META = {
   joined: metaKey('joined'),
 }
 
-export function metaRow(key: Buffer, value: object): { type: 'put'; key: Buffer; value: Buffer } {
+export function metaRow(key: Buffer, value: object): Operation {
   return { type: 'put', key, value: encodeBytes(key, Buffer.from(JSON.stringify(value))) }
 }
 
@@ -73,6 +73,7 @@ const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
 export async function recover(db: Database, dir: string, own: Identity, reached: Reached): Promise<Recovered> {
   const identity = await readMeta<Identity>(db, dir, META.identity)
   if (identity) checkIdentity(dir, identity, own)
+  else if (reached.term > 0) throw refuse(dir, `${dir} no longer says whose it is`)
   else await db.batch([metaRow(META.identity, own)], { sync: true })
 
   const hardState = (await readMeta<HardState>(db, dir, META.state)) ?? NO_STATE
@@ -101,10 +102,12 @@ export async function recover(db: Database, dir: string, own: Identity, reached:
   if (base.index > 0 && (!snapshot || snapshot.index < base.index)) {
     throw refuse(dir, `${dir} begins after entry ${base.index} and has no snapshot of what was before`)
   }
+  const restored: Buffer[] = []
+  if (snapshot) for await (const piece of pieces(db, dir, snapshot)) restored.push(piece)
   await forgetOthers(db, base, snapshot)
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
   const joined = (await readMeta<object>(db, dir, META.joined)) !== null
-  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, joined }
+  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, pieces: restored, joined }
 }
 
 /** The pieces of a snapshot in order, each checked. */

@@ -3,11 +3,24 @@
 /** The directory holds something that this node must not go on with: it would break a promise made to its peers. */
 export class Refused extends Error {
   override readonly name = 'Refused'
+  /** What is damaged, without the remedy. */
+  readonly what: string
+
+  constructor(what: string, remedy: string) {
+    super(`${what}. ${remedy}`)
+    this.what = what
+  }
+}
+
+/** Said by a disk whose files do not hold together. */
+export class Damage extends Error {
+  override readonly name = 'Damage'
 }
 
 export function refuse(dir: string, what: string): Refused {
   return new Refused(
-    `${what}. This node would break promises it made to its peers, so it does not start: ` +
+    what,
+    'This node would break promises it made to its peers, so it does not start: ' +
       `move ${dir} away and start it again, it is then rebuilt from its peers`,
   )
 }
@@ -15,6 +28,8 @@ export function refuse(dir: string, what: string): Refused {
 /** An error of the file system or of the database while writing. The node must stop: what reached the disk is unknown. */
 export function writeTrouble(dir: string, error: unknown): Error {
   const said = messageOf(error)
+  if (error instanceof Refused) return damageFound(error.what)
+  if (isCorruption(error)) return damageFound(`${dir} is damaged (${said})`)
   if (/ENOSPC|No space left/i.test(said)) {
     return new Error(`disk full: free space on ${dir} and start the node again; nothing acknowledged is lost`)
   }
@@ -31,10 +46,19 @@ export function openTrouble(dir: string, error: unknown): Error {
       `${dir} is in use by another process: stop that node first, or give this one a directory of its own`,
     )
   }
-  if (codes(error).includes('LEVEL_CORRUPTION') || /corruption/i.test(said))
-    return refuse(dir, `${dir} is damaged (${said})`)
+  if (error instanceof Damage) return refuse(dir, said)
+  if (isCorruption(error)) return refuse(dir, `${dir} is damaged (${said})`)
   if (/ENOSPC|No space left/i.test(said)) return writeTrouble(dir, error)
   return new Error(`cannot open ${dir}: ${said}`)
+}
+
+/** Damage that is found while the node runs; the next start looks at all of it. */
+export function damageFound(what: string): Error {
+  return new Error(`${what}. This node has stopped: start it again, it then repairs itself from its peers`)
+}
+
+function isCorruption(error: unknown): boolean {
+  return codes(error).includes('LEVEL_CORRUPTION') || /corruption/i.test(messageOf(error))
 }
 
 /** The innermost reason: abstract-level wraps what the database said. */

@@ -2,14 +2,17 @@
 import { statfs } from 'node:fs/promises'
 import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
 import type { Health } from '../../proto/types/raftel/v1/Health.ts'
-import type { Needs } from './needs.ts'
+import type { Needs, OwnCertificate } from './needs.ts'
 
 const LAG_ENTRIES = 1000
 const CLOCK_OFF_MS = 30_000
+const CERTIFICATE_WARNING_MS = 30 * 86_400_000
 const DISK_WARNING = 1024 ** 3
 const DISK_CRITICAL = 100 * 1024 ** 2
 
 const RELAY_REMEDY = 'apt-get install rtpengine-daemon and restart the node, or configure media.mode: direct'
+
+const REPAIR_REMEDY = 'wait: it is given everything by its peers while a majority is up; if it stays see docs/damage.md'
 
 export async function health(needs: Needs): Promise<Health> {
   const { cluster, nodes, sip, media } = needs
@@ -40,7 +43,11 @@ export async function health(needs: Needs): Promise<Health> {
       sip.connected
         ? ok('engine', `SIP at ${sip.address}`)
         : bad('engine', 'the link to the SIP engine is down', 'start drachtio-server, or check sip.engine in the file'),
+      status.repair === null
+        ? ok('data', `sound in ${needs.dataDir}`)
+        : warn('data', `under repair, this node does not vote: ${status.repair}`, REPAIR_REMEDY),
       await disk(needs.dataDir),
+      certificates(needs.certificates, Date.now()),
       Math.abs(off) <= CLOCK_OFF_MS
         ? ok('clock', `${Math.round(off)} ms from cluster time`)
         : warn('clock', `${Math.round(off / 1000)} s from cluster time`, 'set the clocks of all nodes by NTP'),
@@ -61,6 +68,18 @@ async function disk(dir: string): Promise<Check__Output> {
   const remedy = `free space on the file system of ${dir}: a node whose disk is full stops`
   if (free < DISK_CRITICAL) return bad('disk', detail, remedy)
   return free < DISK_WARNING ? warn('disk', detail, remedy) : ok('disk', detail)
+}
+
+/** The one that ends first. A node takes a new one at its next start. */
+export function certificates(own: readonly OwnCertificate[], now: number): Check__Output {
+  const [first] = [...own].sort((a, b) => a.expires - b.expires)
+  if (first === undefined) return ok('certificates', 'no TLS is configured')
+  const on = new Date(first.expires).toISOString().slice(0, 10)
+  const remedy = 'issue it again (raftel certs node … --force, or your own authority) and restart this node'
+  if (first.expires <= now) return bad('certificates', `${first.file} has expired on ${on}`, remedy)
+  if (first.expires - now < CERTIFICATE_WARNING_MS)
+    return warn('certificates', `${first.file} expires on ${on}`, remedy)
+  return ok('certificates', `${first.file} is good until ${on}`)
 }
 
 function ok(name: string, detail: string): Check__Output {

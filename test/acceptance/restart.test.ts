@@ -27,7 +27,7 @@ test.serial(
       )
       t.is(status.nodes.length, 3)
       t.is((await lab.json<unknown[]>(['user', 'ls'])).length, 1)
-      // Each command noted its own process and kept the note of the other: all three can be killed by name.
+      // However many commands were at it at once, every node is found by its name.
       await Promise.all(lab.nodes.map(({ id }) => lab.kill(id)))
     })
   },

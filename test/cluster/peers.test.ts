@@ -20,7 +20,8 @@ async function life(address: string, key: Uint8Array, incarnation: string) {
   const stream = client.Append()
   const refused = new Promise<string>((resolve) => stream.on('error', (error) => resolve(error.message)))
   const answered = once(stream, 'data')
-  stream.write({ hello: hello({ id: 2, name: 'n2', incarnation, key }, 1, true) })
+  const standing = { untouched: true, repairing: false, term: 0, acknowledged: 0 }
+  stream.write({ hello: hello({ id: 2, name: 'n2', incarnation, key }, 1, standing) })
   await answered
   return {
     acknowledge: (index: number, { from = 2, to = 1 } = {}) =>
@@ -52,6 +53,7 @@ async function listening(t: ExecutionContext) {
     onUnreachable: () => {},
     onSnapshotSent: () => {},
     untouched: () => true,
+    standing: () => ({ repairing: false, term: 0, acknowledged: 0 }),
     onHello: () => {},
     onConnected: () => {},
     snapshot: () => null,

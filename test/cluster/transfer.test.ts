@@ -20,7 +20,10 @@ const BYTES = PIECES.reduce((sum, { length }) => sum + length, 0)
 function frames(pieces: readonly { data: Buffer; crc: number }[], count = PIECES.length, bytes = BYTES) {
   const snapshot = { meta: { index: 9, term: 2, conf: confOf([1, 2, 3]) }, data: new Uint8Array() }
   const said = toWire(message('snap', 1, { from: 2, term: 3, snapshot }))
-  const sent: SnapshotFrame[] = [{ hello: hello(PEER, 1, false) }, { head: { message: said, pieces: count, bytes } }]
+  const sent: SnapshotFrame[] = [
+    { hello: hello(PEER, 1, { untouched: false, repairing: false, term: 0, acknowledged: 0 }) },
+    { head: { message: said, pieces: count, bytes } },
+  ]
   for (const piece of pieces) sent.push({ piece })
   const { requestSerialize, requestDeserialize } = service.Snapshot
   return Readable.from(sent.map((frame) => requestDeserialize(requestSerialize(frame)))) as never

@@ -1,13 +1,21 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { cpSync } from 'node:fs'
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
 import type { DurableLog } from '../../../cluster/log/log.ts'
+import { inPieces } from '../../../cluster/log/pieces.ts'
 import { confOf } from '../../../cluster/raft/memory.ts'
 import { message } from '../../../cluster/raft/message.ts'
 import { LOCAL_APPEND, type Snapshot } from '../../../cluster/raft/types.ts'
 import { entries, IDENTITY, newDir, openAt, REFUSED, terms, write, written } from './fixtures.ts'
+
+async function writeByte(name: string, at: number, byte: number): Promise<void> {
+  const file = await open(name, 'r+')
+  await file.write(Buffer.of(byte), 0, 1, at)
+  await file.close()
+}
 
 async function walOf(dir: string): Promise<string> {
   const names = await readdir(path.join(dir, 'log'))
@@ -83,10 +91,55 @@ test('at the moment a write is acknowledged it is in the files, and they would o
   await log.close()
 })
 
+test('what was acknowledged last is missed as soon as it is gone', async (t) => {
+  const dir = await newDir(t)
+  const log = await openAt(path.join(dir, 'live'))
+  for (let index = 1; index <= 5; index++) {
+    const cut = path.join(dir, `cut${index}`)
+    await new Promise<void>((resolve) => {
+      const fields = { from: 1, term: 1, vote: 1, commit: 1, entries: entries(index, index, 1) }
+      log.append(message('storage-append', LOCAL_APPEND, fields), () => {
+        cpSync(path.join(dir, 'live'), cut, { recursive: true })
+        resolve()
+      })
+    })
+    await truncate(await walOf(cut), (await readFile(await walOf(cut))).length - 1)
+    await t.throwsAsync(openAt(cut), { message: new RegExp(`ends at entry ${index - 1}, but entry ${index} had been`) })
+  }
+  await log.close()
+})
+
+test('a snapshot that is found damaged while it is read ends the log, and the next start refuses it', async (t) => {
+  const dir = await written(t)
+  const first = await openAt(dir)
+  const lines = Array.from({ length: 9 }, (_, i) => randomBytes(40_000).toString('base64') + i)
+  await first.saveSnapshot({ index: 80, term: 1, conf: confOf([1, 2, 3]) }, inPieces(lines))
+  await first.close()
+  // From here on it is in tables.
+  await (await openAt(dir)).close()
+  let fatal: Error | null = null
+  const log = await openAt(dir, { onFatal: (error) => (fatal = error) })
+  for (const name of await readdir(path.join(dir, 'log'))) {
+    if (!name.endsWith('.ldb')) continue
+    const bytes = await readFile(path.join(dir, 'log', name))
+    const at = bytes.indexOf(lines[5]!.slice(100, 120))
+    if (at >= 0) await writeByte(path.join(dir, 'log', name), at, bytes[at]! ^ 1)
+  }
+  await t.throwsAsync(async () => {
+    for await (const _ of log.snapshotPieces(log.snapshot!));
+  })
+  t.regex(String(fatal), /damaged.*This node has stopped: start it again, it then repairs itself from its peers/)
+  await log.close()
+  await t.throwsAsync(openAt(dir), { message: REFUSED })
+})
+
 test('a snapshot lets go of the entries behind it, and is read back', async (t) => {
   const dir = await written(t)
   const log = await openAt(dir)
-  await log.saveSnapshot({ index: 80, term: 1, conf: confOf([1, 2, 3]) }, ['a', 'b', 'c'.repeat(300_000), 'd'])
+  await log.saveSnapshot(
+    { index: 80, term: 1, conf: confOf([1, 2, 3]) },
+    inPieces(['a', 'b', 'c'.repeat(300_000), 'd']),
+  )
   t.is(log.storage.firstIndex(), 76)
   await log.close()
   const again = await openAt(dir)

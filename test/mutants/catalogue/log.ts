@@ -37,8 +37,8 @@ export const LOG: readonly Mutant[] = [
   {
     name: 'frontier-not-synced',
     why: 'the frontier is left to the cache of the system: after a power cut it knows of nothing',
-    file: 'cluster/log/frontier.ts',
-    edits: [['constants.O_RDWR | constants.O_DSYNC | flags', 'constants.O_RDWR | flags']],
+    file: 'cluster/log/disk.ts',
+    edits: [['constants.O_RDWR | constants.O_DSYNC, 0o600)', 'constants.O_RDWR, 0o600)']],
     killer: sync('the frontier is opened so that a write returns when it is on the disk'),
   },
   {

@@ -39,11 +39,11 @@ export const SHELL: readonly Mutant[] = [
   {
     name: 'wiped-node-votes-at-once',
     why: 'a node whose directory is gone votes as if it had promised nothing (RethinkDB 2.2.3, #5289; canonical: wiped disks)',
-    file: 'cluster/replica.ts',
+    file: 'cluster/consensus.ts',
     edits: [
       [
-        'this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length)',
-        'this.#rebuild = log.joined || options.nodes.length > 0 ? null : new Rebuild(options.nodes.length)',
+        'this.#rebuild = log.joined ? null : new Rebuild(',
+        'this.#rebuild = log.joined || options.nodes.length > 0 ? null : new Rebuild(',
       ],
     ],
     killer: {
@@ -104,12 +104,7 @@ export const SHELL: readonly Mutant[] = [
     name: 'proof-not-checked',
     why: 'whoever knows the names is let in without the cluster key',
     file: 'cluster/hello.ts',
-    edits: [
-      [
-        "if (!equal(said.proof, proofOf(self.key, said))) return 'it does not know the cluster key'",
-        "if (said.proof === '') return 'it does not know the cluster key'",
-      ],
-    ],
+    edits: [['if (!equal(said.proof, proofOf(self.key, said)))\n', "if (said.proof === '')\n"]],
     killer: wire(HELLO),
   },
   {

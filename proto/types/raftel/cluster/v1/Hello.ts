@@ -1,5 +1,6 @@
 // Original file: proto/cluster.proto
 
+import type { Long } from '@grpc/proto-loader';
 
 export interface Hello {
   'protocol'?: (number);
@@ -10,6 +11,9 @@ export interface Hello {
   'to'?: (number);
   'proof'?: (string);
   'untouched'?: (boolean);
+  'repairing'?: (boolean);
+  'term'?: (number | string | Long);
+  'acknowledged'?: (number | string | Long);
 }
 
 export interface Hello__Output {
@@ -21,4 +25,7 @@ export interface Hello__Output {
   'to': (number);
   'proof': (string);
   'untouched': (boolean);
+  'repairing': (boolean);
+  'term': (number);
+  'acknowledged': (number);
 }

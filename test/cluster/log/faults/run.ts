@@ -1,0 +1,34 @@
+/**
+ * `npm run faults -- [--all | --sample 2000] [--seed 1]`: every fault of every file of a data directory, or a sample of them,
+ * each on a copy that the real log then opens. Prints a tally and `N passed, N failed`; exit 1 when one failed.
+ */
+import { rm } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { allFaults } from './cases.ts'
+import { writeHistory } from './history.ts'
+import { judged, newRoot, seeded, tally } from './try.ts'
+
+const { values } = parseArgs({
+  options: {
+    all: { type: 'boolean', default: false },
+    sample: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+  },
+})
+const random = seeded(Number(values.seed))
+const root = await newRoot()
+try {
+  const history = await writeHistory(root)
+  const every = await allFaults(history.dir, history.older, random)
+  const share = values.all ? 1 : Number(values.sample) / every.length
+  const faults = every.filter(() => random() < share)
+  const all = await judged(root, history, faults, cpus().length)
+  console.log(tally(all))
+  const failed = all.filter(({ verdict }) => verdict.kind === 'wrong')
+  for (const { fault, verdict } of failed.slice(0, 20)) console.log(`FAILED ${JSON.stringify({ ...fault, verdict })}`)
+  console.log(`${all.length - failed.length} passed, ${failed.length} failed`)
+  process.exitCode = failed.length > 0 || all.length === 0 ? 1 : 0
+} finally {
+  await rm(root, { recursive: true })
+}
