@@ -40,6 +40,8 @@ export function globals(command: Command): Globals {
 /** --endpoints, else RAFTEL_ENDPOINTS, else the lab of --dir, else the default lab, else the default port. */
 export function endpoints(given: Globals, env: NodeJS.ProcessEnv): string[] {
   const text = given.endpoints ?? (given.dir === undefined ? env.RAFTEL_ENDPOINTS : undefined)
+  // A variable that a script forgot to set must not lead to another cluster.
+  if (given.endpoints === '') throw usage('--endpoints is empty; write host:port, several with commas between')
   if (text) {
     const named = text.split(',').map((one) => one.trim())
     const wrong = named.find((one) => !/^[^\s,]+:\d{1,5}$/.test(one))

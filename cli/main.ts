@@ -1,4 +1,6 @@
 /** The command line: one noun a file, one catch for everything that goes wrong. */
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { certsCommand } from './commands/certs.ts'
@@ -48,6 +50,7 @@ export async function main(args: readonly string[]): Promise<void> {
 async function build(args: readonly string[]): Promise<Command> {
   const program = addGlobals(new Command('raftel'))
     .description('A SIP server that is a cluster of equal nodes.')
+    .version(version(), '--version', 'print the version of this program')
     .addHelpText('after', EXAMPLES)
   for (const command of [
     clusterCommand(),
@@ -67,6 +70,15 @@ async function build(args: readonly string[]): Promise<Command> {
   return program
 }
 
+/** Of the package that this file is in: it lies above cli/ as written, and above dist/cli/ as built. */
+function version(): string {
+  for (const up of ['..', '../..']) {
+    const file = path.join(import.meta.dirname, up, 'package.json')
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  }
+  throw new Error('the package of this program has no package.json')
+}
+
 /** Errors of usage are told like all others; help shows the global options everywhere. */
 function quiet(command: Command): void {
   command
@@ -84,9 +96,16 @@ function fail(error: unknown, format: Format): void {
     say('usage', said === '(outputHelp)' ? 'name what to do, as shown above' : `${said}; see --help`, format)
   } else if (error instanceof Failure) {
     say(error.kind, error.message, format)
+  } else if (isOfFiles(error)) {
+    say('failed', `${error.message}; name another file or directory`, format)
   } else {
     say('failed', `this is a bug: ${(error as Error)?.stack ?? String(error)}`, format)
   }
+}
+
+/** What a file system refuses is the user's to mend. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }
 
 function say(kind: Kind, message: string, format: Format): void {

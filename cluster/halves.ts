@@ -5,10 +5,11 @@
  * entries by the core, which hands out 4 MiB at most before it hears that they are applied; proposals by UNDER_WAY_MAX; ticks
  * and pieces of a snapshot are asked for one at a time.
  */
+
+import type { Tls } from './door.ts'
 import type { Peer } from './hello.ts'
 import type { Logger } from './logger.ts'
 import type { Limits } from './options.ts'
-import type { Tls } from './peers.ts'
 import type { Entry, Id, Role } from './raft/types.ts'
 import type { World } from './world.ts'
 

@@ -12,7 +12,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'cluster/tables': [],
   'node/engine': [],
   'node/yaml.ts': ['node/closest.ts', 'proto'],
-  'node/config.ts': ['node/yaml.ts', 'node/config-schema.ts', 'cluster', 'proto'],
+  'node/config.ts': ['node/yaml.ts', 'node/closest.ts', 'node/config-schema.ts', 'cluster', 'proto'],
   'node/sip': ['node/engine', 'cluster', 'proto'],
   'node/media': ['cluster', 'proto'],
   'node/routing': ['node/yaml.ts', 'node/closest.ts', 'cluster', 'proto'],

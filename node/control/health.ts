@@ -48,9 +48,7 @@ export async function health(needs: Needs): Promise<Health> {
         : warn('data', `under repair, this node does not vote: ${status.repair}`, REPAIR_REMEDY),
       await disk(needs.dataDir),
       certificates(needs.certificates, Date.now()),
-      Math.abs(off) <= CLOCK_OFF_MS
-        ? ok('clock', `${Math.round(off)} ms from cluster time`)
-        : warn('clock', `${Math.round(off / 1000)} s from cluster time`, 'set the clocks of all nodes by NTP'),
+      clock(off),
       plan === null
         ? warn('plan', 'no routing plan: only user names are reachable', 'raftel plan commit FILE')
         : ok('plan', `version ${plan.version}, ${plan.plan.rules.length} rules`),
@@ -59,6 +57,17 @@ export async function health(needs: Needs): Promise<Health> {
         : ok('users', `${users.size}`),
     ],
   }
+}
+
+/**
+ * `off`: cluster time less this node's clock, ms. Behind is what it is for good after an outage, because the time without a
+ * leader does not count (docs/decisions/time-and-expiry.md); ahead, a clock is wrong.
+ */
+export function clock(off: number): Check__Output {
+  if (Math.abs(off) <= CLOCK_OFF_MS) return ok('clock', `${Math.round(off)} ms from cluster time`)
+  const seconds = Math.round(Math.abs(off) / 1000)
+  if (off < 0) return ok('clock', `${seconds} s ahead of cluster time, which stands still without a leader`)
+  return warn('clock', `${seconds} s behind cluster time`, 'set the clock of this node by NTP')
 }
 
 async function disk(dir: string): Promise<Check__Output> {

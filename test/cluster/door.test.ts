@@ -9,7 +9,7 @@ import { ChannelCredentials, Server } from '@grpc/grpc-js'
 import ava, { type ExecutionContext } from 'ava'
 import { certOf, give, initCa, keyOf } from '../../cli/certs/authority.ts'
 import { openDoor, readTls, type Tls } from '../../cluster/door.ts'
-import { hello, PROTOCOL } from '../../cluster/hello.ts'
+import { hello, PROTOCOL, type Standing } from '../../cluster/hello.ts'
 import { Seldom } from '../../cluster/seldom.ts'
 import { loadProto } from '../../proto/load.ts'
 import type { ProtoGrpcType } from '../../proto/types/cluster.ts'
@@ -22,6 +22,8 @@ const { Peers: Client } = (loadProto('cluster.proto') as unknown as ProtoGrpcTyp
 
 const DAY_MS = 86_400_000
 const KEY = randomBytes(32)
+/** What a node with a new directory says of itself. */
+const NEW: Standing = { untouched: true, repairing: false, term: 0, acknowledged: 0 }
 /** More often than the log has lines for. */
 const TRIES = 30
 
@@ -29,21 +31,24 @@ test('a node of another cluster is refused by its key, though its certificate is
   const cluster = await three(t, 'tls')
   const foreign = { id: 3, name: 'n3', incarnation: 'x', key: randomBytes(32) }
   await refused(t, cluster, /of another cluster .*give all nodes the same key file/, () =>
-    says(cluster, cluster.own, { hello: hello(foreign, 1, true) }),
+    says(cluster, cluster.own, { hello: hello(foreign, 1, NEW) }),
   )
 })
 
 test('who does not know the key is refused, whatever cluster it claims to be of', async (t) => {
   const cluster = await three(t, 'tls')
-  const said = { ...hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, true), incarnation: 'y' }
+  const said = { ...hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, NEW), incarnation: 'y' }
   await refused(t, cluster, /does not know the cluster key/, () => says(cluster, cluster.own, { hello: said }))
 })
 
 test('another protocol version is refused with the remedy', async (t) => {
   const cluster = await three(t, 'tls')
-  const said = { ...hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, true), protocol: PROTOCOL + 1 }
-  await refused(t, cluster, /speaks protocol 2, this node speaks 1: run the same version on all nodes/, () =>
-    says(cluster, cluster.own, { hello: said }),
+  const said = { ...hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, NEW), protocol: PROTOCOL + 1 }
+  await refused(
+    t,
+    cluster,
+    new RegExp(`speaks protocol ${PROTOCOL + 1}, this node speaks ${PROTOCOL}: run the same version on all nodes`),
+    () => says(cluster, cluster.own, { hello: said }),
   )
 })
 
@@ -57,7 +62,7 @@ test('who does not begin with a hello is refused', async (t) => {
 test('names of a stranger come cleaned and cut into the log', async (t) => {
   const cluster = await three(t, 'plain')
   const said = {
-    ...hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, true),
+    ...hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, NEW),
     cluster: '\u001b[2J'.repeat(9999),
   }
   await refused(t, cluster, /of another cluster \(key \\x1b\[2J.{0,40}…/, () => says(cluster, null, { hello: said }))
@@ -217,7 +222,7 @@ function authority(t: ExecutionContext): Pick<Three, 'own' | 'node' | 'operator'
 }
 
 /** What n3 itself would say. */
-const ours = (): Frame => ({ hello: hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, true) })
+const ours = (): Frame => ({ hello: hello({ id: 3, name: 'n3', incarnation: 'x', key: KEY }, 1, NEW) })
 
 /** Many times over: the stranger is turned away each time, the log has one line, and the cluster is as it was. */
 async function refused(t: ExecutionContext, cluster: Three, why: RegExp, knock: () => Promise<string>): Promise<void> {
