@@ -2,7 +2,8 @@ import test from 'ava'
 import { confOf, MemoryStorage } from '../../cluster/raft/memory.ts'
 import { message } from '../../cluster/raft/message.ts'
 import type { Entry } from '../../cluster/raft/types.ts'
-import { Rebuild } from '../../cluster/rebuild.ts'
+import { forgetProgress, Rebuild } from '../../cluster/rebuild.ts'
+import { bytes, elect, from, replica, settle } from './raft/fixtures.ts'
 
 /** A log with one entry for each of the terms. */
 function logOf(terms: readonly number[]): MemoryStorage {
@@ -86,4 +87,27 @@ test('whoever forgot votes again when its log is complete up to a commit of the 
   tell(3)
   t.false(rebuild.ends(false, logOf([3, 3])), 'entry 3 is not here yet')
   t.true(rebuild.ends(false, logOf([3, 3, 4])))
+})
+
+test('who may not vote yet hears of no ballot, and of no commit beyond its log', (t) => {
+  const rebuild = new Rebuild(3)
+  waitLong(rebuild)
+  for (const type of ['vote', 'pre-vote', 'timeout-now'] as const) {
+    t.is(rebuild.filter(message(type, 1, { from: 2, term: 4 }), 0), null, type)
+  }
+  // Of a leader that believes that we still have what the old directory had.
+  t.is(rebuild.filter(message('heartbeat', 1, { from: 2, term: 4, commit: 9 }), 5)?.commit, 5)
+})
+
+test('a leader that hears that a follower has nothing any more sends it everything again', (t) => {
+  const leader = replica(1)
+  elect(leader)
+  leader.raw.propose(bytes('a'))
+  for (const id of [2, 3]) leader.raw.step(from(id, 'app-resp', { term: 1, index: 2 }))
+  settle(leader)
+  forgetProgress(leader.raw.raft, 3)
+  leader.raw.step(from(3, 'heartbeat-resp', { term: 1 }))
+  const [append] = settle(leader).messages.filter(({ type, to }) => type === 'app' && to === 3)
+  t.deepEqual([append?.index, append?.entries.map(({ index }) => index)], [0, [1, 2]])
+  t.is(leader.raw.raft.log.committed, 2, 'what is committed stays so')
 })
