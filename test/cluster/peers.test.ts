@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { credentials } from '@grpc/grpc-js'
 import ava, { type ExecutionContext } from 'ava'
+import { GROUP } from '../../cluster/group.ts'
 import { hello, type Peer } from '../../cluster/hello.ts'
 import { Peers } from '../../cluster/peers.ts'
 import { message } from '../../cluster/raft/message.ts'
@@ -24,8 +25,8 @@ async function life(address: string, key: Uint8Array, incarnation: string) {
   stream.write({ hello: hello({ id: 2, name: 'n2', incarnation, key }, 1, standing) })
   await answered
   return {
-    acknowledge: (index: number, { from = 2, to = 1 } = {}) =>
-      stream.write({ messages: [toWire(message('app-resp', to, { from, term: 1, index }))], proposals: [] }),
+    acknowledge: (index: number, { from = 2, to = 1, group = GROUP } = {}) =>
+      stream.write({ group, messages: [toWire(message('app-resp', to, { from, term: 1, index }))], proposals: [] }),
     refused,
     close: () => client.close(),
   }
@@ -82,13 +83,14 @@ test('what an earlier life of a node said does not count after a later one said 
   t.deepEqual(heard, [1, 3])
 })
 
-test('a peer speaks for itself, and to us, or not at all', async (t) => {
+test('a peer speaks for itself, to us and in our group, or not at all', async (t) => {
   const { key, address, heard, hears } = await listening(t)
   const two = await life(address, key, 'b')
   t.teardown(two.close)
   const done = hears()
   two.acknowledge(1, { from: 3 })
   two.acknowledge(2, { to: 3 })
+  two.acknowledge(2, { group: 2 })
   two.acknowledge(3)
   await done
   // One stream keeps its order: what was not heard by now is not heard.

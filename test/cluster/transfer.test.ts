@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import test from 'ava'
+import { GROUP } from '../../cluster/group.ts'
 import { hello } from '../../cluster/hello.ts'
 import { confOf } from '../../cluster/raft/memory.ts'
 import { message } from '../../cluster/raft/message.ts'
@@ -22,7 +23,7 @@ function frames(pieces: readonly { data: Buffer; crc: number }[], count = PIECES
   const said = toWire(message('snap', 1, { from: 2, term: 3, snapshot }))
   const sent: SnapshotFrame[] = [
     { hello: hello(PEER, 1, { untouched: false, repairing: false, term: 0, acknowledged: 0 }) },
-    { head: { message: said, pieces: count, bytes } },
+    { head: { group: GROUP, message: said, pieces: count, bytes } },
   ]
   for (const piece of pieces) sent.push({ piece })
   const { requestSerialize, requestDeserialize } = service.Snapshot

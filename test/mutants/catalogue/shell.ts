@@ -129,7 +129,10 @@ export const SHELL: readonly Mutant[] = [
     why: 'a peer acknowledges, or votes, in the name of another',
     file: 'cluster/peers.ts',
     edits: [['if (message && message.from === from && message.to', 'if (message && message.to']],
-    killer: { file: 'test/cluster/peers.test.ts', title: 'a peer speaks for itself, and to us, or not at all' },
+    killer: {
+      file: 'test/cluster/peers.test.ts',
+      title: 'a peer speaks for itself, to us and in our group, or not at all',
+    },
   },
   {
     name: 'lengths-believed',
