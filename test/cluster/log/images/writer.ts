@@ -8,7 +8,7 @@ import { entryOf, IDENTITY, KEEP, script, tablesAt } from './script.ts'
 
 const [dir] = process.argv.slice(2) as [string]
 const conf = confOf([1, 2, 3])
-const open = () => openLog({ dir, identity: IDENTITY, keep: KEEP, onFatal: fatal })
+const open = () => openLog({ dir, identity: IDENTITY, keep: KEEP, onFatal: fatal }).catch(fatal)
 let log = await open()
 let [term, vote] = [0, 0]
 /** What is not acknowledged yet; several are under way at once. */
