@@ -22,7 +22,7 @@ import {
   type Recovered,
   recover,
 } from './recover.ts'
-import { Damage, openTrouble, Refused, refuse, writeTrouble } from './trouble.ts'
+import { isOfDisk, openTrouble, refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
 export interface LogOptions {
@@ -69,13 +69,8 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
   } catch (error) {
     await db?.close()
     await file.close()
-    throw error instanceof Refused || !isOfDisk(error) ? error : openTrouble(dir, error)
+    throw isOfDisk(error) ? openTrouble(dir, error) : error
   }
-}
-
-/** What the disk and the database throw has a code, or is wrapped. */
-function isOfDisk(error: unknown): boolean {
-  return error instanceof Damage || (error instanceof Error && 'code' in error)
 }
 
 export class DurableLog {

@@ -61,6 +61,11 @@ function isCorruption(error: unknown): boolean {
   return codes(error).includes('LEVEL_CORRUPTION') || /corruption/i.test(messageOf(error))
 }
 
+/** Whether the file system, the database or the disk that is simulated said it: those give a code. */
+export function isOfDisk(error: unknown): boolean {
+  return error instanceof Damage || (error instanceof Error && 'code' in error)
+}
+
 /** The innermost reason: abstract-level wraps what the database said. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
