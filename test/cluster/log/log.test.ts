@@ -252,6 +252,7 @@ test('a frontier file that is missing or damaged is refused', async (t) => {
   await t.throwsAsync(openAt(dir), { message: /frontier is damaged/ })
   await rm(path.join(dir, 'frontier'))
   await t.throwsAsync(openAt(dir), { message: /frontier is missing/ })
+  await t.throwsAsync(openAt(dir), { message: /frontier is missing/ }, 'it is not made by looking for it')
 })
 
 test('the directory of another node or cluster is refused', async (t) => {
