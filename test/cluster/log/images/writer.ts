@@ -21,6 +21,8 @@ for (const [i, op] of script().entries()) {
     await log.close()
     log = await open()
   } else if (op.kind === 'vote') {
+    // What the new leader overwrites must have been written, not only asked for.
+    await Promise.all(waiting.splice(0))
     ;[term, vote] = [op.term, op.vote]
     append(i, [])
   } else if (op.kind === 'append') {
