@@ -43,7 +43,7 @@ async function measureEcho(seconds: number): Promise<{ echoPerSecond: number; ec
   return { echoPerSecond: count / took, echoCpuMicros: (cpu / count) * 1e6 }
 }
 
-function measureSync(folder: string, seconds: number): number {
+export function measureSync(folder: string, seconds: number): number {
   const file = openSync(path.join(folder, 'sync'), 'w')
   const record = Buffer.alloc(256, 1)
   const began = process.hrtime.bigint()

@@ -2,13 +2,13 @@
  * The way to a cluster: endpoints are tried in order, the first that answers is asked. What may be asked twice falls over
  * to the next when a connection breaks; what may not (it changes something) says that it is unknown.
  */
-import { readFileSync } from 'node:fs'
-import { type ChannelCredentials, credentials, type ServiceError, status } from '@grpc/grpc-js'
+import { type ServiceError, status } from '@grpc/grpc-js'
 import { DECIDED } from '../proto/decided.ts'
 import { controlProto } from '../proto/load.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import { Failure, type Kind } from './failure.ts'
-import { endpoints, type Globals } from './globals.ts'
+import { endpoints, type Globals, tlsFiles } from './globals.ts'
+import { secretOf, whyRefusedAt } from './tls.ts'
 
 export type Send<Reply> = (
   control: ControlClient,
@@ -62,11 +62,15 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
         }
         tried.push(`${endpoint} broke the connection`)
       }
-      throw unreachable(tried)
+      throw await unreachable(given, env, tried)
     },
     async connection() {
       for (const { control } of clients) if (await ready(control)) return control
-      throw unreachable(clients.map(({ endpoint }) => `${endpoint} does not answer`))
+      throw await unreachable(
+        given,
+        env,
+        clients.map(({ endpoint }) => `${endpoint} does not answer`),
+      )
     },
     close() {
       for (const { control } of clients) control.close()
@@ -77,7 +81,7 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
 /** One connection an endpoint, in order; each connects when it is first used. The caller closes them. */
 export function openControls(given: Globals, env: NodeJS.ProcessEnv): { endpoint: string; control: ControlClient }[] {
   const { Control } = controlProto()
-  const secret = tlsOf(given, env)
+  const secret = secretOf(tlsFiles(given, env))
   return endpoints(given, env).map((endpoint) => ({
     endpoint,
     control: new Control(endpoint, secret, {
@@ -105,7 +109,18 @@ const KINDS: Partial<Record<status, Kind>> = {
   [status.UNAVAILABLE]: 'no quorum',
 }
 
-export function unreachable(tried: readonly string[]): Failure {
+/** What to say when no endpoint answered: forbidden where one of them is there and lets this client not in. */
+export async function unreachable(given: Globals, env: NodeJS.ProcessEnv, tried: readonly string[]): Promise<Failure> {
+  const files = tlsFiles(given, env)
+  const asked = endpoints(given, env).map(async (endpoint) => ({ endpoint, why: await whyRefusedAt(endpoint, files) }))
+  const refused = (await Promise.all(asked)).filter(({ why }) => why !== null)
+  if (refused.length > 0) {
+    const reasons = [...new Set(refused.map(({ why }) => why))].map((reason) => {
+      const where = refused.filter(({ why }) => why === reason).map(({ endpoint }) => endpoint)
+      return `${where.join(', ')}: ${reason}`
+    })
+    return new Failure('forbidden', `no node lets this client in. ${reasons.join('; ')}`)
+  }
   return new Failure(
     'no quorum',
     `no node can be reached: ${tried.join('; ')}. Start one, or name others with --endpoints`,
@@ -134,17 +149,4 @@ function once<Reply>(control: ControlClient, send: Send<Reply>, deadline: number
       else reject(new Error('an empty answer'))
     })
   })
-}
-
-function tlsOf(given: Globals, env: NodeJS.ProcessEnv): ChannelCredentials {
-  const ca = given.tlsCa ?? env.RAFTEL_TLS_CA
-  const cert = given.tlsCert ?? env.RAFTEL_TLS_CERT
-  const key = given.tlsKey ?? env.RAFTEL_TLS_KEY
-  if (!ca && !cert && !key) return credentials.createInsecure()
-  if (!ca || !cert || !key) throw new Failure('usage', 'TLS needs all of --tls-ca, --tls-cert and --tls-key')
-  try {
-    return credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(cert))
-  } catch (error) {
-    throw new Failure('failed', `a TLS file cannot be used: ${(error as Error).message}`)
-  }
 }

@@ -26,7 +26,7 @@ export function addGlobals(program: Command): Command {
       new Option('-o, --output <format>', 'how data is printed').choices(['table', 'json', 'ndjson']).default('table'),
     )
     .option('--endpoints <host:port,…>', 'control addresses to try in order (RAFTEL_ENDPOINTS)')
-    .option('--dir <directory>', 'directory of a lab, whose nodes are asked')
+    .option('--dir <directory>', 'directory of a lab, whose nodes are asked; for certs, of the certificates')
     .addOption(new Option('--timeout <seconds>', 'how long a command may take').default(10).argParser(seconds))
     .option('--tls-ca <file>', 'authority of the nodes (RAFTEL_TLS_CA)')
     .option('--tls-cert <file>', 'certificate of this client (RAFTEL_TLS_CERT)')
@@ -40,6 +40,8 @@ export function globals(command: Command): Globals {
 /** --endpoints, else RAFTEL_ENDPOINTS, else the lab of --dir, else the default lab, else the default port. */
 export function endpoints(given: Globals, env: NodeJS.ProcessEnv): string[] {
   const text = given.endpoints ?? (given.dir === undefined ? env.RAFTEL_ENDPOINTS : undefined)
+  // A variable that a script forgot to set must not lead to another cluster.
+  if (given.endpoints === '') throw usage('--endpoints is empty; write host:port, several with commas between')
   if (text) {
     const named = text.split(',').map((one) => one.trim())
     const wrong = named.find((one) => !/^[^\s,]+:\d{1,5}$/.test(one))
@@ -58,12 +60,55 @@ export function defaultLabDir(env: NodeJS.ProcessEnv): string {
   return path.join(state, 'raftel', 'lab')
 }
 
+export interface TlsFiles {
+  /** Paths of PEM files. */
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** --tls-*, else those of the lab of --dir, else RAFTEL_TLS_*, else those of the default lab if it is asked; null: no TLS. */
+export function tlsFiles(given: Globals, env: NodeJS.ProcessEnv): TlsFiles | null {
+  const flags = complete(given.tlsCa, given.tlsCert, given.tlsKey, '--tls-ca, --tls-cert and --tls-key')
+  if (flags !== null) return flags
+  if (given.dir !== undefined) return labTls(given.dir)
+  const named = complete(
+    env.RAFTEL_TLS_CA,
+    env.RAFTEL_TLS_CERT,
+    env.RAFTEL_TLS_KEY,
+    'RAFTEL_TLS_CA, RAFTEL_TLS_CERT and RAFTEL_TLS_KEY',
+  )
+  if (named !== null) return named
+  return given.endpoints || env.RAFTEL_ENDPOINTS ? null : labTls(defaultLabDir(env))
+}
+
+function complete(ca = '', cert = '', key = '', names: string): TlsFiles | null {
+  if (!ca && !cert && !key) return null
+  if (!ca || !cert || !key) throw usage(`TLS needs all of ${names}`)
+  return { ca, cert, key }
+}
+
+/** The files of a lab whose nodes speak TLS: certificates of one of its nodes, or, as operator, this machine's user's. */
+export function labFiles(dir: string, name: string): TlsFiles {
+  const at = (file: string): string => path.join(dir, 'certs', file)
+  return { ca: at('ca.pem'), cert: at(`${name}.pem`), key: at(`${name}.key`) }
+}
+
+export const LAB_OPERATOR = 'operator'
+
+function labTls(dir: string): TlsFiles | null {
+  return labFile(dir)?.tls ? labFiles(dir, LAB_OPERATOR) : null
+}
+
 function labEndpoints(dir: string): string[] | null {
+  return labFile(dir)?.nodes.map((node) => node.control) ?? null
+}
+
+function labFile(dir: string): { nodes: { control: string }[]; tls?: boolean } | null {
   const file = path.join(dir, 'lab.json')
   if (!existsSync(file)) return null
   try {
-    const { nodes } = JSON.parse(readFileSync(file, 'utf8')) as { nodes: { control: string }[] }
-    return nodes.map((node) => node.control)
+    return JSON.parse(readFileSync(file, 'utf8')) as { nodes: { control: string }[]; tls?: boolean }
   } catch (error) {
     throw usage(`${file} cannot be read (${(error as Error).message}); name the nodes with --endpoints`)
   }

@@ -1,10 +1,11 @@
 /** What every list does alike: all pages, three formats, and `--watch`. */
-import type { ServiceError } from '@grpc/grpc-js'
+import { type ServiceError, status } from '@grpc/grpc-js'
 import type { Command } from 'commander'
 import type { Change__Output } from '../proto/types/raftel/v1/Change.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import type { ListRequest } from '../proto/types/raftel/v1/ListRequest.ts'
-import { failureOf, openClient } from './client.ts'
+import { broken, failureOf, openClient } from './client.ts'
+import { Failure } from './failure.ts'
 import { globals } from './globals.ts'
 import { type Column, list, table } from './print.ts'
 
@@ -34,6 +35,11 @@ interface ListOptions {
 }
 
 const PAGE = 1000
+
+const WENT_AWAY = new Failure(
+  'no quorum',
+  'the node that was watched went away; watch again, it is then another node that answers',
+)
 
 export function addList<Wire, Row extends object>(command: Command, listing: Listing<Wire, Row>): Command {
   return command
@@ -67,10 +73,14 @@ async function listRows<Wire, Row extends object>(self: Command, options: ListOp
 async function watchRows<Wire, Row extends object>(self: Command, options: ListOptions, listing: Listing<Wire, Row>) {
   const given = globals(self)
   const client = openClient(given)
+  let interrupted = false
   try {
     const control = await client.connection()
     const stream = control.watch({ table: listing.table, filter: options.filter })
-    const stop = (): void => stream.cancel()
+    const stop = (): void => {
+      interrupted = true
+      stream.cancel()
+    }
     process.once('SIGINT', stop).once('SIGTERM', stop)
     process.stdout.once('error', stop)
     let first: Row[] | null = []
@@ -89,9 +99,14 @@ async function watchRows<Wire, Row extends object>(self: Command, options: ListO
         process.stdout.write(said)
       }
     }
+    if (!interrupted) throw WENT_AWAY
   } catch (error) {
     // Interrupting is how a watch ends.
-    if ((error as ServiceError).code !== 1) throw failureOf(error as ServiceError, given.timeout)
+    if (interrupted) return
+    if (error instanceof Failure) throw error
+    // A node that stops in good order cancels its streams; one that dies breaks them.
+    const gone = (error as ServiceError).code === status.CANCELLED || broken(error as ServiceError)
+    throw gone ? WENT_AWAY : failureOf(error as ServiceError, given.timeout)
   } finally {
     client.close()
   }

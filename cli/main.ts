@@ -1,6 +1,9 @@
 /** The command line: one noun a file, one catch for everything that goes wrong. */
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './commands/call.ts'
+import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
@@ -32,6 +35,8 @@ const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Comman
 }
 
 export async function main(args: readonly string[]): Promise<void> {
+  // They are for those who write programs. One comes with every TLS connection to an IP address (DEP0123, by grpc-js).
+  process.noDeprecation = true
   // A reader that goes away (`| head`) ends the command, quietly.
   process.stdout.on('error', () => process.exit(0))
   const program = await build(args)
@@ -45,6 +50,7 @@ export async function main(args: readonly string[]): Promise<void> {
 async function build(args: readonly string[]): Promise<Command> {
   const program = addGlobals(new Command('raftel'))
     .description('A SIP server that is a cluster of equal nodes.')
+    .version(version(), '--version', 'print the version of this program')
     .addHelpText('after', EXAMPLES)
   for (const command of [
     clusterCommand(),
@@ -53,6 +59,7 @@ async function build(args: readonly string[]): Promise<Command> {
     regCommand(),
     callCommand(),
     doctorCommand(),
+    certsCommand(),
   ]) {
     program.addCommand(command)
   }
@@ -61,6 +68,15 @@ async function build(args: readonly string[]): Promise<Command> {
   }
   quiet(program)
   return program
+}
+
+/** Of the package that this file is in: it lies above cli/ as written, and above dist/cli/ as built. */
+function version(): string {
+  for (const up of ['..', '../..']) {
+    const file = path.join(import.meta.dirname, up, 'package.json')
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  }
+  throw new Error('the package of this program has no package.json')
 }
 
 /** Errors of usage are told like all others; help shows the global options everywhere. */
@@ -80,9 +96,16 @@ function fail(error: unknown, format: Format): void {
     say('usage', said === '(outputHelp)' ? 'name what to do, as shown above' : `${said}; see --help`, format)
   } else if (error instanceof Failure) {
     say(error.kind, error.message, format)
+  } else if (isOfFiles(error)) {
+    say('failed', `${error.message}; name another file or directory`, format)
   } else {
     say('failed', `this is a bug: ${(error as Error)?.stack ?? String(error)}`, format)
   }
+}
+
+/** What a file system refuses is the user's to mend. */
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }
 
 function say(kind: Kind, message: string, format: Format): void {

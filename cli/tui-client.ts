@@ -29,7 +29,7 @@ export function fallingOver(given: Globals, env: NodeJS.ProcessEnv = process.env
       // Another question may have moved on already.
       if (current === at) current = (at + 1) % clients.length
     }
-    throw unreachable(tried)
+    throw await unreachable(given, env, tried)
   }
 
   return {

@@ -36,6 +36,13 @@ export function stamp(bytes: Uint8Array, time: number): Uint8Array | null {
   return stamped
 }
 
+/** The stamp of a proposal, ms; 0 for what is none. */
+export function stampOf(bytes: Uint8Array): number {
+  if (bytes[0] !== VERSION || bytes.length <= HEAD) return 0
+  const time = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readDoubleBE(1)
+  return Number.isSafeInteger(time) ? time : 0
+}
+
 /** Reads a proposal back; null when the bytes are no proposal. The same bytes give the same answer on every node. */
 export function decodeProposal(bytes: Uint8Array): Proposal | null {
   if (bytes[0] !== VERSION || bytes.length <= HEAD) return null

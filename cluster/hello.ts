@@ -1,5 +1,6 @@
 /** Who speaks on a stream, and whether to listen. ◆ */
 import { timingSafeEqual } from 'node:crypto'
+import { clean } from '../proto/text.ts'
 import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import { keyId, proof } from './seal.ts'
 
@@ -48,14 +49,15 @@ export function refusal(self: Self, expected: readonly Peer[], said: Hello__Outp
     return `it speaks protocol ${said.protocol}, this node speaks ${PROTOCOL}: run the same version on all nodes`
   const own = keyId(self.key)
   if (said.cluster !== own)
-    return `it has cluster key ${said.cluster}, this node has ${own}: give all nodes the same key file`
+    return `it is of another cluster (key ${clean(said.cluster, 16)}, here ${own}): give all nodes the same key file`
   if (said.to !== self.id)
     return `it wants node id ${said.to}, this is ${self.name} with id ${self.id}: check the addresses of the nodes`
   const peer = expected.find(({ id }) => id === said.from)
-  if (!peer) return `node id ${said.from} is not in this node's configuration`
+  if (!peer) return `node id ${said.from} is not in this node's configuration: list it in cluster.nodes on every node`
   if (peer.name !== said.name)
-    return `node id ${said.from} is ${said.name} there and ${peer.name} here: check the names of the nodes`
-  if (!equal(said.proof, proofOf(self.key, said))) return 'it does not know the cluster key'
+    return `node id ${said.from} is ${clean(said.name, 40)} there and ${peer.name} here: check the names of the nodes`
+  if (!equal(said.proof, proofOf(self.key, said)))
+    return 'it does not know the cluster key: give all nodes the same key file'
   return null
 }
 

@@ -1,23 +1,18 @@
-/** What only a leader does: it stamps every command with cluster time, and sees to what is due. */
+/** What only a leader does with time: it stamps every command with cluster time, and knows for how long each node was silent. */
 import { ClusterClock } from './clock.ts'
-import { encodeProposal, stamp } from './codec.ts'
-import { duties } from './duties.ts'
-import { type ClusterOptions, DUTY_TICKS, NODE_DOWN_MS, TICK_MS } from './options.ts'
-import { type Id, NONE } from './raft/types.ts'
-import { seal } from './seal.ts'
-import type { Proposer } from './tables/sessions.ts'
-import type { State } from './tables/state.ts'
+import { stamp, stampOf } from './codec.ts'
+import type { Peer } from './hello.ts'
+import type { Entry, Id } from './raft/types.ts'
 import type { World } from './world.ts'
 
 export class Leading {
-  readonly #options: ClusterOptions
-  readonly #world: World
+  readonly #peers: readonly Peer[]
+  readonly #world: Pick<World, 'now' | 'wall'>
   readonly #clock: ClusterClock
   readonly #heardAt = new Map<Id, number>()
-  #dutiesAgainAt = 0
 
-  constructor(options: ClusterOptions, world: World) {
-    this.#options = options
+  constructor(peers: readonly Peer[], world: Pick<World, 'now' | 'wall'>) {
+    this.#peers = peers
     this.#world = world
     this.#clock = new ClusterClock(0, world.now())
   }
@@ -27,25 +22,37 @@ export class Leading {
     this.#heardAt.set(from, this.#world.now())
   }
 
-  begin(): void {
+  /** `unseen` are the entries in the log after what was seen: time does not go back behind them either. */
+  begin(unseen: readonly Entry[]): void {
     const at = this.#world.now()
+    this.see(unseen)
     this.#clock.lead(at, this.#world.wall())
-    this.#dutiesAgainAt = 0
-    for (const { id } of this.#options.nodes) this.#heardAt.set(id, at)
+    for (const { id } of this.#peers) this.#heardAt.set(id, at)
   }
 
   end(): void {
     this.#clock.follow()
   }
 
-  /** The tables are at cluster time `time` now. */
-  see(time: number): void {
+  /** A snapshot came by, of that cluster time. */
+  seeTime(time: number): void {
     this.#clock.see(time, this.#world.now())
+  }
+
+  /** Entries came by, on their way to the tables. */
+  see(entries: readonly Entry[]): void {
+    this.seeTime(entries.reduce((time, { data }) => Math.max(time, stampOf(data)), 0))
   }
 
   /** Cluster time as far as this node can tell, ms. */
   now(): number {
     return this.#clock.now(this.#world.now())
+  }
+
+  /** For how long each peer has not been heard, ms; only while this node leads. */
+  silence(): ReadonlyMap<string, number> {
+    const at = this.#world.now()
+    return new Map(this.#peers.map(({ id, name }) => [name, at - (this.#heardAt.get(id) ?? at)]))
   }
 
   /** Proposals as they go into the log; what cannot be one is left out. */
@@ -57,25 +64,5 @@ export class Leading {
       if (bytes) stamped.push(bytes)
     }
     return stamped
-  }
-
-  /** What is due, stamped; asked for again only when it was applied, or is long overdue. */
-  duties(state: State, self: Pick<Proposer, 'node' | 'incarnation'>): Uint8Array[] {
-    const at = this.#world.now()
-    if (at < this.#dutiesAgainAt) return []
-    const { nodeDownMs = NODE_DOWN_MS, tickMs = TICK_MS, key, nodes, node: own } = this.#options
-    const silence = (node: string) => {
-      const heard = this.#heardAt.get(nodes.find((peer) => peer.name === node)?.id ?? NONE)
-      return node === own || heard === undefined ? null : at - heard
-    }
-    const nonceKey = () => seal(key, 'nonce key', this.#world.randomBytes(32).toString('base64'))
-    const due = duties({ state, time: this.#clock.stamp(at), silence, nodeDownMs }, nonceKey)
-    if (due.length > 0) this.#dutiesAgainAt = at + DUTY_TICKS * tickMs
-    const proposer = { ...self, seq: 0, floor: 0 }
-    return this.stamped(due.map((command) => encodeProposal(proposer, command)))
-  }
-
-  dutiesDone(): void {
-    this.#dutiesAgainAt = 0
   }
 }

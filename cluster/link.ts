@@ -3,6 +3,7 @@
  * cannot leave is dropped: the core repeats what matters.
  */
 import type { ClientDuplexStream } from '@grpc/grpc-js'
+import { codeOf, whyRefused } from '../proto/tls.ts'
 import type { Frame, Frame__Output } from '../proto/types/raftel/cluster/v1/Frame.ts'
 import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import type { Message as WireMessage } from '../proto/types/raftel/cluster/v1/Message.ts'
@@ -139,5 +140,7 @@ export class Link {
 }
 
 function sentence(error: Error): string {
-  return 'details' in error && typeof error.details === 'string' && error.details ? error.details : error.message
+  const said = 'details' in error && typeof error.details === 'string' && error.details ? error.details : error.message
+  const code = codeOf(said)
+  return code === null ? said : whyRefused(code)
 }

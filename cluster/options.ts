@@ -1,7 +1,8 @@
 /** What a node's part in the cluster is started with, and what is assumed where nothing is said. */
+import type { Tls } from './door.ts'
 import type { Peer } from './hello.ts'
+import type { Cut } from './log/pieces.ts'
 import type { Logger } from './logger.ts'
-import type { Tls } from './peers.ts'
 import type { Config, Id, Storage } from './raft/types.ts'
 import type { World } from './world.ts'
 
@@ -29,8 +30,30 @@ export interface ClusterOptions {
   readonly log: Logger
   /** The disk failed, or the log makes no sense: this node has stopped; say it and exit. */
   readonly onFatal: (error: Error) => void
+  /** Limits other than the usual ones, as a simulation draws them. */
+  readonly limits?: Partial<Limits>
   /** The machine it runs on, unless a simulation brings another. */
   readonly world?: World
+}
+
+/** What is sent, held and applied at once, in bytes and messages. */
+export interface Limits {
+  readonly maxSizePerMsg: number
+  readonly maxCommittedSizePerReady: number
+  readonly maxUncommittedEntriesSize: number
+  readonly maxInflightMsgs: number
+  readonly maxInflightBytes: number
+  /** Of a piece of a snapshot. */
+  readonly pieceBytes: number
+}
+
+export const LIMITS: Limits = {
+  maxSizePerMsg: 128 * 1024,
+  maxCommittedSizePerReady: 4 * 1024 * 1024,
+  maxUncommittedEntriesSize: 64 * 1024 * 1024,
+  maxInflightMsgs: 16,
+  maxInflightBytes: 1024 * 1024,
+  pieceBytes: 256 * 1024,
 }
 
 export const TICK_MS = 100
@@ -44,20 +67,27 @@ export const TIMEOUT_MS = 5000
 /** What a leader asked for of its own accord is asked for again after this many ticks. */
 export const DUTY_TICKS = 20
 
+/** How snapshots are cut: a turn a piece. */
+export function cutOf(world: Pick<World, 'soon'>, limits: Partial<Limits> = {}): Cut {
+  return { bytes: limits.pieceBytes ?? LIMITS.pieceBytes, soon: (act) => world.soon(act) }
+}
+
 /** How the core runs here. */
-export function coreConfig(id: Id, storage: Storage, applied: number, random: () => number): Config {
+export function coreConfig(
+  id: Id,
+  storage: Storage,
+  applied: number,
+  random: () => number,
+  { pieceBytes: _, ...limits }: Limits,
+): Config {
   return {
+    ...limits,
     id,
     storage,
     applied,
     electionTick: ELECTION_TICKS,
     heartbeatTick: 1,
     asyncStorageWrites: true,
-    maxSizePerMsg: 128 * 1024,
-    maxCommittedSizePerReady: 4 * 1024 * 1024,
-    maxUncommittedEntriesSize: 64 * 1024 * 1024,
-    maxInflightMsgs: 16,
-    maxInflightBytes: 1024 * 1024,
     checkQuorum: true,
     preVote: true,
     // Forwarding is ours: the leader stamps each command, and what is lost is sent again under the same number.

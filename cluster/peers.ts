@@ -8,7 +8,6 @@ import {
   logVerbosity,
   type requestCallback,
   Server,
-  ServerCredentials,
   type ServerDuplexStream,
   type ServerReadableStream,
   type sendUnaryData,
@@ -22,19 +21,14 @@ import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import type { PeersClient } from '../proto/types/raftel/cluster/v1/Peers.ts'
 import type { SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
+import { type Door, openDoor, type Tls } from './door.ts'
 import { hello, type Peer, refusal, type Self, type Standing } from './hello.ts'
 import { Link } from './link.ts'
 import type { Logger } from './logger.ts'
 import type { Entry, Id, Message } from './raft/types.ts'
+import { Seldom } from './seldom.ts'
 import { receiveSnapshot, type SnapshotSource, sendSnapshot } from './transfer.ts'
 import { fromWire, streamOf, toWire } from './wire.ts'
-
-export interface Tls {
-  /** PEM: who signs the nodes' certificates, and this node's own. */
-  readonly ca: Buffer
-  readonly cert: Buffer
-  readonly key: Buffer
-}
 
 export interface PeersOptions {
   readonly self: Self
@@ -68,6 +62,8 @@ const { Peers: Client } = (loadProto('cluster.proto') as unknown as ProtoGrpcTyp
 
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 const SNAPSHOT_DEADLINE_MS = 10 * 60_000
+/** Reasons why a peer cannot be reached that are logged until it is connected again. */
+const REASONS_MAX = 8
 
 const CHANNEL: ChannelOptions = {
   'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
@@ -76,6 +72,8 @@ const CHANNEL: ChannelOptions = {
   'grpc.enable_retries': 0,
   'grpc.keepalive_time_ms': 2000,
   'grpc.keepalive_timeout_ms': 2000,
+  // A peer has two, and a snapshot's on a connection of its own.
+  'grpc.max_concurrent_streams': 16,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.min_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 1000,
@@ -89,8 +87,8 @@ interface Reach {
   readonly bulk: PeersClient
   readonly links: { readonly control: Link; readonly append: Link }
   connected: boolean
-  /** The reason of the last failure that was logged: the same one is not logged again and again. */
-  said: string
+  /** Reasons that were logged since it was last connected: it is dialled again and again. */
+  readonly said: Set<string>
   sending: boolean
 }
 
@@ -102,8 +100,8 @@ export class Peers {
   readonly #dirty = new Set<Link>()
   /** The incarnation that each peer last said hello with. */
   readonly #lives = new Map<Id, string>()
-  /** Why a node was refused last. */
-  #refused = ''
+  readonly #seldom: Seldom
+  #door: Door | null = null
   #closed = false
 
   /** Listens, then dials every peer. Rejects with a sentence when it cannot listen. */
@@ -116,6 +114,7 @@ export class Peers {
 
   private constructor(options: PeersOptions) {
     this.#options = options
+    this.#seldom = new Seldom(options.log)
   }
 
   /** Names of the peers with an open stream, sorted. */
@@ -166,10 +165,11 @@ export class Peers {
       client.close()
       bulk.close()
     }
+    this.#door?.close()
     this.#server.forceShutdown()
   }
 
-  #listen(): Promise<void> {
+  async #listen(): Promise<void> {
     this.#server.addService(Client.service, {
       Control: (stream: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(stream),
       Append: (stream: ServerDuplexStream<Frame__Output, Frame>) => this.#accept(stream),
@@ -180,17 +180,16 @@ export class Peers {
         void this.#acceptSnapshot(stream, done)
       },
     })
-    const { tls, listen } = this.#options
-    const credentials = tls
-      ? ServerCredentials.createSsl(tls.ca, [{ cert_chain: tls.cert, private_key: tls.key }], true)
-      : ServerCredentials.createInsecure()
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(listen, credentials, (error) => {
-        if (!error) return resolve()
-        this.#server.forceShutdown()
-        reject(new Error(`cannot listen on ${listen} for the other nodes: ${error.message}`))
-      })
-    })
+    const { tls, listen, log } = this.#options
+    const at = listen.lastIndexOf(':')
+    const host = listen.slice(0, at).replace(/^\[|\]$/g, '')
+    try {
+      const where = { host, port: Number(listen.slice(at + 1)) }
+      this.#door = await openDoor({ server: this.#server, listen: where, tls, who: 'nodes', log })
+    } catch (error) {
+      this.#server.forceShutdown()
+      throw new Error(`cannot listen on ${listen} for the other nodes: ${(error as Error).message}`)
+    }
   }
 
   #dial(peer: Peer): void {
@@ -213,7 +212,7 @@ export class Peers {
         random,
       })
     const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
-    this.#reach.set(peer.id, { peer, client, bulk, links, connected: false, said: '', sending: false })
+    this.#reach.set(peer.id, { peer, client, bulk, links, connected: false, said: new Set(), sending: false })
   }
 
   #onLink(id: Id, why?: string): void {
@@ -221,8 +220,8 @@ export class Peers {
     if (!reach || this.#closed) return
     const { links, peer } = reach
     const connected = links.control.isOpen && links.append.isOpen
-    if (why !== undefined && why !== reach.said) {
-      reach.said = why
+    if (why !== undefined && !reach.said.has(why) && reach.said.size < REASONS_MAX) {
+      reach.said.add(why)
       this.#options.log.warn(
         { peer: peer.name, address: peer.address },
         `cannot reach ${peer.name} at ${peer.address}: ${why}`,
@@ -232,7 +231,7 @@ export class Peers {
     if (connected === reach.connected) return
     reach.connected = connected
     if (connected) {
-      reach.said = ''
+      reach.said.clear()
       this.#options.log.info({ peer: peer.name }, `connected to ${peer.name} at ${peer.address}`)
     }
     this.#options.onConnected()
@@ -277,7 +276,7 @@ export class Peers {
       // A peer speaks for itself, to us; and a snapshot does not come this way.
       if (message && message.from === from && message.to === this.#options.self.id && !message.snapshot)
         messages.push(message)
-      else this.#options.log.warn({ from, type: wire.type }, 'dropped a message that makes no sense')
+      else this.#seldom.warn({ from, type: wire.type }, `dropped a message of node id ${from} that makes no sense`)
     }
     if (messages.length > 0) this.#options.onMessages(from, messages)
     if (frame.proposals.length > 0) this.#options.onProposals(from, frame.proposals)
@@ -306,9 +305,9 @@ export class Peers {
 
   #refusal(said: Frame__Output['hello'], address: string): string | null {
     const why = refusal(this.#options.self, this.#options.peers, said)
-    // It dials again and again.
-    if (why && why !== this.#refused) this.#options.log.warn({ address }, `refused a node at ${address}: ${why}`)
-    if (why) this.#refused = why
+    // Not its port: one that dials again has another one.
+    const host = address.replace(/:\d+$/, '')
+    if (why) this.#seldom.warn({ address }, `refused a node at ${host}: ${why}`)
     return why
   }
 

@@ -1,64 +1,54 @@
 /**
- * One node's part in the cluster, and the only loop that moves it: input → step → save → send → apply.
- *
- * Whatever comes in (a message, a proposal, a finished write, a tick) is stepped at once; the effects of all that came in one
- * turn of the event loop are carried out together. Storage is asynchronous: messages that promise something wait in the log's
- * queue until the promise is on the disk, all others leave at once.
+ * One node's part in the cluster, as the node sees it: the tables half. It applies what the consensus half hands it, answers those who
+ * wait, and wants things from the consensus half; halves.ts says what passes between the two. All that is said in one turn of
+ * the event loop is answered together.
  */
 import type { Agreed, Cluster, ReplicaStatus, RowChange, Tables } from './cluster.ts'
-import type { Standing } from './hello.ts'
-import { Leading } from './leading.ts'
+import { Duty } from './duty.ts'
+import {
+  type ConsensusHalf,
+  type ConsensusOptions,
+  type Position,
+  type ToConsensus,
+  type ToTables,
+  UNDER_WAY_MAX,
+} from './halves.ts'
+import { startHere } from './here.ts'
 import { Listeners } from './listeners.ts'
-import type { DurableLog } from './log/log.ts'
-import { linesOfPieces } from './log/pieces.ts'
-import { openOrRepair } from './log/repair.ts'
+import { inPieces, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import {
   type ClusterOptions,
-  coreConfig,
+  cutOf,
   ELECTION_TICKS,
   KEEP_ENTRIES,
+  LIMITS,
+  NODE_DOWN_MS,
   SNAPSHOT_EVERY,
-  STALL_TICKS,
   TICK_MS,
   TIMEOUT_MS,
 } from './options.ts'
 import { Outstanding } from './outstanding.ts'
-import { RawNode } from './raft/rawnode.ts'
-import { type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready, type Role } from './raft/types.ts'
+import { type Entry, type Id, NONE } from './raft/types.ts'
 import { Reads } from './reads.ts'
-import { forgetProgress, Rebuild, wordOf } from './rebuild.ts'
-import { keyId } from './seal.ts'
+import { seal } from './seal.ts'
 import type { Command } from './tables/commands.ts'
-import type { SnapshotSource } from './transfer.ts'
-import { type Network, realWorld, type World } from './world.ts'
+import { startThread } from './thread.ts'
+import { Turns } from './turns.ts'
+import { realWorld, type World } from './world.ts'
 
 export type { ClusterOptions } from './options.ts'
 
 /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { dataDir: dir, key, id, node, nodes, keepEntries = KEEP_ENTRIES, world = realWorld } = options
+  const { id, node, nodes, world = realWorld } = options
   if (!nodes.some((peer) => peer.id === id && peer.name === node)) {
     throw new Error(`node ${node} with id ${id} is not among the nodes of the cluster: name it there`)
   }
-  const members = nodes.map((peer) => peer.id).sort((a, b) => a - b)
-  let replica: Replica | null = null
-  const identity = { version: 1, cluster: keyId(key), id, node, members } as const
-  const onFatal = (error: Error) => replica?.fail(error)
-  const log = await openOrRepair({ dir, identity, keep: keepEntries, onFatal, disk: world.disk }, options.log)
-  try {
-    replica = new Replica(options, log, world)
-    await replica.start()
-    return replica
-  } catch (error) {
-    await log.close()
-    throw error
-  }
+  const replica = new Replica(options, world)
+  await replica.start()
+  return replica
 }
-
-const HOPELESS =
-  'the directories of so many nodes are damaged that no majority knows what was agreed: there is no quorum until enough of ' +
-  'them have a sound directory again (docs/damage.md)'
 
 class Replica implements Cluster {
   readonly node: string
@@ -68,69 +58,87 @@ class Replica implements Cluster {
   readonly #world: World
   readonly #names: ReadonlyMap<Id, string>
   readonly #tickMs: number
-  readonly #log: DurableLog
+  readonly #nodeDownMs: number
   readonly #machine = new Machine()
-  readonly #leading: Leading
-  /** Null once this node may vote. */
-  #rebuild: Rebuild | null
+  readonly #duty: Duty
   readonly #outstanding: Outstanding
   readonly #reads: Reads
   readonly #watchers: Listeners<readonly RowChange[]>
   readonly #statusWatchers: Listeners<ReplicaStatus>
-  #core!: RawNode
-  #peers!: Network
-  /** Proposals of other nodes that came in this turn. */
-  #forwarded: Uint8Array[] = []
-  #stopTicking = (): void => {}
-  #tickedAt: number
-  #turnIsDue = false
+  readonly #turns: Turns
+  #consensus: ConsensusHalf | null = null
+  /** What the consensus half is to hear at the end of this turn. */
+  #outbox: ToConsensus[] = []
+  #position: Position = {
+    role: 'follower',
+    lead: NONE,
+    term: 0,
+    last: 0,
+    commit: 0,
+    connected: [],
+    takes: false,
+    repair: null,
+  }
+  /** Cluster time as the consensus half last told it, and when that was. */
+  #time = { told: 0, at: 0 }
+  /** Bytes of proposals that it has not yet taken in. */
+  #underWay = 0
+  /** The applied index that it was told last. */
+  #confirmed = 0
+  /** Bytes of entries applied since. */
+  #unconfirmed = 0
+  /** The snapshot that is being taken. */
+  #pieces: { readonly index: number; readonly rest: AsyncGenerator<Buffer> } | null = null
   #statusIsDue = false
-  #role: { readonly role: Role; readonly lead: Id; readonly term: number } = { role: 'follower', lead: NONE, term: 0 }
-  #saving: Promise<void> | null = null
-  #hopeless = false
-  #state: 'running' | 'stopped' = 'running'
+  #state: 'starting' | 'running' | 'stopped' = 'starting'
+  #fault: Error | null = null
 
-  constructor(options: ClusterOptions, log: DurableLog, world: World) {
+  constructor(options: ClusterOptions, world: World) {
     this.#options = options
     this.#world = world
-    this.#log = log
-    this.#tickedAt = world.now()
     this.node = options.node
     this.incarnation = world.wall().toString(16).padStart(12, '0') + '-' + world.randomBytes(4).toString('hex')
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#tickMs = options.tickMs ?? TICK_MS
-    this.#leading = new Leading(options, world)
-    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length, log.repair !== null)
+    this.#nodeDownMs = options.nodeDownMs ?? NODE_DOWN_MS
+    const draw = (count: number) => world.randomBytes(count)
+    const nonceKey = () => seal(options.key, 'nonce key', draw(32).toString('base64'), draw)
+    this.#duty = new Duty(this, this.#tickMs, nonceKey)
     this.#outstanding = new Outstanding(options.node, this.incarnation)
     this.#reads = new Reads(`${options.node}/${this.incarnation}`)
+    this.#turns = new Turns(
+      world,
+      () => this.#turn(),
+      (error) => this.fail(error),
+    )
     this.#watchers = new Listeners(options.log)
     this.#statusWatchers = new Listeners(options.log)
   }
 
   async start(): Promise<void> {
-    const { id, node, nodes, key, listen, tls = null, log } = this.#options
-    const kept = this.#log.snapshot
-    if (kept) this.#load(kept.index, linesOfPieces(this.#log.takeRestored()))
-    this.#core = new RawNode(coreConfig(id, this.#log.storage, this.#machine.applied, this.#world.random))
-    this.#peers = await this.#world.network({
-      self: { id, name: node, incarnation: this.incarnation, key },
-      peers: nodes.filter((peer) => peer.id !== id),
-      listen,
-      tls,
-      log,
-      random: this.#world.random,
-      onMessages: (from, messages) => this.#onMessages(from, messages),
-      onProposals: (from, proposals) => this.#onProposals(from, proposals),
-      onUnreachable: (peer) => this.#input(() => this.#core.reportUnreachable(peer)),
-      onSnapshotSent: (peer, status) => this.#input(() => this.#core.reportSnapshot(peer, status)),
-      untouched: () => this.#log.untouched,
-      standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
-      onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
-      onConnected: () => this.#input(() => (this.#statusIsDue = true)),
-      snapshot: (message) => this.#snapshotSource(message),
-    })
-    this.#stopTicking = this.#world.every(this.#tickMs, () => this.#onTimer())
-    this.#input(() => {})
+    // Whoever brings a world wants to see all of it in one thread.
+    const startHalf = this.#world === realWorld ? startThread : startHere
+    const tables = {
+      hear: (batch: readonly ToTables[]) => this.#hear(batch),
+      lost: (error: Error) => this.fail(error),
+      log: this.#options.log,
+    }
+    this.#consensus = await startHalf(this.#consensusOptions(), tables, this.#world)
+    if (this.#fault) {
+      await this.#consensus.close()
+      throw this.#fault
+    }
+    this.#state = 'running'
+    this.#turns.soon()
+  }
+
+  #consensusOptions(): ConsensusOptions {
+    const { id, nodes, listen, dataDir, key, tls = null } = this.#options
+    const { snapshotEvery = SNAPSHOT_EVERY, keepEntries = KEEP_ENTRIES } = this.#options
+    const { node, incarnation } = this
+    const limits = { ...LIMITS, ...this.#options.limits }
+    const rest = { tickMs: this.#tickMs, snapshotEvery, keepEntries, nodeDownMs: this.#nodeDownMs, limits }
+    return { node, id, incarnation, nodes, listen, dataDir, key, tls, ...rest }
   }
 
   get tables(): Tables {
@@ -141,7 +149,7 @@ class Replica implements Cluster {
     if (this.#state === 'stopped') return Promise.resolve({ kind: 'no quorum' })
     return new Promise((answer) => {
       const taken = this.#outstanding.add(command, this.#world.now() + timeoutMs, answer)
-      if (taken) this.#soon()
+      if (taken) this.#turns.soon()
       else answer({ kind: 'overloaded' })
     })
   }
@@ -150,30 +158,33 @@ class Replica implements Cluster {
     if (this.#state === 'stopped') return Promise.resolve('no quorum')
     return new Promise((answer) => {
       this.#reads.add(this.#world.now() + timeoutMs, answer)
-      this.#soon()
+      this.#turns.soon()
     })
   }
 
+  /** What is not of the tables is as of the last turn of the consensus half that was heard. */
   status(): ReplicaStatus {
-    const { raft } = this.#core
+    const { role, lead, term, last, commit, connected, repair } = this.#position
     return {
       node: this.node,
-      role: raft.role === 'pre-candidate' ? 'candidate' : raft.role,
-      leader: this.#names.get(raft.lead) ?? null,
-      term: raft.term,
-      last: this.#log.last,
-      commit: raft.log.committed,
+      role: role === 'pre-candidate' ? 'candidate' : role,
+      leader: this.#names.get(lead) ?? null,
+      term,
+      last,
+      commit,
       applied: this.#machine.applied,
       // The core forgets a leader it has not heard for an election timeout, and a leader without a majority steps down.
-      quorum: this.#state === 'running' && raft.lead !== NONE,
-      connected: this.#peers.connected,
-      repair: this.#log.repair,
+      quorum: this.#state === 'running' && lead !== NONE,
+      connected,
+      repair,
       hash: this.#machine.hash,
     }
   }
 
   now(): number {
-    return this.#leading.now()
+    const { told, at } = this.#time
+    const passed = told === 0 ? 0 : Math.floor(told + (this.#world.now() - at))
+    return Math.max(this.#machine.state.time, passed)
   }
 
   watch(listener: (changes: readonly RowChange[]) => void): () => void {
@@ -186,244 +197,148 @@ class Replica implements Cluster {
 
   async close(): Promise<void> {
     this.#stop()
-    await this.#saving
-    await this.#log.close()
+    await this.#consensus?.close()
   }
 
   /** The end: what reached the disk is unknown, so nothing more is promised to anybody. */
   fail(error: Error): void {
-    if (this.#state === 'stopped') return
+    if (this.#state === 'starting') {
+      this.#fault ??= error
+      this.#turns.stop()
+    }
+    if (this.#state !== 'running') return
     this.#stop()
     this.#options.log.error({ node: this.node }, error.message)
     this.#options.onFatal(error)
   }
 
   #stop(): void {
+    if (this.#state === 'running') this.#consensus?.tell([{ kind: 'stop' }])
     this.#state = 'stopped'
-    this.#stopTicking()
-    this.#peers?.close()
+    this.#turns.stop()
     this.#outstanding.settleAll({ kind: 'no quorum' })
     this.#reads.settleAll()
   }
 
-  /** Moves the core by one input; its effects follow at the end of this turn. */
-  #input(move: () => void): void {
-    this.#guard(move)
-    this.#soon()
-  }
-
-  /** A throw of the core, or of the tables, ends this node: it no longer knows what it knows. */
-  #guard(move: () => void): void {
-    if (this.#state === 'stopped') return
-    try {
-      move()
-    } catch (error) {
-      this.fail(error as Error)
+  #hear(batch: readonly ToTables[]): void {
+    for (const said of batch) {
+      // The log finishes a snapshot also when the rest has stopped.
+      if (said.kind === 'piece-wanted') void this.#givePiece(said.first)
+      else this.#turns.input(() => this.#take(said))
     }
   }
 
-  #soon(): void {
-    if (this.#turnIsDue) return
-    this.#turnIsDue = true
-    this.#world.soon(() => {
-      this.#turnIsDue = false
-      if (this.#state === 'running') this.#turn()
-    })
-  }
-
-  #onMessages(from: Id, messages: readonly Message[]): void {
-    this.#leading.heard(from)
-    this.#input(() => {
-      for (const said of messages) {
-        const message = this.#rebuild ? this.#rebuild.filter(said, this.#log.last) : said
-        if (!message) continue
-        const stepped = this.#core.step(message)
-        if (stepped === 'malformed') this.#options.log.warn({ from, type: message.type }, 'dropped a malformed message')
-      }
-    })
-  }
-
-  #onProposals(from: Id, proposals: readonly Uint8Array[]): void {
-    this.#leading.heard(from)
-    // Only a leader proposes; the sender learns who leads and sends them again.
-    if (this.#core.raft.role !== 'leader') return
-    this.#input(() => this.#forwarded.push(...proposals))
-  }
-
-  /** After a stall of the process, what peers said meanwhile comes first, and the time lost counts as one tick. */
-  #onTimer(): void {
-    const at = this.#world.now()
-    const stalled = at - this.#tickedAt > STALL_TICKS * this.#tickMs
-    this.#tickedAt = at
-    if (stalled) this.#world.soon(() => this.#tick())
-    else this.#tick()
-  }
-
-  #tick(): void {
-    this.#input(() => {
-      const at = this.#world.now()
-      // Who may not vote does not stand either.
-      if (this.#rebuild) this.#rebuild.tick()
-      else this.#core.tick()
-      this.#noticeRole()
-      this.#endRebuild()
-      this.#outstanding.tick(at)
-      this.#reads.tick(at)
-      if (this.#core.raft.role !== 'leader') return
-      const due = this.#leading.duties(this.#machine.state, this)
-      if (due.length > 0) this.#core.proposeAll(due)
-    })
+  #take(said: Exclude<ToTables, { kind: 'piece-wanted' }>): void {
+    switch (said.kind) {
+      case 'position':
+        this.#place(said.position)
+        break
+      case 'load':
+        this.#machine.load(said.index, linesOfPieces(said.pieces))
+        this.#watchers.tell(this.#machine.takeChanges())
+        break
+      case 'apply':
+        this.#apply(said.entries)
+        break
+      case 'read':
+        this.#reads.answered(said.context, said.index)
+        break
+      case 'taken':
+        this.#underWay -= said.bytes
+        break
+      case 'tick':
+        this.#tick(said)
+        break
+      case 'fatal':
+        this.fail(said.error)
+        break
+    }
   }
 
   #turn(): void {
-    this.#guard(() => {
-      this.#submit()
-      while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
-      this.#noticeRole()
-      this.#peers.flush()
-    })
-    if (!this.#statusIsDue || this.#state === 'stopped') return
+    if (!this.#consensus) return
+    this.#reads.applied(this.#machine.applied)
+    this.#submit()
+    this.#confirm()
+    const batch = this.#outbox
+    this.#outbox = []
+    if (batch.length > 0) this.#consensus.tell(batch)
+    if (!this.#statusIsDue) return
     this.#statusIsDue = false
     this.#statusWatchers.tell(this.status())
   }
 
-  /** Hands what this node wants, and what others asked of it, to the core or to the leader. */
+  /** Nobody waits for it, so it goes along with the next word; but before the core runs out of what it may hand out. */
+  #confirm(): void {
+    const index = this.#machine.applied
+    const { maxCommittedSizePerReady: most } = { ...LIMITS, ...this.#options.limits }
+    if (index === this.#confirmed || (this.#outbox.length === 0 && this.#unconfirmed < most / 8)) return
+    this.#confirmed = index
+    this.#unconfirmed = 0
+    this.#outbox.push({ kind: 'applied', index })
+  }
+
+  /** What this node wants, as far as it can be taken now. */
   #submit(): void {
-    this.#noticeRole()
-    const { raft } = this.#core
-    if (raft.lead === NONE) return
+    const { lead, takes } = this.#position
     const at = this.#world.now()
     const againMs = this.#tickMs * ELECTION_TICKS
-    const read = this.#reads.begin(at, againMs)
-    if (read) this.#core.readIndex(read)
+    const context = lead === NONE ? null : this.#reads.begin(at, againMs)
+    if (context) this.#outbox.push({ kind: 'read', context })
 
-    if (raft.role === 'leader') {
-      const all = [...this.#forwarded, ...this.#outstanding.takeUnsent(at, againMs)]
-      this.#forwarded = []
-      // If the core drops them (too much is uncommitted), their senders try again.
-      if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
-    } else if (this.#outstanding.hasUnsent && this.#peers.canForward(raft.lead)) {
-      this.#peers.forward(raft.lead, this.#outstanding.takeUnsent(at, againMs))
-    }
+    if (!takes || this.#underWay > UNDER_WAY_MAX || !this.#outstanding.hasUnsent) return
+    const proposals = this.#outstanding.takeUnsent(at, againMs)
+    this.#underWay += proposals.reduce((sum, { length }) => sum + length, 0)
+    if (proposals.length > 0) this.#outbox.push({ kind: 'propose', proposals })
   }
 
-  #carryOut(ready: Ready): void {
-    for (const { index, context } of ready.readStates) this.#reads.answered(context, index)
-    for (const message of ready.messages) {
-      if (message.to === LOCAL_APPEND) this.#log.append(message, () => this.#onAppended(message))
-      else if (message.to === LOCAL_APPLY) this.#apply(message)
-      else this.#peers.send(message)
-    }
-    this.#reads.applied(this.#machine.applied)
+  #place(now: Position): void {
+    const known = this.#position
+    this.#position = now
+    const elected = now.role !== known.role || now.lead !== known.lead || now.term !== known.term
+    const moved = now.repair !== known.repair || now.connected.join() !== known.connected.join()
+    if (elected || moved) this.#statusIsDue = true
+    // Another leader, or a stream that is new: what was under way may be lost.
+    if (now.lead !== NONE && (elected || (now.takes && !known.takes))) this.#outstanding.resendAll()
   }
 
-  #onAppended(message: Message): void {
-    this.#input(() => {
-      const { snapshot } = message
-      if (snapshot) {
-        this.#load(snapshot.meta.index, linesOfPieces([snapshot.data]))
-        this.#watchers.tell(this.#machine.takeChanges())
-      }
-      this.#answer(message)
-    })
-  }
-
-  #answer(message: Message): void {
-    for (const response of message.responses ?? []) {
-      if (response.to === this.#options.id) this.#core.step(response)
-      else this.#peers.send(response)
-    }
-  }
-
-  #apply(message: Message): void {
-    for (const entry of message.entries) {
+  #apply(entries: readonly Entry[]): void {
+    for (const entry of entries) {
       const applied = this.#machine.apply(entry)
+      this.#unconfirmed += entry.data.length
       if (applied) this.#onApplied(entry.index, applied)
     }
-    this.#leading.see(this.#machine.state.time)
     const changes = this.#machine.takeChanges()
     if (changes.length > 0) this.#watchers.tell(changes)
-    this.#answer(message)
-    this.#maybeSnapshot()
   }
 
   #onApplied(index: number, { proposer, result }: NonNullable<ReturnType<Machine['apply']>>): void {
     if (proposer.node !== this.node || proposer.incarnation !== this.incarnation) return
-    if (proposer.seq === 0) this.#leading.dutiesDone()
+    if (proposer.seq === 0) this.#duty.done()
     else this.#outstanding.settle(proposer.seq, result ? { kind: 'agreed', index, result } : { kind: 'no quorum' })
   }
 
-  /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */
-  #noticeRole(): void {
-    const { role, lead, term } = this.#core.raft
-    const known = this.#role
-    if (role === known.role && lead === known.lead && term === known.term) return
-    this.#role = { role, lead, term }
-    this.#statusIsDue = true
-    this.#options.log.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
-    if (role === 'leader') this.#leading.begin()
-    else this.#leading.end()
-    if (role !== 'leader') this.#forwarded = []
-    if (lead !== NONE) this.#outstanding.resendAll()
+  /** Ticks come from the consensus half, after what it said before: after a stall, answers are seen before deadlines. */
+  #tick({ time, leads }: Extract<ToTables, { kind: 'tick' }>): void {
+    const at = this.#world.now()
+    this.#time = { told: time, at }
+    this.#outstanding.tick(at)
+    this.#reads.tick(at)
+    const { state } = this.#machine
+    const silence = (node: string) => (node === this.node ? null : (leads?.silence.get(node) ?? null))
+    const due = leads ? this.#duty.due(at, leads.term, { state, time, silence, nodeDownMs: this.#nodeDownMs }) : []
+    this.#outbox.push({ kind: 'tock', term: leads?.term ?? 0, due })
   }
 
-  #onHello(from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
-    this.#input(() => {
-      this.#rebuild?.onHello(from, untouched, standing?.repairing)
-      if (untouched || standing?.repairing) forgetProgress(this.#core.raft, from)
-      if (standing && !this.#rebuild) this.#checkWord(from, standing)
-      this.#endRebuild()
-    })
-  }
-
-  /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
-  #checkWord(from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
-    // In a later term they may have been replaced by others.
-    if (term < this.#core.raft.term || acknowledged <= this.#log.last) return
-    const what =
-      `the log in ${this.#options.dataDir} ends at entry ${this.#log.last}, but ${this.#names.get(from)}, ` +
-      `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
-    void this.#log.distrust(what)
-  }
-
-  #endRebuild(): void {
-    if (!this.#rebuild) return
-    this.#sayHopeless(this.#rebuild.isHopeless)
-    if (!this.#rebuild.ends(this.#log.untouched, this.#log.storage)) return
-    const repaired = this.#log.repair !== null
-    this.#log.join(() => {
-      if (repaired)
-        this.#options.log.info({}, 'this node is repaired and votes again: what was set aside can be deleted')
-      this.#statusIsDue = true
-      this.#input(() => (this.#rebuild = null))
-    })
-  }
-
-  #sayHopeless(isHopeless: boolean): void {
-    if (isHopeless && !this.#hopeless) this.#options.log.error({}, HOPELESS)
-    this.#hopeless = isHopeless
-  }
-
-  #maybeSnapshot(): void {
-    const { snapshotEvery = SNAPSHOT_EVERY } = this.#options
-    const index = this.#machine.applied
-    if (this.#saving || index - (this.#log.snapshot?.index ?? 0) < snapshotEvery) return
-    const term = this.#log.storage.term(index)
-    if (typeof term !== 'number') throw new Error(`applied entry ${index} is ${term}`)
-    const { conf } = this.#core.status()
-    this.#saving = this.#log.saveSnapshot({ index, term, conf }, this.#machine.lines()).finally(() => {
-      this.#saving = null
-    })
-  }
-
-  #load(index: number, lines: Iterable<string>): void {
-    this.#machine.load(index, lines)
-    this.#leading.see(this.#machine.state.time)
-  }
-
-  #snapshotSource(message: Message): SnapshotSource | null {
-    const kept = this.#log.snapshot
-    if (!kept || kept.index !== message.snapshot?.meta.index) return null
-    return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
+  async #givePiece(first: boolean): Promise<void> {
+    if (first) {
+      const cut = cutOf(this.#world, this.#options.limits)
+      this.#pieces = { index: this.#machine.applied, rest: inPieces(this.#machine.lines(), cut) }
+    }
+    if (!this.#pieces) throw new Error('a piece of no snapshot was wanted')
+    const { index, rest } = this.#pieces
+    const next = await rest.next()
+    if (next.done) this.#pieces = null
+    this.#consensus?.tell([{ kind: 'piece', index, bytes: next.done ? null : next.value }])
   }
 }

@@ -6,6 +6,8 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 import { readFileSync, statSync } from 'node:fs'
 import type { Sealed } from './tables/rows.ts'
 
+type Draw = (count: number) => Buffer
+
 const KEY_BYTES = 32
 const IV_BYTES = 12
 const TAG_BYTES = 16
@@ -45,9 +47,12 @@ export function proof(key: Uint8Array, purpose: string, text: string): string {
     .digest('base64')
 }
 
-/** Seals a text (UTF-8) for a purpose: `v1.<key id>.<base64 of iv, ciphertext, tag>`. */
-export function seal(key: Uint8Array, purpose: string, text: string): Sealed {
-  const iv = randomBytes(IV_BYTES)
+/**
+ * Seals a text (UTF-8) for a purpose: `v1.<key id>.<base64 of iv, ciphertext, tag>`. `random` must never give the same bytes
+ * twice under one key: anything but the system's is for a simulation.
+ */
+export function seal(key: Uint8Array, purpose: string, text: string, random: Draw = randomBytes): Sealed {
+  const iv = random(IV_BYTES)
   const cipher = createCipheriv('aes-256-gcm', derive(key, 'raftel seal'), iv)
   cipher.setAAD(Buffer.from(purpose))
   const sealed = Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])

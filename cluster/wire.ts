@@ -80,10 +80,14 @@ export function fromWire(w: Message__Output): Message | null {
   }
 }
 
-function packEntries(entries: readonly Entry[]): Buffer {
+/** Entries that follow one another, as they travel; their indexes are counted from the first. */
+export function packEntries(
+  entries: readonly Entry[],
+  allocate = Buffer.allocUnsafe,
+): ReturnType<typeof Buffer.allocUnsafe> {
   let size = 0
   for (const entry of entries) size += RECORD_HEAD + entry.data.length
-  const bytes = Buffer.allocUnsafe(size)
+  const bytes = allocate(size)
   let at = 0
   for (const entry of entries) {
     bytes.writeUInt32BE(entry.data.length, at)
@@ -96,7 +100,7 @@ function packEntries(entries: readonly Entry[]): Buffer {
 }
 
 /** The entries after `index`; null when the bytes do not add up. */
-function unpackEntries(bytes: Buffer, index: number): Entry[] | null {
+export function unpackEntries(bytes: Buffer, index: number): Entry[] | null {
   const entries: Entry[] = []
   for (let at = 0; at < bytes.length; ) {
     if (at + RECORD_HEAD > bytes.length) return null

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { closest } from './closest.ts'
 import { type FileConfig, fileConfig, type ListenText } from './config-schema.ts'
 import { type Fault, inOrder, type Path, readYaml, sayFaults } from './yaml.ts'
 
@@ -106,6 +107,8 @@ export function loadConfig(file: string, flags: Overrides = {}, env: NodeJS.Proc
 export function readConfig(text: string, file: string, flags: Overrides = {}, env: NodeJS.ProcessEnv = {}): ConfigRead {
   const read = readYaml(text, fileConfig)
   if (read.kind === 'faults') return { kind: 'faults', text: sayFaults(file, read.faults) }
+  const unknown = Object.keys(flags).filter((key) => !(OVERRIDABLE as readonly string[]).includes(key))
+  if (unknown.length > 0) return { kind: 'faults', text: unknown.map(sayUnknown).join('\n') }
 
   const laid = overlay(read.value, overrides(flags, env))
   if (laid.kind === 'faults') return laid
@@ -243,7 +246,7 @@ function listenPoint(text: ListenText): HostPort & { transport: 'udp' | 'tcp' } 
 
 interface Override {
   readonly key: string
-  /** As the person knows it: `RAFTEL_LOG_LEVEL` or `--log-level`. */
+  /** As the person knows it: `RAFTEL_LOG_LEVEL`, `--log-level` or `--set calls.max`. */
   readonly origin: string
   readonly text: string
 }
@@ -251,11 +254,20 @@ interface Override {
 function overrides(flags: Overrides, env: NodeJS.ProcessEnv): Override[] {
   return OVERRIDABLE.flatMap((key): Override[] => {
     const flag = flags[key]
-    if (flag !== undefined) return [{ key, origin: `--${key.replace(/[._]/g, '-')}`, text: flag }]
+    if (flag !== undefined) return [{ key, origin: FLAGS[key] ?? `--set ${key}`, text: flag }]
     const name = `RAFTEL_${key.replace('.', '_').toUpperCase()}`
     const text = env[name]
     return text === undefined || text === '' ? [] : [{ key, origin: name, text }]
   })
+}
+
+/** Keys that have a flag of their own. */
+const FLAGS: Readonly<Record<string, string>> = { data: '--data', 'log.level': '--log-level' }
+
+function sayUnknown(key: string): string {
+  const meant = closest(key, OVERRIDABLE)
+  const instead = meant === null ? `known here: ${OVERRIDABLE.join(', ')}` : `did you mean ${meant}?`
+  return `--set ${key}: unknown key; ${instead}`
 }
 
 type Laid =

@@ -1,7 +1,8 @@
 /** One node: builds everything, joins it, and stops it in reverse order. Only this file knows all parts. */
-import { randomUUID } from 'node:crypto'
+import { randomUUID, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { readTls } from '../cluster/door.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open } from '../cluster/seal.ts'
@@ -10,7 +11,7 @@ import { startCalls } from './calls/calls.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
-import type { PlanRead } from './control/needs.ts'
+import type { OwnCertificate, PlanRead } from './control/needs.ts'
 import { credentialsPurpose } from './control/users.ts'
 import { openLogger } from './log.ts'
 import { startMedia } from './media/start.ts'
@@ -139,6 +140,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       key,
       nodes: config.cluster.nodes.map((peer) => peer.name),
       dataDir: config.dataDir,
+      certificates: certificatesOf(config),
       version,
       startedAt,
       sip,
@@ -191,7 +193,12 @@ function planRead(source: string): PlanRead {
 
 function tlsOf(config: NodeConfig) {
   const { tls } = config.cluster
-  return tls === null ? null : { ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) }
+  return tls === null ? null : readTls(tls)
+}
+
+function certificatesOf({ cluster, control }: NodeConfig): OwnCertificate[] {
+  const files = new Set([cluster.tls?.cert, control.tls?.cert].filter((file) => file !== undefined))
+  return [...files].map((file) => ({ file, expires: new X509Certificate(readFileSync(file)).validToDate.getTime() }))
 }
 
 function text({ host, port }: { host: string; port: number }): string {

@@ -11,6 +11,7 @@ interface UpOptions {
   readonly nodes: number
   readonly basePort?: number
   readonly detach?: boolean
+  readonly tls?: boolean
   readonly media?: 'rtpengine' | 'direct'
 }
 
@@ -22,10 +23,11 @@ export function labCommand(): Command {
     .addOption(
       new Option('--media <kind>', 'by default rtpengine when it is installed').choices(['rtpengine', 'direct']),
     )
+    .option('--tls', 'nodes and command line show certificates of an authority of the lab')
     .option('--detach', 'return when the cluster is ready and print one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  raftel lab up\n  raftel lab up --nodes 3 --dir /tmp/lab --base-port 15000 --detach',
+      '\nExamples:\n  raftel lab up\n  raftel lab up --tls --detach\n  raftel lab up --nodes 3 --dir /tmp/lab --base-port 15000 --detach',
     )
     .action(labUpAction)
   const down = new Command('down')
@@ -77,7 +79,8 @@ async function labUpAction(options: UpOptions, self: Command): Promise<void> {
   if (options.media === undefined && media === 'direct') {
     note('rtpengine is not installed, so media is DIRECT: apt-get install rtpengine-daemon')
   }
-  const report = await labUp({ dir, nodes: options.nodes, basePort: options.basePort ?? null, media, note })
+  const { nodes, basePort = null, tls = false } = options
+  const report = await labUp({ dir, nodes, basePort, media, tls, note })
   process.stdout.write(JSON.stringify(report, null, globals(self).output === 'ndjson' ? 0 : 2) + '\n')
   if (options.detach) return
   note(`the lab is up, ${report.leader} leads; ctrl-C ends it. Elsewhere: raftel tui --dir ${dir}`)

@@ -170,6 +170,9 @@ const examples = `
 Prints one record for each call that ended. When calling, exits 0 only if every call was answered and heard.
 
 Examples:
-  raftel phone --aor alice@pbx.test --password-file alice.txt --registrar 127.0.0.1:5060 --call bob@pbx.test -o ndjson
-  raftel phone --aor bob@pbx.test --password-file bob.txt --registrar '127.0.0.1:5070;transport=tcp' --for 60
-  raftel phone --aor alice@pbx.test --password-stdin --registrar 127.0.0.1:5060 --call 1001 --peer bob@pbx.test`
+  raftel phone --aor alice@pbx.test --password-file alice.txt \\
+    --registrar 127.0.0.1:5060 --call bob@pbx.test -o ndjson
+  raftel phone --aor bob@pbx.test --password-file bob.txt \\
+    --registrar '127.0.0.1:5070;transport=tcp' --for 60
+  raftel phone --aor alice@pbx.test --password-stdin \\
+    --registrar 127.0.0.1:5060 --call 1001 --peer bob@pbx.test`

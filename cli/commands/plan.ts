@@ -1,5 +1,5 @@
 /** `raftel plan`: the routing plan that the whole cluster follows. */
-import { readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { userInfo } from 'node:os'
 import { Command } from 'commander'
 import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
@@ -7,6 +7,9 @@ import { openClient } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { globals, whole } from '../globals.ts'
 import { iso, record } from '../print.ts'
+
+/** As many bytes as the nodes take. */
+const READ_MAX = 1024 * 1024
 
 export function planCommand(): Command {
   const commit = new Command('commit')
@@ -24,10 +27,14 @@ export function planCommand(): Command {
 
 async function commitPlan(file: string, options: { expect?: number }, self: Command): Promise<void> {
   const given = globals(self)
-  const text = textOf(file)
+  const text = await textOf(file)
   const client = openClient(given)
   try {
-    const request = { text, author: userInfo().username, ...(options.expect === undefined ? {} : options) }
+    const request = {
+      text,
+      author: authorOf(() => userInfo().username),
+      ...(options.expect === undefined ? {} : options),
+    }
     const plan = await client.ask<Plan__Output>(
       (control, limits, done) => control.commitPlan(request, limits, done),
       'once',
@@ -59,10 +66,29 @@ async function showPlan(_: object, self: Command): Promise<void> {
   }
 }
 
-function textOf(file: string): string {
+/** A container may run this under a number that has no name. */
+export function authorOf(name: () => string): string {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
+    return name()
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
+/** Read as it comes: a pipe may have nothing in it yet, and a file that never ends is not read to its end. */
+async function textOf(file: string): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    const source: AsyncIterable<Buffer> = file === '-' ? process.stdin : createReadStream(file)
+    for await (const chunk of source) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > READ_MAX) break
+    }
   } catch (error) {
     throw new Failure('failed', `${file} cannot be read: ${(error as Error).message}`)
   }
+  if (size > READ_MAX) throw new Failure('failed', `${file} is larger than a plan may be (1 MiB); split or shorten it`)
+  return Buffer.concat(chunks).toString('utf8')
 }

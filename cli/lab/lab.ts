@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../failure.ts'
+import { secretOf } from '../tls.ts'
 import { firstTaken, freeBlock } from './ports.ts'
 import { endNodes, lastWords, processesOf, spawnNode } from './process.ts'
 import { type Ready, untilReady, Watcher } from './ready.ts'
-import { type LabNode, type LabState, nodeOf, PORTS_PER_NODE, readState, writeLab } from './state.ts'
+import { type LabNode, type LabState, nodeOf, operatorOf, PORTS_PER_NODE, readState, writeLab } from './state.ts'
 
 export interface LabOptions {
   readonly dir: string
@@ -14,6 +15,8 @@ export interface LabOptions {
   /** First of `nodes` × 3 ports; null: free ones are found. */
   readonly basePort: number | null
   readonly media: 'rtpengine' | 'direct'
+  /** Certificates for nodes and command line; false by default. */
+  readonly tls?: boolean
   /** Hears what is being waited for. */
   readonly note: (text: string) => void
 }
@@ -31,7 +34,7 @@ const READY_MS = 60_000
 const GRACE_MS = 8000
 
 /** Writes and starts everything; resolves when it is ready. What it started it ends again when it fails. */
-export async function labUp({ dir, nodes, basePort, media, note }: LabOptions): Promise<LabReport> {
+export async function labUp({ dir, nodes, basePort, media, tls = false, note }: LabOptions): Promise<LabReport> {
   await mkdir(dir, { recursive: true })
   refuseRunning(dir)
   const count = nodes * PORTS_PER_NODE
@@ -40,7 +43,7 @@ export async function labUp({ dir, nodes, basePort, media, note }: LabOptions): 
   if (taken !== null) {
     throw new Failure('failed', `port ${taken} is in use; name another block of ${count} ports with --base-port`)
   }
-  const state = writeLab(dir, nodes, base, media)
+  const state = writeLab({ dir, count: nodes, basePort: base, media, tls })
   for (const node of state.nodes) spawnNode(dir, node.id)
   try {
     return report(state, await ready(state, state.nodes, note))
@@ -101,7 +104,7 @@ function refuseRunning(dir: string): void {
 async function ready(state: LabState, nodes: readonly LabNode[], note: (text: string) => void): Promise<Ready> {
   const majority = nodes.length > state.nodes.length / 2
   if (!majority) note(`${nodes.length} of ${state.nodes.length} nodes are no majority: start another`)
-  const watcher = new Watcher(nodes, majority)
+  const watcher = new Watcher(nodes, majority, secretOf(operatorOf(state)))
   const dead = (): LabNode | undefined => {
     const running = processesOf(state.dir, ids(state))
     return nodes.find((node) => !running.has(node.id))

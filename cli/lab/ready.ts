@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { setTimeout as pause } from 'node:timers/promises'
-import { credentials } from '@grpc/grpc-js'
+import type { ChannelCredentials } from '@grpc/grpc-js'
 import { controlProto } from '../../proto/load.ts'
 import type { Change__Output } from '../../proto/types/raftel/v1/Change.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
@@ -29,13 +29,11 @@ export class Watcher {
   readonly #majority: boolean
 
   /** `majority`: whether these nodes can have a leader. */
-  constructor(nodes: readonly LabNode[], majority: boolean) {
+  constructor(nodes: readonly LabNode[], majority: boolean, secret: ChannelCredentials) {
     this.#majority = majority
     const { Control } = controlProto()
     const options = { 'grpc.max_reconnect_backoff_ms': 200, 'grpc.initial_reconnect_backoff_ms': 100 }
-    this.#controls = new Map(
-      nodes.map((node) => [node.id, new Control(node.control, credentials.createInsecure(), options)]),
-    )
+    this.#controls = new Map(nodes.map((node) => [node.id, new Control(node.control, secret, options)]))
   }
 
   control(id: string): ControlClient {

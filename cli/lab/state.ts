@@ -5,7 +5,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { newClusterKey } from '../../cluster/seal.ts'
+import { CA_DAYS, certOf, DAYS, give, initCa, read } from '../certs/authority.ts'
 import { Failure } from '../failure.ts'
+import { LAB_OPERATOR, labFiles, type TlsFiles } from '../globals.ts'
 
 export interface LabNode {
   readonly id: string
@@ -19,6 +21,16 @@ export interface LabNode {
 export interface LabState {
   readonly dir: string
   readonly nodes: readonly LabNode[]
+  /** Whether nodes and command line show certificates of the lab's own authority. */
+  readonly tls: boolean
+}
+
+export interface LabPlan {
+  readonly dir: string
+  readonly count: number
+  readonly basePort: number
+  readonly media: 'rtpengine' | 'direct'
+  readonly tls: boolean
 }
 
 /** Ports of one node, from the base of its block. */
@@ -31,7 +43,7 @@ export const logOf = (dir: string, id: string): string => path.join(dir, 'logs',
 export const dataOf = (dir: string, id: string): string => path.join(dir, 'data', id)
 
 /** Writes everything that nodes need to start; nothing runs yet. */
-export function writeLab(dir: string, count: number, basePort: number, media: 'rtpengine' | 'direct'): LabState {
+export function writeLab({ dir, count, basePort, media, tls }: LabPlan): LabState {
   for (const folder of ['nodes', 'logs', 'data']) mkdirSync(path.join(dir, folder), { recursive: true })
   const key = path.join(dir, 'cluster.key')
   // A lab that comes up again in its directory keeps its key: what it sealed must still open.
@@ -42,11 +54,13 @@ export function writeLab(dir: string, count: number, basePort: number, media: 'r
     const [sip, control, cluster] = [`${HOST}:${port}`, `${HOST}:${port + 1}`, `${HOST}:${port + 2}`]
     return { id: `n${i + 1}`, sip, control, cluster, media }
   })
+  const ids = nodes.map(({ id }) => id)
   const peers = nodes.map(({ id, cluster }, i) => `    - {name: ${id}, id: ${i + 1}, address: ${cluster}}`).join('\n')
   nodes.forEach((node, i) => {
-    writeFileSync(configOf(dir, node.id), configText(node, peers, mediaAddress(basePort, i)))
+    writeFileSync(configOf(dir, node.id), configText(node, peers, mediaAddress(basePort, i), tls))
   })
-  const state = { dir, nodes }
+  if (tls) writeCertificates(dir, ids)
+  const state = { dir, nodes, tls }
   writeState(state)
   return state
 }
@@ -56,7 +70,29 @@ export function mediaAddress(basePort: number, index: number): string {
   return `127.${basePort >> 8}.${basePort & 255}.${index + 1}`
 }
 
-function configText({ id, sip, control, cluster, media }: LabNode, peers: string, address: string): string {
+/** What the lab's own commands show; null: its nodes do not speak TLS. */
+export function operatorOf(state: LabState): TlsFiles | null {
+  return state.tls ? labFiles(state.dir, LAB_OPERATOR) : null
+}
+
+/** A lab that comes up again keeps its authority, and its nodes get certificates that are good for a year again. */
+function writeCertificates(dir: string, ids: readonly string[]): void {
+  const certs = path.join(dir, 'certs')
+  const now = Date.now()
+  if (!existsSync(certOf(certs, 'ca')) || read(certs, 'ca', now).state !== 'valid')
+    initCa(certs, 'lab', CA_DAYS, true, now)
+  for (const name of ids) give(certs, { name, role: 'node', hosts: [HOST, 'localhost'], days: DAYS, force: true }, now)
+  give(certs, { name: LAB_OPERATOR, role: 'operator', hosts: [], days: DAYS, force: true }, now)
+}
+
+function configText(
+  { id, sip, control, cluster, media }: LabNode,
+  peers: string,
+  address: string,
+  tls: boolean,
+): string {
+  const files = labFiles('..', id)
+  const secret = tls ? `  tls: {ca: ${files.ca}, cert: ${files.cert}, key: ${files.key}}\n` : ''
   return `# Written by raftel lab up.
 node: ${id}
 data: ../data/${id}
@@ -65,9 +101,9 @@ cluster:
   listen: ${cluster}
   nodes:
 ${peers}
-control:
+${secret}control:
   listen: ${control}
-sip:
+${secret}sip:
   listen: [udp:${sip}, tcp:${sip}]
 media:
   mode: ${media === 'direct' ? 'direct' : `spawn\n  interface: ${address}\n  ports: 30000-31000`}

@@ -9,7 +9,7 @@ import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raf
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
 import { Frontier, openFrontier, type Reached } from './frontier.ts'
 import { endRepair, markRepair, readRepair } from './mark.ts'
-import { inPieces } from './pieces.ts'
+import { type Cut, inPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
 import {
   type Base,
@@ -35,6 +35,8 @@ export interface LogOptions {
   readonly onFatal: (error: Error) => void
   /** Where the directory is; the machine's own disk unless a simulation brings another. */
   readonly disk?: Disk
+  /** How snapshots are cut, if not as usual. */
+  readonly cut?: Cut
 }
 
 type Job =
@@ -154,13 +156,13 @@ export class DurableLog {
   }
 
   /**
-   * Keeps a snapshot of the tables at an applied index, then forgets the entries that are far enough behind it. The
-   * lines are taken a few at a time, so that the event loop stays free.
+   * Keeps a snapshot of the tables at an applied index, then forgets the entries that are far enough behind it. Its
+   * pieces (see pieces.ts) are taken one at a time.
    */
-  async saveSnapshot(meta: SnapshotMeta, lines: Iterable<string>): Promise<void> {
+  async saveSnapshot(meta: SnapshotMeta, all: AsyncIterable<Buffer>): Promise<void> {
     if (this.#dead) return
     try {
-      const written = await this.#writePieces(meta.index, inPieces(lines))
+      const written = await this.#writePieces(meta.index, all)
       if (this.#dead) return
       await new Promise<void>((done) => this.#add({ kind: 'switch', kept: { ...meta, ...written }, done }))
     } catch (error) {
@@ -280,7 +282,7 @@ export class DurableLog {
   /** A snapshot that came from the leader replaces the whole log. */
   async #install(snapshot: Snapshot, hardState: HardState | null): Promise<void> {
     const { meta, data } = snapshot
-    const written = await this.#writePieces(meta.index, inPieces(linesOf(data)))
+    const written = await this.#writePieces(meta.index, inPieces(linesOf(data), this.#options.cut))
     const kept: Kept = { ...meta, ...written }
     const base: Base = { index: meta.index, term: meta.term, crc: 0 }
     const next = hardState ?? this.#hardState

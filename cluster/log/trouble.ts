@@ -49,7 +49,7 @@ export function openTrouble(dir: string, error: unknown): Error {
   if (error instanceof Damage) return refuse(dir, said)
   if (isCorruption(error)) return refuse(dir, `${dir} is damaged (${said})`)
   if (/ENOSPC|No space left/i.test(said)) return writeTrouble(dir, error)
-  return new Error(`cannot open ${dir}: ${said}; see that the disk works and that this user may write to it`)
+  return new Error(`cannot open ${dir}: ${said}; see that the disk works and that the node may write to this directory`)
 }
 
 /** Damage that is found while the node runs; the next start looks at all of it. */

@@ -2,11 +2,20 @@
 
 import type { Entry } from './types.ts'
 
-/** Term, index, type and framing of one entry, roughly. */
-const ENTRY_OVERHEAD = 16
+/**
+ * As long as the entry is in the protocol buffers of etcd's raft: the type in two bytes, then term, index and data each behind
+ * one byte. So limits mean what they mean there, to the byte, and so do recordings of what a limit lets through.
+ */
+export function entrySize({ term, index, data }: Entry): number {
+  const size = 4 + varintSize(term) + varintSize(index)
+  return data.length === 0 ? size : size + 1 + varintSize(data.length) + data.length
+}
 
-export function entrySize(entry: Entry): number {
-  return entry.data.length + ENTRY_OVERHEAD
+/** Seven bits a byte. */
+function varintSize(n: number): number {
+  let size = 1
+  for (let rest = n; rest >= 128; rest = Math.floor(rest / 128)) size++
+  return size
 }
 
 export function entriesSize(entries: readonly Entry[]): number {

@@ -41,6 +41,16 @@ function sessionLine({ incarnation, floor, results }: Session): SessionLine {
   return { incarnation, floor, results: [...results] }
 }
 
+/** Cluster time of a snapshot, from its first line; 0 when that is no head. */
+export function timeOfHead(line: string): number {
+  try {
+    const head = JSON.parse(line) as { time?: unknown } | null
+    return typeof head?.time === 'number' ? head.time : 0
+  } catch {
+    return 0
+  }
+}
+
 /** Tables from the lines of a snapshot. Throws, with the line's number, on what is not one. */
 export function loadSnapshot(text: Iterable<string>): State {
   const state = newState()

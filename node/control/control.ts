@@ -2,8 +2,8 @@
  * The control service: what the command line, the TUI and scripts ask of a node. Any node answers for the whole
  * cluster; one file per noun has the answers, this one opens the door.
  */
-import { readFileSync } from 'node:fs'
-import { type ChannelCredentials, credentials, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js'
+import { type ChannelCredentials, credentials, Server, type ServerUnaryCall } from '@grpc/grpc-js'
+import { openDoor, readTls } from '../../cluster/door.ts'
 import { controlProto } from '../../proto/load.ts'
 import type { ControlHandlers } from '../../proto/types/raftel/v1/Control.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
@@ -38,7 +38,7 @@ const CLOSE_MS = 1000
 export async function startControl(options: ControlOptions): Promise<Control> {
   const { listen, tls, log, cluster } = options
   const { Control } = controlProto()
-  const secrets = tls && { ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) }
+  const secrets = tls && readTls(tls)
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_MAX,
     'grpc.max_send_message_length': 4 * MESSAGE_MAX,
@@ -46,13 +46,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     'grpc.max_connection_idle_ms': 10 * 60_000,
     'grpc.keepalive_time_ms': 60_000,
   })
-  const asServer = secrets
-    ? ServerCredentials.createSsl(secrets.ca, [{ private_key: secrets.key, cert_chain: secrets.cert }], true)
-    : ServerCredentials.createInsecure()
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(bracketed(listen), asServer, (error, bound) => (error ? reject(error) : resolve(bound)))
-  })
-  const address = bracketed({ host: listen.host, port })
+  const door = await openDoor({ server, listen, tls: secrets, who: 'everyone', log })
+  const address = bracketed({ host: listen.host, port: door.port })
   const asClient: ChannelCredentials = secrets
     ? credentials.createSsl(secrets.ca, secrets.key, secrets.cert)
     : credentials.createInsecure()
@@ -84,6 +79,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   return {
     address,
     async close() {
+      door.close()
       journal.close()
       peers.close()
       // Watch and Events never end by themselves.

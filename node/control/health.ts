@@ -2,10 +2,11 @@
 import { statfs } from 'node:fs/promises'
 import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
 import type { Health } from '../../proto/types/raftel/v1/Health.ts'
-import type { Needs } from './needs.ts'
+import type { Needs, OwnCertificate } from './needs.ts'
 
 const LAG_ENTRIES = 1000
 const CLOCK_OFF_MS = 30_000
+const CERTIFICATE_WARNING_MS = 30 * 86_400_000
 const DISK_WARNING = 1024 ** 3
 const DISK_CRITICAL = 100 * 1024 ** 2
 
@@ -46,9 +47,8 @@ export async function health(needs: Needs): Promise<Health> {
         ? ok('data', `sound in ${needs.dataDir}`)
         : warn('data', `under repair, this node does not vote: ${status.repair}`, REPAIR_REMEDY),
       await disk(needs.dataDir),
-      Math.abs(off) <= CLOCK_OFF_MS
-        ? ok('clock', `${Math.round(off)} ms from cluster time`)
-        : warn('clock', `${Math.round(off / 1000)} s from cluster time`, 'set the clocks of all nodes by NTP'),
+      certificates(needs.certificates, Date.now()),
+      clock(off),
       plan === null
         ? warn('plan', 'no routing plan: only user names are reachable', 'raftel plan commit FILE')
         : ok('plan', `version ${plan.version}, ${plan.plan.rules.length} rules`),
@@ -59,6 +59,17 @@ export async function health(needs: Needs): Promise<Health> {
   }
 }
 
+/**
+ * `off`: cluster time less this node's clock, ms. Behind is what it is for good after an outage, because the time without a
+ * leader does not count (docs/decisions/time-and-expiry.md); ahead, a clock is wrong.
+ */
+export function clock(off: number): Check__Output {
+  if (Math.abs(off) <= CLOCK_OFF_MS) return ok('clock', `${Math.round(off)} ms from cluster time`)
+  const seconds = Math.round(Math.abs(off) / 1000)
+  if (off < 0) return ok('clock', `${seconds} s ahead of cluster time, which stands still without a leader`)
+  return warn('clock', `${seconds} s behind cluster time`, 'set the clock of this node by NTP')
+}
+
 async function disk(dir: string): Promise<Check__Output> {
   const { bavail, bsize } = await statfs(dir)
   const free = bavail * bsize
@@ -66,6 +77,18 @@ async function disk(dir: string): Promise<Check__Output> {
   const remedy = `free space on the file system of ${dir}: a node whose disk is full stops`
   if (free < DISK_CRITICAL) return bad('disk', detail, remedy)
   return free < DISK_WARNING ? warn('disk', detail, remedy) : ok('disk', detail)
+}
+
+/** The one that ends first. A node takes a new one at its next start. */
+export function certificates(own: readonly OwnCertificate[], now: number): Check__Output {
+  const [first] = [...own].sort((a, b) => a.expires - b.expires)
+  if (first === undefined) return ok('certificates', 'no TLS is configured')
+  const on = new Date(first.expires).toISOString().slice(0, 10)
+  const remedy = 'issue it again (raftel certs node … --force, or your own authority) and restart this node'
+  if (first.expires <= now) return bad('certificates', `${first.file} has expired on ${on}`, remedy)
+  if (first.expires - now < CERTIFICATE_WARNING_MS)
+    return warn('certificates', `${first.file} expires on ${on}`, remedy)
+  return ok('certificates', `${first.file} is good until ${on}`)
 }
 
 function ok(name: string, detail: string): Check__Output {

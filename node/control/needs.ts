@@ -10,6 +10,8 @@ export interface Needs {
   /** Every configured node's name, this one's included. */
   readonly nodes: readonly string[]
   readonly dataDir: string
+  /** What this node shows at its listeners, as it read it at its start. */
+  readonly certificates: readonly OwnCertificate[]
   readonly version: string
   /** Wall clock, ms. */
   readonly startedAt: number
@@ -20,6 +22,12 @@ export interface Needs {
   readonly calls: CallsView
   readPlan(text: string): PlanRead
   readonly log: Logger
+}
+
+export interface OwnCertificate {
+  readonly file: string
+  /** Unix ms. */
+  readonly expires: number
 }
 
 export interface SipView {

@@ -71,9 +71,11 @@ function sipPort(
   link.srf.use((req, res) => {
     // The engine's own BYE for a dialog that nobody here holds any more; and no response is sent to an ACK.
     if (req.source === 'application' || req.method === 'ACK') return
+    const request = new Incoming(req, res, link)
+    const extensions = extensionsOf(request)
+    if (extensions !== '') return request.reply(420, { headers: { Unsupported: extensions } })
     if (req.method === 'INVITE') return invited(req, res)
     const handler = handlers.get(req.method)
-    const request = new Incoming(req, res, link)
     if (handler && (req.method === 'REGISTER' || request.to.tag === '')) {
       count.requests++
       run(handler, request)
@@ -152,6 +154,18 @@ function sipPort(
     },
   }
 }
+
+/** What a peer insists on that we do not have, which is everything (RFC 3261 §8.2.2.3). */
+function extensionsOf(request: SipRequest): string {
+  return (request.header('require') ?? '')
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => OPTION_TAG.test(tag))
+    .slice(0, OPTION_TAGS_MAX)
+    .join(', ')
+}
+const OPTION_TAG = /^[\w.!%*+`'~-]{1,64}$/
+const OPTION_TAGS_MAX = 16
 
 /** An INVITE that no call can come of. */
 function refusalOf(invite: SipRequest): (ReplyOptions & { status: number }) | null {

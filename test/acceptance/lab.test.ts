@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
 import test from 'ava'
 import { needing } from '../peers.ts'
@@ -60,14 +62,24 @@ test.serial(
       t.is(await exits(['user', 'add', 'alice@pbx.test', '--password-stdin']), 1)
       t.is(await exits(['user', 'add', 'alice@pbx.test']), 2)
       t.is(await exits(['reg', 'ls', '--shoe']), 2)
+      t.regex((await raftel(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
       t.is(await exits(['call', 'hangup', 'nobody']), 3)
       t.is(await exits(['plan', 'show']), 3)
       await lab.addUser('alice@pbx.test', 'x')
       t.is(await exits(['user', 'add', 'alice@pbx.test', '--password-stdin'], 'x\n'), 5)
       t.is(await exits(['plan', 'commit', '-', '--expect', '4'], PLAN), 5)
 
+      // The second command looks at its stdin long before the first has anything for it.
+      await lab.commitPlan(PLAN)
+      const piped = await sh(`"${RAFTEL}" plan show | "${RAFTEL}" plan commit - -o json`, lab.endpoints)
+      t.is(JSON.parse(piped).version, 2)
+      t.is(await exits(['plan', 'commit', '/dev/zero']), 1)
+
       const again = await raftel(['lab', 'up', '--nodes', '1', '--dir', lab.dir, '--detach'])
       t.is(again.code, 5)
+      const onFile = await raftel(['lab', 'up', '--nodes', '1', '--dir', path.join(lab.dir, 'lab.json'), '--detach'])
+      t.is(onFile.code, 1)
+      t.regex(onFile.stderr, /^raftel: EEXIST.*name another.*\n$/)
       t.regex(again.stderr, /lab down/)
 
       t.is((await raftel(['lab', 'down', '--dir', lab.dir])).code, 0)
@@ -100,6 +112,38 @@ test.serial('a watch prints rows, then changes, one JSON a line, until it is int
     t.is(await closed, 0)
   })
 })
+
+test.serial('a watch whose node is stopped or killed says so and fails, in every format', async (t) => {
+  await withLab(t, { nodes: 1 }, async (lab) => {
+    await lab.addUser('alice@pbx.test', 'x')
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      const watched = ['table', 'json', 'ndjson'].map(async (format) => {
+        const args = ['user', 'ls', '--watch', '-o', format, '--endpoints', lab.endpoints]
+        const child = spawn(RAFTEL, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+        const closed = once(child, 'close')
+        const said = child.stderr.toArray()
+        await once(child.stdout, 'data')
+        return { closed, said }
+      })
+      const all = await Promise.all(watched)
+      const [node] = await lab.json<{ pid: number }[]>(['lab', 'status', '--dir', lab.dir])
+      process.kill(node!.pid, signal)
+      for (const { closed, said } of all) {
+        t.deepEqual(await closed, [6, null], signal)
+        t.regex((await said).join(''), /the node that was watched went away/, signal)
+      }
+      await lab.kill('n1').catch(() => {})
+      await lab.start('n1')
+    }
+  })
+})
+
+/** What a line of shell prints. */
+async function sh(line: string, endpoints: string): Promise<string> {
+  const env = { ...process.env, RAFTEL_ENDPOINTS: endpoints }
+  const child = spawn('sh', ['-c', line], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  return (await child.stdout.toArray()).join('')
+}
 
 /** Relays of this lab: by the directory of the pidfile on their command lines. */
 function relays(dir: string): string[] {

@@ -18,6 +18,8 @@ export const RAFTEL = path.join(ROOT, 'bin', 'raftel')
 export interface LabOptions {
   readonly nodes?: number
   readonly media?: 'direct' | 'rtpengine'
+  /** Certificates of the lab's own authority. */
+  readonly tls?: boolean
 }
 
 export interface LabNode {
@@ -110,10 +112,11 @@ export function raftel(args: readonly string[], input = '', env: NodeJS.ProcessE
 async function bringUp(dir: string, options: LabOptions, clients: Map<string, ControlClient>): Promise<Lab> {
   const media = options.media ?? 'direct'
   const up = ['lab', 'up', '--nodes', String(options.nodes ?? 3), '--dir', dir, '--media', media, '--detach']
+  if (options.tls) up.push('--tls')
   const made = await must(up)
   const { nodes, leader } = JSON.parse(made) as Pick<Lab, 'nodes' | 'leader'>
   const endpoints = nodes.map((node) => node.control).join(',')
-  const here = ['--endpoints', endpoints]
+  const here = ['--endpoints', endpoints, '--dir', dir]
 
   const json = async <T>(args: readonly string[], input = ''): Promise<T> =>
     JSON.parse(await must([...args, ...here, '-o', 'json'], input)) as T

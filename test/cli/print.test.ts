@@ -1,4 +1,5 @@
 import test from 'ava'
+import { authorOf } from '../../cli/commands/plan.ts'
 import { sayFailure } from '../../cli/failure.ts'
 import { endpoints } from '../../cli/globals.ts'
 import { iso, list, record, span, table } from '../../cli/print.ts'
@@ -46,4 +47,16 @@ test('endpoints come from the flag, else the environment, else the default', (t)
   t.deepEqual(endpoints(given, { XDG_STATE_HOME: '/nowhere' }), ['127.0.0.1:7060'])
   t.throws(() => endpoints({ ...given, endpoints: 'nonsense' }, env), { message: /host:port/ })
   t.throws(() => endpoints({ ...given, dir: '/nowhere' }, env), { message: /no lab in \/nowhere/ })
+  t.throws(() => endpoints({ ...given, endpoints: '' }, {}), { message: /--endpoints is empty/ })
+})
+
+test('who commits a plan under a number that has no name is called by the number', (t) => {
+  const nameless = (): string => {
+    throw new Error('uv_os_get_passwd returned ENOENT')
+  }
+  t.is(
+    authorOf(() => 'ann'),
+    'ann',
+  )
+  t.regex(authorOf(nameless), /^uid \d+$/)
 })

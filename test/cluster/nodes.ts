@@ -8,6 +8,10 @@ import type { Agreed, Cluster, ReplicaStatus } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import { type ClusterOptions, startCluster } from '../../cluster/replica.ts'
 import type { Bind, Command } from '../../cluster/tables/commands.ts'
+import type { World } from '../../cluster/world.ts'
+
+/** How the replicas of a test are arranged: each with a thread for its consensus half, unless a world is named. */
+export const arrangement: { world?: World } = {}
 
 export const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -32,6 +36,8 @@ export async function freePort(): Promise<number> {
 export interface Lab {
   readonly nodes: Map<string, Cluster>
   readonly dir: (name: string) => string
+  /** `host:port` of its cluster listener. */
+  readonly address: (name: string) => string
   start(name: string, more?: Partial<ClusterOptions>): Promise<Cluster>
   stop(name: string): Promise<void>
   end(): Promise<void>
@@ -48,10 +54,11 @@ export async function newLab(count: number, common: Partial<ClusterOptions> = {}
   return {
     nodes,
     dir,
+    address: (name) => peers.find((peer) => peer.name === name)!.address,
     async start(name, more = {}) {
       const { id, address } = peers.find((peer) => peer.name === name)!
       const options = { node: name, id, nodes: peers, listen: address, dataDir: dir(name), key, tickMs: 20, log: QUIET }
-      const cluster = await startCluster({ ...options, onFatal: () => {}, ...common, ...more })
+      const cluster = await startCluster({ ...options, onFatal: () => {}, ...arrangement, ...common, ...more })
       nodes.set(name, cluster)
       return cluster
     },
@@ -99,13 +106,17 @@ export async function leaderOf(nodes: Iterable<Cluster>): Promise<Cluster> {
   return leaderOf(all)
 }
 
-/** Waits until every node has applied what was agreed at `index`. */
+/** Waits until every node has applied what was agreed at `index`, and all have applied the same: leaders add entries of their own. */
 export async function applied(nodes: Iterable<Cluster>, index: number): Promise<ReplicaStatus[]> {
   const all = [...nodes]
-  await Promise.all(
-    all.map((node) => until(node, `${node.node} applies ${index}`, () => node.status().applied >= index)),
-  )
-  return all.map((node) => node.status())
+  const reach = (node: Cluster) => until(node, `${node.node} applies ${index}`, () => node.status().applied >= index)
+  await Promise.all(all.map(reach))
+  // An entry that changes no row tells nobody, so it is looked for.
+  for (;;) {
+    const states = all.map((node) => node.status())
+    if (new Set(states.map((state) => state.applied)).size === 1) return states
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
 
 export async function agreed(node: Cluster, command: Command): Promise<Extract<Agreed, { kind: 'agreed' }>> {

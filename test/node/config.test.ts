@@ -108,8 +108,14 @@ test('a flag wins over the environment, the environment over the file, the file 
 
 test('a fault from the environment or a flag names the variable or the flag', (t) => {
   t.regex(complaints(GOOD, {}, { RAFTEL_LOG_LEVEL: 'loud' })[0] ?? '', /^RAFTEL_LOG_LEVEL: /)
-  t.regex(complaints(GOOD, { 'calls.max': 'many' })[0] ?? '', /^--calls-max: /)
+  t.regex(complaints(GOOD, { 'calls.max': 'many' })[0] ?? '', /^--set calls.max: /)
+  t.regex(complaints(GOOD, { 'log.level': 'loud' })[0] ?? '', /^--log-level: /)
   t.regex(complaints(GOOD, {}, { RAFTEL_CONTROL_LISTEN: '0.0.0.0:1' })[0] ?? '', /RAFTEL_CONTROL_LISTEN: .*no TLS/)
+})
+
+test('a key that no flag may set is refused, with the one that was meant', (t) => {
+  t.deepEqual(complaints(GOOD, { 'calls.maxx': '7' }), ['--set calls.maxx: unknown key; did you mean calls.max?'])
+  t.regex(complaints(GOOD, { 'control.insecure': 'true' })[0] ?? '', /unknown key; known here: node, data, .*log.file$/)
 })
 
 test('an external engine needs one secret, an external relay its host and port', async (t) => {

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { confOf, MemoryStorage } from '../../../cluster/raft/memory.ts'
+import { entriesSize, entrySize } from '../../../cluster/raft/size.ts'
 import { LOCAL_APPEND, LOCAL_APPLY, type Message } from '../../../cluster/raft/types.ts'
 import { bytes, elect, entriesOf, from, replica, settle, storedTerms } from './fixtures.ts'
 
@@ -235,10 +236,18 @@ test('the log in memory appends, overwrites, compacts and starts over from a sna
 
 test('a read of the log is limited in bytes but never empty', (t) => {
   const storage = new MemoryStorage()
-  storage.append(entriesOf(1, [1, 1, 1]))
-  const counts = [0, 45, 1000].map((max) => {
+  const log = entriesOf(1, [1, 1, 1])
+  storage.append(log)
+  const two = entriesSize(log.slice(0, 2))
+  const counts = [0, two - 1, two, 1000].map((max) => {
     const entries = storage.entries(1, 4, max)
     return typeof entries === 'string' ? entries : entries.length
   })
-  t.deepEqual(counts, [1, 2, 3])
+  t.deepEqual(counts, [1, 1, 2, 3])
+})
+
+test('an entry counts as many bytes as in the protocol buffers of the reference', (t) => {
+  const size = (term: number, index: number, length: number): number =>
+    entrySize({ term, index, type: 'normal', data: new Uint8Array(length) })
+  t.deepEqual([size(1, 1, 0), size(1, 128, 0), size(2 ** 14, 127, 1), size(1, 1, 200)], [6, 7, 11, 209])
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type ServiceError, status } from '@grpc/grpc-js'
 import test from 'ava'
+import { certificates } from '../../../node/control/health.ts'
 import type { Change__Output } from '../../../proto/types/raftel/v1/Change.ts'
 import type { ClusterStatus__Output } from '../../../proto/types/raftel/v1/ClusterStatus.ts'
 import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
@@ -50,6 +51,20 @@ test('a node whose directory is under repair says so, and why', async (t) => {
   t.is(data?.verdict, 'warning')
   t.regex(data?.detail ?? '', /under repair, this node does not vote: a table is damaged/)
   t.regex(data?.remedy ?? '', /docs\/damage\.md/)
+})
+
+test('doctor warns of a certificate a month before it ends, and names the one that ends first', (t) => {
+  const day = 86_400_000
+  const own = [
+    { file: 'later.pem', expires: 400 * day },
+    { file: 'first.pem', expires: 100 * day },
+  ]
+  const at = (days: number) => certificates(own, days * day)
+  t.like(at(60), { verdict: 'ok', detail: 'first.pem is good until 1970-04-11' })
+  t.like(at(80), { verdict: 'warning', detail: 'first.pem expires on 1970-04-11' })
+  t.like(at(100), { verdict: 'critical', detail: 'first.pem has expired on 1970-04-11' })
+  t.regex(at(100).remedy, /restart this node/)
+  t.is(certificates([], 0).verdict, 'ok')
 })
 
 test('a user is added once, and a password is nowhere to be read', async (t) => {

@@ -203,6 +203,32 @@ test('an INVITE without an offer is refused with a word why', async (t) => {
   t.regex(headersOf(refusal, 'Warning')[0] ?? '', /SDP offer/)
 })
 
+test('an extension that a request insists on is refused with 420 and its name, whatever the verb', async (t) => {
+  const b = await port(t)
+  b.onInvite(() => t.fail('it came through'))
+  b.on('register', () => t.fail('it came through'))
+  b.on('options', (request) => request.reply(200))
+  const peer = await udpPeer(t, b)
+  const ask = (method: string, ...more: string[]) =>
+    peer.send(`${method} sip:${b.address} SIP/2.0`, [
+      'From: <sip:alice@pbx.test>;tag=1',
+      'To: <sip:alice@pbx.test>',
+      `Call-ID: required-${method}-${more.length}`,
+      `CSeq: 1 ${method}`,
+      'Max-Forwards: 70',
+      `Contact: <sip:alice@127.0.0.1:${peer.port}>`,
+      ...more,
+    ])
+  for (const method of ['INVITE', 'REGISTER', 'OPTIONS']) {
+    ask(method, 'Require: time-travel,  path')
+    // By Call-ID: nobody acknowledges the INVITE's refusal here, so it comes again.
+    const refusal = await peer.next(new RegExp(`^SIP/2.0 420[\\s\\S]*required-${method}-1`))
+    t.deepEqual(headersOf(refusal, 'Unsupported'), ['time-travel, path'], method)
+  }
+  ask('OPTIONS', 'Supported: time-travel', 'Require: ')
+  t.regex(await peer.next(/^SIP[\s\S]*required-OPTIONS-2/), /^SIP\/2.0 200/)
+})
+
 test('an answer without a Contact that reads is no call, and the other end is told', async (t) => {
   const a = await port(t)
   const peer = await udpPeer(t, a)

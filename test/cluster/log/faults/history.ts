@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { cp } from 'node:fs/promises'
 import path from 'node:path'
 import { type DurableLog, openLog } from '../../../../cluster/log/log.ts'
+import { inPieces } from '../../../../cluster/log/pieces.ts'
 import type { Identity } from '../../../../cluster/log/recover.ts'
 import { confOf } from '../../../../cluster/raft/memory.ts'
 import { message } from '../../../../cluster/raft/message.ts'
@@ -59,7 +60,10 @@ export async function writeHistory(root: string): Promise<History> {
   }
   const save = async () => {
     const text = lines(last, 30 + (last % 50))
-    await log.saveSnapshot({ index: last, term: termOf(entries[last]!), conf: confOf([1, 2, 3]) }, text.split('\n'))
+    await log.saveSnapshot(
+      { index: last, term: termOf(entries[last]!), conf: confOf([1, 2, 3]) },
+      inPieces(text.split('\n')),
+    )
     snapshot = { index: last, text }
   }
   for (let life = 1; life <= LIVES; life++) {

@@ -1,6 +1,7 @@
 /** Does what the script says with a real log, and says on stdout what it begins and what is acknowledged. Run under strace. */
 import { writeSync } from 'node:fs'
 import { openLog } from '../../../../cluster/log/log.ts'
+import { inPieces } from '../../../../cluster/log/pieces.ts'
 import { confOf } from '../../../../cluster/raft/memory.ts'
 import { message } from '../../../../cluster/raft/message.ts'
 import { type Entry, LOCAL_APPEND, type Snapshot } from '../../../../cluster/raft/types.ts'
@@ -32,7 +33,7 @@ for (const [i, op] of script().entries()) {
     )
   } else if (op.kind === 'snapshot') {
     await Promise.all(waiting.splice(0))
-    waiting.push(log.saveSnapshot({ index: op.index, term, conf }, tablesAt(op.index)))
+    waiting.push(log.saveSnapshot({ index: op.index, term, conf }, inPieces(tablesAt(op.index))))
   } else {
     await Promise.all(waiting.splice(0))
     const data = Buffer.from(tablesAt(op.index).join('\n'))

@@ -4,7 +4,6 @@ import type { ClusterConf } from '../../../../cluster/raft/confchange.ts'
 import { ascending } from '../../../../cluster/raft/confchange.ts'
 import { decodeConfChange } from '../../../../cluster/raft/confcodec.ts'
 import {
-  type ConfChangeSingle,
   type ConfState,
   type Entry,
   type HardState,
@@ -18,6 +17,7 @@ import {
   type Role,
   type Snapshot,
 } from '../../../../cluster/raft/types.ts'
+import { describeChange } from './args.ts'
 
 const TYPES: Record<MessageType, string> = {
   hup: 'MsgHup',
@@ -55,30 +55,17 @@ export const ROLES: Record<Role, string> = {
 
 const ENTRY_TYPES = { normal: 'EntryNormal', 'conf-change': 'EntryConfChange', 'conf-change-v2': 'EntryConfChangeV2' }
 const PROGRESS = { probe: 'StateProbe', replicate: 'StateReplicate', snapshot: 'StateSnapshot' }
-const CHANGES: Record<string, ConfChangeSingle['type']> = {
-  v: 'add-voter',
-  l: 'add-learner',
-  r: 'remove',
-  u: 'update',
-}
-
+/** Throws when there is no such type. */
 export function messageTypeNamed(name: string): MessageType {
   const found = Object.entries(TYPES).find(([, value]) => value === name)
   if (found === undefined) throw new Error(`no message type is called ${name}`)
   return found[0] as MessageType
 }
 
-/** `v1 l2 r3 u4` */
-export function parseChanges(text: string): ConfChangeSingle[] {
-  const words = text.trim().split(/\s+/)
-  return words.filter(Boolean).map((word) => ({ type: CHANGES[word[0]!]!, id: Number(word.slice(1)) }))
-}
-
 function describeChanges(data: Uint8Array): string {
   const change = decodeConfChange(data)
   if (change === 'malformed') return change
-  const letter = (type: string): string => Object.keys(CHANGES).find((key) => CHANGES[key] === type)!
-  return change.changes.map(({ type, id }) => letter(type) + id).join(' ')
+  return change.changes.map(describeChange).join(' ')
 }
 
 export function describeEntry(entry: Entry): string {

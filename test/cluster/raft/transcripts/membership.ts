@@ -10,8 +10,9 @@ import {
   simple,
 } from '../../../../cluster/raft/confchange.ts'
 import { viewOf } from '../../../../cluster/raft/progress.ts'
+import { parseChanges, refuseUnknown, truth } from './args.ts'
 import type { Command } from './datadriven.ts'
-import { describeConf, describeProgressMap, parseChanges } from './describe.ts'
+import { describeConf, describeProgressMap } from './describe.ts'
 
 const REFUSALS: Record<Refusal, string> = {
   'already-joint': 'config is already joint',
@@ -22,11 +23,18 @@ const REFUSALS: Record<Refusal, string> = {
   'more-than-one-voter': 'more than one voter changed without entering joint config',
 }
 
+const COMMANDS = ['simple', 'enter-joint', 'leave-joint']
+
+export function isMembershipCommand(name: string): boolean {
+  return COMMANDS.includes(name)
+}
+
 export function newMembershipScript(): (command: Command) => string {
   let membership: Membership = NOBODY
   let lastIndex = 0
   return (command) => {
     const result = change(membership, lastIndex++, command)
+    if (typeof result === 'string') return result
     if (result.kind === 'refused') return REFUSALS[result.why]
     membership = result.membership
     const progress = new Map([...membership.progress].map(([id, pr]) => [id, viewOf(pr)]))
@@ -34,20 +42,22 @@ export function newMembershipScript(): (command: Command) => string {
   }
 }
 
-function change(membership: Membership, lastIndex: number, { name, args, input }: Command): Changed {
+function change(membership: Membership, lastIndex: number, command: Command): Changed | string {
   const from = { membership, lastIndex, maxInflightMsgs: 10, maxInflightBytes: 0 }
-  const changes = parseChanges(input)
-  switch (name) {
+  const changes = parseChanges(command.input)
+  if (typeof changes === 'string') return changes
+  refuseUnknown(command, command.args, command.name === 'enter-joint' ? ['autoleave'] : [])
+  switch (command.name) {
     case 'simple':
       return simple(from, changes)
     case 'enter-joint':
       return enterJoint(
         from,
-        args.some(({ key, values }) => key === 'autoleave' && values[0] === 'true'),
+        command.args.some(({ values }) => truth(values[0] ?? '') === true),
         changes,
       )
     case 'leave-joint':
-      return leaveJoint(from)
+      return changes.length > 0 ? 'this command takes no input' : leaveJoint(from)
   }
-  throw new Error(`no command is called ${name}`)
+  return 'unknown command'
 }

@@ -8,11 +8,19 @@ import {
   majorityVote,
   type VoteResult,
 } from '../../../../cluster/raft/quorum.ts'
+import { refuseUnknown, Unplayable } from './args.ts'
 import type { Command } from './datadriven.ts'
 
 const RESULTS: Record<VoteResult, string> = { won: 'VoteWon', lost: 'VoteLost', pending: 'VotePending' }
 
-export function runQuorum({ name, args }: Command): string {
+export function isQuorumCommand(name: string): boolean {
+  return name === 'committed' || name === 'vote'
+}
+
+export function runQuorum(command: Command): string {
+  const { name, args } = command
+  if (!isQuorumCommand(name)) throw new Unplayable(command, `no command is called ${name}`)
+  refuseUnknown(command, args, ['cfg', 'cfgj', 'idx', 'votes'])
   const values = (key: string): readonly string[] | undefined => args.find((arg) => arg.key === key)?.values
   const outgoing = values('cfgj')
   const voters = new Set((values('cfg') ?? []).map(Number))

@@ -1,0 +1,150 @@
+/**
+ * `npm run bench:cluster`: what agreement costs and how long its loss lasts, beside the bare minimum of the same machine in
+ * the same run. Three processes, one replica each, on loopback, with real directories.
+ *
+ *   npm run bench:cluster -- [--proposals 60000] [--failovers 50] [--json]
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { freePorts } from '../test/ports.ts'
+import { measureSync } from './baseline.ts'
+import type { Loaded, ReplicaSpec } from './replica.ts'
+import { ReplicaProcess } from './replica-process.ts'
+import { cpuSeconds } from './sipp.ts'
+import { measureStream } from './stream.ts'
+
+const { values } = parseArgs({
+  options: {
+    proposals: { type: 'string', default: '60000' },
+    failovers: { type: 'string', default: '50' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const BYTES = 200
+const LOOK_EVERY_MS = 5
+const LOOK_FOR_MS = 60_000
+
+const root = mkdtempSync(path.join(tmpdir(), 'raftel-consensus-'))
+const specs = await newCluster(3)
+const running = new Map<string, ReplicaProcess>()
+
+try {
+  say(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}; Node ${process.versions.node}`)
+  const rulers = { syncsPerSecond: measureSync(root, 2), stream: await measureStream(BYTES, 64, 2) }
+  for (const spec of specs) running.set(spec.node, await ReplicaProcess.start(spec))
+  const leader = running.get(await leaderName())!
+  const follower = [...running.values()].find((one) => one !== leader)!
+
+  const total = Number(values.proposals)
+  await leader.load(total / 4, 128, BYTES)
+  const atOne = await measured(leader, total / 20, 1)
+  const at128 = await measured(leader, total, 128)
+  const forwarded = await measured(follower, total, 128)
+  const outages = await failovers(Number(values.failovers))
+  const figures = { rulers, atOne, at128, forwarded, outages }
+  if (values.json) console.log(JSON.stringify(figures))
+  else report(figures)
+} finally {
+  for (const replica of running.values()) replica.kill()
+  rmSync(root, { recursive: true, force: true })
+}
+
+interface Measured extends Loaded {
+  /** CPU of all three processes for one proposal. */
+  readonly cpuMicros: number
+}
+
+async function measured(at: ReplicaProcess, count: number, inFlight: number): Promise<Measured> {
+  const cpu = (): number => [...running.values()].reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
+  const before = cpu()
+  const loaded = await at.load(Math.round(count), inFlight, BYTES)
+  return { ...loaded, cpuMicros: ((cpu() - before) / loaded.agreed) * 1e6 }
+}
+
+/** kill -9 of the leader, again and again: ms from the signal until a survivor's proposal is agreed. */
+async function failovers(rounds: number): Promise<number[]> {
+  const outages: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const leader = running.get(await leaderName())!
+    const survivor = [...running.values()].find((one) => one !== leader)!
+    running.delete(leader.spec.node)
+    const began = performance.now()
+    leader.kill()
+    await survivor.agree()
+    outages.push(performance.now() - began)
+    running.set(leader.spec.node, await ReplicaProcess.start(leader.spec))
+    progress(`failover ${round + 1} of ${rounds}`)
+  }
+  return outages.sort((a, b) => a - b)
+}
+
+/** The leader, once all who run know it and have applied the same. */
+async function leaderName(): Promise<string> {
+  const end = performance.now() + LOOK_FOR_MS
+  for (;;) {
+    const states = await Promise.all([...running.values()].map((one) => one.status()))
+    const leader = states[0]?.leader ?? null
+    const head = Math.max(...states.map(({ commit }) => commit))
+    if (leader !== null && states.every((one) => one.leader === leader && one.applied === head)) return leader
+    if (performance.now() > end) throw new Error('the cluster found no leader')
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+}
+
+async function newCluster(count: number): Promise<ReplicaSpec[]> {
+  const ports = await freePorts(count)
+  const nodes = ports.map((port, i) => ({ name: `n${i + 1}`, id: i + 1, address: `127.0.0.1:${port}` }))
+  const key = randomBytes(32).toString('base64')
+  return nodes.map(({ name, id }) => ({ node: name, id, nodes, dataDir: path.join(root, name), key }))
+}
+
+interface Figures {
+  readonly rulers: { readonly syncsPerSecond: number; readonly stream: number }
+  readonly atOne: Measured
+  readonly at128: Measured
+  readonly forwarded: Measured
+  readonly outages: readonly number[]
+}
+
+function report({ rulers, atOne, at128, forwarded, outages }: Figures): void {
+  say('rulers')
+  row('append 256 B + fdatasync, /s', rulers.syncsPerSecond, '')
+  row('gRPC stream echo of 200 B, 64 in flight, /s', rulers.stream, '')
+  say(`proposals of ${BYTES} B agreed by three processes, durable at two`)
+  loadRow('1 in flight, at the leader, /s', atOne)
+  loadRow('128 in flight, at the leader, /s', at128)
+  loadRow('128 in flight, at a follower, /s', forwarded)
+  say('ratios')
+  row('agreed at 1 in flight per fdatasync', rate(atOne) / rulers.syncsPerSecond, '')
+  row('agreed at 128 in flight per fdatasync', rate(at128) / rulers.syncsPerSecond, '')
+  row('agreed at 128 in flight per stream echo', rate(at128) / rulers.stream, '')
+  if (outages.length === 0) return
+  say(`from kill -9 of the leader to the next agreement, ${outages.length} times, ms`)
+  row('median', outages[outages.length >> 1] ?? 0, '')
+  row('worst', outages.at(-1) ?? 0, '')
+}
+
+function rate({ agreed, seconds }: Loaded): number {
+  return agreed / seconds
+}
+
+function loadRow(name: string, m: Measured): void {
+  const latency = `p50 ${m.p50.toFixed(2)} ms, p99 ${m.p99.toFixed(2)} ms`
+  row(name, rate(m), `${latency}, ${m.cpuMicros.toFixed(1)} µs of CPU each, ${m.failed} failed`)
+}
+
+function row(name: string, value: number, note: string): void {
+  const digits = value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+  say(`  ${name.padEnd(46)} ${digits.padStart(10)}  ${note}`)
+}
+
+function progress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${line}\u001b[K`)
+}
+
+function say(line: string): void {
+  if (!values.json) console.log(line)
+}

@@ -1,0 +1,413 @@
+/**
+ * The half of a replica that agrees with the other nodes, and the loop that moves it: input → step → save → send → hand to the
+ * tables. It reads no table, so it can live in a thread of its own, where nothing that phones do costs it the leadership.
+ *
+ * Whatever comes in (a message, a proposal, a finished write, a tick) is stepped at once; the effects of all that came in one
+ * turn of the event loop are carried out together. Storage is asynchronous: messages that promise something wait in the log's
+ * queue until the promise is on the disk, all others leave at once. Entries to apply go to the tables half; when it has applied them,
+ * the core hears of it.
+ */
+import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
+import type { Standing } from './hello.ts'
+import { Leading } from './leading.ts'
+import type { DurableLog } from './log/log.ts'
+import { openOrRepair } from './log/repair.ts'
+import type { Logger } from './logger.ts'
+import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
+import { entriesFrom } from './raft/log.ts'
+import { RawNode } from './raft/rawnode.ts'
+import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
+import { forgetProgress, Rebuild, wordOf } from './rebuild.ts'
+import { keyId } from './seal.ts'
+import { Snapshots } from './snapshots.ts'
+import { timeOfHead } from './tables/snapshot.ts'
+import { TablesWatch } from './tables-watch.ts'
+import { everyTick } from './ticks.ts'
+import { Turns } from './turns.ts'
+import type { Network, World } from './world.ts'
+
+/** What it needs of where it runs. */
+export interface Surroundings {
+  readonly world: World
+  readonly log: Logger
+  readonly tell: (batch: readonly ToTables[]) => void
+}
+
+export class Consensus {
+  readonly #options: ConsensusOptions
+  readonly #world: World
+  readonly #say: Logger
+  readonly #tell: (batch: readonly ToTables[]) => void
+  readonly #names: ReadonlyMap<Id, string>
+  readonly #log: DurableLog
+  readonly #leading: Leading
+  readonly #watch: TablesWatch
+  readonly #snapshots: Snapshots
+  readonly #turns: Turns
+  /** Null once this node may vote. */
+  #rebuild: Rebuild | null
+  #core!: RawNode
+  #peers!: Network
+  /** What the tables half is to hear at the end of this turn. */
+  #outbox: ToTables[] = []
+  /** Proposals of this node, and of other nodes, that came in this turn. */
+  #own: Uint8Array[] = []
+  #forwarded: Uint8Array[] = []
+  /** Bytes of its own that the tables half does not know to be taken in. */
+  #taken = 0
+  /** Handed to the tables half, in order, not yet applied. */
+  #applying: Message[] = []
+  #role: Pick<Position, 'role' | 'lead' | 'term'> = { role: 'follower', lead: NONE, term: 0 }
+  /** What the tables half was told last. */
+  #told: Position | null = null
+  #hopeless = false
+  #stopTicking = (): void => {}
+
+  /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
+  static async start(options: ConsensusOptions, surroundings: Surroundings): Promise<Consensus> {
+    const { dataDir: dir, key, id, node, nodes, keepEntries } = options
+    const members = nodes.map((peer) => peer.id).sort((a, b) => a - b)
+    let consensus: Consensus | null = null
+    const opening = {
+      dir,
+      identity: { version: 1, cluster: keyId(key), id, node, members } as const,
+      keep: keepEntries,
+      onFatal: (error: Error) => consensus?.fail(error),
+      disk: surroundings.world.disk,
+      cut: cutOf(surroundings.world, options.limits),
+    }
+    const log = await openOrRepair(opening, surroundings.log)
+    try {
+      consensus = new Consensus(options, surroundings, log)
+      await consensus.#start()
+      return consensus
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+
+  private constructor(options: ConsensusOptions, { world, log: say, tell }: Surroundings, log: DurableLog) {
+    this.#options = options
+    this.#world = world
+    this.#say = say
+    this.#tell = tell
+    this.#log = log
+    this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
+    this.#leading = new Leading(options.nodes, world)
+    this.#watch = new TablesWatch(options)
+    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length, log.repair !== null)
+    const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
+    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
+    this.#turns = new Turns(
+      world,
+      () => this.#turn(),
+      (error) => this.fail(error),
+    )
+  }
+
+  async #start(): Promise<void> {
+    const { id, node, incarnation, nodes, key, listen, tls, limits } = this.#options
+    const kept = this.#log.snapshot
+    if (kept) {
+      this.#load(kept.index, this.#log.takeRestored())
+      this.#flush()
+    }
+    this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
+    this.#peers = await this.#world.network({
+      self: { id, name: node, incarnation, key },
+      peers: nodes.filter((peer) => peer.id !== id),
+      listen,
+      tls,
+      log: this.#say,
+      random: this.#world.random,
+      onMessages: (from, messages) => this.#onMessages(from, messages),
+      onProposals: (from, proposals) => this.#onProposals(from, proposals),
+      onUnreachable: (peer) => this.#turns.input(() => this.#core.reportUnreachable(peer)),
+      onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
+      untouched: () => this.#log.untouched,
+      standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
+      onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
+      onConnected: () => this.#turns.input(() => {}),
+      snapshot: (message) => this.#snapshots.source(message),
+    })
+    this.#stopTicking = everyTick(this.#world, this.#options.tickMs, () => this.#tick())
+    this.#report()
+    this.#flush()
+    this.#turns.input(() => {})
+  }
+
+  /** What the tables half said in one of its turns. */
+  hear(batch: readonly ToConsensus[]): void {
+    this.#turns.input(() => {
+      for (const said of batch) this.#take(said)
+    })
+    // A snapshot that is being saved is finished, also when the rest has stopped.
+    if (!this.#turns.stopped) return
+    for (const said of batch) if (said.kind === 'piece') this.#snapshots.answered(said)
+  }
+
+  async close(): Promise<void> {
+    this.#stop()
+    await this.#snapshots.settled()
+    await this.#log.close()
+  }
+
+  /** The end: what reached the disk is unknown, so nothing more is promised to anybody. */
+  fail(error: Error): void {
+    if (this.#turns.stopped) return
+    this.#stop()
+    this.#tell([{ kind: 'fatal', error }])
+  }
+
+  #stop(): void {
+    this.#turns.stop()
+    this.#stopTicking()
+    this.#peers?.close()
+  }
+
+  #take(said: ToConsensus): void {
+    switch (said.kind) {
+      case 'propose':
+        this.#own.push(...said.proposals)
+        this.#taken += said.proposals.reduce((sum, { length }) => sum + length, 0)
+        break
+      case 'read':
+        // Without a leader it is lost, and asked again under another name.
+        if (this.#core.raft.lead !== NONE) this.#core.readIndex(said.context)
+        break
+      case 'applied':
+        this.#onApplied(said.index)
+        break
+      case 'tock':
+        this.#onTock(said.term, said.due)
+        break
+      case 'piece':
+        this.#snapshots.answered(said)
+        break
+      case 'stop':
+        this.#stop()
+        break
+    }
+  }
+
+  #onMessages(from: Id, messages: readonly Message[]): void {
+    this.#leading.heard(from)
+    this.#turns.input(() => {
+      for (const said of messages) {
+        const message = this.#rebuild ? this.#rebuild.filter(said, this.#log.last) : said
+        if (!message) continue
+        const stepped = this.#core.step(message)
+        if (stepped === 'malformed') this.#say.warn({ from, type: message.type }, 'dropped a malformed message')
+      }
+    })
+  }
+
+  #onProposals(from: Id, proposals: readonly Uint8Array[]): void {
+    this.#leading.heard(from)
+    // Only a leader proposes; the sender learns who leads and sends them again.
+    if (this.#core.raft.role !== 'leader') return
+    this.#turns.input(() => this.#forwarded.push(...proposals))
+  }
+
+  #tick(): void {
+    this.#turns.input(() => {
+      // Who may not vote does not stand either.
+      if (this.#rebuild) this.#rebuild.tick()
+      else this.#core.tick()
+      this.#noticeRole()
+      this.#endRebuild()
+      this.#tickTables()
+    })
+  }
+
+  /** One tick at a time: tables that are slow hear of fewer. */
+  #tickTables(): void {
+    const { role, term } = this.#core.raft
+    const at = this.#world.now()
+    if (this.#watch.ask(at)) {
+      const leads = role === 'leader' ? { term, silence: this.#leading.silence() } : null
+      this.#outbox.push({ kind: 'tick', time: this.#leading.now(), leads })
+      return
+    }
+    const relief = this.#watch.relief(at, () => this.#core.status())
+    if (!relief) return
+    this.#say.warn({ ms: relief.ms }, 'the main thread of this node does not answer')
+    if (relief.transferTo !== NONE) this.#core.transferLeader(relief.transferTo)
+    this.#own.push(...relief.proposals)
+  }
+
+  /** What was due long ago need not be now: a node that was silent then may have spoken since. */
+  #onTock(term: number, due: readonly Uint8Array[]): void {
+    const took = this.#watch.answered(this.#world.now())
+    const { raft } = this.#core
+    if (raft.role !== 'leader' || raft.term !== term || took > ELECTION_TICKS * this.#options.tickMs) return
+    this.#own.push(...due)
+  }
+
+  #turn(): void {
+    this.#submit()
+    while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
+    this.#noticeRole()
+    this.#peers.flush()
+    this.#report()
+    this.#flush()
+  }
+
+  /** That proposals were taken goes along with the next word, unless they were many. */
+  #flush(): void {
+    if (this.#outbox.length === 0 && this.#taken < UNDER_WAY_MAX / 8) return
+    if (this.#taken > 0) this.#outbox.push({ kind: 'taken', bytes: this.#taken })
+    this.#taken = 0
+    const batch = this.#outbox
+    this.#outbox = []
+    this.#tell(batch)
+  }
+
+  /** Hands what this node wants, and what others asked of it, to the core or to the leader. */
+  #submit(): void {
+    this.#noticeRole()
+    const { role, lead } = this.#core.raft
+    const own = this.#own
+    this.#own = []
+    if (role === 'leader') {
+      const all = [...this.#forwarded, ...own]
+      this.#forwarded = []
+      // If the core drops them (too much is uncommitted), their senders try again.
+      if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
+    } else if (own.length > 0 && lead !== NONE && this.#peers.canForward(lead)) {
+      this.#peers.forward(lead, own)
+    }
+    // Otherwise they are lost: the tables half sends them again when it hears that they can be taken.
+  }
+
+  #carryOut(ready: Ready): void {
+    for (const { index, context } of ready.readStates) this.#outbox.push({ kind: 'read', context, index })
+    for (const message of ready.messages) {
+      if (message.to === LOCAL_APPEND) this.#log.append(message, () => this.#onAppended(message))
+      else if (message.to === LOCAL_APPLY) this.#apply(message)
+      else this.#peers.send(message)
+    }
+  }
+
+  #onAppended(message: Message): void {
+    this.#turns.input(() => {
+      const { snapshot } = message
+      if (snapshot) this.#load(snapshot.meta.index, [snapshot.data])
+      this.#answer(message)
+    })
+  }
+
+  #answer(message: Message): void {
+    for (const response of message.responses ?? []) {
+      if (response.to === this.#options.id) this.#core.step(response)
+      else this.#peers.send(response)
+    }
+  }
+
+  #apply(message: Message): void {
+    this.#leading.see(message.entries)
+    this.#applying.push(message)
+    this.#outbox.push({ kind: 'apply', entries: message.entries })
+  }
+
+  #onApplied(index: number): void {
+    const done = this.#applying.findIndex(({ entries }) => entries.at(-1)!.index > index)
+    for (const message of this.#applying.splice(0, done < 0 ? this.#applying.length : done)) this.#answer(message)
+    this.#snapshots.applied(index, () => this.#core.status().conf)
+  }
+
+  /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */
+  #noticeRole(): void {
+    const { role, lead, term } = this.#core.raft
+    const known = this.#role
+    if (role === known.role && lead === known.lead && term === known.term) return
+    this.#role = { role, lead, term }
+    this.#say.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
+    if (role === 'leader') this.#leading.begin(this.#unseen())
+    else this.#leading.end()
+    if (role !== 'leader') this.#forwarded = []
+  }
+
+  /** What is in the log and was not handed to the tables half yet. */
+  #unseen(): readonly Entry[] {
+    const { log } = this.#core.raft
+    const entries = entriesFrom(log, log.applying + 1, Number.POSITIVE_INFINITY)
+    if (entries === 'compacted') throw new Error(`entry ${log.applying + 1} is compacted and not applied`)
+    return entries
+  }
+
+  /** Tells the tables half where this node stands, before the entries that go with it. */
+  #report(): void {
+    const { role, lead, term, log } = this.#core.raft
+    const takes = lead !== NONE && (role === 'leader' || this.#peers.canForward(lead))
+    const now = {
+      role,
+      lead,
+      term,
+      takes,
+      connected: this.#peers.connected,
+      repair: this.#log.repair,
+      last: this.#log.last,
+      commit: log.committed,
+    }
+    // Indexes alone can wait for a tick: they change all the time, and tables that are stuck would find a queue of them.
+    if (this.#told && samePosition(this.#told, now) && this.#outbox.length === 0) return
+    this.#told = now
+    this.#outbox.unshift({ kind: 'position', position: now })
+  }
+
+  #onHello(from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
+    this.#turns.input(() => {
+      this.#rebuild?.onHello(from, untouched, standing?.repairing)
+      if (untouched || standing?.repairing) forgetProgress(this.#core.raft, from)
+      if (standing && !this.#rebuild) this.#checkWord(from, standing)
+      this.#endRebuild()
+    })
+  }
+
+  /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
+  #checkWord(from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
+    // In a later term they may have been replaced by others.
+    if (term < this.#core.raft.term || acknowledged <= this.#log.last) return
+    const what =
+      `the log in ${this.#options.dataDir} ends at entry ${this.#log.last}, but ${this.#names.get(from)}, ` +
+      `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
+    void this.#log.distrust(what)
+  }
+
+  #endRebuild(): void {
+    if (!this.#rebuild) return
+    this.#sayHopeless(this.#rebuild.isHopeless)
+    if (!this.#rebuild.ends(this.#log.untouched, this.#log.storage)) return
+    const repaired = this.#log.repair !== null
+    this.#log.join(() => {
+      if (repaired) this.#say.info({}, 'this node is repaired and votes again: what was set aside can be deleted')
+      this.#turns.input(() => (this.#rebuild = null))
+    })
+  }
+
+  #sayHopeless(isHopeless: boolean): void {
+    if (isHopeless && !this.#hopeless) this.#say.error({}, HOPELESS)
+    this.#hopeless = isHopeless
+  }
+
+  #load(index: number, pieces: readonly Uint8Array[]): void {
+    const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
+    this.#leading.seeTime(timeOfHead(head ?? ''))
+    this.#outbox.push({ kind: 'load', index, pieces })
+  }
+}
+
+const HOPELESS =
+  'the directories of so many nodes are damaged that no majority knows what was agreed: there is no quorum until enough of ' +
+  'them have a sound directory again (docs/damage.md)'
+
+/** More than the first line of a snapshot has. */
+const HEAD_MAX = 256
+
+/** But for the indexes. */
+function samePosition(a: Position, b: Position): boolean {
+  const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
+  return sameRole && a.repair === b.repair && a.connected.join() === b.connected.join()
+}

@@ -1,0 +1,82 @@
+/**
+ * Snapshots of the tables on their way into the log. The tables half is asked for one piece at a time: what was not asked for waits
+ * in no queue.
+ */
+import type { DurableLog } from './log/log.ts'
+import type { ConfState, Message } from './raft/types.ts'
+import type { SnapshotSource } from './transfer.ts'
+
+export interface Piece {
+  readonly index: number
+  /** Null: that was all. */
+  readonly bytes: Uint8Array | null
+}
+
+export class Snapshots {
+  readonly #log: DurableLog
+  readonly #every: number
+  readonly #ask: (first: boolean) => void
+  #answer: ((piece: Piece) => void) | null = null
+  #saving: Promise<void> | null = null
+
+  /** One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot. */
+  constructor(log: DurableLog, every: number, ask: (first: boolean) => void) {
+    this.#log = log
+    this.#every = every
+    this.#ask = ask
+  }
+
+  /** The tables are at `applied` now, with `conf`. */
+  applied(applied: number, conf: () => ConfState): void {
+    if (this.#saving || applied - this.#kept < this.#every) return
+    this.#saving = this.#save(conf).finally(() => {
+      this.#saving = null
+    })
+  }
+
+  /** The tables half said it. */
+  answered(piece: Piece): void {
+    const answer = this.#answer
+    this.#answer = null
+    answer?.(piece)
+  }
+
+  /** Waits for the one that is being saved. */
+  async settled(): Promise<void> {
+    await this.#saving
+  }
+
+  /** The one that a message announces; null when it is gone. */
+  source(message: Message): SnapshotSource | null {
+    const kept = this.#log.snapshot
+    if (!kept || kept.index !== message.snapshot?.meta.index) return null
+    return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
+  }
+
+  get #kept(): number {
+    return this.#log.snapshot?.index ?? 0
+  }
+
+  async #save(conf: () => ConfState): Promise<void> {
+    const first = await this.#next(true)
+    const { index } = first
+    const term = this.#log.storage.term(index)
+    // One that came from the leader in the meantime is newer.
+    if (index <= this.#kept || typeof term !== 'number') return
+    await this.#log.saveSnapshot({ index, term, conf: conf() }, this.#from(first))
+  }
+
+  async *#from(first: Piece): AsyncGenerator<Buffer> {
+    for (let piece = first; piece.bytes; piece = await this.#next(false)) {
+      const { buffer, byteOffset, byteLength } = piece.bytes
+      yield Buffer.from(buffer, byteOffset, byteLength)
+    }
+  }
+
+  #next(first: boolean): Promise<Piece> {
+    return new Promise((answer) => {
+      this.#answer = answer
+      this.#ask(first)
+    })
+  }
+}
