@@ -62,6 +62,38 @@ test('a hello that was written before its node was touched, and comes after, doe
   t.false(rebuild.ends(true, EMPTY))
 })
 
+test('a node under repair never takes itself for one of a new cluster, nor do the others', (t) => {
+  const repairing = new Rebuild(3, true)
+  repairing.onHello(2, true)
+  repairing.onHello(3, true)
+  waitLong(repairing)
+  t.false(repairing.ends(true, EMPTY))
+
+  const other = new Rebuild(3)
+  other.onHello(2, true)
+  other.onHello(3, false, true)
+  waitLong(other)
+  t.false(other.ends(true, EMPTY))
+})
+
+test('it is hopeless when those that know what was agreed are no majority', (t) => {
+  const three = new Rebuild(3, true)
+  t.false(three.isHopeless)
+  three.onHello(2, false, true)
+  t.true(three.isHopeless)
+  three.onHello(2, false, false)
+  t.false(three.isHopeless, 'that one has been repaired')
+  const five = new Rebuild(5, true)
+  five.onHello(2, false, true)
+  t.false(five.isHopeless)
+  five.onHello(3, false, true)
+  t.true(five.isHopeless)
+  const sound = new Rebuild(3)
+  sound.onHello(2, false, true)
+  sound.onHello(3, false, true)
+  t.false(sound.isHopeless, 'it is not for this node to say')
+})
+
 test('whoever speaks of a term is touched, whatever its hello said; a pre-vote for the first term has none', (t) => {
   const asked = new Rebuild(3)
   asked.filter(message('pre-vote', 1, { from: 2, term: 1 }), 0)

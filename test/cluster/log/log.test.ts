@@ -223,6 +223,28 @@ test('a frontier file that is missing or damaged is refused', async (t) => {
   await t.throwsAsync(openAt(dir), { message: /frontier is damaged/ })
   await rm(path.join(dir, 'frontier'))
   await t.throwsAsync(openAt(dir), { message: /frontier is missing/ })
+  await t.throwsAsync(openAt(dir), { message: /frontier is missing/ }, 'it is not made by looking for it')
+})
+
+test('a directory is under repair as long as the file that says so is there, whatever became of it', async (t) => {
+  const dir = await written(t)
+  await writeFile(path.join(dir, 'repair'), '{"what":"entry 5 is damaged","first":"damaged-1"}')
+  const log = await openAt(dir)
+  t.deepEqual([log.repair, log.joined, log.untouched], ['entry 5 is damaged', false, false])
+  await log.close()
+  for (const damaged of ['', 'null', '{"wh', Buffer.alloc(40)]) {
+    await writeFile(path.join(dir, 'repair'), damaged)
+    const again = await openAt(dir)
+    t.is(again.repair, 'the directory was damaged')
+    await again.close()
+  }
+  const last = await openAt(dir)
+  await new Promise<void>((done) => last.join(done))
+  t.deepEqual([last.repair, last.joined], [null, true])
+  await last.close()
+  const sound = await openAt(dir)
+  t.deepEqual([sound.repair, sound.joined], [null, true])
+  await sound.close()
 })
 
 test('the directory of another node or cluster is refused', async (t) => {
