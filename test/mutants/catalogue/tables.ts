@@ -77,7 +77,7 @@ export const TABLES: readonly Mutant[] = [
     name: 'hash-misses-rows-that-go',
     why: 'a row that is removed stays in the state hash',
     file: 'cluster/tables/state.ts',
-    edits: [['  state.fold.toggle(table, key, old)\n  state[table].delete(key)\n', '  state[table].delete(key)\n']],
+    edits: [['  state.fold.remove(table, key)\n', '']],
     killer: tables(RANDOM),
   },
   {
@@ -117,9 +117,7 @@ export const TABLES: readonly Mutant[] = [
     name: 'old-register-wins',
     why: 'a REGISTER that was overtaken undoes a newer one (RFC 3261 §10.3 step 7)',
     file: 'cluster/tables/registrations.ts',
-    edits: [
-      ['      binding.cseq >= command.cseq &&\n', '      binding.cseq < command.cseq &&\n      command.cseq < 0 &&\n'],
-    ],
+    edits: [[' && binding.cseq >= command.cseq)', ' && binding.cseq > command.cseq + 1e9)']],
     killer: tables('the same Call-ID needs a higher CSeq for a binding it made (RFC 3261 §10.3 step 7)'),
   },
   {
