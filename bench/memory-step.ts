@@ -1,0 +1,236 @@
+/** One step of bench/memory.ts in a process of its own: `memory-step.ts STEP REGISTRATIONS DIRECTORY`. */
+import { hash, randomBytes } from 'node:crypto'
+import type { Cluster } from '../cluster/cluster.ts'
+import { encodeProposal, stamp } from '../cluster/codec.ts'
+import { type DurableLog, openLog } from '../cluster/log/log.ts'
+import { inPieces, linesOfPieces } from '../cluster/log/pieces.ts'
+import { Machine } from '../cluster/machine.ts'
+import { message } from '../cluster/raft/message.ts'
+import { LOCAL_APPEND } from '../cluster/raft/types.ts'
+import { startCluster } from '../cluster/replica.ts'
+import { keyId, seal } from '../cluster/seal.ts'
+import type { Bind, Command } from '../cluster/tables/commands.ts'
+import { freePorts } from '../test/ports.ts'
+
+export type Step = 'fill' | 'load' | 'recover'
+/** Figures by name; the name has the unit. */
+export type StepResult = Record<string, number>
+
+const KEY = Buffer.alloc(32, 'raftel')
+const MIB = 1024 * 1024
+const START = 1_800_000_000_000
+const AGENTS = [
+  'Yealink SIP-T46U 108.86.0.20',
+  'Grandstream GXP2170 1.0.11.64',
+  'PolyVVX-VVX_450-UA/6.4.3.5814',
+  'baresip v3.10.1',
+]
+
+async function fill(count: number, dir: string): Promise<StepResult> {
+  const result: StepResult = {}
+  const machine = new Machine()
+  collect()
+  const before = process.memoryUsage()
+  const began = performance.now()
+  for (let i = 0; i < count; i++) {
+    apply(machine, user(i))
+    apply(machine, bind(i, 1))
+    if (i % 10_000 === 0) await turn()
+  }
+  result['filling, µs each (user and registration)'] = ((performance.now() - began) * 1000) / count
+  collect()
+  result['longest stall, garbage collected, ms'] = await longestStall(async () => {
+    await turn()
+    collect()
+  })
+  const after = process.memoryUsage()
+  result['RSS, MB'] = after.rss / MIB
+  result['of it V8 heap in use, MB'] = after.heapUsed / MIB
+  result['bytes a registration with its user'] =
+    (after.heapUsed + after.external - before.heapUsed - before.external) / count
+
+  const ruler = micros(200_000, (i) => hash('sha256', `${'x'.repeat(250)}${i}`, 'binary'))
+  const get = micros(500_000, (i) => machine.tables.registrations.get(aor(Math.imul(i, 7919) % count)))
+  const refresh = micros(200_000, (i) => apply(machine, bind(i % count, 2 + Math.floor(i / count))))
+  result['SHA-256 of 250 bytes, µs (the ruler)'] = ruler
+  result['looking up an AoR, µs'] = get
+  result['looking up an AoR, in rulers'] = get / ruler
+  result['applying a refresh, µs'] = refresh
+  result['applying a refresh, in rulers'] = refresh / ruler
+
+  const log = await open(dir)
+  const entry = { index: 1, term: 1, type: 'normal', data: new Uint8Array() } as const
+  const fields = { from: 1, term: 1, vote: 1, commit: 1, entries: [entry] }
+  await new Promise<void>((done) => log.append(message('storage-append', LOCAL_APPEND, fields), done))
+  await new Promise<void>((done) => log.join(done))
+  const took = performance.now()
+  result['longest stall, snapshot taken, ms'] = await longestStall(async () => {
+    await log.saveSnapshot({ index: 1, term: 1, conf: conf() }, inPieces(machine.lines()))
+  })
+  result['snapshot taken, s'] = (performance.now() - took) / 1000
+  result['snapshot, MB'] = log.snapshot!.bytes / MIB
+  result['RSS after the snapshot, MB'] = process.memoryUsage().rss / MIB
+
+  const pieces = await piecesOf(log)
+  await log.close()
+  const over = performance.now()
+  result['longest stall, loaded over full tables, ms'] = await longestStall(() => load(machine, pieces))
+  result['loaded over full tables, s'] = (performance.now() - over) / 1000
+  return result
+}
+
+async function loadFresh(_count: number, dir: string): Promise<StepResult> {
+  const log = await open(dir)
+  const pieces = await piecesOf(log)
+  await log.close()
+  const machine = new Machine()
+  const began = performance.now()
+  const stall = await longestStall(() => load(machine, pieces))
+  const took = performance.now() - began
+  pieces.length = 0
+  collect()
+  const rss = process.memoryUsage().rss / MIB
+  return { 'longest stall, loaded, ms': stall, 'loaded, s': took / 1000, 'RSS after it, MB': rss }
+}
+
+async function recover(count: number, dir: string): Promise<StepResult> {
+  const [port] = await freePorts(1)
+  const address = `127.0.0.1:${port}`
+  const nodes = [{ name: 'n1', id: 1, address }]
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  const onFatal = (error: Error) => {
+    throw error
+  }
+  const began = performance.now()
+  let cluster: Cluster | null = null
+  const options = { node: 'n1', id: 1, nodes, listen: address, dataDir: dir, key: KEY, log, onFatal }
+  const stall = await longestStall(async () => {
+    cluster = await startCluster(options)
+  })
+  const started = cluster as unknown as Cluster
+  const back = performance.now() - began
+  if (started.tables.registrations.size !== count) throw new Error(`${started.tables.registrations.size} came back`)
+  while ((await started.catchUp()) !== 'caught up') await turn()
+  const leads = performance.now() - began
+  const peak = process.resourceUsage().maxRSS / 1024
+  collect()
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  collect()
+  const rss = process.memoryUsage().rss / MIB
+  await started.close()
+  return {
+    'tables are back, s': back / 1000,
+    'and it leads and has caught up, s': leads / 1000,
+    'longest stall of the main thread, ms': stall,
+    'highest RSS of the process, MB': peak,
+    'RSS once it is quiet, MB': rss,
+  }
+}
+
+async function load(machine: Machine, pieces: readonly Uint8Array[]): Promise<void> {
+  await turn()
+  machine.load(1, linesOfPieces(pieces))
+  machine.takeChanges()
+  await turn()
+}
+
+function open(dir: string): Promise<DurableLog> {
+  const identity = { version: 1, cluster: keyId(KEY), id: 1, node: 'n1', members: [1] } as const
+  const onFatal = (error: Error) => {
+    throw error
+  }
+  return openLog({ dir, identity, keep: 10_000, onFatal })
+}
+
+async function piecesOf(log: DurableLog): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of log.snapshotPieces(log.snapshot!)) pieces.push(Uint8Array.from(piece))
+  log.takeRestored()
+  return pieces
+}
+
+function conf() {
+  return { voters: [1], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false }
+}
+
+function apply(machine: Machine, command: Command): void {
+  const index = machine.applied + 1
+  const proposer = { node: 'n1', incarnation: 'a', seq: index, floor: index }
+  const data = stamp(encodeProposal(proposer, command), START + Math.floor(index / 10))!
+  machine.apply({ index, term: 1, type: 'normal', data })
+  machine.takeChanges()
+}
+
+function aor(i: number): string {
+  return `subscriber${String(i).padStart(7, '0')}@pbx.test`
+}
+
+const draw = (bytes: number) => randomBytes(bytes)
+const CREDENTIALS = JSON.stringify({ md5: '0123456789abcdef'.repeat(2), sha256: '0123456789abcdef'.repeat(4) })
+
+function user(i: number): Command {
+  const credentials = seal(KEY, `credentials of ${aor(i)}`, CREDENTIALS, draw)
+  return {
+    type: 'user-put',
+    user: { aor: aor(i), user: aor(i).split('@')[0]!, domain: 'pbx.test', credentials },
+    replace: false,
+  }
+}
+
+function bind(i: number, cseq: number): Bind {
+  const address = `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}:${5060 + (i % 1000)}`
+  const callId = hash('sha256', String(i), 'base64url').slice(0, 20)
+  return {
+    type: 'bind',
+    aor: aor(i),
+    callId,
+    cseq,
+    changes: [{ contact: `sip:${aor(i).split('@')[0]}@${address};transport=udp`, q: 1, expires: 3600 }],
+    node: `n${(i % 3) + 1}`,
+    transport: 'udp',
+    received: address,
+    userAgent: AGENTS[i % AGENTS.length]!,
+    contactsMax: 10,
+  }
+}
+
+function micros(times: number, act: (i: number) => void): number {
+  for (let i = 0; i < times / 10; i++) act(i)
+  const began = performance.now()
+  for (let i = 0; i < times; i++) act(i)
+  return ((performance.now() - began) * 1000) / times
+}
+
+/** The longest time between two turns of the event loop, ms. */
+async function longestStall(during: () => Promise<void>): Promise<number> {
+  let longest = 0
+  let last = performance.now()
+  let over = false
+  const look = (): void => {
+    const now = performance.now()
+    longest = Math.max(longest, now - last)
+    last = now
+    if (!over) setImmediate(look)
+  }
+  setImmediate(look)
+  await turn()
+  await during()
+  await turn()
+  over = true
+  return longest
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function collect(): void {
+  globalThis.gc?.()
+}
+
+const [step, count, dir] = process.argv.slice(2)
+const steps = { fill, load: loadFresh, recover }
+if (process.send && step && step in steps) {
+  const result = await steps[step as Step](Number(count), dir!)
+  process.send(result, () => process.exit(0))
+}

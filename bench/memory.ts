@@ -1,0 +1,52 @@
+/**
+ * `npm run bench:memory`: what a node with very many registrations holds, how long its event loop stands still, and how soon it
+ * is back after a restart. Each AoR is a user with one contact; all of it goes the way of the log (encoded, stamped, applied).
+ *
+ *   npm run bench:memory -- [--registrations 1000000] [--json]
+ *
+ * Each step is a process of its own, so that no figure has another's garbage in it.
+ */
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Step, StepResult } from './memory-step.ts'
+
+const { values } = parseArgs({
+  options: {
+    registrations: { type: 'string', default: '1000000' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const STEPS: readonly Step[] = ['fill', 'load', 'recover']
+
+const root = mkdtempSync(path.join(tmpdir(), 'raftel-memory-'))
+try {
+  const all: Record<string, StepResult> = {}
+  for (const step of STEPS) {
+    all[step] = await run(step)
+    if (!values.json) report(step, all[step])
+  }
+  if (values.json) console.log(JSON.stringify(all))
+} finally {
+  rmSync(root, { recursive: true, force: true })
+}
+
+function run(step: Step): Promise<StepResult> {
+  const file = path.join(import.meta.dirname, `memory-step${path.extname(import.meta.filename)}`)
+  const args = [step, values.registrations, path.join(root, 'node')]
+  const child = fork(file, args, { execArgv: ['--expose-gc'] })
+  return new Promise((resolve, reject) => {
+    child.once('message', (result) => resolve(result as StepResult))
+    child.once('exit', (code) => reject(new Error(`${step} ended with ${code}`)))
+  })
+}
+
+function report(step: Step, result: StepResult): void {
+  console.log(step)
+  for (const [name, value] of Object.entries(result)) {
+    const digits = value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+    console.log(`  ${name.padEnd(58)} ${digits.padStart(10)}`)
+  }
+}
