@@ -85,7 +85,8 @@ export class Machine {
   /** Begins again from a snapshot; the rows that differ are in the changes that are taken next. */
   load(index: number, lines: Iterable<string>): void {
     const next = loadSnapshot(lines)
-    next.changes = [...this.#state.changes, ...difference(this.#state, next)]
+    next.changes = [...this.#state.changes]
+    for (const change of difference(this.#state, next)) if (change) next.changes.push(change)
     this.#state = next
     this.#applied = index
   }

@@ -1,21 +1,30 @@
 /** What changed between two states that no log connects, as when a snapshot came: for those who watch rows. */
 
-import type { State } from './state.ts'
+import { PackedRows } from './packed.ts'
+import type { MapTable, State } from './state.ts'
 import type { RowChange } from './view.ts'
 
-export function difference(from: State, to: State): RowChange[] {
-  const changes: RowChange[] = []
+/** A step a row, so that it can be gone through in slices: what changed there, or null. The states must stay as they are meanwhile. */
+export function* difference(from: State, to: State): Generator<RowChange | null> {
   for (const table of ['users', 'registrations', 'calls', 'nodes'] as const) {
-    for (const key of from[table].keys()) if (!to[table].has(key)) changes.push({ table, key, row: null })
-    for (const [key, row] of to[table]) {
-      if (!same(from[table].get(key), row)) changes.push({ table, key, row } as unknown as RowChange)
+    const same = sameIn(from, to, table)
+    const change = (key: string): RowChange => {
+      const [row, before] = [to[table].get(key) ?? null, from[table].get(key) ?? null]
+      return { table, key, row, before } as RowChange
     }
+    for (const key of from[table].keys()) yield to[table].has(key) ? null : change(key)
+    for (const key of to[table].keys()) yield same(key) ? null : change(key)
   }
-  if (!same(from.plan, to.plan)) changes.push({ table: 'plan', key: 'plan', row: to.plan })
-  if (!same(from.cluster, to.cluster)) changes.push({ table: 'cluster', key: 'cluster', row: to.cluster })
-  return changes
+  if (!equal(from.plan, to.plan)) yield { table: 'plan', key: 'plan', row: to.plan }
+  if (!equal(from.cluster, to.cluster)) yield { table: 'cluster', key: 'cluster', row: to.cluster }
 }
 
-function same(a: object | null | undefined, b: object | null | undefined): boolean {
+function sameIn(from: State, to: State, table: MapTable): (key: string) => boolean {
+  const [old, now] = [from[table], to[table]]
+  if (old instanceof PackedRows && now instanceof PackedRows) return (key) => old.digest(key) === now.digest(key)
+  return (key) => equal(old.get(key), now.get(key))
+}
+
+function equal(a: object | null | undefined, b: object | null | undefined): boolean {
   return JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 }

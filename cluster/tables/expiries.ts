@@ -1,75 +1,103 @@
 /**
- * Which AoR has a binding to expire, soonest first: a binary heap of (due, aor) with at most one live entry an AoR.
- * An entry may be early (a refresh moves the row's expiry, not the entry), never late: whoever takes it looks at the row
- * and hands it back with the true time. So a refresh, the most frequent command of all, costs one map lookup here.
+ * Which registration has a binding to expire, soonest first: a binary heap of the numbers of rows, each at most once. An
+ * entry may be early (a refresh moves the row's expiry, not the entry), never late: whoever takes it looks at the row
+ * and hands it back with the true time. So a refresh, the most frequent command of all, costs one look here.
  */
-interface Due {
-  readonly at: number
-  readonly aor: string
-}
+import type { PackedRows } from './packed.ts'
+import type { RegistrationRow } from './rows.ts'
 
 export class Expiries {
-  readonly #heap: Due[] = []
-  readonly #at = new Map<string, number>()
+  readonly #rows: PackedRows<RegistrationRow>
+  #heap = new Uint32Array(16)
+  #size = 0
+  /** By number of the row: when it is due, cluster time in ms, and its place in the heap, from 1; 0: it is not there. */
+  #at = new Float64Array(16)
+  #place = new Uint32Array(16)
 
-  /** Sees to it that `aor` is looked at no later than `at` (cluster time, ms). */
+  constructor(rows: PackedRows<RegistrationRow>) {
+    this.#rows = rows
+  }
+
+  /** Sees to it that `aor`, which has a row, is looked at no later than `at` (cluster time, ms). */
   schedule(aor: string, at: number): void {
-    const known = this.#at.get(aor)
-    if (known !== undefined && known <= at) return
-    this.#at.set(aor, at)
-    this.#push({ at, aor })
+    const number = this.#rows.numberOf(aor)
+    if (number >= this.#place.length) this.#grow(number)
+    const place = this.#place[number]!
+    if (place !== 0 && this.#at[number]! <= at) return
+    this.#at[number] = at
+    this.#up(place === 0 ? this.#size++ : place - 1, number)
+  }
+
+  /** Before the row of `aor` goes. */
+  forget(aor: string): void {
+    const number = this.#rows.numberOf(aor)
+    const place = this.#place[number] ?? 0
+    if (place !== 0) this.#take(place - 1)
   }
 
   /** The earliest time at which something may be due; null when nothing is scheduled. */
   next(): number | null {
-    this.#dropStale()
-    return this.#heap[0]?.at ?? null
+    return this.#size === 0 ? null : this.#at[this.#heap[0]!]!
   }
 
   /** Takes the earliest AoR due at or before `upTo`, ties in order of the AoR; null when there is none. */
   take(upTo: number): string | null {
-    this.#dropStale()
-    const first = this.#heap[0]
-    if (!first || first.at > upTo) return null
-    this.#pop()
-    this.#at.delete(first.aor)
-    return first.aor
+    if (this.#size === 0 || this.#at[this.#heap[0]!]! > upTo) return null
+    return this.#rows.keyOf(this.#take(0))
   }
 
-  /** An entry that a sooner one of the same AoR replaced is not taken. */
-  #dropStale(): void {
-    while (this.#heap.length > 0 && this.#at.get(this.#heap[0]!.aor) !== this.#heap[0]!.at) this.#pop()
+  #take(i: number): number {
+    const taken = this.#heap[i]!
+    this.#place[taken] = 0
+    const last = this.#heap[--this.#size]!
+    if (i === this.#size) return taken
+    this.#up(i, last)
+    this.#down(this.#place[last]! - 1, last)
+    return taken
   }
 
-  #push(due: Due): void {
-    const heap = this.#heap
-    let i = heap.push(due) - 1
+  /** Puts a number at `i`, or as far above it as it belongs. */
+  #up(i: number, number: number): void {
     while (i > 0) {
       const parent = (i - 1) >> 1
-      if (!before(due, heap[parent]!)) break
-      heap[i] = heap[parent]!
+      if (!this.#isBefore(number, this.#heap[parent]!)) break
+      this.#set(i, this.#heap[parent]!)
       i = parent
     }
-    heap[i] = due
+    this.#set(i, number)
   }
 
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (!last || heap.length === 0) return
-    let i = 0
+  #down(i: number, number: number): void {
     for (;;) {
       let child = 2 * i + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
-      if (!before(heap[child]!, last)) break
-      heap[i] = heap[child]!
+      if (child >= this.#size) break
+      if (child + 1 < this.#size && this.#isBefore(this.#heap[child + 1]!, this.#heap[child]!)) child++
+      if (!this.#isBefore(this.#heap[child]!, number)) break
+      this.#set(i, this.#heap[child]!)
       i = child
     }
-    heap[i] = last
+    this.#set(i, number)
   }
-}
 
-function before(a: Due, b: Due): boolean {
-  return a.at !== b.at ? a.at < b.at : a.aor < b.aor
+  #set(i: number, number: number): void {
+    this.#heap[i] = number
+    this.#place[number] = i + 1
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const [x, y] = [this.#at[a]!, this.#at[b]!]
+    return x !== y ? x < y : this.#rows.keyOf(a) < this.#rows.keyOf(b)
+  }
+
+  /** The heap has at most one place a number. */
+  #grow(number: number): void {
+    const length = 2 * (number + 1)
+    const [heap, at, place] = [new Uint32Array(length), new Float64Array(length), new Uint32Array(length)]
+    heap.set(this.#heap)
+    at.set(this.#at)
+    place.set(this.#place)
+    this.#heap = heap
+    this.#at = at
+    this.#place = place
+  }
 }

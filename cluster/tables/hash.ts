@@ -10,26 +10,27 @@ const BYTES = 32
 
 export class Fold {
   readonly #sum = Buffer.alloc(BYTES)
-  /** By table and key, what the row there now has toggled in: taking it out again must not cost a hash of its own. */
+  /** By table and key, for the tables that do not keep it with their rows. */
   readonly #digests = new Map<string, Map<string, string>>()
 
   /** The row that stands at `key` now. */
   put(table: string, key: string, row: object): void {
-    // A row is JSON that came through JSON, or was built field by field in one place: its field order is part of it.
-    // A character a byte: a string comes over from the hash at half the cost of a buffer.
-    const digest = hash('sha256', `${table}\0${key}\0${JSON.stringify(row)}`, 'binary')
+    const digest = digestOf(table, key, row)
     const digests = this.#of(table)
-    const old = digests.get(key)
+    this.replace(digests.get(key), digest)
     digests.set(key, digest)
-    if (old !== undefined) this.#toggle(old)
-    this.#toggle(digest)
   }
 
   remove(table: string, key: string): void {
     const digests = this.#of(table)
-    const old = digests.get(key)
+    this.replace(digests.get(key), undefined)
     digests.delete(key)
+  }
+
+  /** One row in the place of another, by what they toggle: taking one out must not cost a hash of its own. */
+  replace(old: string | undefined, digest: string | undefined): void {
     if (old !== undefined) this.#toggle(old)
+    if (digest !== undefined) this.#toggle(digest)
   }
 
   #of(table: string): Map<string, string> {
@@ -46,6 +47,12 @@ export class Fold {
   hex(): string {
     return this.#sum.toString('hex')
   }
+}
+
+/** What a row toggles: a character a byte, which comes over from the hash at half the cost of a buffer. */
+export function digestOf(table: string, key: string, row: object): string {
+  // A row is JSON that came through JSON, or was built field by field in one place: its field order is part of it.
+  return hash('sha256', `${table}\0${key}\0${JSON.stringify(row)}`, 'binary')
 }
 
 /**

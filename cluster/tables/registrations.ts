@@ -8,7 +8,8 @@ import { put, remove, type State } from './state.ts'
 export function bind(state: State, command: Bind): Result {
   if (!state.users.has(command.aor)) return { kind: 'no such user', aor: command.aor }
 
-  const live = liveBindings(state, command.aor)
+  const old = state.registrations.get(command.aor) ?? null
+  const live = liveBindings(old, state.time)
   const late = outOfOrder(live, command)
   if (late !== null) return { kind: 'out of order', cseq: late }
 
@@ -16,7 +17,7 @@ export function bind(state: State, command: Bind): Result {
   const max = command.contactsMax
   if (bindings.length > max && bindings.length > live.length) return { kind: 'too many contacts', max }
 
-  write(state, command.aor, bindings)
+  write(state, command.aor, old, bindings)
   return { kind: 'bound', registration: { aor: command.aor, bindings }, at: state.time }
 }
 
@@ -30,7 +31,7 @@ export function expire(state: State, upTo: number, limit: number): Result {
     if (!row) continue
     const live = row.bindings.filter((binding) => binding.expiresAt > until)
     gone += row.bindings.length - live.length
-    if (live.length < row.bindings.length) write(state, aor, live)
+    if (live.length < row.bindings.length) write(state, aor, row, live)
     else schedule(state, row)
   }
   return { kind: 'done' }
@@ -38,20 +39,20 @@ export function expire(state: State, upTo: number, limit: number): Result {
 
 /** Forgets every contact of an AoR, as when its user is removed. */
 export function unbind(state: State, aor: Aor): void {
-  write(state, aor, [])
+  write(state, aor, state.registrations.get(aor) ?? null, [])
 }
 
 /** Puts a row back as a snapshot has it. */
 export function loadRegistration(state: State, row: RegistrationRow): void {
-  write(state, row.aor, row.bindings)
+  write(state, row.aor, state.registrations.get(row.aor) ?? null, row.bindings)
 }
 
 /** Expired bindings that no `expire` has reached yet count no more: a phone must not be refused because of a ghost. */
-function liveBindings(state: State, aor: Aor): readonly BindingRow[] {
-  const bindings = state.registrations.get(aor)?.bindings ?? []
-  return bindings.every((binding) => binding.expiresAt > state.time)
+function liveBindings(row: RegistrationRow | null, time: number): readonly BindingRow[] {
+  const bindings = row?.bindings ?? []
+  return bindings.every((binding) => binding.expiresAt > time)
     ? bindings
-    : bindings.filter((binding) => binding.expiresAt > state.time)
+    : bindings.filter((binding) => binding.expiresAt > time)
 }
 
 /**
@@ -103,14 +104,18 @@ function bestFirst(a: BindingRow, b: BindingRow): number {
   return b.q - a.q || b.registeredAt - a.registeredAt || (a.contact < b.contact ? -1 : a.contact > b.contact ? 1 : 0)
 }
 
-function write(state: State, aor: Aor, bindings: readonly BindingRow[]): void {
-  const old = state.registrations.get(aor)
+/** `old` is the row that is there. */
+function write(state: State, aor: Aor, old: RegistrationRow | null, bindings: readonly BindingRow[]): void {
   if (bindings === old?.bindings) return
   state.bindings += bindings.length - (old?.bindings.length ?? 0)
+  if (bindings.length === 0) {
+    state.expiries.forget(aor)
+    remove(state, 'registrations', aor)
+    return
+  }
   const row = { aor, bindings }
-  if (bindings.length === 0) remove(state, 'registrations', aor)
-  else put(state, 'registrations', aor, row)
-  if (bindings.length > 0) schedule(state, row)
+  put(state, 'registrations', aor, row, old)
+  schedule(state, row)
 }
 
 function schedule(state: State, row: RegistrationRow): void {

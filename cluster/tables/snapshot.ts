@@ -3,6 +3,7 @@
  * first `{"version":1,"time":…}`, then `["table","key",row]` for every row of every table, sessions included.
  */
 import type { Result } from './commands.ts'
+import type { FrozenRows } from './packed.ts'
 import { loadRegistration } from './registrations.ts'
 import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
@@ -17,24 +18,34 @@ interface SessionLine {
 }
 
 /**
- * The lines of a snapshot of the tables as they are now. What the iterator needs is copied before it returns (rows are
- * never changed in place), so the tables may go on changing while the lines are taken one by one.
+ * The lines of a snapshot of the tables as they are now. What the iterator needs is copied or frozen before it returns (rows are
+ * never changed in place), so the tables may go on changing while the lines are taken one by one; to the end, or until it is returned.
  */
 export function snapshotLines(state: State): Iterable<string> {
   const head = JSON.stringify({ version: VERSION, time: state.time })
+  const large = { users: state.users.freeze(), registrations: state.registrations.freeze() }
   const rows: (readonly [string, string, object])[] = []
-  for (const table of ['users', 'registrations', 'calls', 'nodes'] as const) {
-    for (const [key, row] of state[table]) rows.push([table, key, row])
-  }
+  for (const table of ['calls', 'nodes'] as const) for (const [key, row] of state[table]) rows.push([table, key, row])
   if (state.plan) rows.push(['plan', 'plan', state.plan])
   if (state.cluster) rows.push(['cluster', 'cluster', state.cluster])
   for (const session of state.sessions.values()) rows.push(['sessions', session.node, sessionLine(session)])
-  return lines(head, rows)
+  return lines(head, large, rows)
 }
 
-function* lines(head: string, rows: readonly (readonly [string, string, object])[]): Iterable<string> {
-  yield head
-  for (const row of rows) yield JSON.stringify(row)
+function* lines(
+  head: string,
+  large: Readonly<Record<string, FrozenRows<object>>>,
+  rows: readonly (readonly [string, string, object])[],
+): Generator<string> {
+  try {
+    yield head
+    for (const [table, frozen] of Object.entries(large)) {
+      for (const [key, row] of frozen.entries()) yield JSON.stringify([table, key, row])
+    }
+    for (const row of rows) yield JSON.stringify(row)
+  } finally {
+    for (const frozen of Object.values(large)) frozen.release()
+  }
 }
 
 function sessionLine({ incarnation, floor, results }: Session): SessionLine {
@@ -60,12 +71,12 @@ export function loadSnapshot(text: Iterable<string>): State {
     try {
       if (number === 1) loadHead(state, JSON.parse(line))
       else loadRow(state, JSON.parse(line))
+      state.changes.length = 0
     } catch (error) {
       throw new Error(`snapshot line ${number}: ${(error as Error).message}`)
     }
   }
   if (number === 0) throw new Error('the snapshot is empty')
-  state.changes = []
   return state
 }
 

@@ -4,14 +4,16 @@
  */
 
 import { Expiries } from './expiries.ts'
-import { Fold } from './hash.ts'
+import { digestOf, Fold } from './hash.ts'
+import { PackedRows } from './packed.ts'
+import { registrationCodec, userCodec } from './row-codecs.ts'
 import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import type { RowChange } from './view.ts'
 
 export interface State {
-  readonly users: Map<string, UserRow>
-  readonly registrations: Map<string, RegistrationRow>
+  readonly users: PackedRows<UserRow>
+  readonly registrations: PackedRows<RegistrationRow>
   readonly calls: Map<string, CallRow>
   readonly nodes: Map<string, NodeRow>
   /** By node name. */
@@ -30,9 +32,10 @@ export interface State {
 
 /** Tables before the first command. */
 export function newState(): State {
+  const registrations = new PackedRows(registrationCodec)
   return {
-    users: new Map(),
-    registrations: new Map(),
+    users: new PackedRows(userCodec),
+    registrations,
     calls: new Map(),
     nodes: new Map(),
     sessions: new Map(),
@@ -40,7 +43,7 @@ export function newState(): State {
     cluster: null,
     bindings: 0,
     time: 0,
-    expiries: new Expiries(),
+    expiries: new Expiries(registrations),
     fold: new Fold(),
     changes: [],
   }
@@ -56,19 +59,37 @@ export interface MapTables {
 
 export type MapTable = keyof MapTables
 
-/** Writes one row of a map table. */
-export function put<T extends MapTable>(state: State, table: T, key: string, row: MapTables[T]): void {
-  const rows = state[table] as Map<string, MapTables[T]>
-  state.fold.put(table, key, row)
-  rows.set(key, row)
-  state.changes.push({ table, key, row } as unknown as RowChange)
+/** Writes one row of a map table. `before` is the row that is there, if the caller has it. */
+export function put<T extends MapTable>(
+  state: State,
+  table: T,
+  key: string,
+  row: MapTables[T],
+  before = (state[table].get(key) as MapTables[T] | undefined) ?? null,
+): void {
+  const rows = state[table] as PackedRows<MapTables[T]> | Map<string, MapTables[T]>
+  if (rows instanceof PackedRows) {
+    const digest = digestOf(table, key, row)
+    state.fold.replace(rows.put(key, row, digest), digest)
+  } else {
+    state.fold.put(table, key, row)
+    rows.set(key, row)
+  }
+  state.changes.push({ table, key, row, before } as unknown as RowChange)
 }
 
 /** Removes one row of a map table; nothing happens when there is none. */
 export function remove(state: State, table: MapTable, key: string): void {
-  if (!state[table].delete(key)) return
-  state.fold.remove(table, key)
-  state.changes.push({ table, key, row: null })
+  const rows = state[table]
+  const before = rows.get(key)
+  if (before === undefined) return
+  if (rows instanceof PackedRows) {
+    state.fold.replace(rows.remove(key), undefined)
+  } else {
+    state.fold.remove(table, key)
+    rows.delete(key)
+  }
+  state.changes.push({ table, key, row: null, before } as RowChange)
 }
 
 export function putPlan(state: State, row: PlanRow): void {

@@ -2,14 +2,25 @@
 import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 
 export type RowChange =
-  | { readonly table: 'users'; readonly key: string; readonly row: UserRow | null }
-  | { readonly table: 'registrations'; readonly key: string; readonly row: RegistrationRow | null }
-  | { readonly table: 'calls'; readonly key: string; readonly row: CallRow | null }
-  | { readonly table: 'nodes'; readonly key: string; readonly row: NodeRow | null }
+  | RowOf<'users', UserRow>
+  | RowOf<'registrations', RegistrationRow>
+  | RowOf<'calls', CallRow>
+  | RowOf<'nodes', NodeRow>
   | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
   | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
 
-/** The tables as they are read. Iteration order is that of insertion and may differ between nodes; sort before showing. */
+/** A row of a table that came, changed or went (`row` null), with what was there before it, so that nobody needs a copy of the table. */
+interface RowOf<Table, Row> {
+  readonly table: Table
+  readonly key: string
+  readonly row: Row | null
+  readonly before: Row | null
+}
+
+/**
+ * The tables as they are read. Iteration order may differ between nodes; sort before showing. A row of users or registrations is made
+ * anew at each reading.
+ */
 export interface Tables {
   readonly users: ReadonlyMap<string, UserRow>
   readonly registrations: ReadonlyMap<string, RegistrationRow>

@@ -3,7 +3,7 @@ import type { ServerWritableStream } from '@grpc/grpc-js'
 import type { Event } from '../../proto/types/raftel/v1/Event.ts'
 import type { EventsRequest__Output } from '../../proto/types/raftel/v1/EventsRequest.ts'
 import type { Needs } from './needs.ts'
-import { type Counters, type Happening, type Seen, tell, tellStatus } from './tally.ts'
+import { type Counters, type Happening, tell, tellStatus } from './tally.ts'
 
 export const EVENTS_MAX = 1000
 
@@ -13,16 +13,9 @@ export interface Journal {
   close(): void
 }
 
-/** Begins with what the tables hold now: rows that were there before this node started are no news. */
+/** Rows that were there before this node started are no news. */
 export function keepJournal({ cluster, media }: Pick<Needs, 'cluster' | 'media'>, now: () => number): Journal {
-  const { tables } = cluster
   const counters: Counters = { callsStarted: 0, callsAnswered: 0, callsEnded: 0, binds: 0 }
-  const seen: Seen = {
-    calls: new Map(tables.calls),
-    registrations: new Map(tables.registrations),
-    nodes: new Map(tables.nodes),
-    users: new Map(tables.users),
-  }
   const ring: Event[] = []
   /** Numbers events for ever; ring[0] has number `first`. */
   let first = 0
@@ -43,7 +36,7 @@ export function keepJournal({ cluster, media }: Pick<Needs, 'cluster' | 'media'>
   const stops = [
     cluster.watch((changes) => {
       for (const change of changes) {
-        const happening = tell(change, seen, counters)
+        const happening = tell(change, counters)
         if (happening !== null) add(happening)
       }
     }),

@@ -1,9 +1,8 @@
 /**
  * What happened, from what the cluster agreed on: counters for the overview, and one sentence per event worth telling.
- * It sees rows change and remembers the row before, which a change does not carry.
+ * It keeps no row: a change carries the one before.
  */
 import type { ReplicaStatus, RowChange } from '../../cluster/cluster.ts'
-import type { CallRow, NodeRow, RegistrationRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
@@ -20,26 +19,17 @@ export interface Counters {
   binds: number
 }
 
-/** The rows as they were told last. Rows never change in place, so this holds references and copies nothing. */
-export interface Seen {
-  readonly calls: Map<string, CallRow>
-  readonly registrations: Map<string, RegistrationRow>
-  readonly nodes: Map<string, NodeRow>
-  readonly users: Map<string, UserRow>
-}
-
 /** Counts one change and says what it means; null when it is not worth a line (a refresh, a call that moved on). */
-export function tell(change: RowChange, seen: Seen, counters: Counters): Happening | null {
+export function tell(change: RowChange, counters: Counters): Happening | null {
   switch (change.table) {
     case 'calls':
-      return tellCall(change.key, change.row, seen, counters)
+      return tellCall(change, counters)
     case 'registrations':
-      return tellRegistration(change.key, change.row, seen, counters)
+      return tellRegistration(change, counters)
     case 'nodes':
-      return tellNode(change.key, change.row, seen)
+      return tellNode(change)
     case 'users': {
-      const known = replace(seen.users, change.key, change.row) !== undefined
-      const did = change.row === null ? 'removed' : known ? 'got a new password' : 'added'
+      const did = change.row === null ? 'removed' : change.before !== null ? 'got a new password' : 'added'
       return info('user', change.key, `user ${clean(change.key)} ${did}`)
     }
     case 'plan': {
@@ -80,18 +70,19 @@ export function tellStatus(now: ReplicaStatus, before: ReplicaStatus | null): Ha
 
 const NO_QUORUM = 'no quorum: calls go on from what is known, registrations and changes are refused'
 
-function tellCall(id: string, row: CallRow | null, seen: Seen, counters: Counters): Happening | null {
-  const before = replace(seen.calls, id, row)
+type ChangeOf<Table extends RowChange['table']> = Extract<RowChange, { table: Table }>
+
+function tellCall({ key: id, row, before }: ChangeOf<'calls'>, counters: Counters): Happening | null {
   if (row === null) {
-    if (before === undefined) return null
+    if (before === null) return null
     counters.callsEnded++
     const how = before.answeredAt === null ? 'ended unanswered' : 'ended'
     return info('call', id, `call ${clean(before.from)} → ${clean(before.to)} ${how}`)
   }
-  if (before === undefined) counters.callsStarted++
+  if (before === null) counters.callsStarted++
   const answered = row.state === 'answered' && before?.state !== 'answered'
   if (answered) counters.callsAnswered++
-  if (before !== undefined && !answered) return null
+  if (before !== null && !answered) return null
   return info(
     'call',
     id,
@@ -99,8 +90,8 @@ function tellCall(id: string, row: CallRow | null, seen: Seen, counters: Counter
   )
 }
 
-function tellRegistration(aor: string, row: RegistrationRow | null, seen: Seen, counters: Counters): Happening | null {
-  const before = replace(seen.registrations, aor, row)
+function tellRegistration(change: ChangeOf<'registrations'>, counters: Counters): Happening | null {
+  const { key: aor, row, before } = change
   const now = row?.bindings ?? []
   const then = before?.bindings ?? []
   if (row !== null && now.length >= then.length) counters.binds++
@@ -112,8 +103,7 @@ function tellRegistration(aor: string, row: RegistrationRow | null, seen: Seen, 
   return gone === undefined ? null : info('registration', aor, `${clean(aor)} lost the contact ${clean(gone.contact)}`)
 }
 
-function tellNode(id: string, row: NodeRow | null, seen: Seen): Happening | null {
-  const before = replace(seen.nodes, id, row)
+function tellNode({ key: id, row, before }: ChangeOf<'nodes'>): Happening | null {
   if (row === null) return { kind: 'node', severity: 'critical', subject: id, text: `node ${id} is down` }
   if (before?.incarnation === row.incarnation) {
     if (before.media === row.media) return null
@@ -125,11 +115,4 @@ function tellNode(id: string, row: NodeRow | null, seen: Seen): Happening | null
 
 function info(kind: Happening['kind'], subject: string, text: string): Happening {
   return { kind, severity: 'info', text, subject: clean(subject) }
-}
-
-function replace<Row>(rows: Map<string, Row>, key: string, row: Row | null): Row | undefined {
-  const before = rows.get(key)
-  if (row === null) rows.delete(key)
-  else rows.set(key, row)
-  return before
 }

@@ -58,7 +58,7 @@ export const TABLES: readonly Mutant[] = [
     file: 'cluster/tables/registrations.ts',
     edits: [
       [
-        '  write(state, row.aor, row.bindings)\n',
+        '  write(state, row.aor, state.registrations.get(row.aor) ?? null, row.bindings)\n',
         "  state.bindings += row.bindings.length\n  put(state, 'registrations', row.aor, row)\n",
       ],
     ],
@@ -77,7 +77,7 @@ export const TABLES: readonly Mutant[] = [
     name: 'hash-misses-rows-that-go',
     why: 'a row that is removed stays in the state hash',
     file: 'cluster/tables/state.ts',
-    edits: [['  state.fold.remove(table, key)\n', '']],
+    edits: [['    state.fold.replace(rows.remove(key), undefined)\n', '    rows.remove(key)\n']],
     killer: tables(RANDOM),
   },
   {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { RowChange } from '../../../cluster/cluster.ts'
 import type { BindingRow, CallRow } from '../../../cluster/tables/rows.ts'
-import { type Counters, type Happening, type Seen, tell } from '../../../node/control/tally.ts'
+import { type Counters, type Happening, tell } from '../../../node/control/tally.ts'
 
 const call = (change: Partial<CallRow> = {}): CallRow => ({
   id: 'c1',
@@ -34,10 +34,18 @@ const binding = (contact: string, expiresAt: number): BindingRow => ({
   userAgent: '',
 })
 
-function story(changes: readonly RowChange[]): { told: (Happening | null)[]; counters: Counters } {
+type Told = { readonly table: 'calls' | 'registrations'; readonly key: string; readonly row: unknown }
+
+/** Changes that follow each other: each has what the one before left there. */
+function story(changes: readonly Told[]): { told: (Happening | null)[]; counters: Counters } {
   const counters = { callsStarted: 0, callsAnswered: 0, callsEnded: 0, binds: 0 }
-  const seen: Seen = { calls: new Map(), registrations: new Map(), nodes: new Map(), users: new Map() }
-  return { told: changes.map((change) => tell(change, seen, counters)), counters }
+  const rows = new Map<string, unknown>()
+  const told = changes.map((change) => {
+    const before = rows.get(change.key) ?? null
+    rows.set(change.key, change.row)
+    return tell({ ...change, before } as RowChange, counters)
+  })
+  return { told, counters }
 }
 
 test('a call is told when it rings, is answered and ends, and counted once for each', (t) => {
