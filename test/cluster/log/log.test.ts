@@ -4,6 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { type Disk, realDisk } from '../../../cluster/log/disk.ts'
 import { type DurableLog, openLog } from '../../../cluster/log/log.ts'
 import type { Identity } from '../../../cluster/log/recover.ts'
 import { confOf } from '../../../cluster/raft/memory.ts'
@@ -266,3 +267,25 @@ async function reopened(dir: string): Promise<DurableLog> {
     }
   }
 }
+
+test('a disk that is full when a directory is made says what to do', async (t) => {
+  const dir = await newDir(t)
+  const full: Disk = {
+    ...realDisk,
+    async openDatabase(location) {
+      const db = await realDisk.openDatabase(location)
+      const batch = async () => {
+        throw new Error('IO error: No space left on device')
+      }
+      return {
+        batch,
+        get: (key) => db.get(key),
+        iterator: (range) => db.iterator(range),
+        clear: batch,
+        close: () => db.close(),
+      }
+    },
+  }
+  const options = { dir, identity: IDENTITY, keep: 5, onFatal: () => {}, disk: full }
+  await t.throwsAsync(openLog(options), { message: /^disk full: free space on .* and start the node again/ })
+})
