@@ -37,8 +37,12 @@ export class SimulatedDisk {
   failing = false
   /** Tells of each batch when it is durable. */
   onDurable: (operations: readonly Operation[]) => void = () => {}
+  /** The plug is pulled at a write: see crashAtWrite(). */
+  onCrash: (power: boolean) => void = () => {}
+  #crash: { writes: number; readonly isDone: boolean; readonly power: boolean } | null = null
   readonly #random: Random
   readonly #weather: DiskWeather
+  readonly #stallMs: number
   #base: Map<string, Buffer> | null = null
   #batches: Batch[] = []
   #view = new Map<string, Buffer>()
@@ -50,9 +54,10 @@ export class SimulatedDisk {
   /** Its disks are quick and sound from now on. */
   calm = false
 
-  constructor(random: Random, weather: DiskWeather) {
+  constructor(random: Random, weather: DiskWeather, tickMs: number) {
     this.#random = random
     this.#weather = weather
+    this.#stallMs = weather.stallTicks * tickMs
   }
 
   /** What a read would find. */
@@ -75,11 +80,15 @@ export class SimulatedDisk {
       new Promise((resolve, reject) => {
         life.after(ms, () => {
           settled()
+          let result: () => void
           try {
-            resolve(act())
+            const value = act()
+            result = () => resolve(value)
           } catch (error) {
-            reject(error)
+            result = () => reject(error)
           }
+          // It may have died of this.
+          if (life.alive) result()
         })
       })
     return {
@@ -105,9 +114,15 @@ export class SimulatedDisk {
     }
   }
 
+  /** At one of the next writes, when it is done or when it is not, before the process hears of it. */
+  crashAtWrite(writes: number, isDone: boolean, power: boolean): void {
+    this.#crash = { writes, isDone, power }
+  }
+
   /** The process ends. What was written is there; what was being written may be. */
   kill(): void {
     this.#holder = null
+    this.#crash = null
     this.failing = false
     // They were written one after the other.
     for (const { operations } of this.#pending) {
@@ -122,9 +137,9 @@ export class SimulatedDisk {
   /** The power goes. Of what was not synced any part may be there, in no order. */
   losePower(): void {
     const { survives } = this.#weather
-    this.#rebuild((batch) =>
-      batch.durable ? batch.operations : batch.operations.filter(() => this.#random.chance(survives)),
-    )
+    // A batch is one record of the write-ahead log: there or not.
+    this.#batches = this.#batches.filter((batch) => batch.durable || this.#random.chance(survives))
+    this.#rebuild((batch) => batch.operations)
     this.kill()
     this.#settle()
   }
@@ -207,6 +222,7 @@ export class SimulatedDisk {
         const done = last.then(() =>
           turn(sync ? this.#latency() : 0, () => {
             mine()
+            if (this.#crashes(false)) return
             this.#pending.splice(this.#pending.indexOf(pending), 1)
             broken ??= this.#writeTrouble()
             if (!broken) this.#put(operations, sync)
@@ -214,6 +230,7 @@ export class SimulatedDisk {
             else if (this.#random.chance(0.3)) this.#put(operations, this.#random.chance(0.5))
             if (broken) throw broken
             if (sync) this.onDurable(operations)
+            this.#crashes(true)
           }),
         )
         last = done.catch(() => {})
@@ -226,10 +243,8 @@ export class SimulatedDisk {
           mine()
           broken ??= this.#writeTrouble()
           if (broken) throw broken
-          const operations = this.#keys(range).map(
-            (name) => ({ type: 'del', key: Buffer.from(name, 'latin1') }) as const,
-          )
-          if (operations.length > 0) this.#put(operations, false)
+          // Row by row, and no sync.
+          for (const name of this.#keys(range)) this.#put([{ type: 'del', key: Buffer.from(name, 'latin1') }], false)
         }),
       close: async () => {
         await last
@@ -257,6 +272,7 @@ export class SimulatedDisk {
         this.#pendingSlot = pending
         return turn(this.#latency(), () => {
           if (slots !== this.#slots && this.#slots === null) throw troubleOf('EIO', 'EIO: i/o error, write')
+          if (this.#crashes(false)) return
           const trouble = this.#writeTrouble()
           if (trouble && this.#random.chance(0.5)) this.#tear()
           this.#pendingSlot = null
@@ -264,10 +280,20 @@ export class SimulatedDisk {
           this.#keepSlots()
           this.#slots = written(this.#slots!, bytes, position)
           for (const batch of covered) batch.coveredBy++
+          this.#crashes(true)
         })
       },
       close: async () => {},
     }
+  }
+
+  /** Counts down to the crash that was ordered; true when it was now. */
+  #crashes(isDone: boolean): boolean {
+    const crash = this.#crash
+    if (!crash || crash.isDone !== isDone || --crash.writes > 0) return false
+    this.#crash = null
+    this.onCrash(crash.power)
+    return true
   }
 
   #keepSlots(): void {
@@ -337,7 +363,7 @@ export class SimulatedDisk {
     const { syncMs, stall } = this.#weather
     if (this.calm) return 0.1
     const ms = syncMs * (0.1 + 0.9 * this.#random.next())
-    return this.#random.chance(stall) ? ms * 20 : ms
+    return this.#random.chance(stall) ? ms + this.#stallMs * this.#random.next() : ms
   }
 
   #demandSpace(): void {

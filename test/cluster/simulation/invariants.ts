@@ -47,6 +47,8 @@ export class Invariants {
   lastCommitted = 0
   /** The highest index that a client was told of. */
   acknowledged = 0
+  /** Entries that gave way to a newer leader's. */
+  overwritten = 0
   #bySelf = new Map<Id, Durable>()
   readonly #events: Events
   readonly #drift: number
@@ -196,6 +198,7 @@ export class Invariants {
         fail(`${node.name} has another entry ${entry.index} of term ${entry.term}`)
       this.#prints.set(place, text)
       durable.last = entry.index
+      if ((durable.ever.get(entry.index) ?? text) !== text) this.overwritten++
       durable.ever.set(entry.index, text)
       this.#firstOwn(node, entry)
     } else if (key.equals(STATE)) {

@@ -68,8 +68,9 @@ export class Node {
     this.#witness = witness
     this.#rate = 1 + weather.drift * (2 * random.next() - 1)
     this.#wallOffset = START + random.below(1000)
-    this.disk = new SimulatedDisk(random, weather.disk)
+    this.disk = new SimulatedDisk(random, weather.disk, weather.tickMs)
     this.disk.onDurable = (operations) => witness.wrote(this, operations)
+    this.disk.onCrash = (power) => this.crash(power)
   }
 
   /** Its log may vote: see cluster/rebuild.ts. */
@@ -131,8 +132,7 @@ export class Node {
   /** kill -9, or the plug. */
   crash(power: boolean): void {
     if (!this.life) return
-    this.#end(power ? 'the power went' : 'killed')
-    if (power) this.disk.losePower()
+    this.#end(power ? 'the power went' : 'killed', power)
   }
 
   /** In order, as for an upgrade. */
@@ -157,7 +157,7 @@ export class Node {
     this.#wallOffset += ms
   }
 
-  #end(why: string): void {
+  #end(why: string, power = false): void {
     this.#witness.trace(() => `${this.name} is down: ${why}`)
     const { life } = this
     this.life = null
@@ -166,7 +166,8 @@ export class Node {
     this.why = why
     life!.end()
     this.#ether.gone(this.id)
-    this.disk.kill()
+    if (power) this.disk.losePower()
+    else this.disk.kill()
     this.#witness.ended(this)
   }
 

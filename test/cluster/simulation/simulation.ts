@@ -86,7 +86,7 @@ export class Simulation implements Witness {
       events: this.#events.count,
       entries: this.#invariants.lastCommitted,
       answered: this.#clients.reduce((sum, { answered }) => sum + answered, 0),
-      faults: this.#storm.faults,
+      faults: new Map([...this.#storm.faults, ['overwritten', this.#invariants.overwritten]]),
     }
   }
 

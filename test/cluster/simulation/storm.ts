@@ -63,7 +63,16 @@ export class Storm {
   /** From now on nothing is lost, nobody crashes, and no disk fails. */
   calm(): void {
     this.#ether.mend()
-    this.#ether.weather = { ordered: true, latencyMs: 1, jitterMs: 0, loss: 0, twice: 0, oneWay: false, partial: false }
+    this.#ether.weather = {
+      ordered: true,
+      latencyMs: 1,
+      jitterMs: 0,
+      loss: 0,
+      twice: 0,
+      oneWay: false,
+      partial: false,
+      leader: 0,
+    }
     for (const node of this.#nodes) {
       node.disk.full = false
       node.disk.failing = false
@@ -82,13 +91,18 @@ export class Storm {
   }
 
   #hitRunning(node: Node): void {
-    const { crash, powerLoss, stop, pause, pauseTicks, tickMs, disk } = this.#weather
+    const { crash, atWrite, powerLoss, stop, pause, pauseTicks, tickMs, disk } = this.#weather
     const random = this.#random
     if (random.chance(crash)) {
       const power = random.chance(powerLoss)
-      this.#happens(power ? 'power' : 'kill', node)
-      node.crash(power)
-      this.#startLater(node)
+      if (random.chance(atWrite)) {
+        this.#happens(power ? 'power at a write' : 'kill at a write', node)
+        node.disk.crashAtWrite(1 + random.below(5), random.chance(0.5), power)
+      } else {
+        this.#happens(power ? 'power' : 'kill', node)
+        node.crash(power)
+        this.#startLater(node)
+      }
     } else if (random.chance(stop)) {
       this.#happens('stop', node)
       node.stop()
@@ -178,8 +192,13 @@ export class Storm {
   /** Some directed links: two groups, one way only, or single links. */
   #cut(): void {
     const random = this.#random
-    const { oneWay, partial } = this.#weather.network
+    const { oneWay, partial, leader: alone } = this.#weather.network
     const group = new Set(this.#nodes.filter(() => random.chance(0.4)))
+    const leader = this.#leader()
+    if (leader && random.chance(alone)) {
+      group.clear()
+      group.add(leader)
+    }
     const isOneWay = oneWay && random.chance(0.7)
     for (const a of this.#nodes) {
       for (const b of this.#nodes) {
@@ -192,9 +211,13 @@ export class Storm {
     this.#happens(partial ? 'partial partition' : isOneWay ? 'one-way partition' : 'partition', null)
   }
 
+  #leader(): Node | undefined {
+    return this.#nodes.find((node) => node.cluster?.status().role === 'leader')
+  }
+
   /** As a peer would pass on what an operator asked of it. */
   #transfer(): void {
-    const leader = this.#nodes.find((node) => node.cluster?.status().role === 'leader')
+    const leader = this.#leader()
     const to = this.#random.pick(this.#nodes)
     if (!leader || leader === to || !to.isUp) return
     this.#happens('transfer', to)

@@ -21,6 +21,8 @@ export interface Weather {
   /** The wall clock of a node is set anew. */
   readonly wallJump: number
   readonly crash: number
+  /** Of the crashes, those that come right at one of the next writes. */
+  readonly atWrite: number
   /** Of the crashes, those that take the disk's cache with them. */
   readonly powerLoss: number
   /** A node that is stopped and started again in order. */
@@ -49,13 +51,16 @@ export interface NetworkWeather {
   readonly oneWay: boolean
   /** Links are cut one by one instead of between two groups. */
   readonly partial: boolean
+  /** Of the cuts, those that leave the leader alone. */
+  readonly leader: number
 }
 
 export interface DiskWeather {
   /** A sync takes between a tenth of this and this. */
   readonly syncMs: number
-  /** Of the syncs, those that take twenty times as long. */
+  /** Of the syncs, those that take much longer. */
   readonly stall: number
+  readonly stallTicks: number
   /** What is torn is torn at multiples of this. */
   readonly sector: number
   /** Writes that were not synced survive a loss of power with this chance, each on its own. */
@@ -107,10 +112,12 @@ export function weatherOf(random: Random): Weather {
       twice: ordered ? 0 : rarely(0.4, 0.2),
       oneWay: random.chance(0.3),
       partial: random.chance(0.3),
+      leader: random.pick([0, 0.3, 0.8]),
     },
     disk: {
-      syncMs: random.pick([0.1, 1, 10, 60]),
-      stall: rarely(0.3, 0.05),
+      syncMs: random.pick([0.1, 1, 10, 60, 200]),
+      stall: rarely(0.4, 0.05),
+      stallTicks: random.pick([5, 30, 80]),
       sector: random.pick([1, 16, 512]),
       survives: random.pick([0, 0.5, 0.9]),
       eio: rarely(0.3, 0.004),
@@ -124,6 +131,7 @@ export function weatherOf(random: Random): Weather {
     drift: random.pick([0, 0.001, 0.05, 0.1]),
     wallJump: rarely(0.4, 0.02),
     crash: rarely(0.7, 0.02),
+    atWrite: random.pick([0, 0.5, 1]),
     powerLoss: random.pick([0, 0.5, 1]),
     stop: rarely(0.3, 0.01),
     downTicks: random.pick([3, 15, 60]),
