@@ -1,28 +1,15 @@
 /**
  * A node's disk: a database like LevelDB and a file of slots, as the log sees them, and everything that can befall them. What
- * was synced stays; what was not is there after a kill and, piece by piece, there or not after a loss of power.
- *
- * The database is a base and the batches on top, so that a batch in the middle can be missing, as when a bit of LevelDB's
- * write-ahead log flips and it reads over it (measured; see cluster/log/README.md).
+ * was synced stays; what was not is there after a kill and, batch by batch, there or not after a loss of power.
  */
 import type { Database, Disk, Operation, Range, SlotFile } from '../../../cluster/log/disk.ts'
-import { ENTRIES } from '../../../cluster/log/records.ts'
 import type { Random } from '../raft/simulator/random.ts'
 import type { Life } from './clock.ts'
+import { Store } from './store.ts'
 import type { DiskWeather } from './weather.ts'
 
-/** Batches that a fault can reach; older ones have gone into tables, which are only flipped. */
-const REACH = 24
-
-interface Batch {
-  readonly operations: readonly Operation[]
-  /** On the disk, whatever happens to the power. */
-  durable: boolean
-  /** How many writes of the frontier began after this batch was durable, and are durable themselves. */
-  coveredBy: number
-  /** It wrote entries where there were others. */
-  readonly rewrites: boolean
-}
+/** Does something after so long, unless the process is over by then. */
+type Turn = <T>(ms: number, act: () => T) => Promise<T>
 
 /** A write that was asked for and not yet answered. */
 interface Pending {
@@ -43,16 +30,13 @@ export class SimulatedDisk {
   readonly #random: Random
   readonly #weather: DiskWeather
   readonly #stallMs: number
-  #base: Map<string, Buffer> | null = null
-  #batches: Batch[] = []
-  #view = new Map<string, Buffer>()
+  #store: Store | null = null
   #slots: Buffer | null = null
   #olderSlots: Buffer[] = []
   #pending: Pending[] = []
   #pendingSlot: { readonly bytes: Buffer; readonly position: number } | null = null
   #holder: Life | null = null
-  /** Its disks are quick and sound from now on. */
-  calm = false
+  #isCalm = false
 
   constructor(random: Random, weather: DiskWeather, tickMs: number) {
     this.#random = random
@@ -62,21 +46,21 @@ export class SimulatedDisk {
 
   /** What a read would find. */
   get(key: Buffer): Buffer | undefined {
-    return this.#view.get(nameOf(key))
+    return this.#store?.get(key)
   }
 
   /** A first start that was cut off before it came to the database promised nothing. */
   get hasDatabase(): boolean {
-    return this.#base !== null
+    return this.#store !== null
   }
 
   rows(range: Range): [Buffer, Buffer][] {
-    return this.#keys(range).map((name) => [Buffer.from(name, 'latin1'), this.#view.get(name)!])
+    return this.#store?.rows(range) ?? []
   }
 
   /** The disk as one process sees it; `settled` is called whenever a promise was kept or broken. */
   seenBy(life: Life, settled: () => void): Disk {
-    const turn = <T>(ms: number, act: () => T): Promise<T> =>
+    const turn: Turn = (ms, act) =>
       new Promise((resolve, reject) => {
         life.after(ms, () => {
           settled()
@@ -93,16 +77,16 @@ export class SimulatedDisk {
       })
     return {
       makeDirectory: () => turn(0, () => {}),
-      exists: () => turn(0, () => this.#base !== null),
+      exists: () => turn(0, () => this.#store !== null),
       openDatabase: () =>
         turn(this.#latency(), () => {
           if (this.#holder?.alive) throw troubleOf('LEVEL_LOCKED', 'lock is held by another process')
           this.#demandSpace()
-          this.#base ??= new Map()
+          this.#store ??= new Store(this.#random)
           this.#holder = life
           // To open it is to read the log back and write it out as a table, with a sync.
-          this.#settle()
-          return this.#database(life, turn)
+          this.#store.settle()
+          return this.#database(life, this.#store, turn)
         }),
       openSlots: (_, create) =>
         turn(0, () => {
@@ -112,6 +96,14 @@ export class SimulatedDisk {
           return this.#slotFile(turn)
         }),
     }
+  }
+
+  /** From now on it is quick and sound, but for what it holds. */
+  calmDown(): void {
+    this.full = false
+    this.failing = false
+    this.#isCalm = true
+    this.#crash = null
   }
 
   /** At one of the next writes, when it is done or when it is not, before the process hears of it. */
@@ -127,7 +119,7 @@ export class SimulatedDisk {
     // They were written one after the other.
     for (const { operations } of this.#pending) {
       if (this.#random.chance(0.5)) break
-      this.#put(operations, false)
+      this.#store?.put(operations, false)
     }
     this.#pending = []
     if (this.#pendingSlot) this.#tear()
@@ -136,19 +128,14 @@ export class SimulatedDisk {
 
   /** The power goes. Of what was not synced any part may be there, in no order. */
   losePower(): void {
-    const { survives } = this.#weather
-    // A batch is one record of the write-ahead log: there or not.
-    this.#batches = this.#batches.filter((batch) => batch.durable || this.#random.chance(survives))
-    this.#rebuild((batch) => batch.operations)
+    this.#store?.losePower(this.#weather.survives)
     this.kill()
-    this.#settle()
+    this.#store?.settle()
   }
 
   /** Another disk was put in, or the directory was moved away. */
   wipe(): void {
-    this.#base = null
-    this.#batches = []
-    this.#view = new Map()
+    this.#store = null
     this.#slots = null
     this.#olderSlots = []
     this.#pending = []
@@ -164,56 +151,30 @@ export class SimulatedDisk {
       this.#slots[at]! ^= 1 << this.#random.below(8)
       return `bit of the frontier at ${at}`
     }
-    const names = [...this.#view.keys()]
-    if (names.length === 0) return null
-    const name = this.#random.pick(names)
-    const value = Buffer.from(this.#view.get(name)!)
-    if (value.length === 0) return null
-    value[this.#random.below(value.length)]! ^= 1 << this.#random.below(8)
-    const key = Buffer.from(name, 'latin1')
-    this.#batches.push({ operations: [{ type: 'put', key, value }], durable: true, coveredBy: 9, rewrites: false })
-    this.#view.set(name, value)
-    this.#trim()
-    return `bit of ${key.toString('hex')}`
+    return this.#store?.flip() ?? null
   }
 
   /** One batch was never written, though the frontier says that it was. */
   loseBatch(): string | null {
-    const covered = this.#batches.filter((batch) => batch.coveredBy >= 3)
-    if (covered.length === 0) return null
-    // Those that replaced entries leave something behind that looks whole.
-    const rewriting = covered.filter((batch) => batch.rewrites)
-    const lost = this.#random.pick(rewriting.length > 0 && this.#random.chance(0.7) ? rewriting : covered)
-    this.#rebuild((batch) => (batch === lost ? [] : batch.operations))
-    return `batch of ${lost.operations.length} rows, ${this.#batches.length - this.#batches.indexOf(lost) - 1} before the last`
+    return this.#store?.loseBatch() ?? null
   }
 
   /** The database is as it was some batches ago, the frontier is not. */
   rollBack(): string | null {
-    const last = this.#batches.findLastIndex((batch) => batch.coveredBy >= 3)
-    if (last < 0) return null
-    const from = this.#random.below(last + 1)
-    const gone = this.#batches.length - from
-    this.#batches = this.#batches.slice(0, from)
-    this.#rebuild((batch) => batch.operations)
-    return `the last ${gone} batches`
+    return this.#store?.rollBack() ?? null
   }
 
   /** The frontier is as it was some writes ago, the database is not. */
   rollBackFrontier(): string | null {
     if (this.#olderSlots.length === 0) return null
     this.#slots = Buffer.from(this.#random.pick(this.#olderSlots))
-    for (const batch of this.#batches) batch.coveredBy = 0
+    this.#store?.uncover()
     return 'the frontier is an older one'
   }
 
-  #database(life: Life, turn: <T>(ms: number, act: () => T) => Promise<T>): Database {
+  #database(life: Life, store: Store, turn: Turn): Database {
     let broken: Error | null = null
     let last: Promise<unknown> = Promise.resolve()
-    const base = this.#base
-    const mine = () => {
-      if (this.#base !== base) throw troubleOf('LEVEL_IO_ERROR', 'IO error: No such file or directory')
-    }
     return {
       batch: (operations, { sync }) => {
         const pending = { operations }
@@ -221,13 +182,12 @@ export class SimulatedDisk {
         // LevelDB's writers wait for each other, and after an error it takes no more writes until it is opened again.
         const done = last.then(() =>
           turn(sync ? this.#latency() : 0, () => {
-            mine()
             if (this.#crashes(false)) return
             this.#pending.splice(this.#pending.indexOf(pending), 1)
             broken ??= this.#writeTrouble()
-            if (!broken) this.#put(operations, sync)
+            if (!broken) store.put(operations, sync)
             // Written or not, nobody can tell.
-            else if (this.#random.chance(0.3)) this.#put(operations, this.#random.chance(0.5))
+            else if (this.#random.chance(0.3)) store.put(operations, this.#random.chance(0.5))
             if (broken) throw broken
             if (sync) this.onDurable(operations)
             this.#crashes(true)
@@ -236,15 +196,14 @@ export class SimulatedDisk {
         last = done.catch(() => {})
         return done
       },
-      get: (key) => turn(0, () => this.get(key)),
-      iterator: (range) => this.#iterate(range, turn),
+      get: (key) => turn(0, () => store.get(key)),
+      iterator: (range) => iterate(() => turn(0, () => store.rows(range))),
       clear: (range) =>
         turn(0, () => {
-          mine()
           broken ??= this.#writeTrouble()
           if (broken) throw broken
           // Row by row, and no sync.
-          for (const name of this.#keys(range)) this.#put([{ type: 'del', key: Buffer.from(name, 'latin1') }], false)
+          for (const key of store.keys(range)) store.put([{ type: 'del', key }], false)
         }),
       close: async () => {
         await last
@@ -253,12 +212,7 @@ export class SimulatedDisk {
     }
   }
 
-  async *#iterate(range: Range, turn: <T>(ms: number, act: () => T) => Promise<T>): AsyncGenerator<[Buffer, Buffer]> {
-    yield* await turn(0, () => this.rows(range))
-  }
-
-  #slotFile(turn: <T>(ms: number, act: () => T) => Promise<T>): SlotFile {
-    const slots = this.#slots
+  #slotFile(turn: Turn): SlotFile {
     return {
       read: (length) =>
         turn(0, () => {
@@ -268,10 +222,9 @@ export class SimulatedDisk {
         }),
       write: (bytes, position) => {
         const pending = { bytes, position }
-        const covered = this.#batches.filter((batch) => batch.durable)
+        const covers = this.#store?.beginCover()
         this.#pendingSlot = pending
         return turn(this.#latency(), () => {
-          if (slots !== this.#slots && this.#slots === null) throw troubleOf('EIO', 'EIO: i/o error, write')
           if (this.#crashes(false)) return
           const trouble = this.#writeTrouble()
           if (trouble && this.#random.chance(0.5)) this.#tear()
@@ -279,7 +232,7 @@ export class SimulatedDisk {
           if (trouble) throw trouble
           this.#keepSlots()
           this.#slots = written(this.#slots!, bytes, position)
-          for (const batch of covered) batch.coveredBy++
+          covers?.()
           this.#crashes(true)
         })
       },
@@ -317,51 +270,9 @@ export class SimulatedDisk {
     this.#slots = torn
   }
 
-  #put(operations: readonly Operation[], sync: boolean): void {
-    if (!this.#base) return
-    const rewrites = operations.some(({ type, key }) => type === 'put' && isEntry(key) && this.#view.has(nameOf(key)))
-    this.#batches.push({ operations, durable: sync, coveredBy: 0, rewrites })
-    // A sync takes along whatever was written before it.
-    land(this.#view, operations)
-    if (sync) this.#settle()
-    else this.#trim()
-  }
-
-  #settle(): void {
-    for (const batch of this.#batches) batch.durable = true
-    this.#trim()
-  }
-
-  /** What is far behind goes into the base. */
-  #trim(): void {
-    while (this.#batches.length > REACH && this.#batches[0]!.durable)
-      land(this.#base!, this.#batches.shift()!.operations)
-  }
-
-  #rebuild(kept: (batch: Batch) => readonly Operation[]): void {
-    if (!this.#base) return
-    this.#batches = this.#batches.map((batch) => ({ ...batch, operations: kept(batch) }))
-    this.#view = new Map(this.#base)
-    for (const { operations } of this.#batches) land(this.#view, operations)
-  }
-
-  #keys({ gte, gt, lt, lte }: Range): string[] {
-    const names: string[] = []
-    const [from, after] = [gte && nameOf(gte), gt && nameOf(gt)]
-    const [to, upTo] = [lt && nameOf(lt), lte && nameOf(lte)]
-    for (const name of this.#view.keys()) {
-      if (from !== undefined && name < from) continue
-      if (after !== undefined && name <= after) continue
-      if (to !== undefined && name >= to) continue
-      if (upTo !== undefined && name > upTo) continue
-      names.push(name)
-    }
-    return names.sort()
-  }
-
   #latency(): number {
     const { syncMs, stall } = this.#weather
-    if (this.calm) return 0.1
+    if (this.#isCalm) return 0.1
     const ms = syncMs * (0.1 + 0.9 * this.#random.next())
     return this.#random.chance(stall) ? ms + this.#stallMs * this.#random.next() : ms
   }
@@ -376,20 +287,9 @@ export class SimulatedDisk {
   }
 }
 
-function isEntry(key: Buffer): boolean {
-  return key.compare(ENTRIES.gte) >= 0 && key.compare(ENTRIES.lt) < 0
-}
-
-/** A character a byte, so that names sort as keys do. */
-function nameOf(key: Buffer): string {
-  return key.toString('latin1')
-}
-
-function land(rows: Map<string, Buffer>, operations: readonly Operation[]): void {
-  for (const operation of operations) {
-    if (operation.type === 'put') rows.set(nameOf(operation.key), operation.value)
-    else rows.delete(nameOf(operation.key))
-  }
+/** The rows as they are when the first is asked for. */
+async function* iterate(rows: () => Promise<[Buffer, Buffer][]>): AsyncGenerator<[Buffer, Buffer]> {
+  yield* await rows()
 }
 
 function written(slots: Buffer, bytes: Buffer, position: number): Buffer {

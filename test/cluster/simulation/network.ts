@@ -7,26 +7,16 @@
 import { hello, refusal } from '../../../cluster/hello.ts'
 import type { PeersOptions } from '../../../cluster/peers.ts'
 import type { Id, Message } from '../../../cluster/raft/types.ts'
-import { receiveSnapshot, type SnapshotUpload, sendSnapshot } from '../../../cluster/transfer.ts'
-import { fromWire, streamOf, toWire } from '../../../cluster/wire.ts'
+import { receiveSnapshot, sendSnapshot } from '../../../cluster/transfer.ts'
+import { fromWire, streamOf } from '../../../cluster/wire.ts'
 import type { Network } from '../../../cluster/world.ts'
 import type { Hello__Output } from '../../../proto/types/raftel/cluster/v1/Hello.ts'
-import type { Message__Output } from '../../../proto/types/raftel/cluster/v1/Message.ts'
 import type { SnapshotFrame__Output } from '../../../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { Random } from '../raft/simulator/random.ts'
 import type { Events, Life } from './clock.ts'
+import { type Frame, KEEPALIVE_MS, Line } from './line.ts'
+import { upload } from './upload.ts'
 import type { NetworkWeather } from './weather.ts'
-
-/** After this long without a sign of the other side a stream is given up, ms. */
-const KEEPALIVE_MS = 4000
-const DIAL_MS = 1000
-const BACKOFF_MIN_MS = 50
-const BACKOFF_MAX_MS = 1000
-
-interface Frame {
-  readonly messages: Message__Output[]
-  readonly proposals: Buffer[]
-}
 
 export interface Overheard {
   readonly onSend: (message: Message) => void
@@ -94,7 +84,7 @@ export class Ether {
 }
 
 /** What a peer said, and in which life: a stream of another life is not heard. */
-class Port implements Network {
+export class Port implements Network {
   readonly #ether: Ether
   readonly life: Life
   readonly options: PeersOptions
@@ -226,201 +216,4 @@ class Port implements Network {
     if (message.to !== self.id) throw new Error('the snapshot is for another node')
     if (!this.closed && this.life.alive) this.options.onMessages(message.from, [message])
   }
-}
-
-export type { Port }
-
-/** One outgoing stream to one peer, dialled again whenever it is lost. */
-class Line {
-  isOpen = false
-  /** Whom this stream reached. */
-  partner: Port | undefined
-  readonly #ether: Ether
-  readonly #port: Port
-  readonly #to: Id
-  #messages: Message__Output[] = []
-  #proposals: Buffer[] = []
-  /** Frames that wait for a cut to end, in a network that keeps the order. */
-  #held: Frame[] = []
-  #stream = 0
-  #arrival = 0
-  #backoffMs = BACKOFF_MIN_MS
-
-  constructor(ether: Ether, port: Port, to: Id) {
-    this.#ether = ether
-    this.#port = port
-    this.#to = to
-    port.life.after(0, () => this.#dial())
-  }
-
-  say(message: Message): boolean {
-    if (!this.isOpen) return false
-    const wire = toWire(message)
-    this.#messages.push({
-      ...wire,
-      context: wire.context ?? NOTHING,
-      records: wire.records ?? NOTHING,
-    } as Message__Output)
-    return true
-  }
-
-  pass(proposals: readonly Uint8Array[]): boolean {
-    if (!this.isOpen) return false
-    for (const proposal of proposals) this.#proposals.push(Buffer.from(proposal))
-    return true
-  }
-
-  flush(): void {
-    if (this.#messages.length + this.#proposals.length === 0) return
-    const frame = { messages: this.#messages, proposals: this.#proposals }
-    this.#messages = []
-    this.#proposals = []
-    this.#send(frame)
-  }
-
-  release(): void {
-    for (const frame of this.#held.splice(0)) this.#send(frame)
-  }
-
-  drop(): void {
-    this.#stream++
-    this.isOpen = false
-    this.partner = undefined
-    this.#messages = []
-    this.#proposals = []
-    this.#held = []
-    if (!this.#port.life.alive || this.#port.closed) return
-    // Half of the wait is chance, so that the nodes of a cluster do not come back in step.
-    this.#port.life.after(this.#backoffMs * (0.5 + this.#port.options.random() / 2), () => this.#dial())
-    this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MAX_MS)
-    this.#port.onLine(this.#to, true)
-  }
-
-  #send(frame: Frame): void {
-    const { weather, random, events } = this.#ether
-    const self = this.#port.options.self
-    const isCut = this.#ether.isCut(self.id, this.#to)
-    if (isCut && weather.ordered) {
-      this.#held.push(frame)
-      return
-    }
-    const copies = isCut || random.chance(weather.loss) ? 0 : random.chance(weather.twice) ? 2 : 1
-    for (let copy = 0; copy < copies; copy++) {
-      let due = events.now + this.#ether.latency()
-      if (weather.ordered) due = this.#arrival = Math.max(due, this.#arrival)
-      const partner = this.partner
-      partner?.life.after(due - events.now, () => {
-        // What the network still held of a life that is over is not heard.
-        if (!partner.hears(self.id, self.incarnation)) return
-        this.#ether.overheard.onFrame(self.id, this.#to, () => describe(frame))
-        partner.take(self.id, frame)
-      })
-    }
-  }
-
-  #dial(): void {
-    const { self } = this.#port.options
-    const stream = ++this.#stream
-    const failed = () => stream === this.#stream && !this.#port.closed && this.drop()
-    const isCut = () => this.#ether.isCut(self.id, this.#to) || this.#ether.isCut(this.#to, self.id)
-    if (isCut()) {
-      this.#port.life.after(DIAL_MS, failed)
-      return
-    }
-    const partner = this.#ether.at(this.#to)
-    if (!partner) {
-      this.#port.life.after(this.#ether.latency(), failed)
-      return
-    }
-    const said = this.#port.hello(this.#to)
-    partner.life.after(this.#ether.latency(), () => {
-      if (partner.closed) return
-      const why = refusal(partner.options.self, partner.options.peers, said)
-      const answer = partner.hello(self.id)
-      if (!why) partner.greeted(said)
-      this.#port.life.after(this.#ether.latency(), () => {
-        if (stream !== this.#stream || this.#port.closed) return
-        // It died, or the way was cut, before the answer was here.
-        if (why || isCut() || !partner.life.alive || refusal(self, this.#port.options.peers, answer)) return failed()
-        this.isOpen = true
-        this.partner = partner
-        this.#backoffMs = BACKOFF_MIN_MS
-        this.#port.greeted(answer)
-        this.#port.onLine(this.#to, false)
-        return
-      })
-    })
-    // A partner that stands still, or dies unheard, keeps nobody waiting for ever.
-    this.#port.life.after(KEEPALIVE_MS, () => !this.isOpen && failed())
-  }
-}
-
-const NOTHING = Buffer.alloc(0)
-
-/** The stream of one snapshot, as cluster/transfer.ts writes to it, and the reading of it at the other side. */
-function upload(ether: Ether, port: Port, to: Id, done: (error: Error | null) => void): SnapshotUpload {
-  const from = port.options.self.id
-  const partner = ether.at(to)
-  const frames: SnapshotFrame__Output[] = []
-  let wake = () => {}
-  let ended: 'whole' | 'broken' | null = null
-  let arrival = 0
-  let answered = false
-  const answer = (error: Error | null) => {
-    if (answered) return
-    answered = true
-    ether.events.settled = true
-    done(error)
-  }
-  const carry = (act: () => void) => {
-    if (!partner) return
-    if (ether.isCut(from, to)) ended ??= 'broken'
-    arrival = Math.max(arrival, ether.events.now + ether.latency())
-    partner.life.after(arrival - ether.events.now, () => {
-      ether.events.settled = true
-      act()
-      wake()
-    })
-  }
-  async function* arriving(): AsyncGenerator<SnapshotFrame__Output> {
-    for (;;) {
-      const frame = frames.shift()
-      if (frame) yield frame
-      else if (ended === 'broken') throw new Error('the stream broke')
-      else if (ended === 'whole') return
-      else await new Promise<void>((resolve) => (wake = resolve))
-    }
-  }
-  const said = (frame: object) => ({ hello: null, head: null, piece: null, ...frame }) as SnapshotFrame__Output
-  partner?.receive(arriving()).then(
-    () => port.life.after(ether.latency(), () => answer(ether.isCut(to, from) ? new Error('no answer') : null)),
-    (error: Error) => port.life.after(ether.latency(), () => answer(error)),
-  )
-  // Nothing waits for ever for a peer that is gone.
-  port.life.after(KEEPALIVE_MS * 2, () => answer(new Error('no answer')))
-  return {
-    on: () => {},
-    write(frame: { head?: { message: object } }) {
-      const head = frame.head && {
-        ...frame.head,
-        message: { context: NOTHING, records: NOTHING, ...defined(frame.head.message) },
-      }
-      carry(() => frames.push(said(head ? { head } : frame)))
-      return true
-    },
-    end: () => carry(() => (ended ??= 'whole')),
-    cancel: () => carry(() => (ended ??= 'broken')),
-  } as unknown as SnapshotUpload
-}
-
-function defined(message: object): object {
-  return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined))
-}
-
-function describe({ messages, proposals }: Frame): string {
-  const said = messages.map(
-    (m) => `${m.type.toLowerCase()} t${m.term} i${m.index} c${m.commit}${m.reject ? ' no' : ''}`,
-  )
-  if (proposals.length > 0) said.push(`${proposals.length} proposals`)
-  return said.join(', ')
 }

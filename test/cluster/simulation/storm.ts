@@ -74,9 +74,7 @@ export class Storm {
       leader: 0,
     }
     for (const node of this.#nodes) {
-      node.disk.full = false
-      node.disk.failing = false
-      node.disk.calm = true
+      node.disk.calmDown()
       node.life?.resume()
     }
     this.mendNodes()
