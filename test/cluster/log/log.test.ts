@@ -268,24 +268,40 @@ async function reopened(dir: string): Promise<DurableLog> {
   }
 }
 
-test('a disk that is full when a directory is made says what to do', async (t) => {
-  const dir = await newDir(t)
-  const full: Disk = {
+/** The machine's disk, but for the batches of the database. */
+function withoutBatches(batch: () => Promise<void>): Disk {
+  return {
     ...realDisk,
     async openDatabase(location) {
       const db = await realDisk.openDatabase(location)
-      const batch = async () => {
-        throw new Error('IO error: No space left on device')
-      }
-      return {
-        batch,
-        get: (key) => db.get(key),
-        iterator: (range) => db.iterator(range),
-        clear: batch,
-        close: () => db.close(),
-      }
+      const { get, iterator, clear, close } = db
+      return { batch, get: get.bind(db), iterator: iterator.bind(db), clear: clear.bind(db), close: close.bind(db) }
     },
   }
+}
+
+test('a disk that is full when a directory is made says what to do', async (t) => {
+  const dir = await newDir(t)
+  const full = withoutBatches(async () => {
+    throw new Error('IO error: No space left on device')
+  })
   const options = { dir, identity: IDENTITY, keep: 5, onFatal: () => {}, disk: full }
   await t.throwsAsync(openLog(options), { message: /^disk full: free space on .* and start the node again/ })
+})
+
+test('a crash between cutting back the frontier and overwriting entries of an older term leaves a log that opens', async (t) => {
+  const dir = await written(t)
+  let onFatal = () => {}
+  const failed = new Promise<void>((resolve) => (onFatal = resolve))
+  const disk = withoutBatches(async () => {
+    throw new Error('the power went')
+  })
+  const log = await openLog({ dir, identity: IDENTITY, keep: 5, onFatal, disk })
+  void write(log, entries(50, 52, 2), 2)
+  await failed
+  await log.close()
+  const again = await openAt(dir)
+  t.is(again.last, 100)
+  t.is(again.storage.initialState().hardState.term, 1)
+  await again.close()
 })
