@@ -37,6 +37,7 @@ export class SimulatedDisk {
   #pendingSlot: { readonly bytes: Buffer; readonly position: number } | null = null
   #holder: Life | null = null
   #isCalm = false
+  #extraMs = 0
 
   constructor(random: Random, weather: DiskWeather, tickMs: number) {
     this.#random = random
@@ -104,6 +105,15 @@ export class SimulatedDisk {
     this.failing = false
     this.#isCalm = true
     this.#crash = null
+  }
+
+  /** The next write takes so much longer, ms. */
+  stall(ms: number): void {
+    this.#extraMs = ms
+  }
+
+  get hasRewritten(): boolean {
+    return this.#store?.hasRewritten ?? false
   }
 
   /** At one of the next writes, when it is done or when it is not, before the process hears of it. */
@@ -185,12 +195,14 @@ export class SimulatedDisk {
             if (this.#crashes(false)) return
             this.#pending.splice(this.#pending.indexOf(pending), 1)
             broken ??= this.#writeTrouble()
-            if (!broken) store.put(operations, sync)
+            const rewrites = !broken && store.put(operations, sync)
             // Written or not, nobody can tell.
-            else if (this.#random.chance(0.3)) store.put(operations, this.#random.chance(0.5))
+            if (broken && this.#random.chance(0.3)) store.put(operations, this.#random.chance(0.5))
             if (broken) throw broken
             if (sync) this.onDurable(operations)
-            this.#crashes(true)
+            if (rewrites && !this.#isCalm && this.#random.chance(this.#weather.crashAtRewrite))
+              this.onCrash(this.#random.chance(0.5))
+            else this.#crashes(true)
           }),
         )
         last = done.catch(() => {})
@@ -273,7 +285,8 @@ export class SimulatedDisk {
   #latency(): number {
     const { syncMs, stall } = this.#weather
     if (this.#isCalm) return 0.1
-    const ms = syncMs * (0.1 + 0.9 * this.#random.next())
+    const ms = syncMs * (0.1 + 0.9 * this.#random.next()) + this.#extraMs
+    this.#extraMs = 0
     return this.#random.chance(stall) ? ms + this.#stallMs * this.#random.next() : ms
   }
 

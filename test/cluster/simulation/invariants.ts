@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import type { Cluster, ReplicaStatus, RowChange } from '../../../cluster/cluster.ts'
 import { decodeProposal } from '../../../cluster/codec.ts'
 import type { Operation } from '../../../cluster/log/disk.ts'
-import { decodeBytes, decodeEntry, ENTRIES, entryKey, indexOfKey, metaKey } from '../../../cluster/log/records.ts'
+import { decodeBytes, decodeEntry, ENTRIES, indexOfKey, metaKey } from '../../../cluster/log/records.ts'
 import type { Entry, HardState, Id, Message } from '../../../cluster/raft/types.ts'
 import type { Command } from '../../../cluster/tables/commands.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
@@ -19,13 +19,16 @@ interface Durable {
   last: number
   snapshot: number
   /** By index, the entry that was last durable there, also on a disk that is gone. */
-  readonly ever: Map<number, string>
+  readonly ever: Map<number, Held>
   everSnapshot: number
 }
 
-interface Committed {
+interface Held {
   readonly print: string
   readonly entry: Entry
+}
+
+interface Committed extends Held {
   /** The lowest term that a node was in when it applied it. */
   term: number
   readonly command: Command | null
@@ -180,7 +183,7 @@ export class Invariants {
     for (const [key, value] of node.disk.rows(ENTRIES)) {
       const record = decodeEntry(key, value)
       if (!record) continue
-      durable.ever.set(record.entry.index, print(record.entry))
+      durable.ever.set(record.entry.index, { print: print(record.entry), entry: record.entry })
       durable.last = Math.max(durable.last, record.entry.index)
     }
   }
@@ -198,8 +201,9 @@ export class Invariants {
         fail(`${node.name} has another entry ${entry.index} of term ${entry.term}`)
       this.#prints.set(place, text)
       durable.last = entry.index
-      if ((durable.ever.get(entry.index) ?? text) !== text) this.overwritten++
-      durable.ever.set(entry.index, text)
+      const before = durable.ever.get(entry.index)
+      if (before && before.print !== text) this.overwritten++
+      durable.ever.set(entry.index, { print: text, entry })
       this.#firstOwn(node, entry)
     } else if (key.equals(STATE)) {
       const next = json<HardState>(key, value)
@@ -235,18 +239,18 @@ export class Invariants {
         fail(
           `${node.name} leads term ${first.term} from entry ${first.index}, but ${index} was committed in term ${term}`,
         )
-      if (index > everSnapshot && ever.get(index) !== text)
+      if (index > everSnapshot && ever.get(index)?.print !== text)
         fail(`${node.name} leads term ${first.term} without the committed entry ${index}`)
     }
   }
 
   #applied(node: Node, index: number, term: number): void {
-    const key = entryKey(index)
-    const value = node.disk.get(key)
-    const record = value && decodeEntry(key, value)
+    // A disk tells what it has when it is written, and may rot afterwards.
+    const { ever, snapshot } = this.#durable(node.id)
+    const held = ever.get(index)
     // It came with a snapshot; the hash of the tables speaks for it.
-    if (!record) return
-    const text = print(record.entry)
+    if (!held || index <= snapshot) return
+    const { print: text, entry } = held
     const known = this.committed.get(index)
     if (known) {
       // State machine safety.
@@ -254,14 +258,14 @@ export class Invariants {
       known.term = Math.min(known.term, term)
       return
     }
-    this.#agreed(node, record.entry, text, term)
+    this.#agreed(node, entry, text, term)
   }
 
   /** An entry is applied somewhere for the first time: it must be on the disks of a majority, or have been. */
   #agreed(node: Node, entry: Entry, text: string, term: number): void {
     const { index } = entry
     const holders = [...this.#bySelf.values()].filter(
-      ({ ever, everSnapshot }) => ever.get(index) === text || everSnapshot >= index,
+      ({ ever, everSnapshot }) => ever.get(index)?.print === text || everSnapshot >= index,
     ).length
     if (2 * holders <= this.#voters) fail(`${node.name} applied entry ${index}, which only ${holders} disks ever had`)
     const proposal = entry.data.length > 0 ? decodeProposal(entry.data) : null

@@ -2,12 +2,12 @@ import test from 'ava'
 import { Simulation } from './simulation.ts'
 
 const FIRST = Number(process.env.RAFTEL_SEED ?? 1)
-const SEEDS = Number(process.env.RAFTEL_SEEDS ?? 150)
+const SEEDS = Number(process.env.RAFTEL_SEEDS ?? 200)
 
 /** Seeds that found something once. */
 const FOUND = [
-  // A leader that had applied nothing took the clock on its wall for cluster time.
-  69,
+  // The frontier told a term before the database had it.
+  209, 1351,
 ]
 
 test.serial(
@@ -34,14 +34,16 @@ test.serial(
 )
 
 test.serial('the same seed is the same run, to the last event', async (t) => {
-  for (const seed of [3, 7, 12, 2014]) {
+  let said = 0
+  for (const seed of [3, 13, 69, 2014]) {
     const lines: string[][] = [[], []]
     const traces = []
-    for (const said of lines) traces.push(await new Simulation(seed, (line) => said.push(line)).run())
+    for (const list of lines) traces.push(await new Simulation(seed, (line) => list.push(line)).run())
     t.deepEqual(lines[0], lines[1], `seed ${seed}`)
     t.is(traces[0]!.trace, traces[1]!.trace)
-    t.true(lines[0]!.length > 100)
+    said += lines[0]!.length
   }
+  t.true(said > 1000, `${said} lines`)
 })
 
 test.serial('another seed is another run', async (t) => {

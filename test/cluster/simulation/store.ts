@@ -53,12 +53,13 @@ export class Store {
     return names.sort().map((name) => Buffer.from(name, 'latin1'))
   }
 
-  /** A batch lands; a sync takes along whatever was written before it. */
-  put(operations: readonly Operation[], sync: boolean): void {
+  /** A batch lands; a sync takes along whatever was written before it. True when it wrote entries where there were others. */
+  put(operations: readonly Operation[], sync: boolean): boolean {
     const rewrites = operations.some(({ type, key }) => type === 'put' && isEntry(key) && this.#view.has(nameOf(key)))
     this.#batches.push({ operations, durable: false, coveredBy: 0, rewrites })
     land(this.#view, operations)
     if (sync) this.settle()
+    return rewrites
   }
 
   /** All that was written is on the disk. */
@@ -95,6 +96,11 @@ export class Store {
     const key = Buffer.from(name, 'latin1')
     this.put([{ type: 'put', key, value }], true)
     return `a bit of ${key.toString('hex')}`
+  }
+
+  /** One that replaced entries can be lost. */
+  get hasRewritten(): boolean {
+    return this.#batches.some((batch) => batch.rewrites && batch.coveredBy >= COVERED)
   }
 
   loseBatch(): string | null {

@@ -72,6 +72,7 @@ export class Storm {
       oneWay: false,
       partial: false,
       leader: 0,
+      leaderStalls: 0,
     }
     for (const node of this.#nodes) {
       node.disk.calmDown()
@@ -141,7 +142,9 @@ export class Storm {
 
   /** What takes from a disk what was promised with it. True when it did. */
   #damages(node: Node): boolean {
-    const { flip, hole, rollback, oldFrontier, wipe } = this.#weather.disk
+    const { flip, rollback, oldFrontier, wipe } = this.#weather.disk
+    // The most treacherous loss: what is left looks whole.
+    const hole = this.#weather.disk.hole * (node.disk.hasRewritten ? 10 : 1)
     const random = this.#random
     if (random.chance(flip) && this.#mayDamage(node)) return this.#damaged('flip', node, node.disk.flip())
     // Files are not replaced under a process that has them open.
@@ -190,12 +193,13 @@ export class Storm {
   /** Some directed links: two groups, one way only, or single links. */
   #cut(): void {
     const random = this.#random
-    const { oneWay, partial, leader: alone } = this.#weather.network
+    const { oneWay, partial, leader: alone, leaderStalls } = this.#weather.network
     const group = new Set(this.#nodes.filter(() => random.chance(0.4)))
     const leader = this.#leader()
     if (leader && random.chance(alone)) {
       group.clear()
       group.add(leader)
+      if (random.chance(leaderStalls)) leader.disk.stall(this.#weather.tickMs * random.below(80))
     }
     const isOneWay = oneWay && random.chance(0.7)
     for (const a of this.#nodes) {
@@ -220,7 +224,13 @@ export class Storm {
     if (!leader || leader === to || !to.isUp) return
     this.#happens('transfer', to)
     const none = { logTerm: 0, index: 0, entries: [], commit: 0, vote: 0, reject: false, rejectHint: 0 }
-    const message = { type: 'transfer-leader', to: leader.id, from: to.id, term: 0, ...none } as const
+    const message = {
+      type: 'transfer-leader',
+      to: leader.id,
+      from: to.id,
+      term: to.cluster!.status().term,
+      ...none,
+    } as const
     leader.life!.after(this.#ether.latency(), () => this.#ether.at(leader.id)?.options.onMessages(to.id, [message]))
   }
 

@@ -53,6 +53,8 @@ export interface NetworkWeather {
   readonly partial: boolean
   /** Of the cuts, those that leave the leader alone. */
   readonly leader: number
+  /** Of those, the ones in which the next write of the leader takes until after the cut. */
+  readonly leaderStalls: number
 }
 
 export interface DiskWeather {
@@ -61,6 +63,8 @@ export interface DiskWeather {
   /** Of the syncs, those that take much longer. */
   readonly stall: number
   readonly stallTicks: number
+  /** Of the writes that replace entries of an older leader, those that the process does not survive. */
+  readonly crashAtRewrite: number
   /** What is torn is torn at multiples of this. */
   readonly sector: number
   /** Writes that were not synced survive a loss of power with this chance, each on its own. */
@@ -112,12 +116,14 @@ export function weatherOf(random: Random): Weather {
       twice: ordered ? 0 : rarely(0.4, 0.2),
       oneWay: random.chance(0.3),
       partial: random.chance(0.3),
-      leader: random.pick([0, 0.3, 0.8]),
+      leaderStalls: random.pick([0, 0.5]),
+      leader: random.pick([0, 0.5, 0.9]),
     },
     disk: {
       syncMs: random.pick([0.1, 1, 10, 60, 200]),
       stall: rarely(0.4, 0.05),
       stallTicks: random.pick([5, 30, 80]),
+      crashAtRewrite: random.pick([0, 0, 0.5]),
       sector: random.pick([1, 16, 512]),
       survives: random.pick([0, 0.5, 0.9]),
       eio: rarely(0.3, 0.004),
@@ -138,12 +144,12 @@ export function weatherOf(random: Random): Weather {
     pause: rarely(0.4, 0.015),
     pauseTicks: random.pick([8, 30, 80]),
     transfer: rarely(0.4, 0.03),
-    cut: rarely(0.7, 0.04),
+    cut: rarely(0.7, 0.08),
     mend: 0.01 + random.next() * 0.1,
     membership: 0,
     clients: {
       count: 1 + random.below(4),
-      thinkTicks: random.pick([0.3, 2, 6]),
+      thinkTicks: random.pick([0.3, 1, 4]),
       timeoutTicks: random.pick([15, 30, 60]),
       aors: 1 + random.below(3),
       roam: random.pick([0, 0.2, 1]),
