@@ -16,7 +16,7 @@ import { fail, Invariants, Violation } from './invariants.ts'
 import { Ether } from './network.ts'
 import { Node, nameOf, type Witness } from './node.ts'
 import { Storm } from './storm.ts'
-import { type Weather, weatherOf } from './weather.ts'
+import { MILD, type Weather, weatherOf } from './weather.ts'
 
 export interface Report {
   readonly seed: number
@@ -30,6 +30,8 @@ export interface Report {
 
 /** Ticks after which a healed cluster must be whole again. */
 const CALM_TICKS = 1500
+/** Some ten times what the busiest seeds need. */
+const EVENTS_MAX = 300_000
 
 export class Simulation implements Witness {
   readonly weather: Weather
@@ -49,7 +51,7 @@ export class Simulation implements Witness {
     this.#seed = seed
     this.#say = say
     const random = randomOf(seed)
-    this.weather = weatherOf(random)
+    this.weather = weatherOf(random, randomOf(seed + 2 ** 20).chance(MILD))
     const { weather } = this
     const fork = (): Random => randomOf(random.below(2 ** 31))
     this.#ether = new Ether(this.#events, fork(), weather.network, {
@@ -170,6 +172,8 @@ export class Simulation implements Witness {
         await new Promise((resume) => setImmediate(resume))
       }
       if (this.#violation) throw this.#violation
+      if (this.#events.count > EVENTS_MAX)
+        fail(`${EVENTS_MAX} events by ${this.#events.now} ms: something goes round and round`)
     }
   }
 
