@@ -7,7 +7,9 @@
  * queue until the promise is on the disk, all others leave at once. Entries to apply go to the tables half; when it has applied them,
  * the core hears of it.
  */
+
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
+import { Handover } from './handover.ts'
 import type { Standing } from './hello.ts'
 import { Leading } from './leading.ts'
 import type { DurableLog } from './log/log.ts'
@@ -43,6 +45,7 @@ export class Consensus {
   readonly #leading: Leading
   readonly #watch: TablesWatch
   readonly #snapshots: Snapshots
+  readonly #handover = new Handover()
   readonly #turns: Turns
   /** Null once this node may vote. */
   #rebuild: Rebuild | null
@@ -182,6 +185,9 @@ export class Consensus {
       case 'tock':
         this.#onTock(said.term, said.due)
         break
+      case 'transfer':
+        this.#transfer(said.to)
+        break
       case 'piece':
         this.#snapshots.answered(said)
         break
@@ -189,6 +195,12 @@ export class Consensus {
         this.#stop()
         break
     }
+  }
+
+  #transfer(to: Id): void {
+    const reach = this.#peers.connected.includes(this.#names.get(to) ?? '')
+    const why = this.#handover.begin(this.#core, to, reach, (id) => this.#core.transferLeader(id))
+    if (why) this.#outbox.push({ kind: 'transfer-ended', to, why })
   }
 
   #onMessages(from: Id, messages: readonly Message[]): void {
@@ -249,6 +261,8 @@ export class Consensus {
     this.#submit()
     while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
     this.#noticeRole()
+    const givenUp = this.#handover.givenUp(this.#core)
+    if (givenUp) this.#outbox.push({ kind: 'transfer-ended', ...givenUp })
     this.#peers.flush()
     this.#report()
     this.#flush()

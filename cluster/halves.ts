@@ -59,6 +59,8 @@ export type ToTables =
   | { readonly kind: 'tick'; readonly time: number; readonly leads: Leads | null }
   /** The next piece of a snapshot of the tables, or the first one of a new snapshot. */
   | { readonly kind: 'piece-wanted'; readonly first: boolean }
+  /** This node goes on to lead, and `to` does not: a part of a sentence about that node. */
+  | { readonly kind: 'transfer-ended'; readonly to: Id; readonly why: string }
   /** The consensus half has stopped: the disk failed, or the core no longer knows what it knows. */
   | { readonly kind: 'fatal'; readonly error: Error }
 
@@ -73,6 +75,8 @@ export type ToConsensus =
   /** Asks for a round of reads (thesis §6.4); the context is unique. */
   | { readonly kind: 'read'; readonly context: Uint8Array }
   | { readonly kind: 'applied'; readonly index: number }
+  /** Another node is to lead; that it does shows in the position. */
+  | { readonly kind: 'transfer'; readonly to: Id }
   /** What is due by the tables, if this node leads in `term`. */
   | { readonly kind: 'tock'; readonly term: number; readonly due: readonly Uint8Array[] }
   /** Of the snapshot at `index`; no bytes: that was all. */

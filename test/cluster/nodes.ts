@@ -149,3 +149,27 @@ export function register(name: string, cseq: number, more: Partial<Bind> = {}): 
     ...more,
   }
 }
+
+/** Proposes at every node, eight at a time each, until it is told to end or is refused; returns all answers. */
+export function load(lab: Lab): { end(): Promise<Agreed[]> } {
+  let over = false
+  const answers: Agreed[] = []
+  let count = 0
+  const workers = [...lab.nodes.values()].flatMap((node) =>
+    Array.from({ length: 8 }, async () => {
+      while (!over) {
+        const answer = await node.propose(user(`caller${++count}`))
+        answers.push(answer)
+        // A node that has stopped answers at once, and nothing else would ever have its turn.
+        if (answer.kind !== 'agreed') return
+      }
+    }),
+  )
+  return {
+    async end() {
+      over = true
+      await Promise.all(workers)
+      return answers
+    },
+  }
+}
