@@ -1,7 +1,9 @@
 import test from 'ava'
+import { encodeProposal } from '../../../cluster/codec.ts'
+import { Machine } from '../../../cluster/machine.ts'
 import { HashMarks } from '../../../cluster/marks.ts'
 import { commonIndex, type Hashes, verdictAt } from '../../../node/control/verify.ts'
-import { leaderOf, load, newLab } from '../../cluster/nodes.ts'
+import { leaderOf, load, newLab, user } from '../../cluster/nodes.ts'
 
 const said = (at: Record<number, string>): Hashes => ({
   applied: Math.max(...Object.keys(at).map(Number)),
@@ -107,4 +109,28 @@ test('nodes are compared at the newest index that all have, while entries go on'
     )
   }
   t.true((await running.end()).every(({ kind }) => kind === 'agreed'))
+})
+
+test('what is noted at an index is the hash of the tables there', (t) => {
+  const one = new Machine()
+  const other = new Machine()
+  one.hashes()
+  const noted = new Map<number, string>()
+  for (let index = 1; index <= 600; index++) {
+    const proposer = { node: 'n1', incarnation: 'a', seq: index, floor: index }
+    const data = encodeProposal(proposer, user(`user${index}`))
+    const entry = { term: 1, index, type: 'normal' as const, data }
+    one.apply(entry)
+    other.apply(entry)
+    noted.set(index, one.hash)
+  }
+  t.deepEqual(
+    one.hashes().filter(({ index, hash }) => index > 0 && noted.get(index) !== hash),
+    [],
+  )
+  t.is(one.hashes().length, 601)
+  t.deepEqual(
+    other.hashes().map(({ index, hash }) => [index, hash === noted.get(index)]),
+    [256, 512, 600].map((index) => [index, true]),
+  )
 })
