@@ -15,6 +15,7 @@ import { Leading } from './leading.ts'
 import type { DurableLog } from './log/log.ts'
 import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
+import { LostLeader } from './lost-leader.ts'
 import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
@@ -44,6 +45,7 @@ export class Consensus {
   readonly #log: DurableLog
   readonly #leading: Leading
   readonly #watch: TablesWatch
+  readonly #lost: LostLeader
   readonly #snapshots: Snapshots
   readonly #handover = new Handover()
   readonly #turns: Turns
@@ -99,6 +101,7 @@ export class Consensus {
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#leading = new Leading(options.nodes, world)
     this.#watch = new TablesWatch(options)
+    this.#lost = new LostLeader(world.random)
     this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length, log.repair !== null)
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
     this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
@@ -131,7 +134,7 @@ export class Consensus {
       untouched: () => this.#log.untouched,
       standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
       onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
-      onConnected: () => this.#turns.input(() => {}),
+      onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
     })
     this.#stopTicking = everyTick(this.#world, this.#options.tickMs, () => this.#tick())
@@ -227,10 +230,18 @@ export class Consensus {
       // Who may not vote does not stand either.
       if (this.#rebuild) this.#rebuild.tick()
       else this.#core.tick()
+      this.#noticeLoss()
+      if (this.#lost.tick(this.#core.raft.lead) && !this.#rebuild) this.#core.campaign()
       this.#noticeRole()
       this.#endRebuild()
       this.#tickTables()
     })
+  }
+
+  #noticeLoss(): void {
+    const { role, lead } = this.#core.raft
+    const isInReach = this.#peers.connected.includes(this.#names.get(lead) ?? '')
+    if (role === 'follower' && this.#lost.isLost(lead, isInReach)) this.#core.forgetLeader()
   }
 
   /** One tick at a time: tables that are slow hear of fewer. */
@@ -337,6 +348,7 @@ export class Consensus {
     const known = this.#role
     if (role === known.role && lead === known.lead && term === known.term) return
     this.#role = { role, lead, term }
+    this.#noticeLoss()
     this.#say.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
     if (role === 'leader') this.#leading.begin(this.#unseen())
     else this.#leading.end()

@@ -22,6 +22,7 @@ import type { PeersClient } from '../proto/types/raftel/cluster/v1/Peers.ts'
 import type { SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
+import { GROUP } from './group.ts'
 import { hello, type Peer, refusal, type Self, type Standing } from './hello.ts'
 import { Link } from './link.ts'
 import type { Logger } from './logger.ts'
@@ -270,6 +271,10 @@ export class Peers {
   }
 
   #onFrame(from: Id, frame: Frame__Output): void {
+    if (frame.group !== GROUP) {
+      this.#options.log.warn({ from, group: frame.group }, 'dropped a frame of a group that this node does not have')
+      return
+    }
     const messages: Message[] = []
     for (const wire of frame.messages) {
       const message = fromWire(wire)

@@ -39,6 +39,7 @@ const PURE = [
   'cluster/halves.ts',
   'cluster/port.ts',
   'cluster/duty.ts',
+  'cluster/lost-leader.ts',
   'cluster/tables-watch.ts',
   'cluster/handover.ts',
   'cluster/handovers.ts',

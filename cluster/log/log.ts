@@ -7,7 +7,7 @@ import path from 'node:path'
 import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
-import { Frontier, NOWHERE, openFrontier, type Reached } from './frontier.ts'
+import { Frontier, openFrontier, type Reached } from './frontier.ts'
 import { endRepair, markRepair, readRepair } from './mark.ts'
 import { type Cut, inPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
@@ -22,7 +22,7 @@ import {
   type Recovered,
   recover,
 } from './recover.ts'
-import { Damage, openTrouble, Refused, refuse, writeTrouble } from './trouble.ts'
+import { isOfDisk, openTrouble, refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
 export interface LogOptions {
@@ -53,31 +53,26 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
     throw openTrouble(dir, error)
   })
   const hadDatabase = await disk.exists(location)
-  const { file, found } = await openFrontier(disk, path.join(dir, 'frontier'), hadDatabase).catch((error) => {
+  const name = path.join(dir, 'frontier')
+  const frontier = await openFrontier(disk, name, hadDatabase).catch((error) => {
     throw openTrouble(dir, error)
   })
+  if (typeof frontier === 'string') throw refuse(dir, `${name} is ${frontier}`)
+  const { file, found } = frontier
   let db: Database | null = null
   try {
-    if (found === 'damaged') throw refuse(dir, `${path.join(dir, 'frontier')} is damaged`)
-    if (found === null && hadDatabase) throw refuse(dir, `${path.join(dir, 'frontier')} is missing`)
-    const reached = found?.reached ?? NOWHERE
+    const { reached } = found
     if (!hadDatabase && reached.term > 0)
       throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
     db = await disk.openDatabase(location)
     const recovered = await recover(db, dir, identity, reached)
-    const start = { seq: found?.seq ?? 2, reached }
     const repair = await readRepair(disk, dir)
-    return new DurableLog(options, db, { ...recovered, repair }, (onError) => new Frontier(file, start, onError))
+    return new DurableLog(options, db, { ...recovered, repair }, (onError) => new Frontier(file, found, onError))
   } catch (error) {
     await db?.close()
     await file.close()
-    throw error instanceof Refused || !isOfDisk(error) ? error : openTrouble(dir, error)
+    throw isOfDisk(error) ? openTrouble(dir, error) : error
   }
-}
-
-/** What the disk and the database throw has a code, or is wrapped. */
-function isOfDisk(error: unknown): boolean {
-  return error instanceof Damage || (error instanceof Error && 'code' in error)
 }
 
 export class DurableLog {

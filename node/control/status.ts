@@ -10,11 +10,12 @@ import { nodeView } from './views.ts'
 
 /** This node alone; `control` is where this service listens. */
 export function nodeStatus({ cluster, sip, media, startedAt, version }: Needs, control: string): NodeStatus__Output {
-  const { node, leader, connected, silence, ...replica } = cluster.status()
+  const { node, role, leader, connected, silence, repair, ...replica } = cluster.status()
   const { kind, detail } = media.status()
   return {
     ...replica,
     id: node,
+    role: repair === null ? role : 'repairing',
     leader: leader ?? '',
     connected: [...connected],
     silence: [...(silence ?? [])].map(([one, ms]) => ({ node: one, ms: Math.round(ms) })),
