@@ -1,5 +1,6 @@
 /** What a node sees of the cluster: tables to read without waiting, and one way to change them. */
 import type { StateHash } from './marks.ts'
+import type { Saving } from './saved.ts'
 import type { Command, Result } from './tables/commands.ts'
 import type { RowChange, Tables } from './tables/view.ts'
 
@@ -23,6 +24,11 @@ export interface Cluster {
   transferLeader(node: string, timeoutMs?: number): Promise<HandedOver>
   /** Hashes of all tables at some indexes, the one applied last among them: equal on every node that has the index. */
   hashes(): readonly StateHash[]
+  /**
+   * The tables as they are now, as a file for a cluster that begins anew (saved.ts). `current`: nothing committed before is
+   * missing, see catchUp.
+   */
+  save(more: { readonly program: string; readonly current: boolean }): Saving
   /** Cluster time now, in ms: what the leader last stamped plus what has passed here since. An estimate, for reading only. */
   now(): number
   /** Called after each batch of applied entries, with the rows that changed. Returns how to stop it. */

@@ -116,12 +116,12 @@ export class Consensus {
     const { id, node, incarnation, nodes, key, listen, tls, limits } = this.#options
     const kept = this.#log.snapshot
     if (kept) {
-      this.#load(kept.index, this.#log.takeRestored())
+      this.#load(kept, this.#log.takeRestored())
       this.#flush()
     }
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
-      self: { id, name: node, incarnation, key },
+      self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage },
       peers: nodes.filter((peer) => peer.id !== id),
       listen,
       tls,
@@ -133,7 +133,11 @@ export class Consensus {
       onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
       standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
-      onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
+      onHello: (peer, untouched, standing, lineage = null) => {
+        // Before anything else that this peer says: from here on, those of another founding are refused.
+        if (lineage !== null && this.#log.lineage === null) this.#log.adopt(lineage, () => {})
+        this.#onHello(peer, untouched, standing)
+      },
       onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
     })
@@ -318,7 +322,7 @@ export class Consensus {
   #onAppended(message: Message): void {
     this.#turns.input(() => {
       const { snapshot } = message
-      if (snapshot) this.#load(snapshot.meta.index, [snapshot.data])
+      if (snapshot) this.#load(snapshot.meta, [snapshot.data])
       this.#answer(message)
     })
   }
@@ -374,6 +378,7 @@ export class Consensus {
       takes,
       connected: this.#peers.connected,
       repair: this.#log.repair,
+      lineage: this.#log.lineage ?? '',
       last: this.#log.last,
       commit: log.committed,
     }
@@ -418,10 +423,10 @@ export class Consensus {
     this.#hopeless = isHopeless
   }
 
-  #load(index: number, pieces: readonly Uint8Array[]): void {
+  #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
     const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
     this.#leading.seeTime(timeOfHead(head ?? ''))
-    this.#outbox.push({ kind: 'load', index, pieces })
+    this.#outbox.push({ kind: 'load', index, term, pieces })
   }
 }
 
@@ -435,5 +440,5 @@ const HEAD_MAX = 256
 /** But for the indexes. */
 function samePosition(a: Position, b: Position): boolean {
   const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
-  return sameRole && a.repair === b.repair && a.connected.join() === b.connected.join()
+  return sameRole && a.repair === b.repair && a.lineage === b.lineage && a.connected.join() === b.connected.join()
 }

@@ -43,12 +43,14 @@ export interface Position {
   readonly takes: boolean
   /** Why it does not vote but repairs its directory; null: it does not. */
   readonly repair: string | null
+  /** See DurableLog.lineage; empty when it has none yet. */
+  readonly lineage: string
 }
 
 export type ToTables =
   | { readonly kind: 'position'; readonly position: Position }
   /** A snapshot replaces all tables; its pieces are as log/pieces.ts cut them. */
-  | { readonly kind: 'load'; readonly index: number; readonly pieces: readonly Uint8Array[] }
+  | { readonly kind: 'load'; readonly index: number; readonly term: number; readonly pieces: readonly Uint8Array[] }
   /** Committed entries; to be answered with `applied`. */
   | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
   /** A round of reads may be served once `index` is applied. */

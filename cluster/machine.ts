@@ -21,6 +21,7 @@ export interface Applied {
 export class Machine {
   #state = newState()
   #applied = 0
+  #term = 0
   readonly #marks = new HashMarks()
   /** For readers: always the tables of now, also after a snapshot replaced them. */
   readonly tables: Tables
@@ -61,6 +62,11 @@ export class Machine {
     return this.#applied
   }
 
+  /** Its term. */
+  get term(): number {
+    return this.#term
+  }
+
   get hash(): string {
     return stateHash(this.#state)
   }
@@ -69,6 +75,7 @@ export class Machine {
   apply(entry: Entry): Applied | null {
     if (entry.index !== this.#applied + 1) throw new Error(`entry ${entry.index} after ${this.#applied}`)
     this.#applied = entry.index
+    this.#term = entry.term
     const proposal = entry.type === 'normal' && entry.data.length > 0 ? decodeProposal(entry.data) : null
     const applied = proposal && this.#command(proposal)
     this.#marks.at(entry.index, () => this.hash)
@@ -94,11 +101,12 @@ export class Machine {
   }
 
   /** Begins again from a snapshot; the rows that differ are in the changes that are taken next. */
-  load(index: number, lines: Iterable<string>): void {
+  load(index: number, term: number, lines: Iterable<string>): void {
     const next = loadSnapshot(lines)
     next.changes = [...this.#state.changes, ...difference(this.#state, next)]
     this.#state = next
     this.#applied = index
+    this.#term = term
     this.#marks.at(index, () => this.hash)
   }
 }

@@ -33,7 +33,8 @@ import {
 import { Outstanding } from './outstanding.ts'
 import { type Entry, type Id, NONE } from './raft/types.ts'
 import { Reads } from './reads.ts'
-import { seal } from './seal.ts'
+import { type Saving, savedBytes, savedHead } from './saved.ts'
+import { keyId, seal } from './seal.ts'
 import type { Command } from './tables/commands.ts'
 import { startThread } from './thread.ts'
 import { Turns } from './turns.ts'
@@ -81,6 +82,7 @@ class Replica implements Cluster {
     connected: [],
     takes: false,
     repair: null,
+    lineage: '',
   }
   /** Cluster time as the consensus half last told it, and when that was. */
   #time = { told: 0, at: 0 }
@@ -185,6 +187,15 @@ class Replica implements Cluster {
     return this.#machine.hashes()
   }
 
+  save(more: { readonly program: string; readonly current: boolean }): Saving {
+    const { applied: index, term, state } = this.#machine
+    const { lineage } = this.#position
+    const whose = { cluster: keyId(this.#options.key), lineage, node: this.node, time: this.#world.wall() }
+    const head = savedHead(state, { ...whose, index, term, ...more })
+    const turn = () => new Promise<void>((resume) => this.#world.soon(resume))
+    return { head, bytes: savedBytes(head, this.#machine.lines(), turn) }
+  }
+
   /** What is not of the tables is as of the last turn of the consensus half that was heard. */
   status(): ReplicaStatus {
     const { role, lead, term, last, commit, connected, repair } = this.#position
@@ -259,7 +270,7 @@ class Replica implements Cluster {
         this.#place(said.position)
         break
       case 'load':
-        this.#machine.load(said.index, linesOfPieces(said.pieces))
+        this.#machine.load(said.index, said.term, linesOfPieces(said.pieces))
         this.#watchers.tell(this.#machine.takeChanges())
         break
       case 'apply':

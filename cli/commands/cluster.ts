@@ -9,6 +9,7 @@ import { openClient } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { iso, record, span, table } from '../print.ts'
+import { snapshotCommand } from './snapshot.ts'
 
 export function clusterCommand(): Command {
   const status = new Command('status')
@@ -29,6 +30,7 @@ export function clusterCommand(): Command {
     .addCommand(status)
     .addCommand(transfer)
     .addCommand(verify)
+    .addCommand(snapshotCommand())
 }
 
 async function clusterStatus(_: object, self: Command): Promise<void> {

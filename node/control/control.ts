@@ -14,6 +14,7 @@ import { FORWARDED, openPeers } from './peers.ts'
 import { commitPlan, planView } from './plan.ts'
 import { timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
+import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { transferLeader } from './transfer.ts'
 import { addUser, listUsers } from './users.ts'
@@ -65,6 +66,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       return transferLeader(options, peers, node, within, forwarded(call))
     }),
     VerifyCluster: unary(log, (_, call) => verify(options, peers, timeToAgree(call.getDeadline(), Date.now()))),
+    SaveSnapshot: saveSnapshot(options),
     GetHashes: unary(log, () => hashesOf(options)),
     GetOverview: unary(log, () => overview(options, journal.counters)),
     GetHealth: unary(log, () => health(options)),

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import test from 'ava'
 import { withLab } from './lab.ts'
 
@@ -77,3 +79,62 @@ test.serial('the leader changes by command, any node may be asked, and what cann
     t.is(alone.code, 6, alone.stderr)
   })
 })
+
+test.serial('a snapshot is saved from a running cluster, looked at, and a new cluster begins from it', async (t) => {
+  await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+    await lab.addUser('alice@pbx.test', 'secret')
+    await lab.commitPlan('domains: [pbx.test]\n')
+    const file = path.join(lab.dir, 'saved.snapshot')
+    const snapshot = (...args: string[]) => lab.raftel(['cluster', 'snapshot', ...args])
+    const saved = await lab.json<Saved>(['cluster', 'snapshot', 'save', file])
+    t.like(saved, { users: 1, plan: 1, current: true, lineage: '' })
+    t.is(statSync(file).mode & 0o777, 0o600)
+    t.false(readFileSync(file, 'utf8').includes('secret'))
+    t.is((await snapshot('save', file)).code, 5)
+    t.deepEqual(
+      readdirSync(lab.dir).filter((name) => name.endsWith('.partial')),
+      [],
+    )
+    t.deepEqual(await lab.json<Saved>(['cluster', 'snapshot', 'inspect', file]), saved)
+    t.is((await snapshot('inspect', `${file}.none`)).code, 3)
+    const short = path.join(lab.dir, 'short.snapshot')
+    writeFileSync(short, readFileSync(file).subarray(0, -10))
+    const cutShort = await snapshot('inspect', short)
+    t.is(cutShort.code, 1)
+    t.regex(cutShort.stderr, /short\.snapshot is cut short/)
+
+    await lab.addUser('later@pbx.test', 'x')
+    const config = (id: string) => path.join(lab.dir, 'nodes', `${id}.yaml`)
+    const busy = await snapshot('restore', file, '--config', config('n1'))
+    t.is(busy.code, 5, busy.stderr)
+    t.regex(busy.stderr, /is not empty; stop n1/)
+    for (const { id } of lab.nodes) {
+      await lab.kill(id)
+      const data = path.join(lab.dir, 'data', id)
+      rmSync(data, { recursive: true })
+      const made = await snapshot('restore', file, '--config', config(id))
+      t.is(made.code, 0, made.stderr)
+      t.regex(made.stderr, /belongs to a NEW cluster now/)
+    }
+    await Promise.all(lab.nodes.map(({ id }) => lab.start(id)))
+    const users = await lab.json<{ aor: string }[]>(['user', 'ls'])
+    t.deepEqual(
+      users.map(({ aor }) => aor),
+      ['alice@pbx.test'],
+    )
+    const verdict = await lab.json<Verdict>(['cluster', 'verify'])
+    t.deepEqual(
+      verdict.nodes.map(({ verdict }) => verdict),
+      ['equal', 'equal', 'equal'],
+    )
+    const again = await lab.json<Saved>(['cluster', 'snapshot', 'save', path.join(lab.dir, 'second.snapshot')])
+    t.is(again.lineage, saved.sha256.slice(0, 16))
+  })
+})
+
+interface Saved {
+  readonly lineage: string
+  readonly users: number
+  readonly current: boolean
+  readonly sha256: string
+}

@@ -36,6 +36,7 @@ export async function freePort(): Promise<number> {
 export interface Lab {
   readonly nodes: Map<string, Cluster>
   readonly dir: (name: string) => string
+  readonly key: Buffer
   /** `host:port` of its cluster listener. */
   readonly address: (name: string) => string
   start(name: string, more?: Partial<ClusterOptions>): Promise<Cluster>
@@ -54,6 +55,7 @@ export async function newLab(count: number, common: Partial<ClusterOptions> = {}
   return {
     nodes,
     dir,
+    key,
     address: (name) => peers.find((peer) => peer.name === name)!.address,
     async start(name, more = {}) {
       const { id, address } = peers.find((peer) => peer.name === name)!
