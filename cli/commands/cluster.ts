@@ -9,6 +9,7 @@ import { openClient } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { iso, record, span, table } from '../print.ts'
+import { recoverCommand } from './recover.ts'
 import { snapshotCommand } from './snapshot.ts'
 
 export function clusterCommand(): Command {
@@ -31,6 +32,7 @@ export function clusterCommand(): Command {
     .addCommand(transfer)
     .addCommand(verify)
     .addCommand(snapshotCommand())
+    .addCommand(recoverCommand())
 }
 
 async function clusterStatus(_: object, self: Command): Promise<void> {

@@ -127,14 +127,14 @@ async function restoreSnapshot(file: string, options: RestoreOptions, self: Comm
   )
 }
 
-function fields({ head, bytes, sha256 }: Saved, file: string): Record<string, string | number | boolean> {
+export function fields({ head, bytes, sha256 }: Saved, file: string): Record<string, string | number | boolean> {
   const { version, cluster, lineage, index, term, time, node, program, current, rows } = head
   const what = { file, version, cluster, lineage, index, term, time: iso(time) ?? '', node, program, current }
   return { ...what, ...rows, bytes, sha256 }
 }
 
 /** Checks all of it. */
-async function read(file: string, keep: boolean): Promise<Saved> {
+export async function read(file: string, keep: boolean): Promise<Saved> {
   const { readSaved } = await import('../../cluster/saved.ts')
   try {
     return await readSaved(path.basename(file), createReadStream(file), keep)
@@ -144,11 +144,11 @@ async function read(file: string, keep: boolean): Promise<Saved> {
   }
 }
 
-function refuseExisting(file: string): void {
+export function refuseExisting(file: string): void {
   if (existsSync(file)) throw new Failure('conflict', `${file} is there already; name another file`)
 }
 
-function keyOf(load: () => Buffer): Buffer {
+export function keyOf(load: () => Buffer): Buffer {
   try {
     return load()
   } catch (error) {

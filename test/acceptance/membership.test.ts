@@ -138,3 +138,40 @@ interface Saved {
   readonly current: boolean
   readonly sha256: string
 }
+
+test.serial(
+  'most nodes are lost: what one of them has is begun anew from, and only when that is asked for',
+  async (t) => {
+    await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+      await lab.addUser('alice@pbx.test', 'secret')
+      await lab.until(
+        'all have it',
+        () => lab.json<Verdict>(['cluster', 'verify']),
+        ({ nodes }) => nodes.every(({ verdict }) => verdict === 'equal'),
+      )
+      for (const { id } of lab.nodes) await lab.kill(id)
+      for (const id of ['n1', 'n3']) rmSync(path.join(lab.dir, 'data', id), { recursive: true })
+      const file = path.join(lab.dir, 'survivor.snapshot')
+      const config = (id: string) => path.join(lab.dir, 'nodes', `${id}.yaml`)
+      const recover = (id: string, ...more: string[]) =>
+        lab.raftel(['cluster', 'recover', file, '--config', config(id), ...more])
+      const asked = await recover('n2')
+      t.is(asked.code, 2)
+      t.regex(asked.stderr, /docs\/damage\.md, and say --i-understand/)
+      t.is((await recover('n1', '--i-understand')).code, 3)
+      const made = await recover('n2', '--i-understand')
+      t.is(made.code, 0, made.stderr)
+      t.regex(made.stdout, /^users +1$/m)
+      rmSync(path.join(lab.dir, 'data', 'n2'), { recursive: true })
+      for (const { id } of lab.nodes) {
+        const restored = await lab.raftel(['cluster', 'snapshot', 'restore', file, '--config', config(id)])
+        t.is(restored.code, 0, restored.stderr)
+      }
+      await Promise.all(lab.nodes.map(({ id }) => lab.start(id)))
+      t.deepEqual(
+        (await lab.json<{ aor: string }[]>(['user', 'ls'])).map(({ aor }) => aor),
+        ['alice@pbx.test'],
+      )
+    })
+  },
+)

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises'
 import test, { type ExecutionContext } from 'ava'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { restore } from '../../cluster/restore.ts'
+import { salvage } from '../../cluster/salvage.ts'
 import { readSaved, type Saved } from '../../cluster/saved.ts'
 import { agreed, applied, type Lab, leaderOf, newLab, QUIET, register, until, user } from './nodes.ts'
 
@@ -132,4 +133,35 @@ test('a directory with something in it is left alone, an empty one is filled', a
   await mkdir(lab.dir('n9'))
   await restored(lab, saved, 'n9')
   t.true((await readdir(lab.dir('n9'))).includes('frontier'))
+})
+
+test('with two of three lost, all that the third has comes back, and it goes on alone', async (t) => {
+  const { lab, nodes, leader } = await three(t)
+  await agreed(leader, user('alice'))
+  const { index } = await agreed(leader, register('alice', 1))
+  await applied(nodes, index)
+  // Agreed, but the survivor has not heard that it is: it only has the entry.
+  for (const node of nodes) if (node !== leader) await lab.stop(node.node)
+  const unanswered = leader.propose(user('bob'), 300)
+  t.is((await unanswered).kind, 'no quorum')
+  const name = leader.node
+  await lab.stop(name)
+
+  const id = Number(name.slice(1))
+  const what = { dir: lab.dir(name), id, node: name, members: [1, 2, 3], key: lab.key, program: 'test', time: 1 }
+  const { head, bytes, unsure } = await salvage(what)
+  t.true(unsure >= 1)
+  t.is(head.current, false)
+  const pieces: Buffer[] = []
+  for await (const piece of bytes) pieces.push(piece)
+  const saved = await read(Buffer.concat(pieces))
+  t.like(saved.head.rows, { users: 2, registrations: 1 })
+  await t.throwsAsync(salvage({ ...what, key: Buffer.alloc(32) }), { message: /belongs to the cluster with key/ })
+
+  await rename(lab.dir(name), `${lab.dir(name)}-old`)
+  await restore(saved, { dir: lab.dir(name), id, node: name, members: [id], key: lab.key, lineage: 'alone' })
+  const alone = await lab.start(name, { nodes: [{ id, name, address: lab.address(name) }] })
+  await until(alone, 'it leads', () => alone.status().role === 'leader')
+  await agreed(alone, user('carol'))
+  t.deepEqual([...alone.tables.users.keys()].sort(), ['alice@pbx.test', 'bob@pbx.test', 'carol@pbx.test'])
 })
