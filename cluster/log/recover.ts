@@ -53,6 +53,8 @@ export interface Recovered {
   readonly pieces: readonly Buffer[]
   /** Whether this directory may vote, see cluster/rebuild.ts. */
   readonly joined: boolean
+  /** Null: it was never said; see DurableLog.lineage. */
+  readonly lineage: string | null
 }
 
 export const META = {
@@ -61,6 +63,7 @@ export const META = {
   base: metaKey('base'),
   snapshot: metaKey('snapshot'),
   joined: metaKey('joined'),
+  lineage: metaKey('lineage'),
 }
 
 export function metaRow(key: Buffer, value: object): Operation {
@@ -110,7 +113,8 @@ export async function recover(db: Database, dir: string, own: Identity, reached:
   await forgetOthers(db, base, snapshot).catch(trouble)
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
   const joined = (await readMeta<object>(db, dir, META.joined)) !== null
-  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, pieces: restored, joined }
+  const lineage = (await readMeta<{ lineage: string }>(db, dir, META.lineage))?.lineage ?? null
+  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, pieces: restored, joined, lineage }
 }
 
 /** The pieces of a snapshot in order, each checked. */
