@@ -7,7 +7,9 @@
  * queue until the promise is on the disk, all others leave at once. Entries to apply go to the tables half; when it has applied them,
  * the core hears of it.
  */
+
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
+import { Handover } from './handover.ts'
 import type { Standing } from './hello.ts'
 import { Leading } from './leading.ts'
 import type { DurableLog } from './log/log.ts'
@@ -45,6 +47,7 @@ export class Consensus {
   readonly #watch: TablesWatch
   readonly #lost: LostLeader
   readonly #snapshots: Snapshots
+  readonly #handover = new Handover()
   readonly #turns: Turns
   /** Null once this node may vote. */
   #rebuild: Rebuild | null
@@ -113,12 +116,12 @@ export class Consensus {
     const { id, node, incarnation, nodes, key, listen, tls, limits } = this.#options
     const kept = this.#log.snapshot
     if (kept) {
-      this.#load(kept.index, this.#log.takeRestored())
+      this.#load(kept, this.#log.takeRestored())
       this.#flush()
     }
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
-      self: { id, name: node, incarnation, key },
+      self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage },
       peers: nodes.filter((peer) => peer.id !== id),
       listen,
       tls,
@@ -130,7 +133,11 @@ export class Consensus {
       onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
       standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
-      onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
+      onHello: (peer, untouched, standing, lineage = null) => {
+        // Before anything else that this peer says: from here on, those of another founding are refused.
+        if (lineage !== null && this.#log.lineage === null) this.#log.adopt(lineage, () => {})
+        this.#onHello(peer, untouched, standing)
+      },
       onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
     })
@@ -185,6 +192,9 @@ export class Consensus {
       case 'tock':
         this.#onTock(said.term, said.due)
         break
+      case 'transfer':
+        this.#transfer(said.to)
+        break
       case 'piece':
         this.#snapshots.answered(said)
         break
@@ -192,6 +202,12 @@ export class Consensus {
         this.#stop()
         break
     }
+  }
+
+  #transfer(to: Id): void {
+    const reach = this.#peers.connected.includes(this.#names.get(to) ?? '')
+    const why = this.#handover.begin(this.#core, to, reach, (id) => this.#core.transferLeader(id))
+    if (why) this.#outbox.push({ kind: 'transfer-ended', to, why })
   }
 
   #onMessages(from: Id, messages: readonly Message[]): void {
@@ -260,6 +276,8 @@ export class Consensus {
     this.#submit()
     while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
     this.#noticeRole()
+    const givenUp = this.#handover.givenUp(this.#core)
+    if (givenUp) this.#outbox.push({ kind: 'transfer-ended', ...givenUp })
     this.#peers.flush()
     this.#report()
     this.#flush()
@@ -304,7 +322,7 @@ export class Consensus {
   #onAppended(message: Message): void {
     this.#turns.input(() => {
       const { snapshot } = message
-      if (snapshot) this.#load(snapshot.meta.index, [snapshot.data])
+      if (snapshot) this.#load(snapshot.meta, [snapshot.data])
       this.#answer(message)
     })
   }
@@ -360,6 +378,7 @@ export class Consensus {
       takes,
       connected: this.#peers.connected,
       repair: this.#log.repair,
+      lineage: this.#log.lineage ?? '',
       last: this.#log.last,
       commit: log.committed,
     }
@@ -404,10 +423,10 @@ export class Consensus {
     this.#hopeless = isHopeless
   }
 
-  #load(index: number, pieces: readonly Uint8Array[]): void {
+  #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
     const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
     this.#leading.seeTime(timeOfHead(head ?? ''))
-    this.#outbox.push({ kind: 'load', index, pieces })
+    this.#outbox.push({ kind: 'load', index, term, pieces })
   }
 }
 
@@ -421,5 +440,5 @@ const HEAD_MAX = 256
 /** But for the indexes. */
 function samePosition(a: Position, b: Position): boolean {
   const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
-  return sameRole && a.repair === b.repair && a.connected.join() === b.connected.join()
+  return sameRole && a.repair === b.repair && a.lineage === b.lineage && a.connected.join() === b.connected.join()
 }

@@ -25,6 +25,8 @@ const ARROWS: Record<string, readonly string[]> = {
   // These run nodes or phones in their own process, or read a lab's files; all else talks gRPC.
   'cli/commands/node.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/phone.ts': ['cli', 'node', 'cluster', 'proto'],
+  'cli/commands/recover.ts': ['cli', 'node', 'cluster', 'proto'],
+  'cli/commands/snapshot.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/demo.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/demo': ['cli', 'node', 'cluster', 'proto'],
   'cli/lab': ['cli', 'node', 'cluster', 'proto'],
@@ -41,6 +43,9 @@ const PURE = [
   'cluster/duty.ts',
   'cluster/lost-leader.ts',
   'cluster/tables-watch.ts',
+  'cluster/handover.ts',
+  'cluster/handovers.ts',
+  'cluster/marks.ts',
   'cluster/turns.ts',
   'node/routing',
   'node/sip/digest.ts',

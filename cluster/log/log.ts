@@ -44,6 +44,7 @@ type Job =
   /** `done` is called in any case: it says that nobody is at it any more. */
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
   | { readonly kind: 'join'; readonly done: () => void }
+  | { readonly kind: 'adopt'; readonly lineage: string; readonly done: () => void }
 
 /** Opens the log of a directory, or makes it. Throws one sentence when the directory cannot be trusted. */
 export async function openLog(options: LogOptions): Promise<DurableLog> {
@@ -86,6 +87,7 @@ export class DurableLog {
   #kept: Kept | null
   #joined: boolean
   #repair: string | null
+  #lineage: string | null
   #restored: readonly Buffer[]
   #pump: Promise<void> | null = null
   #dead = false
@@ -105,6 +107,7 @@ export class DurableLog {
     this.#kept = from.snapshot
     this.#joined = from.joined
     this.#repair = from.repair
+    this.#lineage = from.lineage
     this.#restored = from.pieces
     const { snapshot, base } = from
     const conf = snapshot?.conf ?? confOf(options.identity.members)
@@ -143,6 +146,21 @@ export class DurableLog {
   /** What was damaged, while that is under repair: see repair.ts. */
   get repair(): string | null {
     return this.#repair
+  }
+
+  /**
+   * Which founding of its cluster this directory is of, see cluster/restore.ts: empty for the first. Null while there is nothing
+   * in it, so that it may become part of any.
+   */
+  get lineage(): string | null {
+    const isEmpty = this.#hardState.term === 0 && this.#last.index === 0
+    return this.#lineage ?? (isEmpty ? null : '')
+  }
+
+  /** It is of that founding from now on; `done` when that is on the disk, before anything that is appended later. */
+  adopt(lineage: string, done: () => void): void {
+    this.#lineage = lineage
+    this.#add({ kind: 'adopt', lineage, done })
   }
 
   /** From now on, also after a restart, this directory may vote; `done` when that is on the disk. */
@@ -231,7 +249,8 @@ export class DurableLog {
     if (first.kind !== 'append') {
       this.#queue.shift()
       if (first.kind === 'switch') await this.#switch(first.kept).finally(first.done)
-      else await this.#join().then(() => this.#acknowledge([first]))
+      else if (first.kind === 'join') await this.#join().then(() => this.#acknowledge([first]))
+      else await this.#adopt(first.lineage).then(() => this.#acknowledge([first]))
       return
     }
     const jobs = takeAppends(this.#queue)
@@ -251,6 +270,8 @@ export class DurableLog {
   async #write({ entries, hardState }: Write): Promise<void> {
     const next = hardState ?? this.#hardState
     const voted = next.term !== this.#hardState.term || next.vote !== this.#hardState.vote
+    // The frontier must not say a term, or a vote, that the database does not have yet.
+    const reached = this.#reached()
     this.#hardState = next
     // A commit index alone is no promise: it rides with the next batch.
     if (entries.length === 0 && !voted) return
@@ -259,7 +280,7 @@ export class DurableLog {
     let crc = this.#last.crc
     if (first && first.index <= this.#last.index) {
       crc = await this.#crcAt(first.index - 1)
-      await this.#frontier.retreat({ ...this.#reached(), last: first.index - 1, crc })
+      await this.#frontier.retreat({ ...reached, last: first.index - 1, crc })
       if (this.#dead) return
     }
     const batch: Operation[] = [metaRow(META.state, next)]
@@ -301,6 +322,10 @@ export class DurableLog {
     this.#memory.setHardState(state)
     this.#frontier.note(this.#reached())
     await clearBehind(this.#db, meta.index, meta.index)
+  }
+
+  async #adopt(lineage: string): Promise<void> {
+    await this.#db.batch([metaRow(META.lineage, { lineage })], { sync: true })
   }
 
   async #join(): Promise<void> {

@@ -104,6 +104,13 @@ export function putCluster(state: State, row: ClusterRow): void {
   state.changes.push({ table: 'cluster', key: 'cluster', row })
 }
 
+/** How many rows there are, table by table; of registrations also their contacts. */
+export function stateCounts(state: State): Record<string, number> {
+  const { users, registrations, bindings, calls, nodes, sessions, plan } = state
+  const sizes = { users: users.size, registrations: registrations.size, bindings, calls: calls.size, nodes: nodes.size }
+  return { ...sizes, sessions: sessions.size, plan: plan ? 1 : 0 }
+}
+
 /** The changes since the last call, in order. */
 export function takeChanges(state: State): readonly RowChange[] {
   const changes = state.changes

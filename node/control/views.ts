@@ -69,5 +69,6 @@ export function nodeView(cluster: Cluster, id: string, row: NodeRow | undefined)
     media: row?.media ?? '',
     hash: self ? status.hash : '',
     mediaDetail: '',
+    lastContact: 0,
   }
 }

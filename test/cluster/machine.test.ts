@@ -21,7 +21,7 @@ function machine(...commands: Command[]): Machine {
 test('a snapshot that replaces the tables tells each row that came, changed or went', (t) => {
   const behind = machine(user('gone'), user('alice'), register('alice', 1))
   const ahead = machine(user('alice'), user('new'), register('alice', 1), register('alice', 2))
-  behind.load(ahead.applied, ahead.lines())
+  behind.load(ahead.applied, 1, ahead.lines())
   const told = behind.takeChanges().map(({ table, key, row }) => `${table} ${key} ${row === null ? 'went' : 'is'}`)
   t.true(told.includes('users gone@pbx.test went'))
   t.true(told.includes('users new@pbx.test is'))
