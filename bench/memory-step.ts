@@ -2,6 +2,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.ts'
 import { encodeProposal, stamp } from '../cluster/codec.ts'
+import { Loads } from '../cluster/loads.ts'
 import { type DurableLog, openLog } from '../cluster/log/log.ts'
 import { inPieces, linesOfPieces } from '../cluster/log/pieces.ts'
 import { Machine } from '../cluster/machine.ts'
@@ -129,9 +130,9 @@ async function recover(count: number, dir: string): Promise<StepResult> {
 
 async function load(machine: Machine, pieces: readonly Uint8Array[]): Promise<void> {
   await turn()
-  machine.load(1, linesOfPieces(pieces))
-  machine.takeChanges()
-  await turn()
+  const loads = new Loads({ later: (act) => void setImmediate(act), moved: () => void machine.takeChanges() })
+  loads.add(() => machine.loading(1, 1, linesOfPieces(pieces), () => true))
+  await loads.settled()
 }
 
 function open(dir: string): Promise<DurableLog> {

@@ -9,6 +9,10 @@ export class Listeners<T> {
     this.#log = log
   }
 
+  get isEmpty(): boolean {
+    return this.#listeners.size === 0
+  }
+
   /** Returns how to stop it. */
   add(listener: (value: T) => void): () => void {
     // Of its own, so that the same function added twice is told twice and stopped once.

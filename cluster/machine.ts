@@ -8,7 +8,7 @@ import type { Command, Result } from './tables/commands.ts'
 import { difference } from './tables/difference.ts'
 import { stateHash } from './tables/hash.ts'
 import type { Proposer } from './tables/sessions.ts'
-import { loadSnapshot, snapshotLines } from './tables/snapshot.ts'
+import { loadingSnapshot, snapshotLines } from './tables/snapshot.ts'
 import { newState, type State, takeChanges } from './tables/state.ts'
 
 export interface Applied {
@@ -102,12 +102,25 @@ export class Machine {
 
   /** Begins again from a snapshot; the rows that differ are in the changes that are taken next. */
   load(index: number, term: number, lines: Iterable<string>): void {
-    const next = loadSnapshot(lines)
-    next.changes = [...this.#state.changes]
-    for (const change of difference(this.#state, next)) if (change) next.changes.push(change)
+    for (const _ of this.loading(index, term, lines, () => true));
+  }
+
+  /**
+   * The same, a step a row. The tables are those of before until all lines are read, and those of the snapshot from one step to the next;
+   * then the rows that differ come, if somebody `wants` them. No entry may be applied meanwhile.
+   */
+  *loading(index: number, term: number, lines: Iterable<string>, wants: () => boolean): Generator<void> {
+    const before = this.#state
+    const next = yield* loadingSnapshot(lines)
+    next.changes = [...before.changes]
     this.#state = next
     this.#applied = index
     this.#term = term
     this.#marks.at(index, () => this.hash)
+    if (!wants()) return
+    for (const change of difference(before, next)) {
+      if (change) next.changes.push(change)
+      yield
+    }
   }
 }

@@ -16,7 +16,8 @@ import {
 import { Handovers } from './handovers.ts'
 import { startHere } from './here.ts'
 import { Listeners } from './listeners.ts'
-import { inPieces, linesOfPieces } from './log/pieces.ts'
+import { Loads } from './loads.ts'
+import { inPieces, letGo, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import type { StateHash } from './marks.ts'
 import {
@@ -63,6 +64,7 @@ class Replica implements Cluster {
   readonly #tickMs: number
   readonly #nodeDownMs: number
   readonly #machine = new Machine()
+  readonly #loads: Loads
   readonly #duty: Duty
   readonly #outstanding: Outstanding
   readonly #reads: Reads
@@ -118,6 +120,10 @@ class Replica implements Cluster {
       () => this.#turn(),
       (error) => this.fail(error),
     )
+    this.#loads = new Loads({
+      later: (act) => world.soon(() => this.#turns.input(act)),
+      moved: () => this.#tellChanges(),
+    })
     this.#watchers = new Listeners(options.log)
     this.#statusWatchers = new Listeners(options.log)
   }
@@ -131,6 +137,8 @@ class Replica implements Cluster {
       log: this.#options.log,
     }
     this.#consensus = await startHalf(this.#consensusOptions(), tables, this.#world)
+    // Nobody sees tables that are not whole.
+    await this.#loads.settled()
     if (this.#fault) {
       await this.#consensus.close()
       throw this.#fault
@@ -240,6 +248,7 @@ class Replica implements Cluster {
     if (this.#state === 'starting') {
       this.#fault ??= error
       this.#turns.stop()
+      this.#loads.stop()
     }
     if (this.#state !== 'running') return
     this.#stop()
@@ -251,6 +260,7 @@ class Replica implements Cluster {
     if (this.#state === 'running') this.#consensus?.tell([{ kind: 'stop' }])
     this.#state = 'stopped'
     this.#turns.stop()
+    this.#loads.stop()
     this.#outstanding.settleAll({ kind: 'no quorum' })
     this.#reads.settleAll()
     this.#handovers.settleAll()
@@ -270,11 +280,10 @@ class Replica implements Cluster {
         this.#place(said.position)
         break
       case 'load':
-        this.#machine.load(said.index, said.term, linesOfPieces(said.pieces))
-        this.#watchers.tell(this.#machine.takeChanges())
+        this.#load(said)
         break
       case 'apply':
-        this.#apply(said.entries)
+        this.#loads.inOrder(() => this.#apply(said.entries))
         break
       case 'read':
         this.#reads.answered(said.context, said.index)
@@ -348,6 +357,15 @@ class Replica implements Cluster {
       this.#unconfirmed += entry.data.length
       if (applied) this.#onApplied(entry.index, applied)
     }
+    this.#tellChanges()
+  }
+
+  #load({ index, term, pieces }: Extract<ToTables, { kind: 'load' }>): void {
+    const wants = () => !this.#watchers.isEmpty
+    this.#loads.add(() => this.#machine.loading(index, term, linesOfPieces(letGo([...pieces])), wants))
+  }
+
+  #tellChanges(): void {
     const changes = this.#machine.takeChanges()
     if (changes.length > 0) this.#watchers.tell(changes)
   }
@@ -368,12 +386,18 @@ class Replica implements Cluster {
     this.#silence = leads?.silence ?? null
     const { state } = this.#machine
     const silence = (node: string) => (node === this.node ? null : (leads?.silence.get(node) ?? null))
-    const due = leads ? this.#duty.due(at, leads.term, { state, time, silence, nodeDownMs: this.#nodeDownMs }) : []
+    // Tables that are being loaded know less than a leader must.
+    const due =
+      leads && this.#loads.isIdle
+        ? this.#duty.due(at, leads.term, { state, time, silence, nodeDownMs: this.#nodeDownMs })
+        : []
     this.#outbox.push({ kind: 'tock', term: leads?.term ?? 0, due })
   }
 
   async #givePiece(first: boolean): Promise<void> {
     if (first) {
+      // One that nobody wanted to the end would hold its rows.
+      void this.#pieces?.rest.return(undefined)
       const cut = cutOf(this.#world, this.#options.limits)
       this.#pieces = { index: this.#machine.applied, rest: inPieces(this.#machine.lines(), cut) }
     }

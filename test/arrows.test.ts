@@ -41,6 +41,7 @@ const PURE = [
   'cluster/halves.ts',
   'cluster/port.ts',
   'cluster/duty.ts',
+  'cluster/loads.ts',
   'cluster/lost-leader.ts',
   'cluster/tables-watch.ts',
   'cluster/handover.ts',

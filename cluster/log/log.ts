@@ -9,7 +9,7 @@ import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raf
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
 import { Frontier, openFrontier, type Reached } from './frontier.ts'
 import { endRepair, markRepair, readRepair } from './mark.ts'
-import { type Cut, inPieces } from './pieces.ts'
+import { type Cut, inPieces, linesOfPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
 import {
   type Base,
@@ -303,7 +303,7 @@ export class DurableLog {
   /** A snapshot that came from the leader replaces the whole log. */
   async #install(snapshot: Snapshot, hardState: HardState | null): Promise<void> {
     const { meta, data } = snapshot
-    const written = await this.#writePieces(meta.index, inPieces(linesOf(data), this.#options.cut))
+    const written = await this.#writePieces(meta.index, inPieces(linesOfPieces([data]), this.#options.cut))
     const kept: Kept = { ...meta, ...written }
     const base: Base = { index: meta.index, term: meta.term, crc: 0 }
     const next = hardState ?? this.#hardState
@@ -408,8 +408,4 @@ function takeAppends(queue: Job[]): (Job & { kind: 'append' })[] {
     if (job.message.snapshot) break
   }
   return jobs
-}
-
-function linesOf(data: Uint8Array): string[] {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8').split('\n')
 }

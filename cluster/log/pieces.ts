@@ -26,7 +26,21 @@ export async function* inPieces(lines: Iterable<string>, { bytes, soon }: Cut = 
   if (held.length > 0) yield Buffer.from(held.join('\n'))
 }
 
-/** The lines of pieces, as inPieces cut them. */
-export function linesOfPieces(pieces: readonly Uint8Array[]): string[] {
-  return pieces.flatMap((piece) => Buffer.from(piece).toString('utf8').split('\n'))
+/** The lines of pieces, as inPieces cut them or several of them in one; one after the other, since all together may be longer than a string can be. */
+export function* linesOfPieces(pieces: Iterable<Uint8Array>): Generator<string> {
+  for (const { buffer, byteOffset, byteLength } of pieces) {
+    const piece = Buffer.from(buffer, byteOffset, byteLength)
+    for (let at = 0, end = 0; at <= piece.length; at = end + 1) {
+      end = piece.indexOf(LINE_END, at)
+      if (end < 0) end = piece.length
+      yield piece.toString('utf8', at, end)
+    }
+  }
 }
+
+/** One after the other, each let go before the next: together they are as large as the tables. */
+export function* letGo(pieces: Uint8Array[]): Generator<Uint8Array> {
+  for (let piece = pieces.shift(); piece; piece = pieces.shift()) yield piece
+}
+
+const LINE_END = 10

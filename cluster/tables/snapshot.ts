@@ -64,6 +64,12 @@ export function timeOfHead(line: string): number {
 
 /** Tables from the lines of a snapshot. Throws, with the line's number, on what is not one. */
 export function loadSnapshot(text: Iterable<string>): State {
+  const steps = loadingSnapshot(text)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+}
+
+/** The same, a step a line. */
+export function* loadingSnapshot(text: Iterable<string>): Generator<void, State> {
   const state = newState()
   let number = 0
   for (const line of text) {
@@ -75,6 +81,7 @@ export function loadSnapshot(text: Iterable<string>): State {
     } catch (error) {
       throw new Error(`snapshot line ${number}: ${(error as Error).message}`)
     }
+    yield
   }
   if (number === 0) throw new Error('the snapshot is empty')
   return state
