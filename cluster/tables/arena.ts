@@ -1,8 +1,9 @@
 /**
  * Records in pages of bytes: a million rows are a few thousand objects to the collector, which looks into none of them. A record is
  * written once, at the end of the page that is being filled, and stays as it is; what replaces it is another record. Once an eighth of
- * all bytes is of records that were let go, the page that has most of those is emptied: what lives in it is written again. While
- * somebody holds the arena no page is emptied, and every record that was there stays readable: that is what a snapshot costs.
+ * all bytes is of records that were let go, the page that has most of those is emptied: what lives in it is written again. Pages that
+ * somebody holds are not emptied, and every record in them stays readable: that is what a snapshot costs, however long it takes. What is
+ * written later is in other pages.
  */
 
 /** Where a record is: never 0. */
@@ -13,11 +14,15 @@ const UNITS_A_PAGE = 2 ** 15
 const PAGE_BYTES = UNIT * UNITS_A_PAGE
 /** Units of the record, then its owner. */
 const HEAD = 8
+/** Bytes of garbage for which a page is emptied. */
+const WORTH_IT = PAGE_BYTES / 16
 /** Emptied pages that are kept for the next records. */
 const SPARE_MAX = 16
 
 interface Page {
   readonly bytes: Buffer
+  /** How many had held the arena when it was begun. */
+  readonly born: number
   end: number
   /** Bytes of records that nobody let go. */
   live: number
@@ -33,7 +38,11 @@ export class Arena {
   #filling = 0
   #bytes = 0
   #garbage = 0
-  #holders = 0
+  /** Of each who holds it, how many had done so before; those are all later than the pages that they hold. */
+  readonly #holds = new Set<number>()
+  #held = 0
+  /** Where nothing was to be emptied, one looks again when there is more garbage. */
+  #lookAt = 0
 
   /** `owned` is the record of an owner, `moved` tells where it is from now on. */
   constructor(owned: (owner: number) => Ref, moved: (owner: number, ref: Ref) => void) {
@@ -57,7 +66,7 @@ export class Arena {
 
   /** Keeps the first `length` bytes for an owner, who has let go of its record before. */
   put(owner: number, bytes: Buffer, length: number): Ref {
-    if (this.#holders === 0 && this.#garbage > this.#bytes / 8 && this.#garbage > PAGE_BYTES) this.#emptyOne()
+    if (this.#garbage > this.#bytes / 8 && this.#garbage > PAGE_BYTES && this.#garbage >= this.#lookAt) this.#emptyOne()
     return this.#write(owner, bytes, 0, length)
   }
 
@@ -70,11 +79,12 @@ export class Arena {
 
   /** Every record of now stays readable until what this returns is called. */
   hold(): () => void {
-    this.#holders++
-    let held = true
+    const hold = this.#held++
+    this.#holds.add(hold)
+    this.#filling = 0
     return () => {
-      if (held) this.#holders--
-      held = false
+      this.#holds.delete(hold)
+      this.#lookAt = 0
     }
   }
 
@@ -96,7 +106,7 @@ export class Arena {
   /** A record that is larger than a page has one of its own. */
   #newPage(size: number): Page {
     const bytes = size > PAGE_BYTES ? Buffer.alloc(size) : (this.#spare.pop() ?? Buffer.alloc(PAGE_BYTES))
-    const page = { bytes, end: 0, live: 0 }
+    const page = { bytes, born: this.#held, end: 0, live: 0 }
     this.#filling = this.#unused.pop() ?? this.#pages.length
     this.#pages[this.#filling] = page
     return page
@@ -104,6 +114,7 @@ export class Arena {
 
   #emptyOne(): void {
     const chosen = this.#mostGarbage()
+    this.#lookAt = chosen === 0 ? this.#garbage + WORTH_IT : 0
     if (chosen === 0) return
     const page = this.#pages[chosen]!
     for (let at = 0; at < page.end; ) {
@@ -121,11 +132,12 @@ export class Arena {
   }
 
   #mostGarbage(): number {
+    const newest = Math.max(-1, ...this.#holds)
     let chosen = 0
-    let most = 0
+    let most = WORTH_IT
     for (let i = 1; i < this.#pages.length; i++) {
       const page = this.#pages[i]
-      if (!page || i === this.#filling || page.end - page.live <= most) continue
+      if (!page || i === this.#filling || page.born <= newest || page.end - page.live <= most) continue
       chosen = i
       most = page.end - page.live
     }

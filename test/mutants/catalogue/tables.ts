@@ -6,6 +6,9 @@ const tables = (title: string): Killer => ({ file: 'test/cluster/tables/tables.t
 const RANDOM = 'random commands: replayed, or through a snapshot in the middle, the tables and their hash are the same'
 const TWICE = 'a proposal that comes twice is applied once and answered the same (thesis §6.3)'
 
+const packed = (title: string): Killer => ({ file: 'test/cluster/tables/packed.test.ts', title })
+const loads = (title: string): Killer => ({ file: 'test/cluster/loads.test.ts', title })
+
 export const TABLES: readonly Mutant[] = [
   {
     name: 'duplicates-applied',
@@ -128,5 +131,56 @@ export const TABLES: readonly Mutant[] = [
       ['if (state.nodes.get(call.node)?.incarnation === call.incarnation) put', 'if (state.nodes.has(call.node)) put'],
     ],
     killer: tables('a node that starts anew, or goes down, ends the calls of its earlier life'),
+  },
+  {
+    name: 'frozen-rows-overwritten',
+    why: 'pages of rows that a snapshot still reads are emptied and filled anew: it has rows of later, or of others',
+    file: 'cluster/tables/arena.ts',
+    edits: [[' || page.born <= newest', '']],
+    killer: packed('rows that were frozen are read as they were, however they are replaced meanwhile, and then let go'),
+  },
+  {
+    name: 'hole-in-the-index',
+    why: 'a row that goes leaves a hole in the index, and rows behind it are not found any more',
+    file: 'cluster/tables/packed.ts',
+    edits: [['      slots[hole] = slots[i]!\n      hole = i\n', '']],
+    killer: packed(
+      'random changes: a packed table is read like a map of the same rows, also after its pages were emptied',
+    ),
+  },
+  {
+    name: 'moved-row-lost',
+    why: 'a row that moves to another page is looked for where it was',
+    file: 'cluster/tables/arena.ts',
+    edits: [
+      [
+        'if (lives) this.#moved(owner, this.#write(owner, page.bytes, at + HEAD, size - HEAD))',
+        'if (lives) this.#write(owner, page.bytes, at + HEAD, size - HEAD)',
+      ],
+    ],
+    killer: packed(
+      'random changes: a packed table is read like a map of the same rows, also after its pages were emptied',
+    ),
+  },
+  {
+    name: 'expiry-of-a-row-that-went',
+    why: 'what was due of a row that went is taken for the row that has its number now',
+    file: 'cluster/tables/expiries.ts',
+    edits: [['if (place !== 0) this.#take(place - 1)', 'if (place < 0) this.#take(place - 1)']],
+    killer: packed('what is due is taken in order of time, then of the AoR, as a sorted list would have it'),
+  },
+  {
+    name: 'entries-overtake-a-snapshot',
+    why: 'entries are applied to the tables of before while a snapshot is loaded that is older than they are',
+    file: 'cluster/loads.ts',
+    edits: [['    if (this.isIdle) act()\n    else this.#waiting.push(act)\n', '    act()\n']],
+    killer: loads('entries, and a second snapshot, wait in order behind one that is loaded'),
+  },
+  {
+    name: 'snapshot-loaded-at-once',
+    why: 'a large snapshot is loaded in one turn: the node stands still for all of it',
+    file: 'cluster/loads.ts',
+    edits: [['rows < ROWS_A_SLICE && this.#steps', 'this.#steps']],
+    killer: loads('a snapshot is loaded so many rows a turn, and until it is whole the tables are those of before'),
   },
 ]
