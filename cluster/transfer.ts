@@ -68,7 +68,9 @@ export async function receiveSnapshot(
 ): Promise<Message> {
   let from: number | null = null
   let head: { message: Message; pieces: number; bytes: number } | null = null
-  const pieces: Buffer[] = []
+  // One block from the start: it is as large as the tables, and stays where it is.
+  let data = Buffer.alloc(0)
+  let pieces = 0
   let bytes = 0
   for await (const frame of stream as AsyncIterable<SnapshotFrame__Output>) {
     if (from === null) {
@@ -77,23 +79,24 @@ export async function receiveSnapshot(
       from = frame.hello!.from
     } else if (!head) {
       head = headOf(frame, from)
+      data = Buffer.alloc(head.bytes + Math.max(0, head.pieces - 1))
     } else {
       const piece = frame.piece
-      if (!piece || crc32(piece.data) !== piece.crc)
-        throw new Error(`piece ${pieces.length} of the snapshot is damaged`)
-      pieces.push(piece.data)
-      bytes += piece.data.length
-      if (bytes > head.bytes || pieces.length > head.pieces)
+      if (!piece || crc32(piece.data) !== piece.crc) throw new Error(`piece ${pieces} of the snapshot is damaged`)
+      if (bytes + piece.data.length > head.bytes || pieces + 1 > head.pieces)
         throw new Error('the snapshot is longer than its head says')
+      // Every piece ends with a whole line; the line end between two of them is not part of either.
+      if (pieces > 0) data[bytes + pieces - 1] = LINE_END
+      piece.data.copy(data, bytes + pieces)
+      bytes += piece.data.length
+      pieces++
     }
   }
-  if (!head || pieces.length !== head.pieces || bytes !== head.bytes) throw new Error('the snapshot is cut short')
-  // Every piece ends with a whole line; the line end between two of them is not part of either.
-  const data = Buffer.concat(pieces.flatMap((piece, i) => (i === 0 ? [piece] : [LINE_END, piece])))
+  if (!head || pieces !== head.pieces || bytes !== head.bytes) throw new Error('the snapshot is cut short')
   return { ...head.message, snapshot: { meta: head.message.snapshot!.meta, data } }
 }
 
-const LINE_END = Buffer.from('\n')
+const LINE_END = 10
 
 function headOf(frame: SnapshotFrame__Output, from: number) {
   const wire = frame.head?.message

@@ -109,7 +109,10 @@ export async function recover(db: Database, dir: string, own: Identity, reached:
     throw refuse(dir, `${dir} begins after entry ${base.index} and has no snapshot of what was before`)
   }
   const restored: Buffer[] = []
-  if (snapshot) for await (const piece of pieces(db, dir, snapshot)) restored.push(piece)
+  // In blocks of their own, so that they can change hands to another thread: all of them are as large as the tables.
+  if (snapshot) {
+    for await (const piece of pieces(db, dir, snapshot)) restored.push(Buffer.from(new Uint8Array(piece).buffer))
+  }
   await forgetOthers(db, base, snapshot).catch(trouble)
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
   const joined = (await readMeta<object>(db, dir, META.joined)) !== null

@@ -152,7 +152,7 @@ export const SHELL: readonly Mutant[] = [
     name: 'cut-snapshot-taken',
     why: 'a snapshot whose stream ended early is installed as far as it came',
     file: 'cluster/transfer.ts',
-    edits: [['if (!head || pieces.length !== head.pieces || bytes !== head.bytes)', 'if (!head)']],
+    edits: [['if (!head || pieces !== head.pieces || bytes !== head.bytes)', 'if (!head)']],
     killer: transfer('a snapshot that is cut short, or longer than its head says, is not taken'),
   },
   {
