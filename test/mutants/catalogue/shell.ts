@@ -5,6 +5,8 @@ const wire = (title: string): Killer => ({ file: 'test/cluster/wire.test.ts', ti
 const rebuild = (title: string): Killer => ({ file: 'test/cluster/rebuild.test.ts', title })
 const transfer = (title: string): Killer => ({ file: 'test/cluster/transfer.test.ts', title })
 
+const lost = (title: string): Killer => ({ file: 'test/cluster/lost-leader.test.ts', title })
+
 const HELLO = 'a hello of another cluster, another version, another name or a stranger is refused with what to do'
 
 export const SHELL: readonly Mutant[] = [
@@ -35,6 +37,48 @@ export const SHELL: readonly Mutant[] = [
       ],
     ],
     killer: wire('cluster time never goes back, and does not count the time without a leader'),
+  },
+  {
+    name: 'repaired-founds-a-cluster',
+    why: 'nodes whose damaged directories were set aside take themselves for a new cluster: two of three forget everything (NATS JetStream 2.12.1)',
+    file: 'cluster/rebuild.ts',
+    edits: [['if (this.#repairing || !untouched || this.#someoneTouched)', 'if (!untouched || this.#someoneTouched)']],
+    killer: rebuild('a node under repair never takes itself for one of a new cluster, nor do the others'),
+  },
+  {
+    name: 'unapplied-stamps-ignored',
+    why: 'a leader that has applied nothing yet does not look at the stamps in its log: cluster time jumps to the wall clock (found by the simulation)',
+    file: 'cluster/leading.ts',
+    edits: [['    this.see(unseen)\n', '']],
+    killer: {
+      file: 'test/cluster/leading.test.ts',
+      title:
+        'a leader that has applied nothing yet goes on from the stamps in its log, whatever the clock on its wall says',
+    },
+  },
+  {
+    name: 'loss-told-again',
+    why: 'a follower whose connection to a living leader broke once forgets it again and again (etcd forget-leader)',
+    file: 'cluster/lost-leader.ts',
+    edits: [['    this.#inReach = NONE\n', '']],
+    killer: lost('a leader that was in reach and is so no more is lost once; one that never was is not'),
+  },
+  {
+    name: 'stands-against-a-leader',
+    why: 'a follower stands although it heard of a leader meanwhile: elections that nobody needs (thesis §4.2.3)',
+    file: 'cluster/lost-leader.ts',
+    edits: [['return this.#ticks === 0 && lead === NONE', 'return this.#ticks === 0']],
+    killer: lost('a follower stands some ticks after the loss, not twice, and not when it has heard of a leader'),
+  },
+  {
+    name: 'other-group-taken',
+    why: 'frames of another group are taken for ours: two logs become one (multi-raft routing)',
+    file: 'cluster/peers.ts',
+    edits: [['if (frame.group !== GROUP) {', 'if (frame.group > 99) {']],
+    killer: {
+      file: 'test/cluster/peers.test.ts',
+      title: 'a peer speaks for itself, to us and in our group, or not at all',
+    },
   },
   {
     name: 'wiped-node-votes-at-once',
