@@ -270,6 +270,8 @@ export class DurableLog {
   async #write({ entries, hardState }: Write): Promise<void> {
     const next = hardState ?? this.#hardState
     const voted = next.term !== this.#hardState.term || next.vote !== this.#hardState.vote
+    // The frontier must not say a term, or a vote, that the database does not have yet.
+    const reached = this.#reached()
     this.#hardState = next
     // A commit index alone is no promise: it rides with the next batch.
     if (entries.length === 0 && !voted) return
@@ -278,7 +280,7 @@ export class DurableLog {
     let crc = this.#last.crc
     if (first && first.index <= this.#last.index) {
       crc = await this.#crcAt(first.index - 1)
-      await this.#frontier.retreat({ ...this.#reached(), last: first.index - 1, crc })
+      await this.#frontier.retreat({ ...reached, last: first.index - 1, crc })
       if (this.#dead) return
     }
     const batch: Operation[] = [metaRow(META.state, next)]

@@ -4,7 +4,8 @@ import { cpSync } from 'node:fs'
 import { cp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
-import type { DurableLog } from '../../../cluster/log/log.ts'
+import { type Disk, realDisk } from '../../../cluster/log/disk.ts'
+import { type DurableLog, openLog } from '../../../cluster/log/log.ts'
 import { inPieces } from '../../../cluster/log/pieces.ts'
 import { confOf } from '../../../cluster/raft/memory.ts'
 import { message } from '../../../cluster/raft/message.ts'
@@ -308,3 +309,41 @@ async function reopened(dir: string): Promise<DurableLog> {
     }
   }
 }
+
+/** The machine's disk, but for the batches of the database. */
+function withoutBatches(batch: () => Promise<void>): Disk {
+  return {
+    ...realDisk,
+    async openDatabase(location) {
+      const db = await realDisk.openDatabase(location)
+      const { get, iterator, clear, close } = db
+      return { batch, get: get.bind(db), iterator: iterator.bind(db), clear: clear.bind(db), close: close.bind(db) }
+    },
+  }
+}
+
+test('a disk that is full when a directory is made says what to do', async (t) => {
+  const dir = await newDir(t)
+  const full = withoutBatches(async () => {
+    throw new Error('IO error: No space left on device')
+  })
+  const options = { dir, identity: IDENTITY, keep: 5, onFatal: () => {}, disk: full }
+  await t.throwsAsync(openLog(options), { message: /^disk full: free space on .* and start the node again/ })
+})
+
+test('a crash between cutting back the frontier and overwriting entries of an older term leaves a log that opens', async (t) => {
+  const dir = await written(t)
+  let onFatal = () => {}
+  const failed = new Promise<void>((resolve) => (onFatal = resolve))
+  const disk = withoutBatches(async () => {
+    throw new Error('the power went')
+  })
+  const log = await openLog({ dir, identity: IDENTITY, keep: 5, onFatal, disk })
+  void write(log, entries(50, 52, 2), 2)
+  await failed
+  await log.close()
+  const again = await openAt(dir)
+  t.is(again.last, 100)
+  t.is(again.storage.initialState().hardState.term, 1)
+  await again.close()
+})
