@@ -6,6 +6,8 @@ const rebuild = (title: string): Killer => ({ file: 'test/cluster/rebuild.test.t
 const transfer = (title: string): Killer => ({ file: 'test/cluster/transfer.test.ts', title })
 
 const lost = (title: string): Killer => ({ file: 'test/cluster/lost-leader.test.ts', title })
+const saved = (title: string): Killer => ({ file: 'test/cluster/saved.test.ts', title })
+const handover = (title: string): Killer => ({ file: 'test/cluster/handover.test.ts', title })
 
 const HELLO = 'a hello of another cluster, another version, another name or a stranger is refused with what to do'
 
@@ -258,5 +260,51 @@ export const SHELL: readonly Mutant[] = [
       file: 'test/cluster/outstanding.test.ts',
       title: 'what waits for a majority is bounded, in number and in bytes',
     },
+  },
+  {
+    name: 'old-history-let-in',
+    why: 'a node with the directory of before meets the cluster that was restored: the longer log wins and the restore is undone',
+    file: 'cluster/hello.ts',
+    edits: [['lineage !== null && here !== null && lineage !== here', 'lineage === here && here === null']],
+    killer: saved(
+      'an old directory is refused by a restored cluster; an empty one is filled and belongs to it from then on',
+    ),
+  },
+  {
+    name: 'lineage-not-kept',
+    why: 'an empty directory that was filled by a restored cluster forgets whose it is with the next start',
+    file: 'cluster/log/log.ts',
+    edits: [['await this.#db.batch([metaRow(META.lineage, { lineage })], { sync: true })', 'void lineage']],
+    killer: saved(
+      'an old directory is refused by a restored cluster; an empty one is filled and belongs to it from then on',
+    ),
+  },
+  {
+    name: 'backup-not-checked',
+    why: 'a saved snapshot is taken without its checksum: a flipped bit becomes a row of every node',
+    file: 'cluster/saved.ts',
+    edits: [['foot.lines !== count || foot.sha256 !== sha256', 'foot.lines !== count']],
+    killer: saved('a file says what it is, and any byte that changes or is missing is seen'),
+  },
+  {
+    name: 'tail-left-behind',
+    why: 'of a survivor only what it knew to be committed is taken: what the lost leader had committed and answered is lost with it',
+    file: 'cluster/salvage.ts',
+    edits: [['const last = storage.lastIndex()', 'const last = storage.initialState().hardState.commit']],
+    killer: saved('what a survivor does not know to be agreed is taken too, and counted'),
+  },
+  {
+    name: 'transfer-never-given-up',
+    why: 'whoever asked for another leader is not told that the core has given up (thesis §3.10)',
+    file: 'cluster/handover.ts',
+    edits: [["if (raft.role !== 'leader') return null", 'if (raft.term > 0) return null']],
+    killer: handover('a node that may not vote yet does not take over: the leader goes on and says so'),
+  },
+  {
+    name: 'transfer-into-the-void',
+    why: 'a leader hands over to a node that is out of reach, and takes no proposal for an election timeout',
+    file: 'cluster/handover.ts',
+    edits: [["if (!reach) return 'it cannot be reached'", 'if (!reach && raft.term === 0) return null']],
+    killer: handover('the leader itself, an unknown node, another that leads, one out of reach: each is said'),
   },
 ]
