@@ -51,6 +51,7 @@ const PURE = [
   'node/sip/address.ts',
   'node/media/plan.ts',
   'node/calls/call.ts',
+  'node/calls/origin.ts',
   'node/engine/parser',
   'cli/certs/der.ts',
   'cli/tui/model.ts',

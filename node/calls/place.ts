@@ -11,6 +11,7 @@ import type { Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
 import { type Dialled, readDialled, sayDialled, shownTarget } from './dialled.ts'
+import { madeUpOffer } from './origin.ts'
 import { RELAY_HEADER, writeRelay } from './relay.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
@@ -61,7 +62,8 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
 
   const media = desk.media.open(live.id)
   live.media = media
-  const offer = await media.offer('caller', invitation.body)
+  // A caller without an offer (RFC 3261 §13.2.1): phones are rung with ours, since many refuse to be rung without one.
+  const offer = await media.offer('caller', invitation.body || madeUpOffer(desk.sip.address, invitation.callId))
   if (offer.kind === 'failed') return refuse(desk, invitation, offer.status, offer.reason)
 
   const target = decision.steps

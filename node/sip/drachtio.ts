@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
 import { type ListenPoint, startEngine } from '../engine/engine.ts'
+import type { SipTimes } from '../engine/limits.ts'
 import { parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
-import { ALLOW, type IncomingDialog, NO_OFFER } from './dialog.ts'
+import { ALLOW, type IncomingDialog } from './dialog.ts'
 import { connectLink, type Link } from './link.ts'
 import type { FinalResponse, Invitation, ReplyOptions, SipPort, SipRequest } from './port.ts'
 import { Incoming, IncomingInvite } from './request.ts'
@@ -13,7 +14,13 @@ import { safeHeaders, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
 export type EngineChoice =
-  | { readonly kind: 'embedded'; readonly listen: readonly ListenPoint[]; readonly advertise?: string }
+  | {
+      readonly kind: 'embedded'
+      readonly listen: readonly ListenPoint[]
+      readonly advertise?: string
+      /** Other timers than those of RFC 3261 Table 4. */
+      readonly times?: Partial<SipTimes>
+    }
   | { readonly kind: 'external'; readonly host: string; readonly port: number; readonly secret: string }
 
 export interface OpenSip {
@@ -39,8 +46,8 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
-  const { listen, advertise } = engine
-  const options = { listen, secret, drachtio: { host: '127.0.0.1', port: 0 }, log }
+  const { listen, advertise, times = {} } = engine
+  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log }
   const started = await startEngine(advertise === undefined ? options : { ...options, advertise })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
@@ -173,7 +180,6 @@ function refusalOf(invite: SipRequest): (ReplyOptions & { status: number }) | nu
   const contact = parseAddress(invite.header('contact') ?? '')
   if (!contact || !parseUri(contact.uri)) return { status: 400, reason: 'No Contact that reads' }
   if (invite.from.tag === '') return { status: 400, reason: 'No From tag' }
-  if (invite.body === '') return { status: 488, headers: { Warning: NO_OFFER } }
   return null
 }
 
