@@ -68,6 +68,7 @@ function sipPort(
   const handlers = new Map<string, Handler>()
   const count = { requests: 0, invitations: 0, dialled: 0, unhandled: 0, failures: 0, dialogs: 0 }
   let onInvite: ((invitation: Invitation) => void | Promise<void>) | null = null
+  let isUrgent: (request: SipRequest) => boolean = () => false
   let closing: Promise<void> | null = null
 
   function opened(dialog: IncomingDialog): void {
@@ -80,7 +81,9 @@ function sipPort(
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
     const extensions = extensionsOf(request)
-    if (extensions !== '') return request.reply(420, { headers: { Unsupported: extensions } })
+    if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && isUrgent(request))) {
+      return request.reply(420, { headers: { Unsupported: extensions } })
+    }
     if (req.method === 'INVITE') return invited(req, res)
     const handler = handlers.get(req.method)
     if (handler && (req.method === 'REGISTER' || request.to.tag === '')) {
@@ -141,9 +144,10 @@ function sipPort(
       if (!handlers.has(method)) link.srf.app.client.route(verb)
       handlers.set(method, handler)
     },
-    onInvite(handler) {
+    onInvite(handler, urgent = () => false) {
       if (!onInvite) link.srf.app.client.route('invite')
       onInvite = handler
+      isUrgent = urgent
     },
     dial(request, onProgress) {
       count.dialled++

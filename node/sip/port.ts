@@ -142,7 +142,8 @@ export interface SipPort {
     verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish',
     handler: (request: SipRequest) => void | Promise<void>,
   ): void
-  onInvite(handler: (invitation: Invitation) => void | Promise<void>): void
+  /** What insists on an extension is refused with 420 (RFC 3261 §8.2.2.3), but for calls that are `urgent`. */
+  onInvite(handler: (invitation: Invitation) => void | Promise<void>, urgent?: (request: SipRequest) => boolean): void
   dial(request: DialRequest, onProgress: (status: number, sdp: string) => void): Dialing
   /** An out-of-dialog request, like an OPTIONS; its final status, 408 when none came. */
   request(
