@@ -210,24 +210,26 @@ function bind(i: number, cseq: number): Bind {
   }
 }
 
+/** CPU of this thread for one, µs. */
 function micros(times: number, act: (i: number) => void): number {
   for (let i = 0; i < times / 10; i++) act(i)
-  const began = performance.now()
+  const began = cpuMs()
   for (let i = 0; i < times; i++) act(i)
-  return ((performance.now() - began) * 1000) / times
+  return ((cpuMs() - began) * 1000) / times
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 /** The longest turn of the event loop, ms: by the clock, and of CPU, which others on the machine do not add to. */
 async function longestStall(during: () => Promise<void>): Promise<{ readonly wall: number; readonly cpu: number }> {
-  const cpuNow = () => {
-    const { user, system } = process.threadCpuUsage()
-    return (user + system) / 1000
-  }
   const longest = { wall: 0, cpu: 0 }
-  let last = { wall: performance.now(), cpu: cpuNow() }
+  let last = { wall: performance.now(), cpu: cpuMs() }
   let over = false
   const look = (): void => {
-    const now = { wall: performance.now(), cpu: cpuNow() }
+    const now = { wall: performance.now(), cpu: cpuMs() }
     longest.wall = Math.max(longest.wall, now.wall - last.wall)
     longest.cpu = Math.max(longest.cpu, now.cpu - last.cpu)
     last = now
