@@ -382,7 +382,12 @@ export class Consensus {
     if (!this.#rebuild.ends(this.#log.untouched, this.#log.storage)) return
     const repaired = this.#log.repair !== null
     this.#log.join(() => {
-      if (repaired) this.#say.info({}, 'this node is repaired and votes again: what was set aside can be deleted')
+      this.#say.info(
+        {},
+        repaired
+          ? 'this node is repaired and votes again: what was set aside can be deleted'
+          : 'this node votes from now on: its directory has all that it may be asked for',
+      )
       this.#turns.input(() => (this.#rebuild = null))
     })
   }
