@@ -13,9 +13,14 @@ export const PEERS = {
   rtpengine: 'rtpengine-daemon',
   tmux: 'tmux',
   ip: 'iproute2',
+  tc: 'iproute2',
+  nft: 'nftables',
   openssl: 'openssl',
   script: 'bsdutils',
   strace: 'strace',
+  faketime: 'faketime',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
 } as const
 
 /** `root` is no program: network namespaces and small file systems need it. */

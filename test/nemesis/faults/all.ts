@@ -1,0 +1,21 @@
+/** The vocabulary. */
+import { clock } from './clock.ts'
+import { damage, disk, wipe } from './disk.ts'
+import type { Fault } from './fault.ts'
+import { loss, oneWay, partition } from './network.ts'
+import { kill, members, slow, stop, versions } from './process.ts'
+
+export const FAULTS: readonly Fault[] = [
+  kill,
+  stop,
+  slow,
+  disk,
+  wipe,
+  damage,
+  clock,
+  versions,
+  members,
+  partition,
+  oneWay,
+  loss,
+]
