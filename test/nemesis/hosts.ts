@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { which } from '../peers.ts'
 import { freePorts } from '../ports.ts'
 
 export interface Machine {
@@ -76,9 +77,9 @@ function joined(name: string, i: number, holder: number): Machine {
 function linkOf(enter: readonly string[]): Link {
   const rules = { deaf: [] as string[], lossy: [] as string[] }
   const load = (): void => {
-    const lines = [...rules.deaf, ...rules.lossy].join('; ')
-    const text = `table ip nemesis {}; delete table ip nemesis; table ip nemesis { chain heard { type filter hook input priority 0; ${lines} } }`
-    run([...enter, 'nft', text])
+    const lines = [...rules.deaf, ...rules.lossy].map((rule) => `${rule};`).join(' ')
+    const chain = `chain heard { type filter hook input priority 0; ${lines} };`
+    run([...enter, which('nft')!, `table ip nemesis {}; delete table ip nemesis; table ip nemesis { ${chain} };`])
   }
   return {
     deafTo(hosts) {
@@ -86,7 +87,8 @@ function linkOf(enter: readonly string[]): Link {
       load()
     },
     lossy(hosts, percent) {
-      rules.lossy = hosts.map((host) => `ip saddr ${host} numgen random mod 100 < ${percent} drop`)
+      const chance = percent < 100 ? `numgen random mod 100 < ${percent} ` : ''
+      rules.lossy = hosts.map((host) => `ip saddr ${host} ${chance}drop`)
       load()
     },
     narrow(kbits) {

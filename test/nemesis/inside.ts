@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { missing } from '../peers.ts'
 
-const UNSHARE = ['--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc']
+export const UNSHARE = ['--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc']
 const MARK = 'RAFTEL_NEMESIS_INSIDE'
 
 export const isInside = process.env[MARK] !== undefined

@@ -27,6 +27,9 @@ export interface Wish {
 const LASTS = [2, 7] as const
 const QUIET = [0.5, 3] as const
 
+/** So often it is the leader: most of what can go wrong, goes wrong when one is replaced that does not know it yet. */
+const LEADER = 0.5
+
 export function schedule({ seed, seconds, nodes, lanes }: Wish): readonly Lane[] {
   return lanes.map((kinds, i) => laneOf(randomOf(seed * 31 + i), kinds, seconds, nodes))
 }
@@ -39,7 +42,7 @@ function laneOf(random: Random, kinds: readonly string[], seconds: number, nodes
     if (deck.length === 0) deck = shuffled(random, kinds)
     const kind = deck.shift()!
     const ends = at + between(random, ...LASTS)
-    const who = random.chance(1 / 3) ? 'leader' : random.below(nodes)
+    const who = random.chance(LEADER) ? 'leader' : random.below(nodes)
     if (ends > seconds) return lane
     lane.push({ kind, begins: at, ends, who, seed: random.below(2 ** 31) })
     at = ends + between(random, ...QUIET)

@@ -1,6 +1,6 @@
 /** The vocabulary. */
 import { clock } from './clock.ts'
-import { damage, disk, wipe } from './disk.ts'
+import { amnesia, damage, disk, wipe } from './disk.ts'
 import type { Fault } from './fault.ts'
 import { loss, oneWay, partition } from './network.ts'
 import { kill, members, slow, stop, versions } from './process.ts'
@@ -11,6 +11,7 @@ export const FAULTS: readonly Fault[] = [
   slow,
   disk,
   wipe,
+  amnesia,
   damage,
   clock,
   versions,

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { NodeProcess } from '../node.ts'
 import type { Random } from '../random.ts'
 import { until } from '../until.ts'
@@ -20,6 +21,8 @@ import { traced } from './strace.ts'
 /** How long a node whose disk fails may go on before it must have noticed: there are writes all the time. */
 const NOTICE_MS = 20_000
 const MEND_MS = 120_000
+/** For so long the others agree on what some do not hear. */
+const AGREE_MS = 1500
 
 /** What a node says when it votes again, and when it finds that it must not (cluster/consensus.ts, cluster/log/repair.ts). */
 const VOTES = /this node votes from now on|this node is repaired and votes again/
@@ -38,9 +41,11 @@ export const disk: Fault = {
     return {
       said: `fdatasync of ${target.name} fails with ${error}`,
       async end() {
-        const gone = (await target.gone(trace.struck() ? NOTICE_MS : 0)) || !trace.struck()
+        const gone = await target.gone(NOTICE_MS)
         await trace.end()
-        found({ what: 'a node whose fdatasync fails stops', good: gone, said: `${target.name}, ${error}` })
+        const goesOn = trace.struck() ? 'goes on' : 'goes on, without one fdatasync'
+        const said = `${target.name}, ${error}${gone ? '' : `: ${goesOn} after ${NOTICE_MS / 1000} s`}`
+        found({ what: 'a node whose fdatasync fails stops', good: gone, said })
         if (target.runs) await target.end()
         await target.start()
       },
@@ -58,6 +63,44 @@ export const wipe: Fault = {
     await target.end()
     rmSync(target.files.data, { recursive: true, force: true })
     return { said: `${target.name} killed, its disk wiped`, end: () => mended(scene, target, target.logEnd(), true) }
+  },
+}
+
+/**
+ * What a node that forgot could do at worst. Some stand still while the others agree; then all are killed, one of those that
+ * knew is wiped, and it comes up alone with those that do not know: a majority by number. No leader may come of it
+ * before one of the others is back (cluster/rebuild.ts).
+ */
+export const amnesia: Fault = {
+  kind: 'amnesia',
+  sort: 'process',
+  harmsDisks: true,
+  absent: always,
+  async begin(scene, target) {
+    // A leader that stands still would keep the others from agreeing.
+    const leader = await scene.cluster.leader()
+    const others = scene.cluster.nodes
+      .filter((node) => node !== target)
+      .sort((a, b) => +(a === leader) - +(b === leader))
+    if (others.some(({ busy, runs }) => busy || !runs)) return await wipe.begin(scene, target)
+    const behind = others.slice(0, Math.floor(others.length / 2))
+    const rest = others.slice(behind.length)
+    for (const node of others) node.busy = true
+    for (const node of behind) node.signal('SIGSTOP')
+    await pause(AGREE_MS)
+    await Promise.all([target, ...others].map((node) => node.end()))
+    rmSync(target.files.data, { recursive: true, force: true })
+    const from = target.logEnd()
+    await Promise.all([target, ...behind].map((node) => node.start()))
+    const names = behind.map(({ name }) => name).join(', ')
+    return {
+      said: `all killed, the disk of ${target.name} wiped, and only it and ${names} started, which did not hear what it forgot`,
+      async end() {
+        await Promise.all(rest.map((node) => node.start()))
+        await mended(scene, target, from, true)
+        for (const node of others) node.busy = false
+      },
+    }
   },
 }
 

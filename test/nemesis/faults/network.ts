@@ -14,7 +14,7 @@ export const partition: Fault = {
   async begin({ cluster, random }, target) {
     const others = cluster.nodes.filter((node) => node !== target)
     // Alone, or with all but one: either way there may be a majority on one side.
-    const side = random.chance(0.3) ? [target, ...others.slice(1)] : [target]
+    const side = random.chance(0.2) ? [target, ...others.slice(1)] : [target]
     const rest = cluster.nodes.filter((node) => !side.includes(node))
     for (const node of side) node.machine.link?.deafTo(rest.map(hostOf))
     for (const node of rest) node.machine.link?.deafTo(side.map(hostOf))
