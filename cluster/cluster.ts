@@ -1,4 +1,6 @@
 /** What a node sees of the cluster: tables to read without waiting, and one way to change them. */
+import type { StateHash } from './marks.ts'
+import type { Saving } from './saved.ts'
 import type { Command, Result } from './tables/commands.ts'
 import type { RowChange, Tables } from './tables/view.ts'
 
@@ -18,6 +20,15 @@ export interface Cluster {
   /** Waits until the local tables hold everything that was committed when it was asked (ReadIndex, thesis §6.4). */
   catchUp(timeoutMs?: number): Promise<'caught up' | 'no quorum'>
   status(): ReplicaStatus
+  /** Has another node lead; only a node that leads can. What is proposed meanwhile, anywhere, is agreed a little later. */
+  transferLeader(node: string, timeoutMs?: number): Promise<HandedOver>
+  /** Hashes of all tables at some indexes, the one applied last among them: equal on every node that has the index. */
+  hashes(): readonly StateHash[]
+  /**
+   * The tables as they are now, as a file for a cluster that begins anew (saved.ts). `current`: nothing committed before is
+   * missing, see catchUp.
+   */
+  save(more: { readonly program: string; readonly current: boolean }): Saving
   /** Cluster time now, in ms: what the leader last stamped plus what has passed here since. An estimate, for reading only. */
   now(): number
   /** Called after each batch of applied entries, with the rows that changed. Returns how to stop it. */
@@ -34,6 +45,17 @@ export type Agreed =
   /** Too much is waiting to be agreed already; come back later. */
   | { readonly kind: 'overloaded' }
 
+export type HandedOver =
+  /** `moved`: it did not lead before. */
+  | { readonly kind: 'leads'; readonly term: number; readonly moved: boolean }
+  | { readonly kind: 'unknown node' }
+  /** Ask the node that leads. */
+  | { readonly kind: 'not the leader' }
+  /** Nothing has changed; `why` is a part of a sentence about that node. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** Nobody was seen to lead in time. */
+  | { readonly kind: 'no quorum' }
+
 export interface ReplicaStatus {
   readonly node: string
   readonly role: 'leader' | 'follower' | 'candidate'
@@ -48,6 +70,8 @@ export interface ReplicaStatus {
   readonly quorum: boolean
   /** Peers with an open stream, by name. */
   readonly connected: readonly string[]
+  /** While it leads: for how long it has not heard each other node, ms. */
+  readonly silence: ReadonlyMap<string, number> | null
   /** Why this node does not vote but repairs itself from its peers: what was damaged. Null: nothing is. */
   readonly repair: string | null
   /** Hash of all tables at `applied`: equal on every node at the same index. Hex. */

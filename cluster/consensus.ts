@@ -7,12 +7,15 @@
  * queue until the promise is on the disk, all others leave at once. Entries to apply go to the tables half; when it has applied them,
  * the core hears of it.
  */
+
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
+import { Handover } from './handover.ts'
 import type { Standing } from './hello.ts'
 import { Leading } from './leading.ts'
 import type { DurableLog } from './log/log.ts'
 import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
+import { LostLeader } from './lost-leader.ts'
 import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
@@ -42,7 +45,9 @@ export class Consensus {
   readonly #log: DurableLog
   readonly #leading: Leading
   readonly #watch: TablesWatch
+  readonly #lost: LostLeader
   readonly #snapshots: Snapshots
+  readonly #handover = new Handover()
   readonly #turns: Turns
   /** Null once this node may vote. */
   #rebuild: Rebuild | null
@@ -96,6 +101,7 @@ export class Consensus {
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#leading = new Leading(options.nodes, world)
     this.#watch = new TablesWatch(options)
+    this.#lost = new LostLeader(world.random)
     this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length, log.repair !== null)
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
     this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
@@ -110,12 +116,12 @@ export class Consensus {
     const { id, node, incarnation, nodes, key, listen, tls, limits } = this.#options
     const kept = this.#log.snapshot
     if (kept) {
-      this.#load(kept.index, this.#log.takeRestored())
+      this.#load(kept, this.#log.takeRestored())
       this.#flush()
     }
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
-      self: { id, name: node, incarnation, key },
+      self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage },
       peers: nodes.filter((peer) => peer.id !== id),
       listen,
       tls,
@@ -127,8 +133,12 @@ export class Consensus {
       onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
       standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
-      onHello: (peer, untouched, standing) => this.#onHello(peer, untouched, standing),
-      onConnected: () => this.#turns.input(() => {}),
+      onHello: (peer, untouched, standing, lineage = null) => {
+        // Before anything else that this peer says: from here on, those of another founding are refused.
+        if (lineage !== null && this.#log.lineage === null) this.#log.adopt(lineage, () => {})
+        this.#onHello(peer, untouched, standing)
+      },
+      onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
     })
     this.#stopTicking = everyTick(this.#world, this.#options.tickMs, () => this.#tick())
@@ -182,6 +192,9 @@ export class Consensus {
       case 'tock':
         this.#onTock(said.term, said.due)
         break
+      case 'transfer':
+        this.#transfer(said.to)
+        break
       case 'piece':
         this.#snapshots.answered(said)
         break
@@ -189,6 +202,12 @@ export class Consensus {
         this.#stop()
         break
     }
+  }
+
+  #transfer(to: Id): void {
+    const reach = this.#peers.connected.includes(this.#names.get(to) ?? '')
+    const why = this.#handover.begin(this.#core, to, reach, (id) => this.#core.transferLeader(id))
+    if (why) this.#outbox.push({ kind: 'transfer-ended', to, why })
   }
 
   #onMessages(from: Id, messages: readonly Message[]): void {
@@ -215,10 +234,18 @@ export class Consensus {
       // Who may not vote does not stand either.
       if (this.#rebuild) this.#rebuild.tick()
       else this.#core.tick()
+      this.#noticeLoss()
+      if (this.#lost.tick(this.#core.raft.lead) && !this.#rebuild) this.#core.campaign()
       this.#noticeRole()
       this.#endRebuild()
       this.#tickTables()
     })
+  }
+
+  #noticeLoss(): void {
+    const { role, lead } = this.#core.raft
+    const isInReach = this.#peers.connected.includes(this.#names.get(lead) ?? '')
+    if (role === 'follower' && this.#lost.isLost(lead, isInReach)) this.#core.forgetLeader()
   }
 
   /** One tick at a time: tables that are slow hear of fewer. */
@@ -249,6 +276,8 @@ export class Consensus {
     this.#submit()
     while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
     this.#noticeRole()
+    const givenUp = this.#handover.givenUp(this.#core)
+    if (givenUp) this.#outbox.push({ kind: 'transfer-ended', ...givenUp })
     this.#peers.flush()
     this.#report()
     this.#flush()
@@ -293,7 +322,7 @@ export class Consensus {
   #onAppended(message: Message): void {
     this.#turns.input(() => {
       const { snapshot } = message
-      if (snapshot) this.#load(snapshot.meta.index, [snapshot.data])
+      if (snapshot) this.#load(snapshot.meta, [snapshot.data])
       this.#answer(message)
     })
   }
@@ -323,6 +352,7 @@ export class Consensus {
     const known = this.#role
     if (role === known.role && lead === known.lead && term === known.term) return
     this.#role = { role, lead, term }
+    this.#noticeLoss()
     this.#say.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
     if (role === 'leader') this.#leading.begin(this.#unseen())
     else this.#leading.end()
@@ -348,6 +378,7 @@ export class Consensus {
       takes,
       connected: this.#peers.connected,
       repair: this.#log.repair,
+      lineage: this.#log.lineage ?? '',
       last: this.#log.last,
       commit: log.committed,
     }
@@ -397,10 +428,10 @@ export class Consensus {
     this.#hopeless = isHopeless
   }
 
-  #load(index: number, pieces: readonly Uint8Array[]): void {
+  #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
     const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
     this.#leading.seeTime(timeOfHead(head ?? ''))
-    this.#outbox.push({ kind: 'load', index, pieces })
+    this.#outbox.push({ kind: 'load', index, term, pieces })
   }
 }
 
@@ -414,5 +445,5 @@ const HEAD_MAX = 256
 /** But for the indexes. */
 function samePosition(a: Position, b: Position): boolean {
   const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
-  return sameRole && a.repair === b.repair && a.connected.join() === b.connected.join()
+  return sameRole && a.repair === b.repair && a.lineage === b.lineage && a.connected.join() === b.connected.join()
 }

@@ -43,12 +43,14 @@ export interface Position {
   readonly takes: boolean
   /** Why it does not vote but repairs its directory; null: it does not. */
   readonly repair: string | null
+  /** See DurableLog.lineage; empty when it has none yet. */
+  readonly lineage: string
 }
 
 export type ToTables =
   | { readonly kind: 'position'; readonly position: Position }
   /** A snapshot replaces all tables; its pieces are as log/pieces.ts cut them. */
-  | { readonly kind: 'load'; readonly index: number; readonly pieces: readonly Uint8Array[] }
+  | { readonly kind: 'load'; readonly index: number; readonly term: number; readonly pieces: readonly Uint8Array[] }
   /** Committed entries; to be answered with `applied`. */
   | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
   /** A round of reads may be served once `index` is applied. */
@@ -59,6 +61,8 @@ export type ToTables =
   | { readonly kind: 'tick'; readonly time: number; readonly leads: Leads | null }
   /** The next piece of a snapshot of the tables, or the first one of a new snapshot. */
   | { readonly kind: 'piece-wanted'; readonly first: boolean }
+  /** This node goes on to lead, and `to` does not: a part of a sentence about that node. */
+  | { readonly kind: 'transfer-ended'; readonly to: Id; readonly why: string }
   /** The consensus half has stopped: the disk failed, or the core no longer knows what it knows. */
   | { readonly kind: 'fatal'; readonly error: Error }
 
@@ -73,6 +77,8 @@ export type ToConsensus =
   /** Asks for a round of reads (thesis §6.4); the context is unique. */
   | { readonly kind: 'read'; readonly context: Uint8Array }
   | { readonly kind: 'applied'; readonly index: number }
+  /** Another node is to lead; that it does shows in the position. */
+  | { readonly kind: 'transfer'; readonly to: Id }
   /** What is due by the tables, if this node leads in `term`. */
   | { readonly kind: 'tock'; readonly term: number; readonly due: readonly Uint8Array[] }
   /** Of the snapshot at `index`; no bytes: that was all. */

@@ -13,6 +13,8 @@ export interface Self {
   readonly incarnation: string
   /** The cluster key. */
   readonly key: Uint8Array
+  /** Which founding of the cluster it is of, see restore.ts; null: its directory is empty, so of any. Empty when left out. */
+  readonly lineage?: () => string | null
 }
 
 export interface Peer {
@@ -35,11 +37,32 @@ export interface Standing {
 
 /** What `self` says first to peer `to`. */
 export function hello(self: Self, to: number, standing: Standing): Hello__Output {
-  const { id: from, name, incarnation, key } = self
+  const { id: from, name, incarnation } = self
   const { untouched, repairing, term, acknowledged } = standing
   const own = { untouched, repairing, term, acknowledged }
-  const said = { protocol: PROTOCOL, cluster: keyId(key), from, name, incarnation, to, ...own }
+  const said = { protocol: PROTOCOL, cluster: clusterOf(self, untouched), from, name, incarnation, to, ...own }
   return { ...said, proof: proofOf(self.key, said) }
+}
+
+/** The lineage that a peer's hello names; null: its directory is empty. */
+export function lineageOf(said: Pick<Hello__Output, 'cluster' | 'untouched'>): string | null {
+  return partsOf(said)[1]
+}
+
+/** `key`, or `key.lineage`; of an empty directory that waits for repair `key.?`. */
+function clusterOf({ key, lineage }: Self, untouched: boolean): string {
+  const own = lineage ? lineage() : ''
+  if (own === null) return untouched ? keyId(key) : `${keyId(key)}.?`
+  return own === '' ? keyId(key) : `${keyId(key)}.${own}`
+}
+
+function partsOf({ cluster, untouched }: Pick<Hello__Output, 'cluster' | 'untouched'>): [string, string | null] {
+  const [key = '', lineage = ''] = cluster.split('.', 2)
+  return [key, lineage === '?' || (untouched && lineage === '') ? null : lineage]
+}
+
+function founding(lineage: string): string {
+  return lineage === '' ? 'that of the cluster as it was first' : `that of the restored cluster ${lineage}`
 }
 
 /** Why a hello is refused, as a sentence; null when it is one of ours. `expected` are the peers it may come from. */
@@ -48,8 +71,15 @@ export function refusal(self: Self, expected: readonly Peer[], said: Hello__Outp
   if (said.protocol !== PROTOCOL)
     return `it speaks protocol ${said.protocol}, this node speaks ${PROTOCOL}: run the same version on all nodes`
   const own = keyId(self.key)
-  if (said.cluster !== own)
-    return `it is of another cluster (key ${clean(said.cluster, 16)}, here ${own}): give all nodes the same key file`
+  const [key, lineage] = partsOf(said)
+  if (key !== own)
+    return `it is of another cluster (key ${clean(key, 16)}, here ${own}): give all nodes the same key file`
+  const here = self.lineage ? self.lineage() : ''
+  if (lineage !== null && here !== null && lineage !== here)
+    return (
+      `its data is ${founding(clean(lineage, 32))}, the data here is ${founding(here)}: ` +
+      'restore all nodes from the same file, and start none with its old directory'
+    )
   if (said.to !== self.id)
     return `it wants node id ${said.to}, this is ${self.name} with id ${self.id}: check the addresses of the nodes`
   const peer = expected.find(({ id }) => id === said.from)

@@ -7,6 +7,7 @@ import { codeOf, whyRefused } from '../proto/tls.ts'
 import type { Frame, Frame__Output } from '../proto/types/raftel/cluster/v1/Frame.ts'
 import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import type { Message as WireMessage } from '../proto/types/raftel/cluster/v1/Message.ts'
+import { GROUP } from './group.ts'
 
 export type Stream = ClientDuplexStream<Frame, Frame__Output>
 
@@ -88,7 +89,7 @@ export class Link {
       if (message) messages.push(message)
       if (proposal) proposals.push(Buffer.from(proposal.buffer, proposal.byteOffset, proposal.byteLength))
     }
-    return { messages, proposals }
+    return { group: GROUP, messages, proposals }
   }
 
   #dial(): void {

@@ -1,6 +1,7 @@
 /** The tables of this node as the log moves them, entry by entry. ◆ */
 import type { RowChange, Tables } from './cluster.ts'
-import { decodeProposal } from './codec.ts'
+import { decodeProposal, type Proposal } from './codec.ts'
+import { HashMarks, type StateHash } from './marks.ts'
 import type { Entry } from './raft/types.ts'
 import { apply } from './tables/apply.ts'
 import type { Command, Result } from './tables/commands.ts'
@@ -20,6 +21,8 @@ export interface Applied {
 export class Machine {
   #state = newState()
   #applied = 0
+  #term = 0
+  readonly #marks = new HashMarks()
   /** For readers: always the tables of now, also after a snapshot replaced them. */
   readonly tables: Tables
 
@@ -59,6 +62,11 @@ export class Machine {
     return this.#applied
   }
 
+  /** Its term. */
+  get term(): number {
+    return this.#term
+  }
+
   get hash(): string {
     return stateHash(this.#state)
   }
@@ -67,10 +75,20 @@ export class Machine {
   apply(entry: Entry): Applied | null {
     if (entry.index !== this.#applied + 1) throw new Error(`entry ${entry.index} after ${this.#applied}`)
     this.#applied = entry.index
+    this.#term = entry.term
     const proposal = entry.type === 'normal' && entry.data.length > 0 ? decodeProposal(entry.data) : null
-    if (!proposal) return null
-    const { proposer, command, time } = proposal
+    const applied = proposal && this.#command(proposal)
+    this.#marks.at(entry.index, () => this.hash)
+    return applied
+  }
+
+  #command({ proposer, command, time }: Proposal): Applied {
     return { proposer, command, result: apply(this.#state, proposer, command, time) }
+  }
+
+  /** See marks.ts. */
+  hashes(): readonly StateHash[] {
+    return this.#marks.take(this.#applied, this.hash)
   }
 
   takeChanges(): readonly RowChange[] {
@@ -83,10 +101,12 @@ export class Machine {
   }
 
   /** Begins again from a snapshot; the rows that differ are in the changes that are taken next. */
-  load(index: number, lines: Iterable<string>): void {
+  load(index: number, term: number, lines: Iterable<string>): void {
     const next = loadSnapshot(lines)
     next.changes = [...this.#state.changes, ...difference(this.#state, next)]
     this.#state = next
     this.#applied = index
+    this.#term = term
+    this.#marks.at(index, () => this.hash)
   }
 }

@@ -22,7 +22,8 @@ import type { PeersClient } from '../proto/types/raftel/cluster/v1/Peers.ts'
 import type { SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
-import { hello, type Peer, refusal, type Self, type Standing } from './hello.ts'
+import { GROUP } from './group.ts'
+import { hello, lineageOf, type Peer, refusal, type Self, type Standing } from './hello.ts'
 import { Link } from './link.ts'
 import type { Logger } from './logger.ts'
 import type { Entry, Id, Message } from './raft/types.ts'
@@ -48,7 +49,13 @@ export interface PeersOptions {
   /** What else is said in every hello to that peer. */
   readonly standing: (to: Id) => Omit<Standing, 'untouched'>
   /** A peer said hello, on a stream of either of us; a world whose nodes do not repair themselves leaves the rest out. */
-  readonly onHello: (id: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>) => void
+  readonly onHello: (
+    id: Id,
+    untouched: boolean,
+    standing?: Omit<Standing, 'untouched'>,
+    /** See hello.ts. */
+    lineage?: string | null,
+  ) => void
   /** A peer came into reach or went out of it. */
   readonly onConnected: () => void
   /** The snapshot that a message announces; null when it is gone. */
@@ -264,12 +271,17 @@ export class Peers {
     })
   }
 
-  #onHello({ from, incarnation, untouched, repairing, term, acknowledged }: Hello__Output): void {
+  #onHello(said: Hello__Output): void {
+    const { from, incarnation, untouched, repairing, term, acknowledged } = said
     this.#lives.set(from, incarnation)
-    this.#options.onHello(from, untouched, { repairing, term, acknowledged })
+    this.#options.onHello(from, untouched, { repairing, term, acknowledged }, lineageOf(said))
   }
 
   #onFrame(from: Id, frame: Frame__Output): void {
+    if (frame.group !== GROUP) {
+      this.#options.log.warn({ from, group: frame.group }, 'dropped a frame of a group that this node does not have')
+      return
+    }
     const messages: Message[] = []
     for (const wire of frame.messages) {
       const message = fromWire(wire)

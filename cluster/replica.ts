@@ -3,7 +3,7 @@
  * wait, and wants things from the consensus half; halves.ts says what passes between the two. All that is said in one turn of
  * the event loop is answered together.
  */
-import type { Agreed, Cluster, ReplicaStatus, RowChange, Tables } from './cluster.ts'
+import type { Agreed, Cluster, HandedOver, ReplicaStatus, RowChange, Tables } from './cluster.ts'
 import { Duty } from './duty.ts'
 import {
   type ConsensusHalf,
@@ -13,10 +13,12 @@ import {
   type ToTables,
   UNDER_WAY_MAX,
 } from './halves.ts'
+import { Handovers } from './handovers.ts'
 import { startHere } from './here.ts'
 import { Listeners } from './listeners.ts'
 import { inPieces, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
+import type { StateHash } from './marks.ts'
 import {
   type ClusterOptions,
   cutOf,
@@ -31,7 +33,8 @@ import {
 import { Outstanding } from './outstanding.ts'
 import { type Entry, type Id, NONE } from './raft/types.ts'
 import { Reads } from './reads.ts'
-import { seal } from './seal.ts'
+import { type Saving, savedBytes, savedHead } from './saved.ts'
+import { keyId, seal } from './seal.ts'
 import type { Command } from './tables/commands.ts'
 import { startThread } from './thread.ts'
 import { Turns } from './turns.ts'
@@ -63,6 +66,7 @@ class Replica implements Cluster {
   readonly #duty: Duty
   readonly #outstanding: Outstanding
   readonly #reads: Reads
+  readonly #handovers = new Handovers()
   readonly #watchers: Listeners<readonly RowChange[]>
   readonly #statusWatchers: Listeners<ReplicaStatus>
   readonly #turns: Turns
@@ -78,9 +82,12 @@ class Replica implements Cluster {
     connected: [],
     takes: false,
     repair: null,
+    lineage: '',
   }
   /** Cluster time as the consensus half last told it, and when that was. */
   #time = { told: 0, at: 0 }
+  /** While it leads: for how long the others had not been heard at that time. */
+  #silence: ReadonlyMap<string, number> | null = null
   /** Bytes of proposals that it has not yet taken in. */
   #underWay = 0
   /** The applied index that it was told last. */
@@ -162,6 +169,33 @@ class Replica implements Cluster {
     })
   }
 
+  transferLeader(node: string, timeoutMs = TIMEOUT_MS): Promise<HandedOver> {
+    const { role, lead, term } = this.#position
+    const to = this.#options.nodes.find((peer) => peer.name === node)?.id
+    if (to === undefined) return Promise.resolve({ kind: 'unknown node' })
+    if (this.#state === 'stopped' || lead === NONE) return Promise.resolve({ kind: 'no quorum' })
+    if (lead === to) return Promise.resolve({ kind: 'leads', term, moved: false })
+    if (role !== 'leader') return Promise.resolve({ kind: 'not the leader' })
+    return new Promise((answer) => {
+      this.#handovers.add({ to, deadline: this.#world.now() + timeoutMs, answer })
+      this.#outbox.push({ kind: 'transfer', to })
+      this.#turns.soon()
+    })
+  }
+
+  hashes(): readonly StateHash[] {
+    return this.#machine.hashes()
+  }
+
+  save(more: { readonly program: string; readonly current: boolean }): Saving {
+    const { applied: index, term, state } = this.#machine
+    const { lineage } = this.#position
+    const whose = { cluster: keyId(this.#options.key), lineage, node: this.node, time: this.#world.wall() }
+    const head = savedHead(state, { ...whose, index, term, ...more })
+    const turn = () => new Promise<void>((resume) => this.#world.soon(resume))
+    return { head, bytes: savedBytes(head, this.#machine.lines(), turn) }
+  }
+
   /** What is not of the tables is as of the last turn of the consensus half that was heard. */
   status(): ReplicaStatus {
     const { role, lead, term, last, commit, connected, repair } = this.#position
@@ -176,6 +210,7 @@ class Replica implements Cluster {
       // The core forgets a leader it has not heard for an election timeout, and a leader without a majority steps down.
       quorum: this.#state === 'running' && lead !== NONE,
       connected,
+      silence: role === 'leader' ? this.#silence : null,
       repair,
       hash: this.#machine.hash,
     }
@@ -218,6 +253,7 @@ class Replica implements Cluster {
     this.#turns.stop()
     this.#outstanding.settleAll({ kind: 'no quorum' })
     this.#reads.settleAll()
+    this.#handovers.settleAll()
   }
 
   #hear(batch: readonly ToTables[]): void {
@@ -234,7 +270,7 @@ class Replica implements Cluster {
         this.#place(said.position)
         break
       case 'load':
-        this.#machine.load(said.index, linesOfPieces(said.pieces))
+        this.#machine.load(said.index, said.term, linesOfPieces(said.pieces))
         this.#watchers.tell(this.#machine.takeChanges())
         break
       case 'apply':
@@ -248,6 +284,9 @@ class Replica implements Cluster {
         break
       case 'tick':
         this.#tick(said)
+        break
+      case 'transfer-ended':
+        this.#handovers.ended(said.to, said.why)
         break
       case 'fatal':
         this.fail(said.error)
@@ -298,6 +337,7 @@ class Replica implements Cluster {
     const elected = now.role !== known.role || now.lead !== known.lead || now.term !== known.term
     const moved = now.repair !== known.repair || now.connected.join() !== known.connected.join()
     if (elected || moved) this.#statusIsDue = true
+    if (elected) this.#handovers.placed(now)
     // Another leader, or a stream that is new: what was under way may be lost.
     if (now.lead !== NONE && (elected || (now.takes && !known.takes))) this.#outstanding.resendAll()
   }
@@ -324,6 +364,8 @@ class Replica implements Cluster {
     this.#time = { told: time, at }
     this.#outstanding.tick(at)
     this.#reads.tick(at)
+    this.#handovers.tick(at)
+    this.#silence = leads?.silence ?? null
     const { state } = this.#machine
     const silence = (node: string) => (node === this.node ? null : (leads?.silence.get(node) ?? null))
     const due = leads ? this.#duty.due(at, leads.term, { state, time, silence, nodeDownMs: this.#nodeDownMs }) : []

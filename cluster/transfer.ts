@@ -4,6 +4,7 @@ import type { ClientWritableStream, requestCallback, ServerReadableStream } from
 import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import type { SnapshotFrame, SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
+import { GROUP } from './group.ts'
 import type { Message } from './raft/types.ts'
 import { fromWire, toWire } from './wire.ts'
 
@@ -50,7 +51,7 @@ export async function sendSnapshot(
   }
   try {
     await write({ hello })
-    await write({ head: { message: toWire(message), pieces: source.pieces, bytes: source.bytes } })
+    await write({ head: { group: GROUP, message: toWire(message), pieces: source.pieces, bytes: source.bytes } })
     for await (const data of source.read) await write({ piece: { data, crc: crc32(data) } })
     upload.end()
   } catch (error) {
@@ -100,7 +101,8 @@ function headOf(frame: SnapshotFrame__Output, from: number) {
   if (!frame.head || message?.type !== 'snap' || !message.snapshot || message.from !== from) {
     throw new Error('the snapshot has no head')
   }
-  const { pieces, bytes } = frame.head
+  const { pieces, bytes, group } = frame.head
+  if (group !== GROUP) throw new Error(`the snapshot is of group ${group}, which this node does not have`)
   if (bytes > BYTES_MAX || pieces > PIECES_MAX)
     throw new Error(`a snapshot of ${bytes} bytes is more than this node takes`)
   return { message, pieces, bytes }

@@ -98,22 +98,27 @@ export interface Found {
 }
 
 /**
- * Opens the file; `found` is null when it was not there (it is now, saying nothing), 'damaged' when no slot is sound. It is
- * made before the database: one that a crash left unfinished has none beside it, and counts as not there.
+ * Opens the file, or makes it, saying nothing. It is made before the database, so one that a crash left unfinished
+ * has none beside it and counts as new, and one that is missing beside a database is not made: the next start must miss it too.
  */
 export async function openFrontier(
   disk: Disk,
   path: string,
   hasDatabase: boolean,
-): Promise<{ file: SlotFile; found: Found | null | 'damaged' }> {
+): Promise<{ readonly file: SlotFile; readonly found: Found } | 'damaged' | 'missing'> {
   const existing = await disk.openSlots(path, false)
-  const found = existing ? await readSlots(existing) : null
-  if (existing && (found !== 'damaged' || hasDatabase)) return { file: existing, found }
+  if (!existing && hasDatabase) return 'missing'
+  const found = existing ? await readSlots(existing) : 'damaged'
+  if (existing && found !== 'damaged') return { file: existing, found }
+  if (hasDatabase) {
+    await existing?.close()
+    return 'damaged'
+  }
   const file = existing ?? (await disk.openSlots(path, true))!
   // Both slots, so that the space is taken now and no later write can find the disk full.
   await writeSlot(file, 1, NOWHERE)
   await writeSlot(file, 2, NOWHERE)
-  return { file, found: null }
+  return { file, found: { seq: 2, reached: NOWHERE } }
 }
 
 async function writeSlot(file: SlotFile, seq: number, reached: Reached): Promise<void> {

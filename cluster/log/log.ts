@@ -7,7 +7,7 @@ import path from 'node:path'
 import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
-import { Frontier, NOWHERE, openFrontier, type Reached } from './frontier.ts'
+import { Frontier, openFrontier, type Reached } from './frontier.ts'
 import { endRepair, markRepair, readRepair } from './mark.ts'
 import { type Cut, inPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
@@ -22,7 +22,7 @@ import {
   type Recovered,
   recover,
 } from './recover.ts'
-import { Damage, openTrouble, Refused, refuse, writeTrouble } from './trouble.ts'
+import { isOfDisk, openTrouble, refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
 export interface LogOptions {
@@ -44,6 +44,7 @@ type Job =
   /** `done` is called in any case: it says that nobody is at it any more. */
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
   | { readonly kind: 'join'; readonly done: () => void }
+  | { readonly kind: 'adopt'; readonly lineage: string; readonly done: () => void }
 
 /** Opens the log of a directory, or makes it. Throws one sentence when the directory cannot be trusted. */
 export async function openLog(options: LogOptions): Promise<DurableLog> {
@@ -53,31 +54,26 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
     throw openTrouble(dir, error)
   })
   const hadDatabase = await disk.exists(location)
-  const { file, found } = await openFrontier(disk, path.join(dir, 'frontier'), hadDatabase).catch((error) => {
+  const name = path.join(dir, 'frontier')
+  const frontier = await openFrontier(disk, name, hadDatabase).catch((error) => {
     throw openTrouble(dir, error)
   })
+  if (typeof frontier === 'string') throw refuse(dir, `${name} is ${frontier}`)
+  const { file, found } = frontier
   let db: Database | null = null
   try {
-    if (found === 'damaged') throw refuse(dir, `${path.join(dir, 'frontier')} is damaged`)
-    if (found === null && hadDatabase) throw refuse(dir, `${path.join(dir, 'frontier')} is missing`)
-    const reached = found?.reached ?? NOWHERE
+    const { reached } = found
     if (!hadDatabase && reached.term > 0)
       throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
     db = await disk.openDatabase(location)
     const recovered = await recover(db, dir, identity, reached)
-    const start = { seq: found?.seq ?? 2, reached }
     const repair = await readRepair(disk, dir)
-    return new DurableLog(options, db, { ...recovered, repair }, (onError) => new Frontier(file, start, onError))
+    return new DurableLog(options, db, { ...recovered, repair }, (onError) => new Frontier(file, found, onError))
   } catch (error) {
     await db?.close()
     await file.close()
-    throw error instanceof Refused || !isOfDisk(error) ? error : openTrouble(dir, error)
+    throw isOfDisk(error) ? openTrouble(dir, error) : error
   }
-}
-
-/** What the disk and the database throw has a code, or is wrapped. */
-function isOfDisk(error: unknown): boolean {
-  return error instanceof Damage || (error instanceof Error && 'code' in error)
 }
 
 export class DurableLog {
@@ -91,6 +87,7 @@ export class DurableLog {
   #kept: Kept | null
   #joined: boolean
   #repair: string | null
+  #lineage: string | null
   #restored: readonly Buffer[]
   #pump: Promise<void> | null = null
   #dead = false
@@ -110,6 +107,7 @@ export class DurableLog {
     this.#kept = from.snapshot
     this.#joined = from.joined
     this.#repair = from.repair
+    this.#lineage = from.lineage
     this.#restored = from.pieces
     const { snapshot, base } = from
     const conf = snapshot?.conf ?? confOf(options.identity.members)
@@ -148,6 +146,21 @@ export class DurableLog {
   /** What was damaged, while that is under repair: see repair.ts. */
   get repair(): string | null {
     return this.#repair
+  }
+
+  /**
+   * Which founding of its cluster this directory is of, see cluster/restore.ts: empty for the first. Null while there is nothing
+   * in it, so that it may become part of any.
+   */
+  get lineage(): string | null {
+    const isEmpty = this.#hardState.term === 0 && this.#last.index === 0
+    return this.#lineage ?? (isEmpty ? null : '')
+  }
+
+  /** It is of that founding from now on; `done` when that is on the disk, before anything that is appended later. */
+  adopt(lineage: string, done: () => void): void {
+    this.#lineage = lineage
+    this.#add({ kind: 'adopt', lineage, done })
   }
 
   /** From now on, also after a restart, this directory may vote; `done` when that is on the disk. */
@@ -236,7 +249,8 @@ export class DurableLog {
     if (first.kind !== 'append') {
       this.#queue.shift()
       if (first.kind === 'switch') await this.#switch(first.kept).finally(first.done)
-      else await this.#join().then(() => this.#acknowledge([first]))
+      else if (first.kind === 'join') await this.#join().then(() => this.#acknowledge([first]))
+      else await this.#adopt(first.lineage).then(() => this.#acknowledge([first]))
       return
     }
     const jobs = takeAppends(this.#queue)
@@ -256,6 +270,8 @@ export class DurableLog {
   async #write({ entries, hardState }: Write): Promise<void> {
     const next = hardState ?? this.#hardState
     const voted = next.term !== this.#hardState.term || next.vote !== this.#hardState.vote
+    // The frontier must not say a term, or a vote, that the database does not have yet.
+    const reached = this.#reached()
     this.#hardState = next
     // A commit index alone is no promise: it rides with the next batch.
     if (entries.length === 0 && !voted) return
@@ -264,7 +280,7 @@ export class DurableLog {
     let crc = this.#last.crc
     if (first && first.index <= this.#last.index) {
       crc = await this.#crcAt(first.index - 1)
-      await this.#frontier.retreat({ ...this.#reached(), last: first.index - 1, crc })
+      await this.#frontier.retreat({ ...reached, last: first.index - 1, crc })
       if (this.#dead) return
     }
     const batch: Operation[] = [metaRow(META.state, next)]
@@ -306,6 +322,10 @@ export class DurableLog {
     this.#memory.setHardState(state)
     this.#frontier.note(this.#reached())
     await clearBehind(this.#db, meta.index, meta.index)
+  }
+
+  async #adopt(lineage: string): Promise<void> {
+    await this.#db.batch([metaRow(META.lineage, { lineage })], { sync: true })
   }
 
   async #join(): Promise<void> {

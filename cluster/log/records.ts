@@ -4,9 +4,9 @@
  * it, so that a log with a hole, or with entries of another history, does not chain.
  */
 import { crc32 } from 'node:zlib'
+import { GROUP } from '../group.ts'
 import type { Entry, EntryType } from '../raft/types.ts'
 
-const GROUP = 1
 const META = 1
 const ENTRY = 2
 const CHUNK = 3

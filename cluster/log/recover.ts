@@ -16,7 +16,7 @@ import {
   indexOfKey,
   metaKey,
 } from './records.ts'
-import { refuse } from './trouble.ts'
+import { refuse, writeTrouble } from './trouble.ts'
 
 /** Whose log it is. `members` are the ids of all nodes; they cannot change while the log lives. */
 export interface Identity {
@@ -53,6 +53,8 @@ export interface Recovered {
   readonly pieces: readonly Buffer[]
   /** Whether this directory may vote, see cluster/rebuild.ts. */
   readonly joined: boolean
+  /** Null: it was never said; see DurableLog.lineage. */
+  readonly lineage: string | null
 }
 
 export const META = {
@@ -61,6 +63,7 @@ export const META = {
   base: metaKey('base'),
   snapshot: metaKey('snapshot'),
   joined: metaKey('joined'),
+  lineage: metaKey('lineage'),
 }
 
 export function metaRow(key: Buffer, value: object): Operation {
@@ -71,10 +74,13 @@ const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
 
 /** Reads and checks everything. `dir` is named in refusals. */
 export async function recover(db: Database, dir: string, own: Identity, reached: Reached): Promise<Recovered> {
+  const trouble = (error: unknown): never => {
+    throw writeTrouble(dir, error)
+  }
   const identity = await readMeta<Identity>(db, dir, META.identity)
   if (identity) checkIdentity(dir, identity, own)
   else if (reached.term > 0) throw refuse(dir, `${dir} no longer says whose it is`)
-  else await db.batch([metaRow(META.identity, own)], { sync: true })
+  else await db.batch([metaRow(META.identity, own)], { sync: true }).catch(trouble)
 
   const hardState = (await readMeta<HardState>(db, dir, META.state)) ?? NO_STATE
   const base = (await readMeta<Base>(db, dir, META.base)) ?? { index: 0, term: 0, crc: 0 }
@@ -104,10 +110,11 @@ export async function recover(db: Database, dir: string, own: Identity, reached:
   }
   const restored: Buffer[] = []
   if (snapshot) for await (const piece of pieces(db, dir, snapshot)) restored.push(piece)
-  await forgetOthers(db, base, snapshot)
+  await forgetOthers(db, base, snapshot).catch(trouble)
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
   const joined = (await readMeta<object>(db, dir, META.joined)) !== null
-  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, pieces: restored, joined }
+  const lineage = (await readMeta<{ lineage: string }>(db, dir, META.lineage))?.lineage ?? null
+  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, pieces: restored, joined, lineage }
 }
 
 /** The pieces of a snapshot in order, each checked. */

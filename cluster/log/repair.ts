@@ -17,7 +17,13 @@ import { openTrouble, Refused } from './trouble.ts'
 export async function openOrRepair(options: LogOptions, log: Logger): Promise<DurableLog> {
   const { dir, identity, disk = realDisk } = options
   try {
-    return await openLog(options)
+    const opened = await openLog(options)
+    if (opened.repair !== null)
+      log.warn(
+        { dir },
+        `this node is still under repair and does not vote until its peers have given it all: ${opened.repair}`,
+      )
+    return opened
   } catch (error) {
     const { files } = disk
     if (!(error instanceof Refused) || !files || identity.members.length === 1) throw error

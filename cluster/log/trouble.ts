@@ -49,7 +49,7 @@ export function openTrouble(dir: string, error: unknown): Error {
   if (error instanceof Damage) return refuse(dir, said)
   if (isCorruption(error)) return refuse(dir, `${dir} is damaged (${said})`)
   if (/ENOSPC|No space left/i.test(said)) return writeTrouble(dir, error)
-  return new Error(`cannot open ${dir}: ${said}; give the node a data directory that it may write to`)
+  return new Error(`cannot open ${dir}: ${said}; see that the disk works and that the node may write to this directory`)
 }
 
 /** Damage that is found while the node runs; the next start looks at all of it. */
@@ -59,6 +59,11 @@ export function damageFound(what: string): Error {
 
 function isCorruption(error: unknown): boolean {
   return codes(error).includes('LEVEL_CORRUPTION') || /corruption/i.test(messageOf(error))
+}
+
+/** Whether the file system, the database or the disk that is simulated said it: those give a code. */
+export function isOfDisk(error: unknown): boolean {
+  return error instanceof Damage || (error instanceof Error && 'code' in error)
 }
 
 /** The innermost reason: abstract-level wraps what the database said. */

@@ -59,13 +59,10 @@ function liveBindings(state: State, aor: Aor): readonly BindingRow[] {
  * one (RFC 3261 §10.3 steps 6 and 7); null when the request is in order.
  */
 function outOfOrder(live: readonly BindingRow[], command: Bind): number | null {
-  const keys = command.changes === 'all' ? null : new Set(command.changes.map((change) => contactKey(change.contact)))
-  const late = live.find(
-    (binding) =>
-      binding.callId === command.callId &&
-      binding.cseq >= command.cseq &&
-      (keys === null || keys.has(contactKey(binding.contact))),
-  )
+  const suspects = live.filter((binding) => binding.callId === command.callId && binding.cseq >= command.cseq)
+  if (suspects.length === 0 || command.changes === 'all') return suspects[0]?.cseq ?? null
+  const keys = new Set(command.changes.map((change) => contactKey(change.contact)))
+  const late = suspects.find((binding) => keys.has(contactKey(binding.contact)))
   return late ? late.cseq : null
 }
 

@@ -59,34 +59,35 @@ export type MapTable = keyof MapTables
 /** Writes one row of a map table. */
 export function put<T extends MapTable>(state: State, table: T, key: string, row: MapTables[T]): void {
   const rows = state[table] as Map<string, MapTables[T]>
-  const old = rows.get(key)
-  if (old) state.fold.toggle(table, key, old)
-  state.fold.toggle(table, key, row)
+  state.fold.put(table, key, row)
   rows.set(key, row)
   state.changes.push({ table, key, row } as unknown as RowChange)
 }
 
 /** Removes one row of a map table; nothing happens when there is none. */
 export function remove(state: State, table: MapTable, key: string): void {
-  const old = state[table].get(key)
-  if (!old) return
-  state.fold.toggle(table, key, old)
-  state[table].delete(key)
+  if (!state[table].delete(key)) return
+  state.fold.remove(table, key)
   state.changes.push({ table, key, row: null })
 }
 
 export function putPlan(state: State, row: PlanRow): void {
-  if (state.plan) state.fold.toggle('plan', 'plan', state.plan)
-  state.fold.toggle('plan', 'plan', row)
+  state.fold.put('plan', 'plan', row)
   state.plan = row
   state.changes.push({ table: 'plan', key: 'plan', row })
 }
 
 export function putCluster(state: State, row: ClusterRow): void {
-  if (state.cluster) state.fold.toggle('cluster', 'cluster', state.cluster)
-  state.fold.toggle('cluster', 'cluster', row)
+  state.fold.put('cluster', 'cluster', row)
   state.cluster = row
   state.changes.push({ table: 'cluster', key: 'cluster', row })
+}
+
+/** How many rows there are, table by table; of registrations also their contacts. */
+export function stateCounts(state: State): Record<string, number> {
+  const { users, registrations, bindings, calls, nodes, sessions, plan } = state
+  const sizes = { users: users.size, registrations: registrations.size, bindings, calls: calls.size, nodes: nodes.size }
+  return { ...sizes, sessions: sessions.size, plan: plan ? 1 : 0 }
 }
 
 /** The changes since the last call, in order. */

@@ -14,8 +14,11 @@ import { FORWARDED, openPeers } from './peers.ts'
 import { commitPlan, planView } from './plan.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
+import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
+import { transferLeader } from './transfer.ts'
 import { addUser, listUsers } from './users.ts'
+import { hashesOf, verify } from './verify.ts'
 import { watch } from './watch.ts'
 
 export interface ControlOptions extends Needs {
@@ -65,6 +68,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const handlers: ControlHandlers = {
     GetNode: unary(log, () => nodeStatus(options, address)),
     GetCluster: unary(log, () => clusterStatus(options, peers, address)),
+    TransferLeader: unary(log, ({ node }, call) => {
+      const within = timeToAgree(call.getDeadline(), Date.now())
+      return transferLeader(options, peers, node, within, forwarded(call))
+    }),
+    VerifyCluster: unary(log, (_, call) => verify(options, peers, timeToAgree(call.getDeadline(), Date.now()))),
+    SaveSnapshot: saveSnapshot(options),
+    GetHashes: unary(log, () => hashesOf(options)),
     GetOverview: unary(log, () => overview(options, journal.counters)),
     GetHealth: unary(log, () => health(options)),
     AddUser: unary(log, (request, call) => addUser(options, request, timeToAgree(call.getDeadline(), Date.now()))),

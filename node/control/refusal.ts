@@ -24,6 +24,12 @@ export class Refusal extends Error {
 export const notFound = (message: string): Refusal => new Refusal(status.NOT_FOUND, message)
 export const invalid = (message: string): Refusal => new Refusal(status.INVALID_ARGUMENT, message)
 export const conflict = (message: string): Refusal => new Refusal(status.ABORTED, message)
+export const cannot = (message: string): Refusal => new Refusal(status.FAILED_PRECONDITION, message)
+export const noQuorum = (): Refusal =>
+  new Refusal(
+    status.UNAVAILABLE,
+    'no quorum: most nodes of the cluster are not reachable; nothing is changed until they are (raftel cluster status)',
+  )
 export const exists = (message: string): Refusal => new Refusal(status.ALREADY_EXISTS, message)
 
 /** What was agreed on, or the refusal that says why nothing was. */
@@ -32,10 +38,7 @@ export function agreed(outcome: Agreed): Result {
     case 'agreed':
       return outcome.result
     case 'no quorum':
-      throw new Refusal(
-        status.UNAVAILABLE,
-        'no quorum: most nodes of the cluster are not reachable; nothing is changed until they are (raftel cluster status)',
-      )
+      throw noQuorum()
     case 'overloaded':
       throw new Refusal(status.UNAVAILABLE, 'too much is waiting to be agreed on already; try again in a few seconds')
   }

@@ -10,13 +10,15 @@ import { nodeView } from './views.ts'
 
 /** This node alone; `control` is where this service listens. */
 export function nodeStatus({ cluster, sip, media, startedAt, version }: Needs, control: string): NodeStatus__Output {
-  const { node, leader, connected, ...replica } = cluster.status()
+  const { node, role, leader, connected, silence, repair, ...replica } = cluster.status()
   const { kind, detail } = media.status()
   return {
     ...replica,
     id: node,
+    role: repair === null ? role : 'repairing',
     leader: leader ?? '',
     connected: [...connected],
+    silence: [...(silence ?? [])].map(([one, ms]) => ({ node: one, ms: Math.round(ms) })),
     sip: sip.address,
     control,
     media: kind,
@@ -31,10 +33,11 @@ export function nodeStatus({ cluster, sip, media, startedAt, version }: Needs, c
 export async function clusterStatus(needs: Needs, peers: Peers, control: string): Promise<ClusterStatus> {
   const { cluster } = needs
   const ids = [...new Set([...needs.nodes, ...cluster.tables.nodes.keys()])].sort()
-  const nodes = await Promise.all(
-    ids.map((id) => (id === cluster.node ? told(nodeStatus(needs, control)) : askNode(needs, peers, id))),
+  const answers = await Promise.all(
+    ids.map((id) => (id === cluster.node ? nodeStatus(needs, control) : askNode(needs, peers, id))),
   )
   const status = cluster.status()
+  const nodes = compared(answers, status.leader, Date.now())
   return {
     leader: status.leader ?? '',
     term: status.term,
@@ -45,12 +48,25 @@ export async function clusterStatus(needs: Needs, peers: Peers, control: string)
   }
 }
 
-async function askNode({ cluster }: Needs, peers: Peers, id: string): Promise<ClusterNode__Output> {
+/** What a node said of itself, or what is known of one that could not be asked. */
+type Answer = NodeStatus__Output | ClusterNode__Output
+
+/** Each beside what the leader says, as far as it could be asked. `now` is Unix ms. */
+function compared(answers: readonly Answer[], leader: string | null, now: number): ClusterNode__Output[] {
+  const lead = answers.find((one) => 'silence' in one && one.id === leader && one.role === 'leader')
+  const silence = new Map(lead && 'silence' in lead ? lead.silence.map(({ node, ms }) => [node, ms]) : [])
+  return answers.map((one) => {
+    const row = 'silence' in one ? told(one) : one
+    const ms = row.id === leader ? undefined : silence.get(row.id)
+    const lag = row.reachable && lead ? { lag: Math.max(0, lead.commit - row.applied) } : {}
+    return { ...row, ...lag, lastContact: ms === undefined ? 0 : now - ms }
+  })
+}
+
+async function askNode({ cluster }: Needs, peers: Peers, id: string): Promise<Answer> {
   try {
-    return told(
-      await peers.ask<NodeStatus__Output>(id, (client, metadata, done) =>
-        client.getNode({}, metadata, peers.deadline(), done),
-      ),
+    return await peers.ask<NodeStatus__Output>(id, (client, metadata, done) =>
+      client.getNode({}, metadata, peers.deadline(), done),
     )
   } catch {
     const row = cluster.tables.nodes.get(id)
@@ -61,7 +77,7 @@ async function askNode({ cluster }: Needs, peers: Peers, id: string): Promise<Cl
 
 function told(status: NodeStatus__Output): ClusterNode__Output {
   const { id, role, commit, applied, sip, control, media, mediaDetail, hash } = status
-  return { id, role, reachable: true, commit, applied, sip, control, media, mediaDetail, hash }
+  return { id, role, reachable: true, commit, applied, sip, control, media, mediaDetail, hash, lastContact: 0 }
 }
 
 export function overview({ cluster, nodes, media, startedAt }: Needs, counters: Readonly<Counters>): Overview {

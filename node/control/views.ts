@@ -52,7 +52,15 @@ export function nodeView(cluster: Cluster, id: string, row: NodeRow | undefined)
   const reachable = self || status.connected.includes(id)
   return {
     id,
-    role: self ? status.role : status.leader === id ? 'leader' : reachable ? 'follower' : 'unknown',
+    role: self
+      ? status.repair === null
+        ? status.role
+        : 'repairing'
+      : status.leader === id
+        ? 'leader'
+        : reachable
+          ? 'follower'
+          : 'unknown',
     reachable,
     commit: self ? status.commit : 0,
     applied: self ? status.applied : 0,
@@ -61,5 +69,6 @@ export function nodeView(cluster: Cluster, id: string, row: NodeRow | undefined)
     media: row?.media ?? '',
     hash: self ? status.hash : '',
     mediaDetail: '',
+    lastContact: 0,
   }
 }

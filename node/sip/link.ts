@@ -1,4 +1,5 @@
 /** The connection to the engine: made, watched, made again, ended. */
+import type { Socket } from 'node:net'
 import type { Logger } from '../../cluster/logger.ts'
 import { newSrf, type Srf } from './srf.ts'
 
@@ -17,6 +18,8 @@ export interface Link {
   readonly hostports: string
   /** Longest message, in bytes, that may be handed to the engine. */
   readonly messageMax: number
+  /** Says something whose echo nobody waits for; false: the link is gone. */
+  tell(socket: Socket, text: string): boolean
   /** What is said to the engine until the end of this turn leaves in one write. */
   gather(): void
   /** Calls back once if the link is lost before the returned function takes it back. */
@@ -57,6 +60,13 @@ export function connectLink(options: LinkOptions): Promise<Link> {
     },
     get lost() {
       return lost
+    },
+    tell(socket, text) {
+      if (socket.destroyed) return false
+      // Ours echoes nothing for a message without an id; a drachtio-server gets one, as from srf.
+      if (options.kind === 'embedded') socket.write(`${Buffer.byteLength(text) + 1}#|${text}`)
+      else srf.app.client.wp.send(socket, text)
+      return true
     },
     gather() {
       for (const socket of srf.app.client.mapServer.keys()) {

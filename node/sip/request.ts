@@ -62,9 +62,8 @@ export class Incoming implements SipRequest {
     if (this.#replied) return
     this.link.gather()
     this.#replied = true
-    const { client } = this.link.srf.app
     // srf keeps what waits for the answer to an INVITE, and has to see it.
-    if (this.method !== 'INVITE' && sendFrame(client, this.req, status, options, this.link.messageMax)) return
+    if (this.method !== 'INVITE' && sendFrame(this.link, this.req, status, options)) return
     send(this.res, status, options, this.link.messageMax)
   }
 }

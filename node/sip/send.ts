@@ -1,6 +1,7 @@
 /** Handing a message to drachtio-srf so that nothing in it can end a header, and nothing that goes wrong is thrown. */
+import type { Link } from './link.ts'
 import type { ReplyOptions } from './port.ts'
-import type { SrfClient, SrfRequest, SrfResponse } from './srf.ts'
+import type { SrfRequest, SrfResponse } from './srf.ts'
 
 export type Headers = NonNullable<ReplyOptions['headers']>
 
@@ -43,23 +44,16 @@ export function send(response: SrfResponse, status: number, options: ReplyOption
  * Answers a request that makes no dialog, with a frame of our own: `Response#send` reads and writes the message
  * several times over for its log, and registrations are what a node does most. False: it takes the other way.
  */
-export function sendFrame(
-  client: SrfClient,
-  request: SrfRequest,
-  status: number,
-  options: ReplyOptions,
-  max: number,
-): boolean {
+export function sendFrame(link: Link, request: SrfRequest, status: number, options: ReplyOptions): boolean {
   const reason = options.reason ?? REASONS.get(status)
   const { socket, stackTxnId, headers: asked } = request
-  if (reason === undefined || socket.destroyed || options.body !== undefined) return false
+  if (reason === undefined || options.body !== undefined) return false
   let text = `sip|${stackTxnId}|\r\nSIP/2.0 ${status} ${oneLine(reason)}\r\n`
   for (const name of ECHOED) text += `${name}: ${asked[name] ?? ''}\r\n`
   const headers = safeHeaders(options.headers)
   for (const name in headers) text += `${name}: ${headers[name]}\r\n`
-  if (sizeOf(headers, '') > max) return false
-  client.wp.send(socket, `${text}content-length: 0\r\n\r\n`)
-  return true
+  if (sizeOf(headers, '') > link.messageMax) return false
+  return link.tell(socket, `${text}content-length: 0\r\n\r\n`)
 }
 
 const ECHOED = ['call-id', 'cseq', 'from', 'to']

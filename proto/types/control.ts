@@ -8,12 +8,14 @@ import type { Change as _raftel_v1_Change, Change__Output as _raftel_v1_Change__
 import type { Check as _raftel_v1_Check, Check__Output as _raftel_v1_Check__Output } from './raftel/v1/Check.ts';
 import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from './raftel/v1/ClusterNode.ts';
 import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output as _raftel_v1_ClusterStatus__Output } from './raftel/v1/ClusterStatus.ts';
+import type { ClusterVerdict as _raftel_v1_ClusterVerdict, ClusterVerdict__Output as _raftel_v1_ClusterVerdict__Output } from './raftel/v1/ClusterVerdict.ts';
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from './raftel/v1/CommitPlanRequest.ts';
 import type { ControlClient as _raftel_v1_ControlClient, ControlDefinition as _raftel_v1_ControlDefinition } from './raftel/v1/Control.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from './raftel/v1/GetCallRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from './raftel/v1/GetClusterRequest.ts';
+import type { GetHashesRequest as _raftel_v1_GetHashesRequest, GetHashesRequest__Output as _raftel_v1_GetHashesRequest__Output } from './raftel/v1/GetHashesRequest.ts';
 import type { GetHealthRequest as _raftel_v1_GetHealthRequest, GetHealthRequest__Output as _raftel_v1_GetHealthRequest__Output } from './raftel/v1/GetHealthRequest.ts';
 import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Output as _raftel_v1_GetNodeRequest__Output } from './raftel/v1/GetNodeRequest.ts';
 import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from './raftel/v1/GetOverviewRequest.ts';
@@ -25,12 +27,21 @@ import type { Leg as _raftel_v1_Leg, Leg__Output as _raftel_v1_Leg__Output } fro
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
 import type { MediaStream as _raftel_v1_MediaStream, MediaStream__Output as _raftel_v1_MediaStream__Output } from './raftel/v1/MediaStream.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from './raftel/v1/NodeStatus.ts';
+import type { NodeVerdict as _raftel_v1_NodeVerdict, NodeVerdict__Output as _raftel_v1_NodeVerdict__Output } from './raftel/v1/NodeVerdict.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from './raftel/v1/Overview.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from './raftel/v1/Plan.ts';
 import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
+import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
+import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
+import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
+import type { StateHash as _raftel_v1_StateHash, StateHash__Output as _raftel_v1_StateHash__Output } from './raftel/v1/StateHash.ts';
+import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from './raftel/v1/StateHashes.ts';
+import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from './raftel/v1/TransferLeaderReply.ts';
+import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from './raftel/v1/UserPage.ts';
+import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from './raftel/v1/VerifyClusterRequest.ts';
 import type { WatchRequest as _raftel_v1_WatchRequest, WatchRequest__Output as _raftel_v1_WatchRequest__Output } from './raftel/v1/WatchRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -47,12 +58,14 @@ export interface ProtoGrpcType {
       Check: MessageTypeDefinition<_raftel_v1_Check, _raftel_v1_Check__Output>
       ClusterNode: MessageTypeDefinition<_raftel_v1_ClusterNode, _raftel_v1_ClusterNode__Output>
       ClusterStatus: MessageTypeDefinition<_raftel_v1_ClusterStatus, _raftel_v1_ClusterStatus__Output>
+      ClusterVerdict: MessageTypeDefinition<_raftel_v1_ClusterVerdict, _raftel_v1_ClusterVerdict__Output>
       CommitPlanRequest: MessageTypeDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_CommitPlanRequest__Output>
       Control: SubtypeConstructor<typeof grpc.Client, _raftel_v1_ControlClient> & { service: _raftel_v1_ControlDefinition }
       Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
       GetCallRequest: MessageTypeDefinition<_raftel_v1_GetCallRequest, _raftel_v1_GetCallRequest__Output>
       GetClusterRequest: MessageTypeDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_GetClusterRequest__Output>
+      GetHashesRequest: MessageTypeDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_GetHashesRequest__Output>
       GetHealthRequest: MessageTypeDefinition<_raftel_v1_GetHealthRequest, _raftel_v1_GetHealthRequest__Output>
       GetNodeRequest: MessageTypeDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_GetNodeRequest__Output>
       GetOverviewRequest: MessageTypeDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_GetOverviewRequest__Output>
@@ -64,12 +77,21 @@ export interface ProtoGrpcType {
       ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
       MediaStream: MessageTypeDefinition<_raftel_v1_MediaStream, _raftel_v1_MediaStream__Output>
       NodeStatus: MessageTypeDefinition<_raftel_v1_NodeStatus, _raftel_v1_NodeStatus__Output>
+      NodeVerdict: MessageTypeDefinition<_raftel_v1_NodeVerdict, _raftel_v1_NodeVerdict__Output>
       Overview: MessageTypeDefinition<_raftel_v1_Overview, _raftel_v1_Overview__Output>
       Plan: MessageTypeDefinition<_raftel_v1_Plan, _raftel_v1_Plan__Output>
       Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
+      SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
+      Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
+      SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
+      StateHash: MessageTypeDefinition<_raftel_v1_StateHash, _raftel_v1_StateHash__Output>
+      StateHashes: MessageTypeDefinition<_raftel_v1_StateHashes, _raftel_v1_StateHashes__Output>
+      TransferLeaderReply: MessageTypeDefinition<_raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderReply__Output>
+      TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
       UserPage: MessageTypeDefinition<_raftel_v1_UserPage, _raftel_v1_UserPage__Output>
+      VerifyClusterRequest: MessageTypeDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_VerifyClusterRequest__Output>
       WatchRequest: MessageTypeDefinition<_raftel_v1_WatchRequest, _raftel_v1_WatchRequest__Output>
     }
   }

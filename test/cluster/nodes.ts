@@ -36,6 +36,7 @@ export async function freePort(): Promise<number> {
 export interface Lab {
   readonly nodes: Map<string, Cluster>
   readonly dir: (name: string) => string
+  readonly key: Buffer
   /** `host:port` of its cluster listener. */
   readonly address: (name: string) => string
   start(name: string, more?: Partial<ClusterOptions>): Promise<Cluster>
@@ -54,6 +55,7 @@ export async function newLab(count: number, common: Partial<ClusterOptions> = {}
   return {
     nodes,
     dir,
+    key,
     address: (name) => peers.find((peer) => peer.name === name)!.address,
     async start(name, more = {}) {
       const { id, address } = peers.find((peer) => peer.name === name)!
@@ -147,5 +149,29 @@ export function register(name: string, cseq: number, more: Partial<Bind> = {}): 
     userAgent: 'test',
     contactsMax: 10,
     ...more,
+  }
+}
+
+/** Proposes at every node, eight at a time each, until it is told to end or is refused; returns all answers. */
+export function load(lab: Lab): { end(): Promise<Agreed[]> } {
+  let over = false
+  const answers: Agreed[] = []
+  let count = 0
+  const workers = [...lab.nodes.values()].flatMap((node) =>
+    Array.from({ length: 8 }, async () => {
+      while (!over) {
+        const answer = await node.propose(user(`caller${++count}`))
+        answers.push(answer)
+        // A node that has stopped answers at once, and nothing else would ever have its turn.
+        if (answer.kind !== 'agreed') return
+      }
+    }),
+  )
+  return {
+    async end() {
+      over = true
+      await Promise.all(workers)
+      return answers
+    },
   }
 }

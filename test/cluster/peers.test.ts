@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { credentials } from '@grpc/grpc-js'
-import ava from 'ava'
+import ava, { type ExecutionContext } from 'ava'
+import { GROUP } from '../../cluster/group.ts'
 import { hello, type Peer } from '../../cluster/hello.ts'
 import { Peers } from '../../cluster/peers.ts'
 import { message } from '../../cluster/raft/message.ts'
@@ -24,14 +25,15 @@ async function life(address: string, key: Uint8Array, incarnation: string) {
   stream.write({ hello: hello({ id: 2, name: 'n2', incarnation, key }, 1, standing) })
   await answered
   return {
-    acknowledge: (index: number) =>
-      stream.write({ messages: [toWire(message('app-resp', 1, { from: 2, term: 1, index }))], proposals: [] }),
+    acknowledge: (index: number, { from = 2, to = 1, group = GROUP } = {}) =>
+      stream.write({ group, messages: [toWire(message('app-resp', to, { from, term: 1, index }))], proposals: [] }),
     refused,
     close: () => client.close(),
   }
 }
 
-test('what an earlier life of a node said does not count after a later one said hello', async (t) => {
+/** Node 1, listening, and the indexes of what it heard; `hears` waits for the next. */
+async function listening(t: ExecutionContext) {
   const key = randomBytes(32)
   const address = `127.0.0.1:${await freePort()}`
   const absent: Peer = { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
@@ -58,8 +60,11 @@ test('what an earlier life of a node said does not count after a later one said 
     snapshot: () => null,
   })
   t.teardown(() => peers.close())
-  const hears = () => new Promise<void>((resolve) => waiting.push(resolve))
+  return { key, address, heard, hears: () => new Promise<void>((resolve) => waiting.push(resolve)) }
+}
 
+test('what an earlier life of a node said does not count after a later one said hello', async (t) => {
+  const { key, address, heard, hears } = await listening(t)
   const first = await life(address, key, 'b')
   t.teardown(first.close)
   const early = hears()
@@ -68,11 +73,26 @@ test('what an earlier life of a node said does not count after a later one said 
 
   const second = await life(address, key, 'c')
   t.teardown(second.close)
+  const heardAfterAll = hears().then(() => 'it was heard')
   first.acknowledge(2)
-  t.regex(await first.refused, /earlier life/)
+  t.regex(await Promise.race([first.refused, heardAfterAll]), /earlier life/)
 
   const late = hears()
   second.acknowledge(3)
   await late
   t.deepEqual(heard, [1, 3])
+})
+
+test('a peer speaks for itself, to us and in our group, or not at all', async (t) => {
+  const { key, address, heard, hears } = await listening(t)
+  const two = await life(address, key, 'b')
+  t.teardown(two.close)
+  const done = hears()
+  two.acknowledge(1, { from: 3 })
+  two.acknowledge(2, { to: 3 })
+  two.acknowledge(2, { group: 2 })
+  two.acknowledge(3)
+  await done
+  // One stream keeps its order: what was not heard by now is not heard.
+  t.deepEqual(heard, [3])
 })

@@ -70,6 +70,13 @@ test('cluster time never goes back, and does not count the time without a leader
   t.is(clock.stamp(999_180), 6_000_000)
 })
 
+test('a wall clock that jumped ahead expires nothing, whoever leads', (t) => {
+  const clock = new ClusterClock(0, 0)
+  clock.see(1_000_000, 100)
+  clock.lead(200, 9_000_000_000)
+  t.is(clock.stamp(210), 1_000_010)
+})
+
 const NEW: Standing = { untouched: true, repairing: false, term: 0, acknowledged: 0 }
 
 test('a hello of another cluster, another version, another name or a stranger is refused with what to do', (t) => {

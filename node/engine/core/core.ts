@@ -54,7 +54,10 @@ export function deliver(
   app.send(sipPayload(nextId(), stamp, about.transaction, about.dialog, about.receivedOn ?? '', text))
 }
 
-/** Tells the app what was really sent for its message; always before anything that comes of it. */
+/**
+ * Tells the app what was really sent for its message; always before anything that comes of it. A message without an id asks for
+ * no echo: that is an addition of ours to the protocol.
+ */
 export function echo(
   core: Core,
   app: App,
@@ -63,6 +66,7 @@ export function echo(
   text: string,
   about: { transaction: string; dialog: string },
 ): void {
+  if (to === '') return
   app.send(echoPayload(nextId(), to, stampOf(core, flow, 'application', text), about.transaction, about.dialog, text))
 }
 

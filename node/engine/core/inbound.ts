@@ -1,4 +1,4 @@
-import { contactOf, type Dialog, dialogId, sourceIsTheWay } from '../dialog/dialog.ts'
+import { contactOf, type Dialog, dialogId, own, sourceIsTheWay } from '../dialog/dialog.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
@@ -89,7 +89,8 @@ function refuse(core: Core, request: SipRequest, flow: Flow, status: number, rea
 }
 
 function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): void {
-  const key = transactionKey(request, head.via)
+  // Kept for half a minute, so it must be one piece of its own.
+  const key = own(transactionKey(request, head.via))
   const known = core.server.byKey(key)
   if (known) {
     // The ACK for a 2xx has a branch of its own in RFC 3261, but not in RFC 2543.
@@ -130,15 +131,15 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
   }
   const ask = invite.ask
   const key = transactionKey(request, head.via)
-  const own = askOf(request, head, {
+  const cancelAsk = askOf(request, head, {
     dialog: null,
     app: null,
     tag: ask?.tag ?? randomToken(),
     merge: '',
     contact: null,
   })
-  const cancel = core.server.begin(key, nextId(), flow, false, own)
-  core.server.respond(cancel, 200, responseText(own, 200, 'OK', '', ''))
+  const cancel = core.server.begin(key, nextId(), flow, false, cancelAsk)
+  core.server.respond(cancel, 200, responseText(cancelAsk, 200, 'OK', '', ''))
   if (!ask) return
   answer(core, invite, ask, 487, responseText(ask, 487, 'Request Terminated', '', ''))
   if (ask.app) deliver(core, ask.app, flow, textOf(request), { transaction: invite.id, dialog: ask.dialogId })

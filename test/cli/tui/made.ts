@@ -40,6 +40,8 @@ export function node(id: string, more: Partial<ClusterNode__Output> = {}): Clust
     media: 'rtpengine',
     hash: 'abcdef0123456789',
     mediaDetail: '',
+    lag: 0,
+    lastContact: NOON,
     ...more,
   }
 }

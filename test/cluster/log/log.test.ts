@@ -1,60 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { cpSync } from 'node:fs'
-import { cp, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
+import { type Disk, realDisk } from '../../../cluster/log/disk.ts'
 import { type DurableLog, openLog } from '../../../cluster/log/log.ts'
 import { inPieces } from '../../../cluster/log/pieces.ts'
-import type { Identity } from '../../../cluster/log/recover.ts'
 import { confOf } from '../../../cluster/raft/memory.ts'
 import { message } from '../../../cluster/raft/message.ts'
-import { type Entry, LOCAL_APPEND, type Snapshot } from '../../../cluster/raft/types.ts'
-
-const IDENTITY: Identity = { version: 1, cluster: 'c', id: 1, node: 'n1', members: [1, 2, 3] }
-
-async function newDir(t: ExecutionContext): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'raftel-log-'))
-  t.teardown(() => rm(dir, { recursive: true, force: true }))
-  return dir
-}
-
-function openAt(dir: string, more: { identity?: Identity; keep?: number; onFatal?: (error: Error) => void } = {}) {
-  const onFatal = (error: Error) => {
-    throw error
-  }
-  return openLog({ dir, identity: IDENTITY, keep: 5, onFatal, ...more })
-}
-
-function entries(from: number, to: number, term: number, size = 40): Entry[] {
-  const list: Entry[] = []
-  for (let index = from; index <= to; index++) {
-    list.push({ index, term, type: 'normal', data: Buffer.alloc(size, `${term}/${index} `) })
-  }
-  return list
-}
-
-/** Resolves when it is on the disk. */
-function write(log: DurableLog, list: readonly Entry[], term: number, snapshot?: Snapshot): Promise<void> {
-  const fields = { from: 1, term, vote: 1, commit: list[0]?.index ?? 1, entries: list, ...(snapshot && { snapshot }) }
-  return new Promise((done) => log.append(message('storage-append', LOCAL_APPEND, fields), done))
-}
-
-function terms(log: DurableLog): string {
-  const { storage } = log
-  const all = storage.entries(storage.firstIndex(), storage.lastIndex() + 1, Number.POSITIVE_INFINITY)
-  return typeof all === 'string' ? all : all.map((entry) => `${entry.index}:${entry.term}`).join(' ')
-}
-
-/** A directory with 100 entries, written in ten batches and closed. */
-async function written(t: ExecutionContext): Promise<string> {
-  const dir = await newDir(t)
-  const log = await openAt(dir)
-  for (let i = 0; i < 10; i++) await write(log, entries(i * 10 + 1, i * 10 + 10, 1), 1)
-  await log.close()
-  return dir
-}
+import { LOCAL_APPEND, type Snapshot } from '../../../cluster/raft/types.ts'
+import { entries, IDENTITY, newDir, openAt, REFUSED, terms, write, written } from './fixtures.ts'
 
 async function writeByte(name: string, at: number, byte: number): Promise<void> {
   const file = await open(name, 'r+')
@@ -92,12 +48,26 @@ test('entries of a newer leader replace what they conflict with, also after reop
   await log.close()
   const again = await openAt(dir)
   t.is(terms(again), '1:1 2:1 3:1 4:2')
-  await Promise.all([write(again, entries(5, 9, 2), 2), write(again, entries(6, 7, 3), 3)])
-  t.is(terms(again), '1:1 2:1 3:1 4:2 5:2 6:3 7:3', 'also when both come in one batch')
+  // The first keeps the disk busy, so that the others become one batch.
+  const [five, six, seven] = [entries(5, 5, 2), entries(6, 9, 2), entries(7, 7, 3)]
+  await Promise.all([write(again, five, 2), write(again, six, 2), write(again, seven, 3)])
+  t.is(terms(again), '1:1 2:1 3:1 4:2 5:2 6:2 7:3', 'also when both come in one batch')
   await again.close()
   const last = await openAt(dir)
-  t.is(terms(last), '1:1 2:1 3:1 4:2 5:2 6:3 7:3')
+  t.is(terms(last), '1:1 2:1 3:1 4:2 5:2 6:2 7:3')
   await last.close()
+})
+
+test('of writes that are made one the last vote counts, also after reopening', async (t) => {
+  const dir = await newDir(t)
+  const log = await openAt(dir)
+  // The first keeps the disk busy, so that the others become one batch.
+  await Promise.all([2, 3, 4].map((term) => write(log, [], term)))
+  t.is(log.storage.initialState().hardState.term, 4)
+  await log.close()
+  const again = await openAt(dir)
+  t.is(again.storage.initialState().hardState.term, 4)
+  await again.close()
 })
 
 test('at the moment a write is acknowledged it is in the files, and they would open after a crash', async (t) => {
@@ -202,8 +172,6 @@ test('a snapshot from the leader replaces the log, also one that went further', 
   await last.close()
 })
 
-const REFUSED = /does not start: move .* away and start it again, it is then rebuilt from its peers/
-
 test('a flipped bit in the write-ahead log is seen and refused', async (t) => {
   const dir = await written(t)
   const wal = await walOf(dir)
@@ -256,6 +224,28 @@ test('a frontier file that is missing or damaged is refused', async (t) => {
   await t.throwsAsync(openAt(dir), { message: /frontier is damaged/ })
   await rm(path.join(dir, 'frontier'))
   await t.throwsAsync(openAt(dir), { message: /frontier is missing/ })
+  await t.throwsAsync(openAt(dir), { message: /frontier is missing/ }, 'it is not made by looking for it')
+})
+
+test('a directory is under repair as long as the file that says so is there, whatever became of it', async (t) => {
+  const dir = await written(t)
+  await writeFile(path.join(dir, 'repair'), '{"what":"entry 5 is damaged","first":"damaged-1"}')
+  const log = await openAt(dir)
+  t.deepEqual([log.repair, log.joined, log.untouched], ['entry 5 is damaged', false, false])
+  await log.close()
+  for (const damaged of ['', 'null', '{"wh', Buffer.alloc(40)]) {
+    await writeFile(path.join(dir, 'repair'), damaged)
+    const again = await openAt(dir)
+    t.is(again.repair, 'the directory was damaged')
+    await again.close()
+  }
+  const last = await openAt(dir)
+  await new Promise<void>((done) => last.join(done))
+  t.deepEqual([last.repair, last.joined], [null, true])
+  await last.close()
+  const sound = await openAt(dir)
+  t.deepEqual([sound.repair, sound.joined], [null, true])
+  await sound.close()
 })
 
 test('the directory of another node or cluster is refused', async (t) => {
@@ -319,3 +309,41 @@ async function reopened(dir: string): Promise<DurableLog> {
     }
   }
 }
+
+/** The machine's disk, but for the batches of the database. */
+function withoutBatches(batch: () => Promise<void>): Disk {
+  return {
+    ...realDisk,
+    async openDatabase(location) {
+      const db = await realDisk.openDatabase(location)
+      const { get, iterator, clear, close } = db
+      return { batch, get: get.bind(db), iterator: iterator.bind(db), clear: clear.bind(db), close: close.bind(db) }
+    },
+  }
+}
+
+test('a disk that is full when a directory is made says what to do', async (t) => {
+  const dir = await newDir(t)
+  const full = withoutBatches(async () => {
+    throw new Error('IO error: No space left on device')
+  })
+  const options = { dir, identity: IDENTITY, keep: 5, onFatal: () => {}, disk: full }
+  await t.throwsAsync(openLog(options), { message: /^disk full: free space on .* and start the node again/ })
+})
+
+test('a crash between cutting back the frontier and overwriting entries of an older term leaves a log that opens', async (t) => {
+  const dir = await written(t)
+  let onFatal = () => {}
+  const failed = new Promise<void>((resolve) => (onFatal = resolve))
+  const disk = withoutBatches(async () => {
+    throw new Error('the power went')
+  })
+  const log = await openLog({ dir, identity: IDENTITY, keep: 5, onFatal, disk })
+  void write(log, entries(50, 52, 2), 2)
+  await failed
+  await log.close()
+  const again = await openAt(dir)
+  t.is(again.last, 100)
+  t.is(again.storage.initialState().hardState.term, 1)
+  await again.close()
+})

@@ -66,10 +66,24 @@ test('one vote a term, for the first who asks, as often as it asks (§5.2)', (t)
   ])
 })
 
+test('a vote is forgotten with its term (§5.2)', (t) => {
+  const one = replica(1)
+  const answers = [from(2, 'vote', { term: 1 }), from(3, 'vote', { term: 2 })].map((request) => {
+    one.raw.step(request)
+    return settle(one).messages.map(({ to, reject }) => [to, reject])[0]
+  })
+  t.deepEqual(answers, [
+    [2, false],
+    [3, false],
+  ])
+})
+
 const ELECTIONS: readonly [number, readonly number[], readonly number[], Role][] = [
   [3, [2], [], 'leader'],
   [3, [], [2], 'candidate'],
   [3, [], [2, 3], 'follower'],
+  [4, [2], [], 'candidate'],
+  [4, [2, 3], [], 'leader'],
   [5, [2], [], 'candidate'],
   [5, [2, 3], [4, 5], 'leader'],
   [5, [2], [3, 4, 5], 'follower'],
@@ -139,6 +153,20 @@ test('a pre-vote that fails moves no term, so a node that returns disturbs nobod
       [1, 1],
     ],
   )
+})
+
+test('who promises a vote keeps its term and its real vote (thesis §9.6)', (t) => {
+  const one = replica(1, { hardState: { term: 3 } })
+  const answers = [2, 3].map((candidate) => {
+    one.raw.step(from(candidate, 'pre-vote', { term: 4 }))
+    return settle(one).messages.map(({ type, to, term, reject }) => [type, to, term, reject])[0]
+  })
+  t.deepEqual(answers, [
+    ['pre-vote-resp', 2, 4, false],
+    ['pre-vote-resp', 3, 4, false],
+  ])
+  t.is(one.raw.raft.term, 3)
+  t.is(one.raw.raft.vote, 0)
 })
 
 test('a pre-vote that succeeds is followed by the election itself (thesis §9.6)', (t) => {
@@ -213,6 +241,22 @@ test('leadership waits for a node that is behind, and takes no proposals meanwhi
   net.lose = () => false
   net.tick(1, 1)
   t.is(net.raw(3).raft.role, 'leader')
+})
+
+test('a node is told to stand when it has everything, not before (thesis §3.10)', (t) => {
+  const one = replica(1)
+  elect(one)
+  for (const id of [2, 3]) one.raw.step(from(id, 'app-resp', { term: 1, index: 1 }))
+  one.raw.propose(new Uint8Array(1))
+  settle(one)
+  const told = () =>
+    settle(one)
+      .messages.filter(({ type }) => type === 'timeout-now')
+      .map(({ to }) => to)
+  one.raw.transferLeader(3)
+  t.deepEqual(told(), [])
+  one.raw.step(from(3, 'app-resp', { term: 1, index: 2 }))
+  t.deepEqual(told(), [3])
 })
 
 test('a transfer that takes an election timeout is given up (thesis §3.10)', (t) => {

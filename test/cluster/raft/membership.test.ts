@@ -1,7 +1,18 @@
 import test from 'ava'
 import { decodeConfChange, encodeConfChange } from '../../../cluster/raft/confcodec.ts'
 import type { ConfChange, ConfState } from '../../../cluster/raft/types.ts'
-import { alone, bytes, elect, from, Network, network, type Replica, replica, settle } from './fixtures.ts'
+import {
+  alone,
+  bytes,
+  ELECTION_TICK,
+  elect,
+  from,
+  Network,
+  network,
+  type Replica,
+  replica,
+  settle,
+} from './fixtures.ts'
 
 const add = (id: number): ConfChange => ({ transition: 'auto', changes: [{ type: 'add-voter', id }] })
 const remove = (id: number): ConfChange => ({ transition: 'auto', changes: [{ type: 'remove', id }] })
@@ -47,6 +58,36 @@ test('a new leader changes no membership before it has applied what earlier term
   elect(one)
   one.raw.proposeConfChange(remove(3))
   t.is(one.raw.ready().entries[0]?.type, 'normal')
+})
+
+test('a change of membership counts when it is applied, not when it is appended', (t) => {
+  const one = replica(1)
+  elect(one)
+  one.raw.step(from(2, 'app-resp', { term: 1, index: 1 }))
+  settle(one)
+  one.raw.proposeConfChange(remove(3))
+  settle(one)
+  t.deepEqual(one.raw.status().conf.voters, [1, 2, 3], 'it is in the log and not committed')
+  one.raw.step(from(2, 'app-resp', { term: 1, index: 2 }))
+  settle(one)
+  t.deepEqual(one.raw.status().conf.voters, [1, 2])
+})
+
+test('while joint, an election needs both majorities (thesis §4.3)', (t) => {
+  const one = replica(1)
+  const changes = [
+    { type: 'remove', id: 2 },
+    { type: 'remove', id: 3 },
+    { type: 'add-voter', id: 4 },
+    { type: 'add-voter', id: 5 },
+  ] as const
+  one.raw.applyConfChange({ transition: 'joint-explicit', changes })
+  one.raw.campaign()
+  settle(one)
+  one.raw.step(from(4, 'vote-resp', { term: 1 }))
+  t.is(one.raw.raft.role, 'candidate', 'the new majority alone')
+  one.raw.step(from(2, 'vote-resp', { term: 1 }))
+  t.is(one.raw.raft.role, 'leader')
 })
 
 test('while joint, both majorities must agree (thesis §4.3)', (t) => {
@@ -126,11 +167,29 @@ test('a learner gets everything and counts for nothing (thesis §4.2.1)', (t) =>
   t.true(net.applied.get(3)?.includes('a'))
 })
 
+test('a learner never stands, not even when it is told to (thesis §4.2.1)', (t) => {
+  const one = replica(1)
+  const { voters, learners } = one.raw.applyConfChange({
+    transition: 'auto',
+    changes: [{ type: 'add-learner', id: 1 }],
+  })
+  t.deepEqual([voters, learners], [[2, 3], [1]])
+  for (let i = 0; i < 5 * ELECTION_TICK; i++) one.raw.tick()
+  one.raw.campaign()
+  one.raw.step(from(2, 'timeout-now', { term: 1 }))
+  t.is(one.raw.raft.role, 'follower')
+})
+
 test('a change that the configuration does not allow changes nothing, on every replica alike', (t) => {
   const one = replica(1, { voters: [1] })
   const before = one.raw.status().conf
   t.deepEqual(one.raw.applyConfChange(remove(1)), before)
   t.deepEqual(one.raw.applyConfChange({ transition: 'auto', changes: [] }), before)
+  // Refused halfway: by then it was a learner.
+  t.deepEqual(one.raw.applyConfChange({ transition: 'auto', changes: [{ type: 'add-learner', id: 1 }] }), before)
+  one.raw.campaign()
+  settle(one)
+  t.is(one.raw.raft.role, 'leader')
 })
 
 test('fewer voters may commit what waited for more', (t) => {

@@ -130,6 +130,9 @@ test('a leader that steps down forgets the reads that wait', (t) => {
   net.lose = () => false
   net.tick(2, 1)
   net.elect(1)
+  // Heartbeats of the new term, which would confirm it.
+  net.tick(1, 2)
+  t.is(net.raw(1).raft.role, 'leader')
   t.deepEqual(net.reads.get(1), [])
 })
 

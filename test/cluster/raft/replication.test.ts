@@ -117,6 +117,23 @@ test('a follower that rejects hints so that a leader goes back by terms, not by 
   t.is(answer?.logTerm, 1)
 })
 
+test('a heartbeat commits nothing that the follower is not known to hold (§5.3)', (t) => {
+  const one = replica(1)
+  elect(one)
+  one.raw.step(from(2, 'app-resp', { term: 1, index: 1 }))
+  settle(one)
+  t.is(one.raw.raft.log.committed, 1)
+  one.raw.tick()
+  const beats = settle(one).messages.filter(({ type }) => type === 'heartbeat')
+  t.deepEqual(
+    beats.map(({ to, commit }) => [to, commit]),
+    [
+      [2, 1],
+      [3, 0],
+    ],
+  )
+})
+
 test('a leader commits entries of earlier terms only through one of its own (§5.4.2, figure 8)', (t) => {
   const one = replica(1, { log: [1, 2], hardState: { term: 2, commit: 1 } })
   elect(one)
@@ -154,6 +171,21 @@ test('a snapshot that brings nothing new is answered with how far we are (§7)',
   t.deepEqual(
     settle(one).messages.map(({ type, index }) => [type, index]),
     [['app-resp', 2]],
+  )
+})
+
+test('a snapshot from before the compacted log takes nothing back (§7)', (t) => {
+  const one = replica(1, { log: [1, 1, 1], hardState: { commit: 3 } })
+  settle(one)
+  const { conf } = one.raw.status()
+  one.storage.createSnapshot(3, conf, bytes('state at 3'))
+  one.storage.compact(3)
+  one.raw.step(from(2, 'snap', { term: 1, snapshot: { meta: { index: 2, term: 1, conf }, data: bytes('') } }))
+  t.is(one.raw.raft.log.unstable.snapshot, undefined)
+  t.is(one.raw.raft.log.committed, 3)
+  t.deepEqual(
+    settle(one).messages.map(({ type, index }) => [type, index]),
+    [['app-resp', 3]],
   )
 })
 

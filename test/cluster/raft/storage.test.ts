@@ -24,6 +24,22 @@ test('a vote leaves with the hard state that holds it, never before (§5.1, figu
   )
 })
 
+test('a vote in a term that is known already is synced too, and so are entries (figure 2)', (t) => {
+  const one = replica(1, { log: [1], hardState: { term: 1 } })
+  one.raw.step(from(2, 'vote', { term: 1, logTerm: 1, index: 1 }))
+  const vote = one.raw.ready()
+  t.deepEqual(vote.hardState, { term: 1, vote: 2, commit: 0 })
+  t.true(vote.mustSync)
+  one.raw.advance()
+  one.raw.step(from(2, 'app', { term: 1, logTerm: 1, index: 1, entries: entriesOf(2, [1]) }))
+  const append = one.raw.ready()
+  t.true(append.mustSync)
+  one.storage.append(append.entries)
+  one.raw.advance()
+  one.raw.step(from(2, 'heartbeat', { term: 1, commit: 2 }))
+  t.false(one.raw.ready().mustSync, 'a commit index alone is no promise')
+})
+
 test('with asynchronous storage a vote is a response to the write that holds it', (t) => {
   const one = replica(1, ASYNC)
   one.raw.step(from(2, 'vote', { term: 1 }))
@@ -126,6 +142,20 @@ test('nor does it within one term, when the leader of that term replaced what th
   t.is(one.raw.raft.log.unstable.entries.length, 2)
 })
 
+test('what a new leader overwrites before it was written is cut, with all that followed it (§5.3)', (t) => {
+  const one = replica(1, ASYNC)
+  one.raw.step(from(2, 'app', { term: 1, entries: entriesOf(1, [1, 1, 1, 1]) }))
+  one.raw.ready()
+  one.raw.step(from(3, 'app', { term: 2, index: 1, logTerm: 1, entries: entriesOf(2, [2]) }))
+  t.deepEqual(
+    one.raw.raft.log.unstable.entries.map(({ index, term }) => [index, term]),
+    [
+      [1, 1],
+      [2, 2],
+    ],
+  )
+})
+
 test('a write that ends late still confirms what it shares with the log of the same term', (t) => {
   const one = replica(1, ASYNC)
   const append = (index: number, terms: readonly number[]): Message => {
@@ -152,6 +182,17 @@ test('a storage that confirms what it has not written is found out at once, not 
   t.throws(() => one.raw.step(response!), {
     message: 'storage confirmed entry 2 of term 1, but its last is 1 and the term at 2 is unavailable',
   })
+})
+
+test('what was handed out to be written stays as it was when the log goes on', (t) => {
+  const one = replica(1, ASYNC)
+  one.raw.step(from(2, 'app', { term: 1, entries: entriesOf(1, [1, 1, 1]) }))
+  const write = storageMessage(one.raw.ready().messages, LOCAL_APPEND)
+  one.raw.step(from(3, 'app', { term: 2, index: 1, logTerm: 1, entries: entriesOf(2, [2]) }))
+  t.deepEqual(
+    write.entries.map(({ term }) => term),
+    [1, 1, 1],
+  )
 })
 
 test('entries that were handed out are not handed out again', (t) => {

@@ -221,6 +221,23 @@ test('a proposal that comes twice is applied once and answered the same (thesis 
   t.is(apply(state, by(4, 4, '2'), user('grace'), 1)?.kind, 'done', 'what is new of it still counts')
 })
 
+test('a binding that came with a snapshot expires like any other', (t) => {
+  const { state, does } = tables('alice')
+  does(register('alice', 1, { changes: changes(['sip:a@192.0.2.1', 60]) }))
+  const loaded = loadSnapshot([...snapshotLines(state)])
+  t.is(loaded.bindings, 1)
+  apply(loaded, DUTY, { type: 'expire', upTo: 61_000, limit: 10 }, 61_000)
+  t.is(loaded.bindings, 0)
+})
+
+test('cluster time in the tables never goes back, whoever stamps', (t) => {
+  const { state, does } = tables('alice')
+  does(user('bob'), 5000)
+  does(register('alice', 1, { changes: changes(['sip:a@192.0.2.1', 60]) }), 2000)
+  t.is(state.time, 5000)
+  t.is(state.registrations.get('alice@pbx.test')?.bindings[0]?.expiresAt, 65_000)
+})
+
 test('random commands: replayed, or through a snapshot in the middle, the tables and their hash are the same', (t) => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = generator(seed)

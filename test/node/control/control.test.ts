@@ -12,7 +12,7 @@ import type { Overview__Output } from '../../../proto/types/raftel/v1/Overview.t
 import type { Plan__Output } from '../../../proto/types/raftel/v1/Plan.ts'
 import type { User__Output } from '../../../proto/types/raftel/v1/User.ts'
 import type { UserPage__Output } from '../../../proto/types/raftel/v1/UserPage.ts'
-import { ask, oneNode } from './node.ts'
+import { ask, nodeUnderRepair, oneNode } from './node.ts'
 
 const addUser = (client: ControlClient, aor: string, password = 'a password', replace = false) =>
   ask<User__Output>((done) => client.addUser({ aor, password, replace }, done))
@@ -40,6 +40,17 @@ test('a node says who it is, who leads, and what doctor finds', async (t) => {
     ['plan', 'users'],
   )
   t.true(checks.every((check) => (check.verdict === 'ok') === (check.remedy === '')))
+})
+
+test('a node whose directory is under repair says so, and why', async (t) => {
+  const client = await nodeUnderRepair(t)
+  const { nodes } = await ask<ClusterStatus__Output>((done) => client.getCluster({}, done))
+  t.is(nodes.find(({ id }) => id === 'n1')?.role, 'repairing')
+  const { checks } = await ask<Health__Output>((done) => client.getHealth({}, done))
+  const data = checks.find(({ name }) => name === 'data')
+  t.is(data?.verdict, 'warning')
+  t.regex(data?.detail ?? '', /under repair, this node does not vote: a table is damaged/)
+  t.regex(data?.remedy ?? '', /docs\/damage\.md/)
 })
 
 test('doctor warns of a certificate a month before it ends, and names the one that ends first', (t) => {

@@ -1,5 +1,5 @@
 /** A real one-node cluster in this process, on ports the system gave, and a client of its control service. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { credentials, type ServiceError } from '@grpc/grpc-js'
@@ -10,13 +10,13 @@ import { startNode } from '../../../node/node.ts'
 import { controlProto } from '../../../proto/load.ts'
 import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
 
-export function configIn(dir: string): NodeConfig {
+export function configIn(dir: string, others = ''): NodeConfig {
   writeFileSync(path.join(dir, 'cluster.key'), newClusterKey(), { mode: 0o600 })
   const text = `node: n1
 data: data
 cluster:
   key_file: cluster.key
-  nodes: [{name: n1, id: 1, address: 127.0.0.1:0}]
+  nodes: [{name: n1, id: 1, address: 127.0.0.1:0}${others}]
 control: {listen: 127.0.0.1:0}
 sip: {listen: [udp:127.0.0.1:0, tcp:127.0.0.1:0]}
 media: {mode: direct}
@@ -29,7 +29,22 @@ log: {file: node.log}
 
 export async function oneNode(t: ExecutionContext): Promise<{ client: ControlClient; sip: string; dir: string }> {
   const dir = mkdtempSync(path.join(tmpdir(), 'raftel-control-'))
-  const node = await startNode(configIn(dir), (sentence) => t.fail(sentence))
+  const running = await nodeIn(t, dir, configIn(dir))
+  await quorum(running.client)
+  return { ...running, dir }
+}
+
+/** One of three whose others are out of reach, on a directory that is under repair. */
+export async function nodeUnderRepair(t: ExecutionContext): Promise<ControlClient> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'raftel-control-'))
+  mkdirSync(path.join(dir, 'data'))
+  writeFileSync(path.join(dir, 'data', 'repair'), JSON.stringify({ what: 'a table is damaged', first: 'damaged-1' }))
+  const others = [2, 3].map((id) => `, {name: n${id}, id: ${id}, address: 127.0.0.1:${id}}`).join('')
+  return (await nodeIn(t, dir, configIn(dir, others))).client
+}
+
+async function nodeIn(t: ExecutionContext, dir: string, config: NodeConfig) {
+  const node = await startNode(config, (sentence) => t.fail(sentence))
   const { Control } = controlProto()
   const client = new Control(node.control, credentials.createInsecure())
   t.teardown(async () => {
@@ -37,8 +52,7 @@ export async function oneNode(t: ExecutionContext): Promise<{ client: ControlCli
     await node.stop()
     rmSync(dir, { recursive: true, force: true })
   })
-  await quorum(client)
-  return { client, sip: node.sip, dir }
+  return { client, sip: node.sip }
 }
 
 /** Waits until the node's own row is agreed on, which takes a leader. */

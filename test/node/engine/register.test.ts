@@ -1,4 +1,6 @@
+import net from 'node:net'
 import test from 'ava'
+import { FrameReader, framed } from '../../../node/engine/wire/frames.ts'
 import { header, request, type Srf, startStack, tcpPeer, udpPeer } from './stack.ts'
 
 const registrar = (srf: Srf): void => {
@@ -117,4 +119,47 @@ test('a body is counted in bytes, whatever the app counted', async (t) => {
   const answer = await phone.next('200')
   t.is(header(answer, 'Content-Length'), '7')
   t.true(answer.endsWith('\r\n\r\ngrüße'))
+})
+
+test('an answer without an id reaches the phone and is not echoed to the app, one with an id is', async (t) => {
+  const { engine, port } = await startStack(t, { routes: () => {} })
+  const socket = net.connect(engine.drachtio.port, engine.drachtio.host)
+  t.teardown(() => socket.destroy())
+  const reader = new FrameReader(65_536)
+  const heard: string[] = []
+  let wake = (): void => {}
+  socket.on('data', (chunk: Buffer) => {
+    heard.push(...(reader.push(chunk) as string[]))
+    wake()
+  })
+  const hear = async (wanted: string): Promise<string> => {
+    const late = AbortSignal.timeout(8000)
+    for (;;) {
+      const payload = heard.find((one) => one.includes(wanted))
+      if (payload) return payload
+      late.throwIfAborted()
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        late.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+  socket.write(framed('1|authenticate|open sesame|') + framed('2|route|options'))
+  await hear('|response|2|OK')
+
+  const phone = await udpPeer(t, port)
+  for (const id of ['', 'told']) {
+    const sent = request(phone, 'OPTIONS', 'sip:pbx.test')
+    phone.send(sent)
+    const asked = await hear(header(sent, 'Call-ID'))
+    const transaction = asked.split('|')[8]
+    const copied = ['Call-ID', 'CSeq', 'From', 'To'].map((name) => `${name}: ${header(asked, name)}\r\n`).join('')
+    socket.write(framed(`${id}|sip|${transaction}|\r\nSIP/2.0 200 OK\r\n${copied}Content-Length: 0\r\n\r\n`))
+    await phone.next('200')
+  }
+  await hear('|response|told|OK|application|')
+  t.deepEqual(
+    heard.filter((payload) => payload.includes('|response||')),
+    [],
+  )
 })

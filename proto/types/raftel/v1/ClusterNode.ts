@@ -13,6 +13,9 @@ export interface ClusterNode {
   'media'?: (string);
   'hash'?: (string);
   'mediaDetail'?: (string);
+  'lag'?: (number | string | Long);
+  'lastContact'?: (number | string | Long);
+  '_lag'?: "lag";
 }
 
 export interface ClusterNode__Output {
@@ -26,4 +29,7 @@ export interface ClusterNode__Output {
   'media': (string);
   'hash': (string);
   'mediaDetail': (string);
+  'lag'?: (number);
+  'lastContact': (number);
+  '_lag'?: "lag";
 }

@@ -7,11 +7,13 @@ import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output }
 import type { CallPage as _raftel_v1_CallPage, CallPage__Output as _raftel_v1_CallPage__Output } from '../../raftel/v1/CallPage.ts';
 import type { Change as _raftel_v1_Change, Change__Output as _raftel_v1_Change__Output } from '../../raftel/v1/Change.ts';
 import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output as _raftel_v1_ClusterStatus__Output } from '../../raftel/v1/ClusterStatus.ts';
+import type { ClusterVerdict as _raftel_v1_ClusterVerdict, ClusterVerdict__Output as _raftel_v1_ClusterVerdict__Output } from '../../raftel/v1/ClusterVerdict.ts';
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from '../../raftel/v1/CommitPlanRequest.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from '../../raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from '../../raftel/v1/EventsRequest.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from '../../raftel/v1/GetCallRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from '../../raftel/v1/GetClusterRequest.ts';
+import type { GetHashesRequest as _raftel_v1_GetHashesRequest, GetHashesRequest__Output as _raftel_v1_GetHashesRequest__Output } from '../../raftel/v1/GetHashesRequest.ts';
 import type { GetHealthRequest as _raftel_v1_GetHealthRequest, GetHealthRequest__Output as _raftel_v1_GetHealthRequest__Output } from '../../raftel/v1/GetHealthRequest.ts';
 import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Output as _raftel_v1_GetNodeRequest__Output } from '../../raftel/v1/GetNodeRequest.ts';
 import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from '../../raftel/v1/GetOverviewRequest.ts';
@@ -24,8 +26,14 @@ import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from '../../raftel/v1/Overview.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from '../../raftel/v1/Plan.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from '../../raftel/v1/RegistrationPage.ts';
+import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
+import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from '../../raftel/v1/SnapshotBytes.ts';
+import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from '../../raftel/v1/StateHashes.ts';
+import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from '../../raftel/v1/TransferLeaderReply.ts';
+import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from '../../raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from '../../raftel/v1/UserPage.ts';
+import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from '../../raftel/v1/VerifyClusterRequest.ts';
 import type { WatchRequest as _raftel_v1_WatchRequest, WatchRequest__Output as _raftel_v1_WatchRequest__Output } from '../../raftel/v1/WatchRequest.ts';
 
 export interface ControlClient extends grpc.Client {
@@ -69,6 +77,15 @@ export interface ControlClient extends grpc.Client {
   getCluster(argument: _raftel_v1_GetClusterRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
   getCluster(argument: _raftel_v1_GetClusterRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
   getCluster(argument: _raftel_v1_GetClusterRequest, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
+  
+  GetHashes(argument: _raftel_v1_GetHashesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
+  GetHashes(argument: _raftel_v1_GetHashesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
+  GetHashes(argument: _raftel_v1_GetHashesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
+  GetHashes(argument: _raftel_v1_GetHashesRequest, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
+  getHashes(argument: _raftel_v1_GetHashesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
+  getHashes(argument: _raftel_v1_GetHashesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
+  getHashes(argument: _raftel_v1_GetHashesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
+  getHashes(argument: _raftel_v1_GetHashesRequest, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
   
   GetHealth(argument: _raftel_v1_GetHealthRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
   GetHealth(argument: _raftel_v1_GetHealthRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
@@ -142,6 +159,29 @@ export interface ControlClient extends grpc.Client {
   listUsers(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
   listUsers(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
   
+  SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
+  SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
+  saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
+  saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
+  
+  TransferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  TransferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  TransferLeader(argument: _raftel_v1_TransferLeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  TransferLeader(argument: _raftel_v1_TransferLeaderRequest, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _raftel_v1_TransferLeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  transferLeader(argument: _raftel_v1_TransferLeaderRequest, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  
+  VerifyCluster(argument: _raftel_v1_VerifyClusterRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  VerifyCluster(argument: _raftel_v1_VerifyClusterRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  VerifyCluster(argument: _raftel_v1_VerifyClusterRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  VerifyCluster(argument: _raftel_v1_VerifyClusterRequest, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  verifyCluster(argument: _raftel_v1_VerifyClusterRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  verifyCluster(argument: _raftel_v1_VerifyClusterRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  verifyCluster(argument: _raftel_v1_VerifyClusterRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  verifyCluster(argument: _raftel_v1_VerifyClusterRequest, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
+  
   Watch(argument: _raftel_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Change__Output>;
   Watch(argument: _raftel_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Change__Output>;
   watch(argument: _raftel_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Change__Output>;
@@ -160,6 +200,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   GetCluster: grpc.handleUnaryCall<_raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus>;
   
+  GetHashes: grpc.handleUnaryCall<_raftel_v1_GetHashesRequest__Output, _raftel_v1_StateHashes>;
+  
   GetHealth: grpc.handleUnaryCall<_raftel_v1_GetHealthRequest__Output, _raftel_v1_Health>;
   
   GetNode: grpc.handleUnaryCall<_raftel_v1_GetNodeRequest__Output, _raftel_v1_NodeStatus>;
@@ -176,6 +218,12 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListUsers: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_UserPage>;
   
+  SaveSnapshot: grpc.handleServerStreamingCall<_raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes>;
+  
+  TransferLeader: grpc.handleUnaryCall<_raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply>;
+  
+  VerifyCluster: grpc.handleUnaryCall<_raftel_v1_VerifyClusterRequest__Output, _raftel_v1_ClusterVerdict>;
+  
   Watch: grpc.handleServerStreamingCall<_raftel_v1_WatchRequest__Output, _raftel_v1_Change>;
   
 }
@@ -186,6 +234,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   Events: MethodDefinition<_raftel_v1_EventsRequest, _raftel_v1_Event, _raftel_v1_EventsRequest__Output, _raftel_v1_Event__Output>
   GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
   GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
+  GetHashes: MethodDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_StateHashes, _raftel_v1_GetHashesRequest__Output, _raftel_v1_StateHashes__Output>
   GetHealth: MethodDefinition<_raftel_v1_GetHealthRequest, _raftel_v1_Health, _raftel_v1_GetHealthRequest__Output, _raftel_v1_Health__Output>
   GetNode: MethodDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_NodeStatus, _raftel_v1_GetNodeRequest__Output, _raftel_v1_NodeStatus__Output>
   GetOverview: MethodDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_Overview, _raftel_v1_GetOverviewRequest__Output, _raftel_v1_Overview__Output>
@@ -194,5 +243,8 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   ListCalls: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CallPage, _raftel_v1_ListRequest__Output, _raftel_v1_CallPage__Output>
   ListRegistrations: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_RegistrationPage, _raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage__Output>
   ListUsers: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_UserPage, _raftel_v1_ListRequest__Output, _raftel_v1_UserPage__Output>
+  SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
+  TransferLeader: MethodDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply__Output>
+  VerifyCluster: MethodDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_ClusterVerdict, _raftel_v1_VerifyClusterRequest__Output, _raftel_v1_ClusterVerdict__Output>
   Watch: MethodDefinition<_raftel_v1_WatchRequest, _raftel_v1_Change, _raftel_v1_WatchRequest__Output, _raftel_v1_Change__Output>
 }

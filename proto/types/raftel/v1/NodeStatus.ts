@@ -1,5 +1,6 @@
 // Original file: proto/control.proto
 
+import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from '../../raftel/v1/Silence.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface NodeStatus {
@@ -20,6 +21,7 @@ export interface NodeStatus {
   'connected'?: (string)[];
   'version'?: (string);
   'pid'?: (number);
+  'silence'?: (_raftel_v1_Silence)[];
 }
 
 export interface NodeStatus__Output {
@@ -40,4 +42,5 @@ export interface NodeStatus__Output {
   'connected': (string)[];
   'version': (string);
   'pid': (number);
+  'silence': (_raftel_v1_Silence__Output)[];
 }

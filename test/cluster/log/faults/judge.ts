@@ -35,7 +35,11 @@ async function judge(fault: Fault): Promise<Verdict> {
   try {
     await cp(work.dir, dir, { recursive: true })
     await inflict(dir, fault)
-    return await opened(dir)
+    const verdict = await opened(dir)
+    if (verdict.kind !== 'refused') return verdict
+    // Looking at it must not make it look sound.
+    const again = await opened(dir)
+    return again.kind === 'refused' ? verdict : { kind: 'wrong', why: `refused, and then ${again.kind}` }
   } finally {
     await rm(scratch, { recursive: true })
   }

@@ -1,6 +1,7 @@
 /** Records a run of the writer, and opens what a power failure could have left of it at many places. */
 import { spawnSync } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { openLog } from '../../../../cluster/log/log.ts'
 import { imageAt, type Luck, writeImage } from './disk.ts'
@@ -15,16 +16,28 @@ export interface Recording {
   readonly trace: Trace
 }
 
-export async function record(root: string): Promise<Recording> {
-  const dir = path.join(root, 'data')
+/** Of the writer, unless another program is named; `dir` may be there already. */
+export async function record(root: string, dir = path.join(root, 'data'), program = WRITER): Promise<Recording> {
+  const before = await contentsOf(dir)
   const file = path.join(root, 'trace')
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', WRITER, dir]
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', program, dir]
   const run = spawnSync('strace', ['-f', '-xx', '-s', '10000000', '-o', file, '-e', `trace=${CALLS}`, ...node], {
     encoding: 'utf8',
     timeout: 60_000,
   })
   if (run.status !== 0) throw new Error(`the writer ended with ${run.status ?? run.signal}: ${run.stderr}`)
-  return { dir, trace: parseTrace(await readFile(file, 'latin1'), dir) }
+  return { dir, trace: parseTrace(await readFile(file, 'latin1'), dir, before) }
+}
+
+async function contentsOf(dir: string): Promise<Map<string, Buffer | null>> {
+  const found = new Map<string, Buffer | null>()
+  if (!existsSync(dir)) return found
+  found.set(dir, null)
+  for (const name of (await readdir(dir, { recursive: true })).sort()) {
+    const file = path.join(dir, name)
+    found.set(file, (await stat(file)).isFile() ? await readFile(file) : null)
+  }
+  return found
 }
 
 export interface Judged {

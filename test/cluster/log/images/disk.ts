@@ -25,6 +25,7 @@ export function imageAt(trace: Trace, dir: string, line: number, luck: Luck, ran
   const issued = trace.namings.filter((naming) => naming.from <= line)
   const sure = Math.max(
     0,
+    issued.filter((naming) => naming.to < 0).length,
     ...synced.map((sync) => issued.findLastIndex((naming) => naming.to <= sync.from && concerns(naming, sync.of)) + 1),
   )
   const count =

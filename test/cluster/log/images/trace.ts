@@ -54,8 +54,11 @@ export const CALLS =
   'openat,open,creat,mkdir,mkdirat,write,writev,pwrite64,pwritev,pwritev2,fsync,fdatasync,sync_file_range,rename,renameat,' +
   'renameat2,unlink,unlinkat,truncate,ftruncate,fallocate,close,dup,dup2,dup3,link,linkat,rmdir'
 
-/** Reads a trace; `dir` is the directory that counts. Throws at a call that it does not know the meaning of. */
-export function parseTrace(text: string, dir: string): Trace {
+/**
+ * Reads a trace; `dir` is the directory that counts, `before` what was in it (bytes of files, null for folders, parents
+ * first). Throws at a call that it does not know the meaning of.
+ */
+export function parseTrace(text: string, dir: string, before: ReadonlyMap<string, Buffer | null> = new Map()): Trace {
   const calls = callsOf(text)
   const names = new Map<string, Inode>()
   const open = new Map<number, { inode: Inode | string; offset: number; isSynced: boolean }>()
@@ -65,6 +68,11 @@ export function parseTrace(text: string, dir: string): Trace {
     syncs: [] as Sync[],
     inodes: [] as Inode[],
     said: [] as { at: number; text: string }[],
+  }
+  for (const [path, data] of before) {
+    const inode = data && { writes: [{ offset: 0, data, from: -1, to: -1, isSynced: true }] }
+    if (inode) names.set(path, inode)
+    trace.namings.push({ from: -1, to: -1, kind: inode ? 'create' : 'mkdir', path, target: '', inode })
   }
   for (const { name, args, result, from, to } of calls) {
     if (result.startsWith('-1')) continue

@@ -9,7 +9,7 @@ import { entryOf, IDENTITY, KEEP, script, tablesAt } from './script.ts'
 
 const [dir] = process.argv.slice(2) as [string]
 const conf = confOf([1, 2, 3])
-const open = () => openLog({ dir, identity: IDENTITY, keep: KEEP, onFatal: fatal })
+const open = () => openLog({ dir, identity: IDENTITY, keep: KEEP, onFatal: fatal }).catch(fatal)
 let log = await open()
 let [term, vote] = [0, 0]
 /** What is not acknowledged yet; several are under way at once. */
@@ -22,6 +22,8 @@ for (const [i, op] of script().entries()) {
     await log.close()
     log = await open()
   } else if (op.kind === 'vote') {
+    // What the new leader overwrites must have been written, not only asked for.
+    await Promise.all(waiting.splice(0))
     ;[term, vote] = [op.term, op.vote]
     append(i, [])
   } else if (op.kind === 'append') {

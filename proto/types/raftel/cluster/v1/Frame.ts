@@ -7,10 +7,12 @@ export interface Frame {
   'hello'?: (_raftel_cluster_v1_Hello | null);
   'messages'?: (_raftel_cluster_v1_Message)[];
   'proposals'?: (Buffer | Uint8Array | string)[];
+  'group'?: (number);
 }
 
 export interface Frame__Output {
   'hello': (_raftel_cluster_v1_Hello__Output | null);
   'messages': (_raftel_cluster_v1_Message__Output)[];
   'proposals': (Buffer)[];
+  'group': (number);
 }

@@ -7,10 +7,12 @@ export interface SnapshotHead {
   'message'?: (_raftel_cluster_v1_Message | null);
   'pieces'?: (number);
   'bytes'?: (number | string | Long);
+  'group'?: (number);
 }
 
 export interface SnapshotHead__Output {
   'message': (_raftel_cluster_v1_Message__Output | null);
   'pieces': (number);
   'bytes': (number);
+  'group': (number);
 }

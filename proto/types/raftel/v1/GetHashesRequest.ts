@@ -1,0 +1,8 @@
+// Original file: proto/control.proto
+
+
+export interface GetHashesRequest {
+}
+
+export interface GetHashesRequest__Output {
+}

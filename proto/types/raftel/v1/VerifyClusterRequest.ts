@@ -1,0 +1,8 @@
+// Original file: proto/control.proto
+
+
+export interface VerifyClusterRequest {
+}
+
+export interface VerifyClusterRequest__Output {
+}

@@ -1,0 +1,167 @@
+/** A saved snapshot is whole or refused, and a cluster that is restored from one has its tables and nothing of the old one's nodes. */
+import { mkdir, readdir, rename } from 'node:fs/promises'
+import test, { type ExecutionContext } from 'ava'
+import type { Cluster } from '../../cluster/cluster.ts'
+import { restore } from '../../cluster/restore.ts'
+import { salvage } from '../../cluster/salvage.ts'
+import { readSaved, type Saved } from '../../cluster/saved.ts'
+import { agreed, applied, type Lab, leaderOf, newLab, QUIET, register, until, user } from './nodes.ts'
+
+async function savedBy(node: Cluster): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of node.save({ program: 'test', current: true }).bytes) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+/** In pieces that fit no line. */
+async function* cut(bytes: Buffer, size = 7): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+const read = (bytes: Buffer): Promise<Saved> => readSaved('file', cut(bytes, 1000))
+
+async function three(t: ExecutionContext): Promise<{ lab: Lab; nodes: Cluster[]; leader: Cluster }> {
+  const lab = await newLab(3)
+  t.teardown(() => lab.end())
+  const nodes = await Promise.all(['n1', 'n2', 'n3'].map((name) => lab.start(name)))
+  const leader = await leaderOf(nodes)
+  return { lab, nodes, leader }
+}
+
+async function restored(lab: Lab, saved: Saved, name: string, lineage = 'again'): Promise<void> {
+  const id = Number(name.slice(1))
+  await restore(saved, { dir: lab.dir(name), id, node: name, members: [1, 2, 3], key: lab.key, lineage })
+}
+
+test('a file says what it is, and any byte that changes or is missing is seen', async (t) => {
+  const { leader } = await three(t)
+  for (const name of ['alice', 'bob']) {
+    await agreed(leader, user(name))
+    await agreed(leader, register(name, 1))
+  }
+  const bytes = await savedBy(leader)
+  const saved = await readSaved('file', cut(bytes))
+  t.like(saved.head, { lineage: '', node: leader.node, current: true })
+  t.like(saved.head.rows, { users: 2, registrations: 2, bindings: 2, calls: 0 })
+  t.true(saved.head.index > 0 && saved.head.term > 0)
+  t.is(saved.bytes, bytes.length)
+  for (let at = 0; at < bytes.length; at++) {
+    const flipped = Buffer.from(bytes)
+    flipped[at]! ^= 1 << (at % 8)
+    await t.throwsAsync(read(flipped), undefined, `byte ${at}`)
+    await t.throwsAsync(read(bytes.subarray(0, at)), undefined, `cut at ${at}`)
+  }
+  await t.throwsAsync(read(Buffer.concat([bytes, bytes])))
+  await t.throwsAsync(read(Buffer.from('{}\n{}\n')), { message: /no snapshot that raftel/ })
+})
+
+test('a restored cluster has users and registrations, no calls and no nodes of before, and goes on', async (t) => {
+  const { lab, leader } = await three(t)
+  for (const name of ['alice', 'bob']) await agreed(leader, user(name))
+  await agreed(leader, register('alice', 1))
+  const saved = await read(await savedBy(leader))
+  await agreed(leader, user('later'))
+  for (const name of ['n1', 'n2', 'n3']) {
+    await lab.stop(name)
+    await rename(lab.dir(name), `${lab.dir(name)}-old`)
+    await restored(lab, saved, name)
+  }
+  t.deepEqual(
+    (await readdir(lab.dir('..'))).filter((name) => name.includes('restoring')),
+    [],
+  )
+  const nodes = await Promise.all(['n1', 'n2', 'n3'].map((name) => lab.start(name)))
+  const again = await leaderOf(nodes)
+  t.true(again.status().term > saved.head.term)
+  const { index } = await agreed(again, user('carol'))
+  const states = await applied(nodes, index)
+  t.is(new Set(states.map(({ hash }) => hash)).size, 1)
+  for (const { tables } of nodes) {
+    t.deepEqual([...tables.users.keys()].sort(), ['alice@pbx.test', 'bob@pbx.test', 'carol@pbx.test'])
+    t.deepEqual([...tables.registrations.keys()], ['alice@pbx.test'])
+    t.is(tables.calls.size, 0)
+  }
+  const second = again.save({ program: 'test', current: true })
+  t.is(second.head.lineage, 'again')
+})
+
+test('an old directory is refused by a restored cluster; an empty one is filled and belongs to it from then on', async (t) => {
+  const { lab, leader } = await three(t)
+  await agreed(leader, user('alice'))
+  const saved = await read(await savedBy(leader))
+  await agreed(leader, user('later'))
+  for (const name of ['n1', 'n2', 'n3']) await lab.stop(name)
+  for (const name of ['n1', 'n2']) {
+    await rename(lab.dir(name), `${lab.dir(name)}-old`)
+    await restored(lab, saved, name)
+  }
+  // It has more entries than the others, and would win every election if it were let in.
+  const said: string[] = []
+  const log = { ...QUIET, warn: (_: object, text: string) => void said.push(text) }
+  const old = await lab.start('n3', { log })
+  const nodes = await Promise.all(['n1', 'n2'].map((name) => lab.start(name, { log })))
+  const again = await leaderOf(nodes)
+  await agreed(again, user('bob'))
+  await until(again, 'the old one was heard and refused', () =>
+    said.some((text) => /restored cluster again/.test(text)),
+  )
+  t.true(said.some((text) => /restore all nodes from the same file/.test(text)))
+  t.deepEqual(old.status().connected, [])
+  t.false(again.tables.users.has('later@pbx.test'))
+  t.true(old.status().last > saved.head.index)
+  await lab.stop('n3')
+  await rename(lab.dir('n3'), `${lab.dir('n3')}-old`)
+
+  const fresh = await lab.start('n3')
+  await until(fresh, 'it has caught up', () => fresh.tables.users.has('bob@pbx.test'))
+  t.is(fresh.save({ program: 'test', current: true }).head.lineage, 'again')
+  await lab.stop('n3')
+  const back = await lab.start('n3')
+  const { index } = await agreed(again, user('carol'))
+  const states = await applied([...nodes, back], index)
+  t.is(new Set(states.map(({ hash }) => hash)).size, 1)
+  t.is(back.save({ program: 'test', current: true }).head.lineage, 'again')
+})
+
+test('a directory with something in it is left alone, an empty one is filled', async (t) => {
+  const { lab, leader } = await three(t)
+  await agreed(leader, user('alice'))
+  const saved = await read(await savedBy(leader))
+  const before = await readdir(lab.dir('n2'))
+  await t.throwsAsync(restored(lab, saved, 'n2'), { code: 'ENOTEMPTY' })
+  t.deepEqual(await readdir(lab.dir('n2')), before)
+  await mkdir(lab.dir('n9'))
+  await restored(lab, saved, 'n9')
+  t.true((await readdir(lab.dir('n9'))).includes('frontier'))
+})
+
+test('with two of three lost, all that the third has comes back, and it goes on alone', async (t) => {
+  const { lab, nodes, leader } = await three(t)
+  await agreed(leader, user('alice'))
+  const { index } = await agreed(leader, register('alice', 1))
+  await applied(nodes, index)
+  // Agreed, but the survivor has not heard that it is: it only has the entry.
+  for (const node of nodes) if (node !== leader) await lab.stop(node.node)
+  const unanswered = leader.propose(user('bob'), 300)
+  t.is((await unanswered).kind, 'no quorum')
+  const name = leader.node
+  await lab.stop(name)
+
+  const id = Number(name.slice(1))
+  const what = { dir: lab.dir(name), id, node: name, members: [1, 2, 3], key: lab.key, program: 'test', time: 1 }
+  const { head, bytes, unsure } = await salvage(what)
+  t.true(unsure >= 1)
+  t.is(head.current, false)
+  const pieces: Buffer[] = []
+  for await (const piece of bytes) pieces.push(piece)
+  const saved = await read(Buffer.concat(pieces))
+  t.like(saved.head.rows, { users: 2, registrations: 1 })
+  await t.throwsAsync(salvage({ ...what, key: Buffer.alloc(32) }), { message: /belongs to the cluster with key/ })
+
+  await rename(lab.dir(name), `${lab.dir(name)}-old`)
+  await restore(saved, { dir: lab.dir(name), id, node: name, members: [id], key: lab.key, lineage: 'alone' })
+  const alone = await lab.start(name, { nodes: [{ id, name, address: lab.address(name) }] })
+  await until(alone, 'it leads', () => alone.status().role === 'leader')
+  await agreed(alone, user('carol'))
+  t.deepEqual([...alone.tables.users.keys()].sort(), ['alice@pbx.test', 'bob@pbx.test', 'carol@pbx.test'])
+})
