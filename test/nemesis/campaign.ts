@@ -87,6 +87,8 @@ export async function campaign(run: Campaign): Promise<readonly Finding[] | null
     const { bound, lastPlans } = await lastReads(cluster, record, [...users, LAST])
     const { registrations, plans, counts, surprises } = record
     const { exits } = cluster
+    const verified = await cluster.verify().catch((error: Error) => error.message)
+    found({ what: 'cluster verify finds all nodes equal', good: verified === '', said: verified || 'all equal' })
     found({
       what: 'every node can be read at the end',
       good: bound.size === nodes,

@@ -5,6 +5,7 @@ import { credentials, type ServiceError } from '@grpc/grpc-js'
 import { newClusterKey } from '../../cluster/seal.ts'
 import { controlProto } from '../../proto/load.ts'
 import type { ClusterStatus__Output } from '../../proto/types/raftel/v1/ClusterStatus.ts'
+import type { ClusterVerdict__Output } from '../../proto/types/raftel/v1/ClusterVerdict.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
 import type { Hosts } from './hosts.ts'
 import { type Exit, NodeProcess } from './node.ts'
@@ -114,6 +115,15 @@ media: {mode: direct}
     )
     const nodes = seen!.nodes as ClusterStatus__Output['nodes']
     return { applied: nodes[0]!.applied, hash: [...new Set(nodes.map(({ hash }) => hash))].join(' and ') }
+  }
+
+  /** What `raftel cluster verify` says: a sentence, empty when all nodes are equal at one index. */
+  async verify(): Promise<string> {
+    const { nodes } = await ask<ClusterVerdict__Output>((done) => this.clientOf(0).verifyCluster({}, by(10_000), done))
+    return nodes
+      .filter(({ verdict }) => verdict !== 'equal')
+      .map(({ id, verdict }) => `${id} ${verdict}`)
+      .join(', ')
   }
 
   /** Ends every process, however it is. */

@@ -22,9 +22,13 @@ export interface Evidence {
   readonly settled: { readonly applied: number; readonly hash: string } | null
 }
 
-/** What a node says when its disk failed (cluster/log/trouble.ts). */
-const DISK_WORDS =
-  /^raftel: (disk full: free space on .*|cannot write to .*see to the disk and start the node again); nothing acknowledged is lost$|^raftel: .*it then repairs itself from its peers$/
+/** What a node says when its disk fails, while it runs or while it starts (cluster/log/trouble.ts). */
+const DISK_WORDS = [
+  /^raftel: (cluster: )?disk full: free space on .* and start the node again; nothing acknowledged is lost$/,
+  /^raftel: (cluster: )?cannot write to .*: see to the disk and start the node again; nothing acknowledged is lost$/,
+  /^raftel: cluster: cannot open .*; give the node a data directory that it may write to$/,
+  /^raftel: .*start it again, it then repairs itself from its peers$/,
+]
 
 /** So many of each must have been acknowledged, or a run shows nothing. */
 const ENOUGH = 10
@@ -131,7 +135,7 @@ function planVersions({ plans, lastPlans }: Evidence): Finding {
 function exits({ exits }: Evidence): Finding {
   const wrong = exits.filter(({ cause, code, words }) => {
     if (cause === 'killed' || cause === 'asked to end') return false
-    return cause === 'by itself' || code !== 1 || !DISK_WORDS.test(words)
+    return cause === 'by itself' || code !== 1 || !DISK_WORDS.some((sentence) => sentence.test(words))
   })
   const said = wrong.map(
     ({ node, code, signal, cause, words }) => `${node} (${cause}): exit ${code ?? signal}: ${words}`,

@@ -1,7 +1,7 @@
 /** One node of the cluster: a real process of the built program, started, killed, stopped and watched. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { which } from '../peers.ts'
 import type { Machine } from './hosts.ts'
@@ -134,6 +134,8 @@ export class NodeProcess {
   }
 
   #ended(code: number | null, signal: string | null): void {
+    // libfaketime leaves these behind when its process is killed.
+    for (const name of ['faketime_shm', 'sem.faketime_sem']) rmSync(`/dev/shm/${name}_${this.#pid}`, { force: true })
     this.#child = null
     this.#pid = null
     this.#onExit({ node: this.name, cause: this.#cause, code, signal, words: this.#lastWords() })

@@ -1,9 +1,10 @@
 /** The vocabulary. */
 import { clock } from './clock.ts'
+import { members, transfer } from './cluster.ts'
 import { amnesia, damage, disk, wipe } from './disk.ts'
 import type { Fault } from './fault.ts'
 import { loss, oneWay, partition } from './network.ts'
-import { kill, members, slow, stop, versions } from './process.ts'
+import { kill, slow, stop, versions } from './process.ts'
 
 export const FAULTS: readonly Fault[] = [
   kill,
@@ -15,8 +16,9 @@ export const FAULTS: readonly Fault[] = [
   damage,
   clock,
   versions,
-  members,
   partition,
   oneWay,
   loss,
+  transfer,
+  members,
 ]

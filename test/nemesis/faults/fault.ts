@@ -39,7 +39,7 @@ export interface Running {
 export interface Fault {
   /** Names it on the command line. */
   readonly kind: string
-  /** Faults of a network overlap with those of processes; two of the same sort do not strike one node. */
+  /** Faults of the network, and what is asked of the whole cluster, overlap with those of processes, each sort in a lane. */
   readonly sort: 'process' | 'network'
   /** It takes from a disk what was promised: never at more than a minority. */
   readonly harmsDisks?: boolean

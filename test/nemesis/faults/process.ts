@@ -94,14 +94,4 @@ export const versions: Fault = {
   },
 }
 
-/** A slot: the command line has no verbs for it yet. */
-export const members: Fault = {
-  kind: 'members',
-  sort: 'process',
-  absent: () => 'this version has no command to add or remove a node',
-  async begin() {
-    throw new Error('there is no command to add or remove a node')
-  },
-}
-
 const names = (nodes: readonly NodeProcess[]): string => nodes.map(({ name }) => name).join(', ')
