@@ -6,8 +6,8 @@
  * What was going on when it was saved is over: calls, who was up, and sessions of proposals are left out. Users, routing plan and
  * registrations stay; those expire by cluster time, as ever.
  */
-import { open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { type Files, realDisk } from './log/disk.ts'
 import { openLog } from './log/log.ts'
 import { confOf } from './raft/memory.ts'
 import { message } from './raft/message.ts'
@@ -18,7 +18,7 @@ import { loadSnapshot, snapshotLines } from './tables/snapshot.ts'
 import { type State, stateCounts } from './tables/state.ts'
 
 export interface RestoreOptions {
-  /** Must not exist, or be empty; its parent must exist. */
+  /** Must not exist, or be empty but for what an earlier try left. */
   readonly dir: string
   readonly id: number
   readonly node: string
@@ -28,19 +28,31 @@ export interface RestoreOptions {
   readonly lineage: string
 }
 
-/** What of a snapshot a new cluster begins with. */
-export function carriedOver(state: State): readonly string[] {
-  return [...snapshotLines({ ...state, calls: new Map(), nodes: new Map(), sessions: new Map() })]
+/** In the directory, while it is being made. */
+const MAKING = 'restoring'
+
+/** Whether a directory may be restored into. */
+export async function isFree(dir: string, files: Files = realDisk.files!): Promise<boolean> {
+  if (!(await realDisk.exists(dir))) return true
+  return (await files.list(dir)).every((name) => name === MAKING)
 }
 
-/** Makes the directory, whole or not at all; returns the rows that it has. Throws one sentence when it cannot. */
+/**
+ * Fills the directory; returns the rows that it has. Throws one sentence when it cannot. If it is interrupted the directory is
+ * still free, or, between the last two steps, one that its node refuses and repairs from its peers.
+ */
 export async function restore(saved: Saved, options: RestoreOptions): Promise<Readonly<Record<string, number>>> {
   const { dir, id, node, members, key, lineage } = options
   const { index, term } = saved.head
-  const lines = carriedOver(loadSnapshot(saved.lines))
-  const making = `${dir}.restoring`
-  await rm(making, { recursive: true, force: true })
+  const files = realDisk.files!
+  if (!(await isFree(dir))) throw new Error(`${dir} is not empty: move it away first`)
+  const begin = carriedOver(loadSnapshot(saved.lines))
+  const lines = [...snapshotLines(begin)]
+  await realDisk.makeDirectory(dir)
+  const making = path.join(dir, MAKING)
+  await files.remove(making)
   const failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => {})
   const log = await openLog({
     dir: making,
     identity: { version: 1, cluster: keyId(key), id, node, members: [...members].sort((a, b) => a - b) },
@@ -60,17 +72,13 @@ export async function restore(saved: Saved, options: RestoreOptions): Promise<Re
   } finally {
     await log.close()
   }
-  // An empty directory may be in the way.
-  await rename(making, dir)
-  await syncDirectory(path.dirname(dir))
-  return stateCounts(loadSnapshot(lines))
+  // A frontier without its log is refused; a log without its frontier would be, too, but might be one that has yet to get it.
+  for (const part of ['frontier', 'log']) await files.move(path.join(making, part), path.join(dir, part))
+  await files.remove(making)
+  return stateCounts(begin)
 }
 
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+/** What of a snapshot a new cluster begins with. */
+function carriedOver(state: State): State {
+  return { ...state, calls: new Map(), nodes: new Map(), sessions: new Map() }
 }

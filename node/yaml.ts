@@ -6,6 +6,7 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, type ParsedNode
 import { z } from 'zod'
 import { clean } from '../proto/text.ts'
 import { closest } from './closest.ts'
+import { type Damage, holed } from './damage.ts'
 
 export interface Fault {
   /** Both count from 1. */
@@ -25,7 +26,16 @@ export type Path = readonly PropertyKey[]
 
 export type YamlRead<T> =
   | { readonly kind: 'ok'; readonly value: T; lineOf(path: Path): Place }
-  | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
+  /** `sound` is there where the text is YAML: what is left to be checked when its shape is wrong in places. */
+  | { readonly kind: 'faults'; readonly faults: readonly Fault[]; readonly sound?: Sound }
+
+/** A document whose shape is wrong in places, without these places. */
+export interface Sound {
+  /** What was written, undefined where its shape is wrong: everything else is as the schema wants it, before transforms. */
+  readonly value: unknown
+  readonly damage: Damage
+  lineOf(path: Path): Place
+}
 
 export interface YamlOptions {
   /**
@@ -61,8 +71,6 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: YamlOpt
     return faulty(syntax.map((e) => ({ ...place(lines, e.pos[0]), path: '', message: clean(e.message, 300) })))
   }
   const twice = keysGivenTwice(document.contents, [])
-  if (twice.length > 0)
-    return faulty(twice.map(({ offset, path }) => ({ ...place(lines, offset), path, message: TWICE })))
   const lineOf = (path: Path): Place => place(lines, offsetOf(document.contents, path))
 
   let raw: unknown
@@ -73,10 +81,19 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: YamlOpt
     return whole(clean(error instanceof Error ? error.message : String(error), 300))
   }
   const checked = schema.safeParse(raw)
-  if (checked.success) return { kind: 'ok', value: checked.data, lineOf }
+  if (checked.success && twice.length === 0) return { kind: 'ok', value: checked.data, lineOf }
+  const issues = checked.error?.issues ?? []
   // Placing a fault walks the document: only as many as will be told.
-  const issues = checked.error.issues.slice(0, FAULTS_MAX + 1)
-  return faulty(issues.flatMap((issue) => faultsOf(issue, document.contents, lines, schema)))
+  const faults = [
+    ...twice.map(({ offset, path }) => ({ ...place(lines, offset), path: sayPath(path), message: TWICE })),
+    ...issues.slice(0, FAULTS_MAX + 1).flatMap((issue) => faultsOf(issue, document.contents, lines, schema)),
+  ]
+  const unknown = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [],
+  )
+  const misshapen = issues.filter((issue) => issue.code !== 'unrecognized_keys').map(({ path }) => path)
+  const holes = holed(raw, [...twice.map(({ path }) => path), ...misshapen], unknown)
+  return { kind: 'faults', faults: inOrder(faults), sound: { ...holes, lineOf } }
 }
 
 /** One line a fault, as compilers say it: `plan.yaml:12:5: rules[3].match: …`. */
@@ -99,13 +116,11 @@ export function sayPath(path: Path): string {
 
 /** Faults in the order of the document, bounded in number. */
 export function inOrder(faults: readonly Fault[]): Fault[] {
-  const sorted = [...faults].sort((a, b) => a.line - b.line || a.column - b.column)
-  if (sorted.length <= FAULTS_MAX) return sorted
-  return [
-    ...sorted.slice(0, FAULTS_MAX),
-    { line: 1, column: 1, path: '', message: 'and more faults than are told at once' },
-  ]
+  const sorted = faults.filter((fault) => fault !== MORE).sort((a, b) => a.line - b.line || a.column - b.column)
+  if (sorted.length <= FAULTS_MAX && !faults.includes(MORE)) return sorted
+  return [...sorted.slice(0, FAULTS_MAX), MORE]
 }
+const MORE: Fault = { line: 1, column: 1, path: '', message: 'and more faults than are told at once' }
 
 function compose(text: string, lineCounter: LineCounter, scalars: 'typed' | 'text') {
   try {
@@ -131,7 +146,7 @@ function depthOf(text: string): number {
 }
 
 /** Our own check: the library's compares each key of a mapping with all before it, minutes for a document of 1 MiB. */
-function keysGivenTwice(node: unknown, path: Path): { offset: number; path: string }[] {
+function keysGivenTwice(node: unknown, path: Path): { offset: number; path: Path }[] {
   if (isSeq(node)) return node.items.flatMap((item, i) => keysGivenTwice(item, [...path, i]))
   if (!isMap(node)) return []
   const seen = new Set<string>()
@@ -143,7 +158,7 @@ function keysGivenTwice(node: unknown, path: Path): { offset: number; path: stri
       seen.add(key)
       return below
     }
-    return [{ offset: asNode(pair.key)?.range?.[0] ?? 0, path: sayPath(here) }, ...below]
+    return [{ offset: asNode(pair.key)?.range?.[0] ?? 0, path: here }, ...below]
   })
 }
 

@@ -1,5 +1,5 @@
 /** `raftel cluster snapshot`: the tables as a file; what a file is; a data directory from a file. */
-import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, rmSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import path from 'node:path'
 import type { ServiceError } from '@grpc/grpc-js'
@@ -49,17 +49,23 @@ async function saveSnapshot(file: string, _: object, self: Command): Promise<voi
   const partial = `${file}.partial`
   try {
     const control = await client.connection()
-    const deadline = Date.now() + given.timeout * 1000
-    const stream = control.saveSnapshot({}, { deadline })
+    const stream = control.saveSnapshot({})
     const to = await open(partial, 'w', 0o600)
+    // As long as something comes it may take as long as it takes.
+    const idle = setTimeout(() => stream.destroy(silent(given.timeout)), given.timeout * 1000)
     try {
-      for await (const { data } of stream as AsyncIterable<SnapshotBytes__Output>) await to.write(data)
+      for await (const { data } of stream as AsyncIterable<SnapshotBytes__Output>) {
+        idle.refresh()
+        await to.write(data)
+      }
       await to.sync()
     } catch (error) {
       throw 'code' in (error as object) && 'details' in (error as object)
         ? failureOf(error as ServiceError, given.timeout)
         : error
     } finally {
+      clearTimeout(idle)
+      stream.cancel()
       await to.close()
     }
     const saved = await read(partial, false)
@@ -91,11 +97,11 @@ async function restoreSnapshot(file: string, options: RestoreOptions, self: Comm
   // Half of the project comes with these; the other commands stay quick.
   const { loadConfig } = await import('../../node/config.ts')
   const { keyId, loadClusterKey } = await import('../../cluster/seal.ts')
-  const { restore } = await import('../../cluster/restore.ts')
+  const { isFree, restore } = await import('../../cluster/restore.ts')
   const config = loadConfig(options.config, options.data === undefined ? {} : { data: options.data })
   if (config.kind === 'faults') throw new Failure('failed', config.text)
   const { node, id, dataDir: dir, cluster } = config.config
-  if (existsSync(dir) && readdirSync(dir).length > 0) {
+  if (!(await isFree(dir))) {
     throw new Failure('conflict', `${dir} is not empty; stop ${node} if it runs, and move the directory away first`)
   }
   if (options.lineage !== undefined && !/^[a-z0-9][a-z0-9-]{0,31}$/.test(options.lineage)) {
@@ -142,6 +148,10 @@ export async function read(file: string, keep: boolean): Promise<Saved> {
     const { code, message } = error as NodeJS.ErrnoException
     throw code === 'ENOENT' ? new Failure('not found', `there is no file ${file}`) : new Failure('failed', message)
   }
+}
+
+function silent(timeout: number): Failure {
+  return new Failure('timeout', `nothing came for ${timeout} s; give --timeout more, or look at raftel doctor`)
 }
 
 export function refuseExisting(file: string): void {

@@ -1,10 +1,14 @@
 /** Two dialogs that are one call: what one side sends goes to the other, and neither outlives the other. */
+import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
 import type { Dialog, Modified } from '../sip/port.ts'
+import { freely, lasting } from './origin.ts'
 
 export interface Bridge {
-  /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. */
-  attach(side: Side, dialog: Dialog): void
+  /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. `offered`: its answer is due. */
+  attach(side: Side, dialog: Dialog, offered?: boolean): void
+  /** What a side is given as offer or answer when the call begins, as it goes out. */
+  told(side: Side, sdp: string): string
   /** Asks both ends whether they are still there; an end that is not ends the call. */
   check(): void
   /** Ends both sides. The first reason stays. */
@@ -15,9 +19,13 @@ export interface Bridge {
 }
 
 const INFO_MAX = 16_384
+/** §14.1: an offer that met one of the other side is said again after 2.1 to 4 s, since the Call-ID is ours. */
+const GLARE_TURNS = 3
+const GLARE_MS = 2_050
 
 export function bridge(media: MediaSession): Bridge {
   const sides: Partial<Record<Side, Dialog>> = {}
+  const sessions = { caller: lasting(), called: lasting() }
   const { promise: ended, resolve } = Promise.withResolvers<string>()
   let over = false
   // RFC 3261 §14.2: one offer at a time in a call, and it is in flight on both sides.
@@ -34,23 +42,47 @@ export function bridge(media: MediaSession): Bridge {
     const other = sides[opposite(from)]
     if (over) return refuse(481, 'Call Does Not Exist')
     if (other === undefined || modifying) return refuse(491, 'Request Pending')
-    if (sdp === '') return refuse(488, 'An offer is needed')
     modifying = true
+    // RFC 3261 §14.2: who offers nothing is offered what he was told last, and all is free until his ACK answers.
+    if (sdp === '') return { kind: 'answered', sdp: sessions[from].give(freely(sessions[from].last)) }
     try {
-      const offer = await media.offer(from, sdp)
-      if (offer.kind === 'failed') return refuse(offer.status, offer.reason)
-      const answered = await other.modify(offer.sdp)
-      if (answered.kind === 'refused') {
-        // The dialog is gone at its other end (RFC 3261 §12.2.1.2), and with it the call.
-        if (answered.status === 481 || answered.status === 408) hangUp('the other side is gone')
-        return answered
-      }
-      const answer = await media.answer(opposite(from), answered.sdp)
-      if (answer.kind === 'failed') return refuse(answer.status, answer.reason)
-      return { kind: 'answered', sdp: answer.sdp }
+      const passed = await passOn(from, sdp, other)
+      return passed.kind === 'answered' ? { kind: 'answered', sdp: sessions[from].give(passed.sdp) } : passed
     } finally {
       modifying = false
     }
+  }
+
+  /** One side's SDP as an offer to the other side; its answer, as the relay gives it back. */
+  async function passOn(from: Side, sdp: string, other: Dialog): Promise<Modified> {
+    const offer = await media.offer(from, sdp)
+    if (offer.kind === 'failed') return refuse(offer.status, offer.reason)
+    const answered = await other.modify(sessions[opposite(from)].give(offer.sdp))
+    if (answered.kind === 'refused') {
+      // The dialog is gone at its other end (RFC 3261 §12.2.1.2), and with it the call.
+      if (answered.status === 481 || answered.status === 408) hangUp('the other side is gone')
+      return answered
+    }
+    const answer = await media.answer(opposite(from), answered.sdp)
+    return answer.kind === 'failed' ? refuse(answer.status, answer.reason) : { kind: 'answered', sdp: answer.sdp }
+  }
+
+  /**
+   * The ACK answered our offer. The other side learns of it by a re-INVITE, since what it was offered was not this
+   * (RFC 3725 §4.4); its answer has nowhere to go, and says what it said before.
+   */
+  async function answered(from: Side, sdp: string | null): Promise<void> {
+    const other = sides[opposite(from)]
+    if (over || other === undefined) return
+    if (sdp === '') return hangUp(`${from} sent no answer with the ACK`)
+    let passed: Modified | null = null
+    for (let turn = 0; sdp !== null && !over && turn < GLARE_TURNS; turn++) {
+      if (turn > 0) await setTimeout(GLARE_MS + Math.random() * GLARE_MS, undefined, { ref: false })
+      passed = await passOn(from, sdp, other)
+      if (passed.kind === 'answered' || passed.status !== 491) break
+    }
+    modifying = false
+    if (passed?.kind === 'refused') hangUp(`no common ground: ${passed.status} ${passed.reason}`)
   }
 
   async function info(from: Side, contentType: string, body: string): Promise<number> {
@@ -61,15 +93,18 @@ export function bridge(media: MediaSession): Bridge {
   }
 
   return {
-    attach(side, dialog) {
+    attach(side, dialog, offered = false) {
       sides[side] = dialog
+      if (offered) modifying = true
       dialog.handle({
         bye: (reason) => hangUp(`${side} hung up${reason === '' ? '' : `: ${reason}`}`),
         modify: (sdp) => modify(side, sdp),
+        answered: (sdp) => void answered(side, sdp),
         info: (contentType, body) => info(side, contentType, body),
       })
       if (over && dialog.up) dialog.bye('The call is over')
     },
+    told: (side, sdp) => sessions[side].give(sdp),
     check() {
       for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.check()
     },

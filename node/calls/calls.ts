@@ -4,9 +4,10 @@ import type { Logger } from '../../cluster/logger.ts'
 import type { UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Stream } from '../media/media.ts'
-import type { Invitation, SipPort, Source } from '../sip/port.ts'
+import type { Invitation, SipPort, SipRequest, Source } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
-import { place } from './place.ts'
+import { readDialled } from './dialled.ts'
+import { forHelp, place } from './place.ts'
 import { startPublisher } from './publish.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
@@ -137,11 +138,14 @@ export function startCalls(needs: CallsNeeds): Calls {
     }
   }
 
+  /** Plan and number alone say it, so it is known before anything else is asked. */
+  const urgent = (request: SipRequest): boolean => forHelp(needs, readDialled(request.uri, request.from.host))
+
   sip.onInvite((invitation) => {
     const running = journey(invitation)
     journeys.add(running)
     return running.finally(() => journeys.delete(running))
-  })
+  }, urgent)
 
   /** Rows of ours whose call is over: their end was lost while there was no majority. */
   function sweepRows(): void {

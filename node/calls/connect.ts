@@ -27,7 +27,9 @@ const TERMINATED: Refusal = { status: 487, reason: 'Request Terminated' }
 export async function connect(needs: Connection): Promise<Connected> {
   const { sip, invitation, media, groups, stop } = needs
   const both = bridge(media)
-  const early = earlyMedia(invitation, media)
+  // RFC 3261 §13.2.1: our offer goes into the 200, and the caller's answer comes with the ACK.
+  const delayed = invitation.body === ''
+  const early = earlyMedia(invitation, media, delayed)
   const rung = await ring(sip, groups, stop, {
     progress: early.progress,
     answered: (dialog) => both.attach('called', dialog),
@@ -47,12 +49,13 @@ export async function connect(needs: Connection): Promise<Connected> {
     if (stop.aborted) hangUp()
     if (both.over) return { kind: 'refused', refusal: stop.aborted ? TERMINATED : best([]) }
 
-    const caller = await invitation.answer(answer.sdp)
+    both.told('called', rung.target.request.sdp)
+    const caller = await invitation.answer(both.told('caller', answer.sdp))
     if (caller === null) {
       both.hangUp('the caller had gone')
       return { kind: 'ended', why: 'the caller had gone' }
     }
-    both.attach('caller', caller)
+    both.attach('caller', caller, delayed)
     if (!both.over) needs.answered(caller, rung.dialog, rung.target, rung.sdp)
     const checking = setInterval(both.check, needs.checkMs)
     const why = await both.ended.finally(() => clearInterval(checking))
@@ -67,8 +70,11 @@ export async function connect(needs: Connection): Promise<Connected> {
 const TOLD_MAX = 100
 const SDPS_MAX = 8
 
-/** Passes 18x on; the SDP of one branch only, because the relay has one called side. */
-function earlyMedia(invitation: Invitation, media: MediaSession) {
+/**
+ * Passes 18x on; the SDP of one branch only, because the relay has one called side. None of it to a caller without an
+ * offer: a response that is not sent reliably cannot make one (§13.2.1).
+ */
+function earlyMedia(invitation: Invitation, media: MediaSession, delayed: boolean) {
   let chosen: number | null = null
   let sdpNow = ''
   let sdps = 0
@@ -85,7 +91,7 @@ function earlyMedia(invitation: Invitation, media: MediaSession) {
     progress(status: number, sdp: string, branch: number): void {
       if (told++ >= TOLD_MAX) return
       if (sdp !== '') chosen ??= branch
-      if (sdp === '' || chosen !== branch || sdp === sdpNow || sdps++ >= SDPS_MAX) {
+      if (sdp === '' || delayed || chosen !== branch || sdp === sdpNow || sdps++ >= SDPS_MAX) {
         invitation.progress(status)
         return
       }

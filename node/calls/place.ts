@@ -11,6 +11,7 @@ import type { Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
 import { type Dialled, readDialled, sayDialled, shownTarget } from './dialled.ts'
+import { madeUpOffer } from './origin.ts'
 import { RELAY_HEADER, writeRelay } from './relay.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
@@ -23,7 +24,7 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
   if (dialled === null) return refuse(desk, invitation, 416, 'Unsupported URI Scheme')
   if (invitation.header('max-forwards') === '0') return refuse(desk, invitation, 483, 'Too Many Hops')
 
-  const emergency = decideFor(desk, null, dialled).emergency
+  const emergency = forHelp(desk, dialled)
   if (!emergency && !desk.hasRoom()) {
     desk.count.overload++
     return refuse(desk, invitation, 503, 'Too many calls on this node', { 'Retry-After': '5' })
@@ -61,7 +62,8 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
 
   const media = desk.media.open(live.id)
   live.media = media
-  const offer = await media.offer('caller', invitation.body)
+  // A caller without an offer (RFC 3261 §13.2.1): phones are rung with ours, since many refuse to be rung without one.
+  const offer = await media.offer('caller', invitation.body || madeUpOffer(desk.sip.address, invitation.callId))
   if (offer.kind === 'failed') return refuse(desk, invitation, offer.status, offer.reason)
 
   const target = decision.steps
@@ -112,7 +114,12 @@ function look(desk: Desk, known: Known | null, dialled: Dialled) {
   }
 }
 
-function decideFor(desk: Desk, known: Known | null, { user, domain }: Dialled): Decision {
+/** Whether the plan takes it for an emergency call: these are never refused for who calls, what he requires, or limits. */
+export function forHelp(desk: Pick<Desk, 'cluster' | 'here'>, dialled: Dialled | null): boolean {
+  return dialled !== null && decideFor(desk, null, dialled).emergency
+}
+
+function decideFor(desk: Pick<Desk, 'cluster' | 'here'>, known: Known | null, { user, domain }: Dialled): Decision {
   const { tables } = desk.cluster
   const facts = { known: (aor: string) => tables.users.has(aor), here: desk.here }
   return decide(tables.plan, facts, { caller: known?.aor ?? null, dialled: user, domain })

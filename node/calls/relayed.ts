@@ -8,6 +8,8 @@ import { reach } from '../routing/reach.ts'
 import type { Invitation } from '../sip/port.ts'
 import type { Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
+import { readDialled } from './dialled.ts'
+import { forHelp } from './place.ts'
 import { readRelay } from './relay.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
@@ -23,7 +25,9 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return '403'
   }
   const { aor, contact } = read.order
-  if (!desk.hasRoom()) {
+  // The order is a node's of ours, so To is the number that was dialled there.
+  const help = forHelp(desk, readDialled(invitation.to.uri, ''))
+  if (!help && !desk.hasRoom()) {
     desk.count.overload++
     invitation.reply(503, { headers: { 'Retry-After': '5' } })
     return '503'

@@ -1,15 +1,26 @@
 /** SaveSnapshot: the tables of this node as a file, piece by piece, no faster than it is read. */
-import type { ServerWritableStream } from '@grpc/grpc-js'
+import { type ServerWritableStream, status } from '@grpc/grpc-js'
 import type { SaveSnapshotRequest__Output } from '../../proto/types/raftel/v1/SaveSnapshotRequest.ts'
 import type { SnapshotBytes } from '../../proto/types/raftel/v1/SnapshotBytes.ts'
 import type { Needs } from './needs.ts'
-import { cannot, refusal, timeToAgree } from './refusal.ts'
+import { cannot, Refusal, refusal, timeToAgree } from './refusal.ts'
 
 type Stream = ServerWritableStream<SaveSnapshotRequest__Output, SnapshotBytes>
 
+/** Each holds the rows as they were when it began, for as long as its reader takes. */
+const AT_ONCE = 2
+
 export function saveSnapshot({ cluster, version, log }: Needs): (call: Stream) => void {
+  let underWay = 0
   return async (call) => {
+    underWay++
     try {
+      if (underWay > AT_ONCE) {
+        throw new Refusal(
+          status.UNAVAILABLE,
+          `${AT_ONCE} snapshots of this node are being saved already; try again later`,
+        )
+      }
       // A file that lacks what was agreed a moment ago would surprise; without a quorum there is nobody to ask.
       const within = timeToAgree(call.getDeadline(), Date.now())
       const current = (await cluster.catchUp(within)) === 'caught up'
@@ -23,6 +34,8 @@ export function saveSnapshot({ cluster, version, log }: Needs): (call: Stream) =
       log.info({ index: head.index }, `a snapshot at entry ${head.index} was saved by a client`)
     } catch (error) {
       call.emit('error', refusal(error, log, call.getPath()))
+    } finally {
+      underWay--
     }
   }
 }

@@ -15,6 +15,7 @@ const shown = (max: number) =>
     .max(max, `at most ${max} characters`)
     .refine((text) => clean(text, max + 1) === text, 'must not hold control or invisible characters')
 
+/** Stays text until its meaning is read, like everything else: so a document with holes has the same types. */
 const whole = (min: number, max: number) =>
   z
     .string(`must be a whole number from ${min} to ${max}`)
@@ -22,7 +23,6 @@ const whole = (min: number, max: number) =>
       (text) => /^\d{1,6}$/.test(text) && +text >= min && +text <= max,
       `must be a whole number from ${min} to ${max}`,
     )
-    .transform(Number)
 
 const aor = shown(254)
 const number = z

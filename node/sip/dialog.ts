@@ -9,8 +9,11 @@ export interface IncomingDialog extends Dialog {
   onOver(act: () => void): void
 }
 
-/** Call it in the callback that gave `raw` out: what arrives in the same packet must find its listeners. */
-export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
+/**
+ * Call it in the callback that gave `raw` out: what arrives in the same packet must find its listeners.
+ * `offered`: its 200 carried our offer, and the ACK brings the answer.
+ */
+export function wrapDialog(raw: SrfDialog, link: Link, offered = false): IncomingDialog {
   const handlers = Promise.withResolvers<DialogHandlers>()
   const over = new Set<() => void>()
   let up = raw.connected
@@ -49,8 +52,14 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
   }
 
   raw.on('destroy', (_request, reason) => ended(reason ?? 'normal release'))
-  raw.on('modify', (request, response) => void offered(request, response))
-  raw.on('update', (request, response) => void offered(request, response))
+  raw.on('modify', (request, response) => void modifiedBy(request, response))
+  raw.on('update', (request, response) => void modifiedBy(request, response))
+  let answerDue = offered
+  raw.on('ack', (request) => {
+    if (!answerDue) return
+    answerDue = false
+    tellAnswer(request.body ?? '')
+  })
   raw.on('info', (request, response) => void informed(request, response))
   // srf would say 200 to these and drop them.
   raw.on('refer', (_request, response) => refuse(response))
@@ -60,22 +69,47 @@ export function wrapDialog(raw: SrfDialog, link: Link): IncomingDialog {
     send(response, 405, { headers: { Allow: ALLOW } }, link.messageMax)
   }
 
+  function tellAnswer(sdp: string | null): void {
+    link.guard('an ACK', () => handlers.promise.then((handler) => handler.answered?.(sdp)))
+  }
+
   /** A re-INVITE (RFC 3261 §14.2) or an UPDATE (RFC 3311). */
-  async function offered(request: SrfRequest, response: SrfResponse): Promise<void> {
+  async function modifiedBy(request: SrfRequest, response: SrfResponse): Promise<void> {
     const sdp = request.body ?? ''
-    if (sdp === '') {
-      // An UPDATE may come without an offer; a re-INVITE without one wants ours, which we do not make up.
-      if (request.method === 'UPDATE') send(response, 200, {}, link.messageMax)
-      else send(response, 488, { headers: { Warning: NO_OFFER } }, link.messageMax)
-      return
-    }
+    if (sdp === '') return wantsOffer(request, response)
     const answer = await handlers.promise.then((handler) => handler.modify(sdp)).catch(broken)
     if (answer.kind === 'refused') {
       send(response, answer.status, { reason: answer.reason }, link.messageMax)
       return
     }
+    accept(response, answer.sdp)
+  }
+
+  /** An UPDATE may come without an offer; a re-INVITE without one wants ours. */
+  async function wantsOffer(request: SrfRequest, response: SrfResponse): Promise<void> {
+    if (request.method === 'UPDATE') {
+      send(response, 200, {}, link.messageMax)
+      return
+    }
+    const handler = await handlers.promise
+    if (handler.answered === undefined) {
+      send(response, 488, { headers: { Warning: NO_OFFER } }, link.messageMax)
+      return
+    }
+    const offer = await handler.modify('').catch(broken)
+    if (offer.kind === 'refused') {
+      send(response, offer.status, { reason: offer.reason }, link.messageMax)
+      return
+    }
+    answerDue = true
+    if (accept(response, offer.sdp)) return
+    answerDue = false
+    tellAnswer(null)
+  }
+
+  function accept(response: SrfResponse, sdp: string): boolean {
     const headers = { Contact: raw.local.contact, 'Content-Type': 'application/sdp' }
-    send(response, 200, { headers, body: answer.sdp }, link.messageMax)
+    return send(response, 200, { headers, body: sdp }, link.messageMax)
   }
 
   async function informed(request: SrfRequest, response: SrfResponse): Promise<void> {

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
 import { type ListenPoint, startEngine } from '../engine/engine.ts'
+import type { SipTimes } from '../engine/limits.ts'
 import { parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
-import { ALLOW, type IncomingDialog, NO_OFFER } from './dialog.ts'
+import { ALLOW, type IncomingDialog } from './dialog.ts'
 import { connectLink, type Link } from './link.ts'
 import type { FinalResponse, Invitation, ReplyOptions, SipPort, SipRequest } from './port.ts'
 import { Incoming, IncomingInvite } from './request.ts'
@@ -13,7 +14,13 @@ import { safeHeaders, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
 export type EngineChoice =
-  | { readonly kind: 'embedded'; readonly listen: readonly ListenPoint[]; readonly advertise?: string }
+  | {
+      readonly kind: 'embedded'
+      readonly listen: readonly ListenPoint[]
+      readonly advertise?: string
+      /** Other timers than those of RFC 3261 Table 4. */
+      readonly times?: Partial<SipTimes>
+    }
   | { readonly kind: 'external'; readonly host: string; readonly port: number; readonly secret: string }
 
 export interface OpenSip {
@@ -39,8 +46,8 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
-  const { listen, advertise } = engine
-  const options = { listen, secret, drachtio: { host: '127.0.0.1', port: 0 }, log }
+  const { listen, advertise, times = {} } = engine
+  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log }
   const started = await startEngine(advertise === undefined ? options : { ...options, advertise })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
@@ -61,6 +68,7 @@ function sipPort(
   const handlers = new Map<string, Handler>()
   const count = { requests: 0, invitations: 0, dialled: 0, unhandled: 0, failures: 0, dialogs: 0 }
   let onInvite: ((invitation: Invitation) => void | Promise<void>) | null = null
+  let isUrgent: (request: SipRequest) => boolean = () => false
   let closing: Promise<void> | null = null
 
   function opened(dialog: IncomingDialog): void {
@@ -73,7 +81,9 @@ function sipPort(
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
     const extensions = extensionsOf(request)
-    if (extensions !== '') return request.reply(420, { headers: { Unsupported: extensions } })
+    if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && isUrgent(request))) {
+      return request.reply(420, { headers: { Unsupported: extensions } })
+    }
     if (req.method === 'INVITE') return invited(req, res)
     const handler = handlers.get(req.method)
     if (handler && (req.method === 'REGISTER' || request.to.tag === '')) {
@@ -134,9 +144,10 @@ function sipPort(
       if (!handlers.has(method)) link.srf.app.client.route(verb)
       handlers.set(method, handler)
     },
-    onInvite(handler) {
+    onInvite(handler, urgent = () => false) {
       if (!onInvite) link.srf.app.client.route('invite')
       onInvite = handler
+      isUrgent = urgent
     },
     dial(request, onProgress) {
       count.dialled++
@@ -173,7 +184,6 @@ function refusalOf(invite: SipRequest): (ReplyOptions & { status: number }) | nu
   const contact = parseAddress(invite.header('contact') ?? '')
   if (!contact || !parseUri(contact.uri)) return { status: 400, reason: 'No Contact that reads' }
   if (invite.from.tag === '') return { status: 400, reason: 'No From tag' }
-  if (invite.body === '') return { status: 488, headers: { Warning: NO_OFFER } }
   return null
 }
 

@@ -46,11 +46,11 @@ export interface ReplyOptions {
   readonly body?: string
 }
 
-/** An INVITE outside a dialog: a call that wants an answer. */
+/** An INVITE outside a dialog: a call that wants an answer. Without a body it wants an offer (RFC 3261 §13.2.1). */
 export interface Invitation extends SipRequest {
   /** 1xx with or without SDP (early media); nothing after the final answer. */
   progress(status: number, sdp?: string): void
-  /** 200 with SDP: the dialog exists when the answer was sent; null when the caller had already gone. */
+  /** 200 with SDP, an offer when the INVITE had none: the dialog exists when the answer was sent; null when the caller had already gone. */
   answer(sdp: string, headers?: Readonly<Record<string, string>>): Promise<Dialog | null>
   /** Called once if the caller cancels (RFC 3261 §9), or its connection is lost, before the final answer. */
   onCancel(listener: () => void): void
@@ -85,8 +85,13 @@ export type Modified =
 export interface DialogHandlers {
   /** The other side ended it, or the engine did for it (no ACK, transport gone). Called once, never after bye(). */
   bye(reason: string): void
-  /** A re-INVITE came: the SDP to answer with, or how it is refused. */
+  /**
+   * A re-INVITE came: the SDP to answer with, or how it is refused. Empty: it came without an offer and wants one, which
+   * happens only to who has `answered`.
+   */
   modify(sdp: string): Promise<Modified>
+  /** The ACK for a 200 with our offer came: the answer that it carried, or nothing. Null: the offer could not be sent. */
+  answered?(sdp: string | null): void
   info(contentType: string, body: string): Promise<number>
 }
 
@@ -137,7 +142,8 @@ export interface SipPort {
     verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish',
     handler: (request: SipRequest) => void | Promise<void>,
   ): void
-  onInvite(handler: (invitation: Invitation) => void | Promise<void>): void
+  /** What insists on an extension is refused with 420 (RFC 3261 §8.2.2.3), but for calls that are `urgent`. */
+  onInvite(handler: (invitation: Invitation) => void | Promise<void>, urgent?: (request: SipRequest) => boolean): void
   dial(request: DialRequest, onProgress: (status: number, sdp: string) => void): Dialing
   /** An out-of-dialog request, like an OPTIONS; its final status, 408 when none came. */
   request(

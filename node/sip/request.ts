@@ -111,7 +111,7 @@ export class IncomingInvite extends Incoming implements Invitation {
         this.#end()
         unwatch()
         if (error || !raw) return resolve(null)
-        const dialog = wrapDialog(raw, this.link)
+        const dialog = wrapDialog(raw, this.link, this.body === '')
         this.#dialogs.opened(dialog)
         // It came back after we gave the caller up: nobody will hold this dialog, so it must not live.
         if (this.#cancelled) dialog.bye('Cancelled')

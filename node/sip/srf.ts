@@ -56,6 +56,7 @@ export interface SrfDialog {
   readonly local: { readonly contact: string; readonly sdp: string }
   readonly remote: { readonly uri: string; readonly sdp: string }
   on(event: 'destroy', listener: (request: SrfRequest, reason?: string) => void): void
+  on(event: 'ack', listener: (request: SrfRequest) => void): void
   on(
     event: 'modify' | 'info' | 'update' | 'refer' | 'message',
     listener: (request: SrfRequest, response: SrfResponse) => void,

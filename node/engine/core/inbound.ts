@@ -224,10 +224,6 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     unwanted(core, request, flow)
     return
   }
-  if (method === 'INVITE' && requires(request, '100rel')) {
-    refuse(core, request, flow, 420, 'Bad Extension', 'Unsupported: 100rel\r\n')
-    return
-  }
   // A call of ours that comes back would have one dialog id for both its ends, so a node cannot call itself.
   const id = dialogId(callId, fromTag)
   if (method === 'INVITE' && (core.calling.has(id) || core.dialogs.get(id)?.role === 'uac')) {
@@ -267,10 +263,6 @@ function unwanted(core: Core, request: SipRequest, flow: Flow): void {
     return
   }
   refuse(core, request, flow, 405, 'Method Not Allowed', `Allow: ${core.apps.allowed()}\r\n`)
-}
-
-function requires(request: SipRequest, tag: string): boolean {
-  return headersOf(request, 'require').some((value) => splitOutside(value, ',').some((t) => t.toLowerCase() === tag))
 }
 
 function begin(

@@ -95,8 +95,22 @@ export const LOG: readonly Mutant[] = [
     name: 'frontier-retreat-skipped',
     why: 'the log is cut back while the frontier still says more: a crash then makes a sound node refuse to start',
     file: 'cluster/log/log.ts',
-    edits: [['      await this.#frontier.retreat({ ...this.#reached(), last: first.index - 1, crc })\n', '']],
+    edits: [['      await this.#frontier.retreat({ ...reached, last: first.index - 1, crc })\n', '']],
     killer: sync(NO_MORE),
+  },
+  {
+    name: 'frontier-ahead',
+    why: 'before entries are overwritten the frontier says a term that the database does not have yet: a crash in between makes a sound node refuse (found by the simulation, seed 209)',
+    file: 'cluster/log/log.ts',
+    edits: [
+      [
+        'retreat({ ...reached, last: first.index - 1, crc })',
+        'retreat({ ...this.#reached(), last: first.index - 1, crc })',
+      ],
+    ],
+    killer: log(
+      'a crash between cutting back the frontier and overwriting entries of an older term leaves a log that opens',
+    ),
   },
   {
     name: 'install-retreat-skipped',

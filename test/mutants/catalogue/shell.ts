@@ -5,6 +5,10 @@ const wire = (title: string): Killer => ({ file: 'test/cluster/wire.test.ts', ti
 const rebuild = (title: string): Killer => ({ file: 'test/cluster/rebuild.test.ts', title })
 const transfer = (title: string): Killer => ({ file: 'test/cluster/transfer.test.ts', title })
 
+const lost = (title: string): Killer => ({ file: 'test/cluster/lost-leader.test.ts', title })
+const saved = (title: string): Killer => ({ file: 'test/cluster/saved.test.ts', title })
+const handover = (title: string): Killer => ({ file: 'test/cluster/handover.test.ts', title })
+
 const HELLO = 'a hello of another cluster, another version, another name or a stranger is refused with what to do'
 
 export const SHELL: readonly Mutant[] = [
@@ -35,6 +39,48 @@ export const SHELL: readonly Mutant[] = [
       ],
     ],
     killer: wire('cluster time never goes back, and does not count the time without a leader'),
+  },
+  {
+    name: 'repaired-founds-a-cluster',
+    why: 'nodes whose damaged directories were set aside take themselves for a new cluster: two of three forget everything (NATS JetStream 2.12.1)',
+    file: 'cluster/rebuild.ts',
+    edits: [['if (this.#repairing || !untouched || this.#someoneTouched)', 'if (!untouched || this.#someoneTouched)']],
+    killer: rebuild('a node under repair never takes itself for one of a new cluster, nor do the others'),
+  },
+  {
+    name: 'unapplied-stamps-ignored',
+    why: 'a leader that has applied nothing yet does not look at the stamps in its log: cluster time jumps to the wall clock (found by the simulation)',
+    file: 'cluster/leading.ts',
+    edits: [['    this.see(unseen)\n', '']],
+    killer: {
+      file: 'test/cluster/leading.test.ts',
+      title:
+        'a leader that has applied nothing yet goes on from the stamps in its log, whatever the clock on its wall says',
+    },
+  },
+  {
+    name: 'loss-told-again',
+    why: 'a follower whose connection to a living leader broke once forgets it again and again (etcd forget-leader)',
+    file: 'cluster/lost-leader.ts',
+    edits: [['    this.#inReach = NONE\n', '']],
+    killer: lost('a leader that was in reach and is so no more is lost once; one that never was is not'),
+  },
+  {
+    name: 'stands-against-a-leader',
+    why: 'a follower stands although it heard of a leader meanwhile: elections that nobody needs (thesis §4.2.3)',
+    file: 'cluster/lost-leader.ts',
+    edits: [['return this.#ticks === 0 && lead === NONE', 'return this.#ticks === 0']],
+    killer: lost('a follower stands some ticks after the loss, not twice, and not when it has heard of a leader'),
+  },
+  {
+    name: 'other-group-taken',
+    why: 'frames of another group are taken for ours: two logs become one (multi-raft routing)',
+    file: 'cluster/peers.ts',
+    edits: [['if (frame.group !== GROUP) {', 'if (frame.group > 99) {']],
+    killer: {
+      file: 'test/cluster/peers.test.ts',
+      title: 'a peer speaks for itself, to us and in our group, or not at all',
+    },
   },
   {
     name: 'wiped-node-votes-at-once',
@@ -214,5 +260,51 @@ export const SHELL: readonly Mutant[] = [
       file: 'test/cluster/outstanding.test.ts',
       title: 'what waits for a majority is bounded, in number and in bytes',
     },
+  },
+  {
+    name: 'old-history-let-in',
+    why: 'a node with the directory of before meets the cluster that was restored: the longer log wins and the restore is undone',
+    file: 'cluster/hello.ts',
+    edits: [['lineage !== null && here !== null && lineage !== here', 'lineage === here && here === null']],
+    killer: saved(
+      'an old directory is refused by a restored cluster; an empty one is filled and belongs to it from then on',
+    ),
+  },
+  {
+    name: 'lineage-not-kept',
+    why: 'an empty directory that was filled by a restored cluster forgets whose it is with the next start',
+    file: 'cluster/log/log.ts',
+    edits: [['await this.#db.batch([metaRow(META.lineage, { lineage })], { sync: true })', 'void lineage']],
+    killer: saved(
+      'an old directory is refused by a restored cluster; an empty one is filled and belongs to it from then on',
+    ),
+  },
+  {
+    name: 'backup-not-checked',
+    why: 'a saved snapshot is taken without its checksum: a flipped bit becomes a row of every node',
+    file: 'cluster/saved.ts',
+    edits: [['foot.lines !== count || foot.sha256 !== sha256', 'foot.lines !== count']],
+    killer: saved('a file says what it is, and any byte that changes or is missing is seen'),
+  },
+  {
+    name: 'tail-left-behind',
+    why: 'of a survivor only what it knew to be committed is taken: what the lost leader had committed and answered is lost with it',
+    file: 'cluster/salvage.ts',
+    edits: [['const last = storage.lastIndex()', 'const last = storage.initialState().hardState.commit']],
+    killer: saved('what a survivor does not know to be agreed is taken too, and counted'),
+  },
+  {
+    name: 'transfer-never-given-up',
+    why: 'whoever asked for another leader is not told that the core has given up (thesis §3.10)',
+    file: 'cluster/handover.ts',
+    edits: [["if (raft.role !== 'leader') return null", 'if (raft.term > 0) return null']],
+    killer: handover('a node that may not vote yet does not take over: the leader goes on and says so'),
+  },
+  {
+    name: 'transfer-into-the-void',
+    why: 'a leader hands over to a node that is out of reach, and takes no proposal for an election timeout',
+    file: 'cluster/handover.ts',
+    edits: [["if (!reach) return 'it cannot be reached'", 'if (!reach && raft.term === 0) return null']],
+    killer: handover('the leader itself, an unknown node, another that leads, one out of reach: each is said'),
   },
 ]

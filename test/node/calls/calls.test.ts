@@ -151,6 +151,29 @@ test('a full node refuses the next call, but never a call for help, also of a st
   first.cancel()
 })
 
+test('a call for help is not refused for what it requires, any other call is', async (t) => {
+  const [n1] = await nodes(t, 1, 'emergency: {numbers: ["112"], user: carol}')
+  await phone(t, n1!, 'carol', answers(listener()))
+  const alice = await port(t)
+  const requiring = async (to: string) => {
+    const dialing = alice.dial(
+      {
+        uri: `sip:${to}@pbx.test`,
+        nextHop: `sip:${n1!.sip.address}`,
+        from: { display: '', uri: 'sip:alice@pbx.test' },
+        to: { uri: `sip:${to}@pbx.test` },
+        sdp: SDP_A,
+        headers: { Require: '100rel' },
+      },
+      () => {},
+    )
+    const outcome = await soon(`an answer for ${to}`, dialing.outcome)
+    return outcome.kind === 'refused' ? [outcome.status, outcome.headers.get('unsupported')] : outcome.kind
+  }
+  t.is(await requiring('112'), 'answered')
+  t.deepEqual(await requiring('carol'), [420, '100rel'])
+})
+
 test('an operator hangs up, and a node that stops ends its calls on both sides', async (t) => {
   const [n1] = await nodes(t, 1)
   const alice = await port(t)

@@ -6,6 +6,7 @@ import type { Logger } from '../../../cluster/logger.ts'
 import type { Bind } from '../../../cluster/tables/commands.ts'
 import { type Calls, startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
+import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type MediaMode, startMedia } from '../../../node/media/start.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
 import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
@@ -28,6 +29,7 @@ interface More {
   readonly media?: MediaMode
   readonly sweepMs?: number
   readonly checkSeconds?: number
+  readonly times?: Partial<SipTimes>
 }
 
 export const CLUSTER_KEY = randomBytes(32)
@@ -64,9 +66,9 @@ async function node(
   t: ExecutionContext,
   cluster: Cluster,
   max: number,
-  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60, log = quiet }: More,
+  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60, log = quiet, times = {} }: More,
 ): Promise<TestNode> {
-  const sip = await port(t)
+  const sip = await port(t, quiet, times)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
   const calls = startCalls({

@@ -187,20 +187,42 @@ test('a handler that throws is answered for with 500', async (t) => {
   t.is(b.stats().failures, 1)
 })
 
-test('an INVITE without an offer is refused with a word why', async (t) => {
+test('an INVITE without an offer gets ours in the 200, and the ACK brings the answer; a re-INVITE too, where it is wanted', async (t) => {
   const b = await port(t)
-  b.onInvite(() => t.fail('it came through'))
+  const answers: (string | null)[] = []
+  const heard = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let listening: DialogHandlers = deaf
+  b.onInvite(async (invitation) => {
+    t.is(invitation.body, '')
+    const dialog = await invitation.answer(SDP_B)
+    const answered = (sdp: string | null) => void heard[answers.push(sdp) - 1]?.resolve()
+    listening = { ...deaf, answered, modify: async (sdp) => ({ kind: 'answered', sdp: sdp === '' ? SDP_B : 'no' }) }
+    dialog?.handle({
+      ...listening,
+      modify: (sdp) => listening.modify(sdp),
+    })
+  })
   const peer = await udpPeer(t, b)
-  peer.send(`INVITE sip:bob@${b.address} SIP/2.0`, [
+  const headers = (seq: number, method: string, to = '<sip:bob@pbx.test>') => [
     'From: <sip:alice@pbx.test>;tag=1',
-    'To: <sip:bob@pbx.test>',
+    `To: ${to}`,
     'Call-ID: late-offer',
-    'CSeq: 1 INVITE',
+    `CSeq: ${seq} ${method}`,
     'Max-Forwards: 70',
     `Contact: <sip:alice@127.0.0.1:${peer.port}>`,
-  ])
-  const refusal = await peer.next('SIP/2.0 488')
-  t.regex(headersOf(refusal, 'Warning')[0] ?? '', /SDP offer/)
+    ...(method === 'ACK' ? ['Content-Type: application/sdp'] : []),
+  ]
+  peer.send(`INVITE sip:bob@${b.address} SIP/2.0`, headers(1, 'INVITE'))
+  const ok = await peer.next('SIP/2.0 200')
+  t.true(ok.endsWith(SDP_B))
+  const to = headersOf(ok, 'To')[0]!
+  peer.send(`ACK sip:bob@${b.address} SIP/2.0`, headers(1, 'ACK', to), SDP_A)
+  await soon('the answer in the ACK', heard[0]!.promise)
+  peer.send(`INVITE sip:bob@${b.address} SIP/2.0`, headers(2, 'INVITE', to))
+  t.true((await peer.next(/^SIP\/2.0 200[\s\S]*CSeq: 2 /i)).endsWith(SDP_B))
+  peer.send(`ACK sip:bob@${b.address} SIP/2.0`, headers(2, 'ACK', to), SDP_A)
+  await soon('the second answer', heard[1]!.promise)
+  t.deepEqual(answers, [SDP_A, SDP_A])
 })
 
 test('an extension that a request insists on is refused with 420 and its name, whatever the verb', async (t) => {

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { ExecutionContext } from 'ava'
 import type { Logger } from '../../../cluster/logger.ts'
+import type { SipTimes } from '../../../node/engine/limits.ts'
 import { openSip } from '../../../node/sip/drachtio.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
 
@@ -12,12 +13,12 @@ export const SDP_A =
   'v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n'
 export const SDP_B = SDP_A.replace('o=a 1', 'o=b 2').replace('4000', '5000')
 
-export async function port(t: ExecutionContext, log: Logger = quiet): Promise<SipPort> {
+export async function port(t: ExecutionContext, log: Logger = quiet, times: Partial<SipTimes> = {}): Promise<SipPort> {
   const listen = [
     { transport: 'udp', host: '127.0.0.1', port: 0 },
     { transport: 'tcp', host: '127.0.0.1', port: 0 },
   ] as const
-  const sip = await openSip({ engine: { kind: 'embedded', listen }, log })
+  const sip = await openSip({ engine: { kind: 'embedded', listen, times }, log })
   t.teardown(() => sip.close())
   return sip
 }
@@ -40,7 +41,7 @@ export async function soon<T>(what: string, promise: Promise<T>, ms = 8000): Pro
 
 export interface Peer {
   readonly port: number
-  /** `start` is the request line or status line; Via, To and so on come from `headers`. */
+  /** `start` is the request line or status line; To and so on come from `headers`, a Via is made up where they have none. */
   send(start: string, headers: readonly string[], body?: string): void
   /** The next message that begins so; others before it are dropped. */
   next(start: string | RegExp): Promise<string>
@@ -73,9 +74,8 @@ export async function udpPeer(t: ExecutionContext, sip: SipPort): Promise<Peer> 
   return {
     port: own,
     send(start, headers, body = '') {
-      const via = start.startsWith('SIP/2.0')
-        ? []
-        : [`Via: SIP/2.0/UDP 127.0.0.1:${own};branch=z9hG4bK-t${branches++};rport`]
+      const given = start.startsWith('SIP/2.0') || headers.some((line) => line.startsWith('Via:'))
+      const via = given ? [] : [`Via: SIP/2.0/UDP 127.0.0.1:${own};branch=z9hG4bK-t${branches++};rport`]
       const lines = [start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body]
       socket.send(lines.join('\r\n'), Number(target), host)
     },
