@@ -25,9 +25,10 @@ export async function storm({ lanes, faults, scene, over, say }: Storm): Promise
   const strike = async (planned: Planned): Promise<void> => {
     const fault = faults.get(planned.kind)
     if (fault === undefined) throw new Error(`there is no fault ${planned.kind}`)
-    const target = await targetOf(scene.cluster.nodes, planned, fault, () => scene.cluster.leader())
     if (fault.harmsDisks && unmended)
       return say(`${at()}  ${planned.kind}: a disk that was harmed before is not mended`)
+    const drawn = planned.who === 'leader' ? await scene.cluster.leader() : scene.cluster.nodes[planned.who]
+    const target = targetOf(scene.cluster.nodes, drawn ?? null, fault)
     if (target === null) return say(`${at()}  ${planned.kind}: nobody is free for it`)
     if (fault.sort === 'process') target.busy = true
     let running: Running | null = null
@@ -64,14 +65,8 @@ export async function storm({ lanes, faults, scene, over, say }: Storm): Promise
 }
 
 /** Whom it strikes now: the one that was drawn, or the next that is free. */
-async function targetOf(
-  nodes: readonly NodeProcess[],
-  { who }: Planned,
-  { sort }: Fault,
-  leader: () => Promise<NodeProcess | null>,
-): Promise<NodeProcess | null> {
-  const drawn = who === 'leader' ? await leader() : nodes[who]
-  const first = Math.max(0, nodes.indexOf(drawn!))
+function targetOf(nodes: readonly NodeProcess[], drawn: NodeProcess | null, { sort }: Fault): NodeProcess | null {
+  const first = drawn === null ? 0 : nodes.indexOf(drawn)
   const inOrder = [...nodes.slice(first), ...nodes.slice(0, first)]
   return inOrder.find((node) => sort === 'network' || (!node.busy && node.runs)) ?? null
 }
