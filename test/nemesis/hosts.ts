@@ -58,6 +58,8 @@ export async function namespaces(count: number): Promise<Hosts> {
       const ended = holders.map((holder) => once(holder, 'exit'))
       for (const holder of holders) holder.stdin?.end()
       await Promise.all(ended)
+      // The next run in this process makes another.
+      ip('link', 'del', 'br0')
     },
   }
 }

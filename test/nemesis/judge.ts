@@ -26,12 +26,12 @@ export interface Evidence {
 const DISK_WORDS = [
   /^raftel: (cluster: )?disk full: free space on .* and start the node again; nothing acknowledged is lost$/,
   /^raftel: (cluster: )?cannot write to .*: see to the disk and start the node again; nothing acknowledged is lost$/,
-  /^raftel: cluster: cannot open .*; give the node a data directory that it may write to$/,
+  /^raftel: cluster: cannot open .*; see that the disk works and that the node may write to this directory$/,
   /^raftel: .*start it again, it then repairs itself from its peers$/,
 ]
 
 /** So many of each must have been acknowledged, or a run shows nothing. */
-const ENOUGH = 10
+const ENOUGH = 5
 
 export function judge(evidence: Evidence): Finding[] {
   const { registrations, plans, firstPlan, settled, surprises } = evidence
