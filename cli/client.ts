@@ -2,7 +2,7 @@
  * The way to a cluster: endpoints are tried in order, the first that answers is asked. What may be asked twice falls over
  * to the next when a connection breaks; what may not (it changes something) says that it is unknown.
  */
-import { type ServiceError, status } from '@grpc/grpc-js'
+import { connectivityState, type ServiceError, status } from '@grpc/grpc-js'
 import { DECIDED } from '../proto/decided.ts'
 import { controlProto } from '../proto/load.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
@@ -36,6 +36,17 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
       control.waitForReady(Math.min(deadline, Date.now() + CONNECT_MS), (error) => resolve(!error))
     })
 
+  /** Time that ran out before any node had said yes or no says nothing about whether one is there. */
+  const nobody = async (tried: readonly string[]): Promise<Failure> => {
+    const failed = (control: ControlClient): boolean =>
+      control.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE
+    if (Date.now() < deadline || clients.every(({ control }) => failed(control))) return unreachable(given, env, tried)
+    return new Failure(
+      'timeout',
+      `no node answered within ${given.timeout} s: ${tried.join('; ')}. Give --timeout more, or look at raftel doctor`,
+    )
+  }
+
   return {
     async ask(send, may = 'again') {
       const tried: string[] = []
@@ -62,15 +73,11 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
         }
         tried.push(`${endpoint} broke the connection`)
       }
-      throw await unreachable(given, env, tried)
+      throw await nobody(tried)
     },
     async connection() {
       for (const { control } of clients) if (await ready(control)) return control
-      throw await unreachable(
-        given,
-        env,
-        clients.map(({ endpoint }) => `${endpoint} does not answer`),
-      )
+      throw await nobody(clients.map(({ endpoint }) => `${endpoint} does not answer`))
     },
     close() {
       for (const { control } of clients) control.close()
@@ -101,6 +108,7 @@ export function failureOf(error: ServiceError, timeout: number): Failure {
 }
 
 const KINDS: Partial<Record<status, Kind>> = {
+  [status.INVALID_ARGUMENT]: 'usage',
   [status.NOT_FOUND]: 'not found',
   [status.PERMISSION_DENIED]: 'forbidden',
   [status.UNAUTHENTICATED]: 'forbidden',

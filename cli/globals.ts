@@ -104,11 +104,42 @@ function labEndpoints(dir: string): string[] | null {
   return labFile(dir)?.nodes.map((node) => node.control) ?? null
 }
 
-function labFile(dir: string): { nodes: { control: string }[]; tls?: boolean } | null {
+export interface LabNode {
+  readonly id: string
+  /** `127.0.0.1:port`, UDP and TCP. */
+  readonly sip: string
+  readonly control: string
+  readonly cluster: string
+  readonly media: 'rtpengine' | 'direct'
+}
+
+export interface LabState {
+  readonly dir: string
+  readonly nodes: readonly LabNode[]
+  /** Whether nodes and command line show certificates of the lab's own authority. */
+  readonly tls: boolean
+}
+
+/** A lab.json; throws when it is none. */
+export function labIn(text: string): LabState {
+  const state: unknown = JSON.parse(text)
+  if (!isLab(state)) throw new Error('it does not describe a lab')
+  return state
+}
+
+function isLab(value: unknown): value is LabState {
+  if (typeof value !== 'object' || value === null) return false
+  const { dir, nodes } = value as Partial<LabState>
+  const names = ['id', 'sip', 'control', 'cluster', 'media'] as const
+  const whole = (node: LabNode | null): boolean => names.every((name) => typeof node?.[name] === 'string')
+  return typeof dir === 'string' && Array.isArray(nodes) && nodes.length > 0 && nodes.every(whole)
+}
+
+function labFile(dir: string): LabState | null {
   const file = path.join(dir, 'lab.json')
   if (!existsSync(file)) return null
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { nodes: { control: string }[]; tls?: boolean }
+    return labIn(readFileSync(file, 'utf8'))
   } catch (error) {
     throw usage(`${file} cannot be read (${(error as Error).message}); name the nodes with --endpoints`)
   }

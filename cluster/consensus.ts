@@ -10,7 +10,7 @@
 
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
 import { Handover } from './handover.ts'
-import type { Standing } from './hello.ts'
+import { Joining } from './joining.ts'
 import { Leading } from './leading.ts'
 import type { DurableLog } from './log/log.ts'
 import { openOrRepair } from './log/repair.ts'
@@ -20,7 +20,7 @@ import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
-import { forgetProgress, Rebuild, wordOf } from './rebuild.ts'
+import { wordOf } from './rebuild.ts'
 import { keyId } from './seal.ts'
 import { Snapshots } from './snapshots.ts'
 import { timeOfHead } from './tables/snapshot.ts'
@@ -49,8 +49,7 @@ export class Consensus {
   readonly #snapshots: Snapshots
   readonly #handover = new Handover()
   readonly #turns: Turns
-  /** Null once this node may vote. */
-  #rebuild: Rebuild | null
+  readonly #joining: Joining
   #core!: RawNode
   #peers!: Network
   /** What the tables half is to hear at the end of this turn. */
@@ -65,7 +64,6 @@ export class Consensus {
   #role: Pick<Position, 'role' | 'lead' | 'term'> = { role: 'follower', lead: NONE, term: 0 }
   /** What the tables half was told last. */
   #told: Position | null = null
-  #hopeless = false
   #stopTicking = (): void => {}
 
   /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
@@ -102,7 +100,13 @@ export class Consensus {
     this.#leading = new Leading(options.nodes, world)
     this.#watch = new TablesWatch(options)
     this.#lost = new LostLeader(world.random)
-    this.#rebuild = log.joined ? null : new Rebuild(options.nodes.length, log.repair !== null)
+    this.#joining = new Joining({
+      log,
+      dataDir: options.dataDir,
+      names: this.#names,
+      say,
+      input: (move) => this.#turns.input(move),
+    })
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
     this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
     this.#turns = new Turns(
@@ -136,7 +140,7 @@ export class Consensus {
       onHello: (peer, untouched, standing, lineage = null) => {
         // Before anything else that this peer says: from here on, those of another founding are refused.
         if (lineage !== null && this.#log.lineage === null) this.#log.adopt(lineage, () => {})
-        this.#onHello(peer, untouched, standing)
+        this.#turns.input(() => this.#joining.onHello(this.#core.raft, peer, untouched, standing))
       },
       onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
@@ -214,7 +218,7 @@ export class Consensus {
     this.#leading.heard(from)
     this.#turns.input(() => {
       for (const said of messages) {
-        const message = this.#rebuild ? this.#rebuild.filter(said, this.#log.last) : said
+        const message = this.#joining.filter(said)
         if (!message) continue
         const stepped = this.#core.step(message)
         if (stepped === 'malformed') this.#say.warn({ from, type: message.type }, 'dropped a malformed message')
@@ -232,12 +236,11 @@ export class Consensus {
   #tick(): void {
     this.#turns.input(() => {
       // Who may not vote does not stand either.
-      if (this.#rebuild) this.#rebuild.tick()
-      else this.#core.tick()
+      if (this.#joining.isDone) this.#core.tick()
       this.#noticeLoss()
-      if (this.#lost.tick(this.#core.raft.lead) && !this.#rebuild) this.#core.campaign()
+      if (this.#lost.tick(this.#core.raft.lead) && this.#joining.isDone) this.#core.campaign()
+      this.#joining.tick()
       this.#noticeRole()
-      this.#endRebuild()
       this.#tickTables()
     })
   }
@@ -388,56 +391,12 @@ export class Consensus {
     this.#outbox.unshift({ kind: 'position', position: now })
   }
 
-  #onHello(from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
-    this.#turns.input(() => {
-      this.#rebuild?.onHello(from, untouched, standing?.repairing)
-      if (untouched || standing?.repairing) forgetProgress(this.#core.raft, from)
-      if (standing && !this.#rebuild) this.#checkWord(from, standing)
-      this.#endRebuild()
-    })
-  }
-
-  /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
-  #checkWord(from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
-    // In a later term they may have been replaced by others.
-    if (term < this.#core.raft.term || acknowledged <= this.#log.last) return
-    const what =
-      `the log in ${this.#options.dataDir} ends at entry ${this.#log.last}, but ${this.#names.get(from)}, ` +
-      `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
-    void this.#log.distrust(what)
-  }
-
-  #endRebuild(): void {
-    if (!this.#rebuild) return
-    this.#sayHopeless(this.#rebuild.isHopeless)
-    if (!this.#rebuild.ends(this.#log.untouched, this.#log.storage)) return
-    const repaired = this.#log.repair !== null
-    this.#log.join(() => {
-      this.#say.info(
-        {},
-        repaired
-          ? 'this node is repaired and votes again: what was set aside can be deleted'
-          : 'this node votes from now on: its directory has all that it may be asked for',
-      )
-      this.#turns.input(() => (this.#rebuild = null))
-    })
-  }
-
-  #sayHopeless(isHopeless: boolean): void {
-    if (isHopeless && !this.#hopeless) this.#say.error({}, HOPELESS)
-    this.#hopeless = isHopeless
-  }
-
   #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
     const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
     this.#leading.seeTime(timeOfHead(head ?? ''))
     this.#outbox.push({ kind: 'load', index, term, pieces })
   }
 }
-
-const HOPELESS =
-  'the directories of so many nodes are damaged that no majority knows what was agreed: there is no quorum until enough of ' +
-  'them have a sound directory again (docs/damage.md)'
 
 /** More than the first line of a snapshot has. */
 const HEAD_MAX = 256

@@ -34,7 +34,7 @@ export function labCommand(): Command {
     .description('stop every node of the lab')
     .action(async (_: object, self: Command) => {
       const { nodes } = await labDown(dirOf(self))
-      note(`${nodes.length} nodes are down`)
+      note(nodes.length === 1 ? '1 node is down' : `${nodes.length} nodes are down`)
     })
   const kill = new Command('kill')
     .description('kill -9 one node and its media relay')

@@ -44,7 +44,11 @@ async function commitPlan(file: string, options: { expect?: number }, self: Comm
     process.stdout.write(record(given.output, { version, rules, author, committedAt: iso(committedAt) }))
   } catch (error) {
     // The node does not know the file's name; faults begin with `plan:line:column:`.
-    if (error instanceof Failure) throw new Failure(error.kind, error.message.replace(/^plan:/gm, `${file}:`))
+    // A file with faults is no wrong use of the command.
+    if (error instanceof Failure) {
+      const kind = error.kind === 'usage' ? 'failed' : error.kind
+      throw new Failure(kind, error.message.replace(/^plan:/gm, `${file}:`))
+    }
     throw error
   } finally {
     client.close()

@@ -1,5 +1,4 @@
 /** `raftel user`: who may register and call. */
-import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import type { User__Output } from '../../proto/types/raftel/v1/User.ts'
 import { openClient } from '../client.ts'
@@ -61,13 +60,23 @@ async function addUser(aor: string, options: { passwordStdin?: boolean; replace?
 
 /** The first line, without its end. Anything after it is not looked at. */
 async function lineOfStdin(): Promise<string> {
-  for await (const line of createInterface({ input: process.stdin, terminal: false })) {
-    if (line.length > LINE_MAX) throw new Failure('failed', `the password is longer than ${LINE_MAX} characters`)
-    if (line !== '') return line
-    break
+  let bytes = Buffer.alloc(0)
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    bytes = Buffer.concat([bytes, chunk])
+    if (bytes.includes(LINE_END) || bytes.length > LINE_MAX) break
   }
-  throw new Failure('failed', 'stdin has no password; give it as one line')
+  const end = bytes.indexOf(LINE_END)
+  const line = (end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1').replace(/\r$/, '')
+  if (line === '') throw new Failure('failed', 'stdin has no password; give it as one line')
+  if (line.length > LINE_MAX) throw new Failure('failed', `the password is longer than ${LINE_MAX} bytes`)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(line, 'latin1'))
+  } catch {
+    // A phone would send other bytes than those that were stored, and never be let in.
+    throw new Failure('failed', 'the password is not UTF-8; write it in UTF-8, as phones do (RFC 7616)')
+  }
 }
+const LINE_END = 10
 
 function row({ aor, createdAt, contacts }: User__Output): Row {
   return { aor, createdAt: iso(createdAt), contacts }

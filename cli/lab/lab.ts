@@ -1,13 +1,21 @@
 /** A rehearsal cluster on loopback: one operating system process a node, brought up, broken on purpose, and brought down. */
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../failure.ts'
 import { secretOf } from '../tls.ts'
 import { firstTaken, freeBlock } from './ports.ts'
 import { endNodes, lastWords, processesOf, spawnNode } from './process.ts'
 import { type Ready, untilReady, Watcher } from './ready.ts'
-import { type LabNode, type LabState, nodeOf, operatorOf, PORTS_PER_NODE, readState, writeLab } from './state.ts'
+import {
+  type LabNode,
+  type LabState,
+  makeDirectory,
+  nodeOf,
+  operatorOf,
+  PORTS_PER_NODE,
+  readState,
+  writeLab,
+} from './state.ts'
 
 export interface LabOptions {
   readonly dir: string
@@ -35,8 +43,8 @@ const GRACE_MS = 8000
 
 /** Writes and starts everything; resolves when it is ready. What it started it ends again when it fails. */
 export async function labUp({ dir, nodes, basePort, media, tls = false, note }: LabOptions): Promise<LabReport> {
-  await mkdir(dir, { recursive: true })
-  refuseRunning(dir)
+  makeDirectory(dir)
+  refuseOther(dir, nodes)
   const count = nodes * PORTS_PER_NODE
   const base = basePort ?? (await freeBlock(count))
   const taken = await firstTaken(base, count)
@@ -93,12 +101,19 @@ export function labStatus(dir: string): LabProcess[] {
   return state.nodes.map((node) => ({ ...node, pid: running.get(node.id) ?? null }))
 }
 
-function refuseRunning(dir: string): void {
+/** A lab that runs is not brought up again, and one that was down comes up with the nodes that its data is of. */
+function refuseOther(dir: string, count: number): void {
   if (!existsSync(path.join(dir, 'lab.json'))) return
-  const running = labStatus(dir).filter((node) => node.pid !== null)
-  if (running.length === 0) return
-  const names = running.map((node) => node.id).join(', ')
-  throw new Failure('conflict', `a lab runs in ${dir} already (${names}); end it with raftel lab down --dir ${dir}`)
+  const there = labStatus(dir)
+  const running = there.filter((node) => node.pid !== null)
+  if (running.length > 0) {
+    const names = running.map((node) => node.id).join(', ')
+    throw new Failure('conflict', `a lab runs in ${dir} already (${names}); end it with raftel lab down --dir ${dir}`)
+  }
+  if (there.length !== count) {
+    const remedy = `bring it up with --nodes ${there.length}, name another --dir, or remove ${dir} and begin anew`
+    throw new Failure('conflict', `the lab in ${dir} is one of ${there.length}: ${remedy}`)
+  }
 }
 
 async function ready(state: LabState, nodes: readonly LabNode[], note: (text: string) => void): Promise<Ready> {

@@ -2,28 +2,14 @@
  * A lab on disk: one directory with `lab.json`, the cluster key, and each node's configuration, data and log. Nothing here
  * changes while the lab runs: which process a node is, the system knows (process.ts), so no two commands can disagree on it.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { newClusterKey } from '../../cluster/seal.ts'
 import { CA_DAYS, certOf, DAYS, give, initCa, read } from '../certs/authority.ts'
 import { Failure } from '../failure.ts'
-import { LAB_OPERATOR, labFiles, type TlsFiles } from '../globals.ts'
+import { LAB_OPERATOR, type LabNode, type LabState, labFiles, labIn, type TlsFiles } from '../globals.ts'
 
-export interface LabNode {
-  readonly id: string
-  /** `127.0.0.1:port`, UDP and TCP. */
-  readonly sip: string
-  readonly control: string
-  readonly cluster: string
-  readonly media: 'rtpengine' | 'direct'
-}
-
-export interface LabState {
-  readonly dir: string
-  readonly nodes: readonly LabNode[]
-  /** Whether nodes and command line show certificates of the lab's own authority. */
-  readonly tls: boolean
-}
+export type { LabNode, LabState } from '../globals.ts'
 
 export interface LabPlan {
   readonly dir: string
@@ -44,7 +30,7 @@ export const dataOf = (dir: string, id: string): string => path.join(dir, 'data'
 
 /** Writes everything that nodes need to start; nothing runs yet. */
 export function writeLab({ dir, count, basePort, media, tls }: LabPlan): LabState {
-  for (const folder of ['nodes', 'logs', 'data']) mkdirSync(path.join(dir, folder), { recursive: true })
+  for (const folder of ['nodes', 'logs', 'data']) makeDirectory(path.join(dir, folder))
   const key = path.join(dir, 'cluster.key')
   // A lab that comes up again in its directory keeps its key: what it sealed must still open.
   if (!existsSync(key)) writeFileSync(key, newClusterKey(), { mode: 0o600 })
@@ -63,6 +49,24 @@ export function writeLab({ dir, count, basePort, media, tls }: LabPlan): LabStat
   const state = { dir, nodes, tls }
   writeState(state)
   return state
+}
+
+/** Node's own recursive mkdir never returns where nothing can be made, as under /proc. */
+export function makeDirectory(dir: string): void {
+  const made = (): boolean => {
+    try {
+      mkdirSync(dir)
+      return true
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST' && statSync(dir).isDirectory()) return true
+      if (code === 'ENOENT') return false
+      throw new Failure('failed', `${(error as Error).message}; name another directory with --dir`)
+    }
+  }
+  if (made()) return
+  if (path.dirname(dir) !== dir) makeDirectory(path.dirname(dir))
+  if (!made()) throw new Failure('failed', `${dir} cannot be made; name another directory with --dir`)
 }
 
 /** Loopback has 16 million addresses: each node's relay has its own, so that all can use the same range of ports. */
@@ -116,7 +120,7 @@ export function readState(dir: string): LabState {
     throw new Failure('not found', `there is no lab in ${dir}; bring one up with raftel lab up --dir ${dir}`)
   }
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as LabState
+    return labIn(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new Failure('failed', `${file} cannot be read (${(error as Error).message}); remove ${dir} and begin anew`)
   }

@@ -15,15 +15,23 @@ export interface RegisterNeeds {
   readonly limits?: ContactLimits
   /** Between 0 and 1: spreads those who were sent away. */
   readonly chance: () => number
+  /** Monotonic, ms; by default the process's. */
+  readonly now?: () => number
 }
 
-/** A phone sends its REGISTER again for 32 s (timer F); it should have its 503 well before. */
-const AGREE_WITHIN = 5_000
+/** A phone sends its REGISTER again after 0.5, 1.5 and 3.5 s (timer E); by then it should know that it asks in vain. */
+const AGREE_WITHIN = 2_000
+/** A new leader is found sooner than this, unless there is no majority for one. */
+const ELECTION_MS = 2_000
 /** Longer ones are refused: they are replicated with every binding. */
 const CALL_ID_MAX = 256
 
 export function registerHandler(needs: RegisterNeeds): (request: SipRequest) => Promise<void> {
-  const { cluster, domains, identity, chance, limits = CONTACT_LIMITS } = needs
+  const { cluster, domains, identity, chance, limits = CONTACT_LIMITS, now = () => performance.now() } = needs
+  let leaderless = cluster.status().quorum ? null : now()
+  cluster.onStatus(({ quorum }) => {
+    leaderless = quorum ? null : (leaderless ?? now())
+  })
 
   return async (request) => {
     const realm = request.to.host
@@ -51,6 +59,10 @@ export function registerHandler(needs: RegisterNeeds): (request: SipRequest) => 
       return request.reply(200, bound(row?.bindings ?? [], cluster.now()))
     }
 
+    // Without a leader for longer than an election takes there is no majority: nobody is kept waiting for it.
+    if (leaderless !== null && now() - leaderless > ELECTION_MS) {
+      return request.reply(503, { reason: 'No Quorum', ...later(503, chance) })
+    }
     const { transport, address, port } = request.source
     const agreed = await cluster.propose(
       {

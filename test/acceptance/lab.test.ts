@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import test from 'ava'
 import { needing } from '../peers.ts'
+import { freePorts } from '../ports.ts'
 import { RAFTEL, raftel, withLab } from './lab.ts'
 
 const PLAN = 'domains: [pbx.test]\nusers:\n  alice@pbx.test: {name: Alice, numbers: ["1001"]}\n'
@@ -58,7 +61,8 @@ test.serial(
         t.regex(stderr, /^raftel: .+\n$/, args.join(' '))
         return code
       }
-      t.is(await exits(['user', 'add', 'alice', '--password-stdin'], 'x\n'), 1)
+      t.is(await exits(['user', 'add', 'alice', '--password-stdin'], 'x\n'), 2)
+      t.is(await exits(['user', 'ls', '--sort', 'bogus']), 2)
       t.is(await exits(['user', 'add', 'alice@pbx.test', '--password-stdin']), 1)
       t.is(await exits(['user', 'add', 'alice@pbx.test']), 2)
       t.is(await exits(['reg', 'ls', '--shoe']), 2)
@@ -82,7 +86,11 @@ test.serial(
       t.regex(onFile.stderr, /^raftel: EEXIST.*name another.*\n$/)
       t.regex(again.stderr, /lab down/)
 
-      t.is((await raftel(['lab', 'down', '--dir', lab.dir])).code, 0)
+      const down = await raftel(['lab', 'down', '--dir', lab.dir])
+      t.deepEqual([down.code, down.stderr], [0, 'raftel: 1 node is down\n'])
+      const other = await raftel(['lab', 'up', '--nodes', '5', '--dir', lab.dir, '--detach'])
+      t.is(other.code, 5)
+      t.regex(other.stderr, /^raftel: .* is one of 1: bring it up with --nodes 1, .*remove .* begin anew\n$/)
       // One that nobody waited for keeps its entry, without a command line.
       t.is(commandLine(String(lab.nodes[0]?.pid)), '')
       t.is(await exits(['cluster', 'status']), 6)
@@ -157,3 +165,39 @@ function commandLine(pid: string): string {
     return ''
   }
 }
+
+test.serial('a directory that cannot be made, and one whose lab.json is none, are one sentence each', async (t) => {
+  const nowhere = await raftel(['lab', 'up', '--nodes', '1', '--dir', '/proc/raftel-lab', '--detach'])
+  t.is(nowhere.code, 1)
+  t.regex(nowhere.stderr, /^raftel: .*\/proc\/raftel-lab.*name another directory with --dir\n$/)
+
+  const dir = mkdtempSync(path.join(tmpdir(), 'raftel-nolab-'))
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }))
+  for (const text of ['{}', 'null', '{"dir":"x","nodes":[{}]}', '{']) {
+    writeFileSync(path.join(dir, 'lab.json'), text)
+    for (const verb of ['down', 'up', 'status']) {
+      const { code, stderr } = await raftel(['lab', verb, '--dir', dir])
+      t.is(code, 1, `${verb} ${text}`)
+      t.regex(stderr, /^raftel: .*lab\.json cannot be read .*; remove .* and begin anew\n$/, `${verb} ${text}`)
+    }
+    t.regex((await raftel(['reg', 'ls', '--dir', dir])).stderr, /lab\.json cannot be read/)
+  }
+})
+
+test.serial(
+  'time that runs out before a node answered is 7, no node at all is 6; a password that is not UTF-8 is refused',
+  async (t) => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.teardown(() => silent.close())
+    const { port } = silent.address() as AddressInfo
+    const hanging = await raftel(['user', 'ls', '--endpoints', `127.0.0.1:${port}`, '--timeout', '1'])
+    t.is(hanging.code, 7, hanging.stderr)
+    const [free] = await freePorts(1)
+    const none = await raftel(['user', 'ls', '--endpoints', `127.0.0.1:${free}`, '--timeout', '1'])
+    t.is(none.code, 6, none.stderr)
+
+    const add = `printf '\\377\\n' | "${RAFTEL}" user add alice@pbx.test --password-stdin 2>&1; echo $?`
+    t.regex(await sh(add, `127.0.0.1:${free}`), /^raftel: the password is not UTF-8.*\n1\n$/)
+  },
+)

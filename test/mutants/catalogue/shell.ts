@@ -85,11 +85,11 @@ export const SHELL: readonly Mutant[] = [
   {
     name: 'wiped-node-votes-at-once',
     why: 'a node whose directory is gone votes as if it had promised nothing (RethinkDB 2.2.3, #5289; canonical: wiped disks)',
-    file: 'cluster/consensus.ts',
+    file: 'cluster/joining.ts',
     edits: [
       [
         'this.#rebuild = log.joined ? null : new Rebuild(',
-        'this.#rebuild = log.joined || options.nodes.length > 0 ? null : new Rebuild(',
+        'this.#rebuild = log.joined || names.size > 0 ? null : new Rebuild(',
       ],
     ],
     killer: {

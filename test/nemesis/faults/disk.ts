@@ -24,7 +24,7 @@ const MEND_MS = 120_000
 /** For so long the others agree on what some do not hear. */
 const AGREE_MS = 1500
 
-/** What a node says when it votes again, and when it finds that it must not (cluster/consensus.ts, cluster/log/repair.ts). */
+/** What a node says when it votes again, and when it finds that it must not (cluster/joining.ts, cluster/log/repair.ts). */
 const VOTES = /this node votes from now on|this node is repaired and votes again/
 const REPAIRS = /does not vote and repairs itself/
 const STARTED = /this node has started/

@@ -59,11 +59,12 @@ test('a phone that is connected to another node is called through that node, and
 
 test('a call for help goes through another node, also when both are full', async (t) => {
   const [n1, n2] = await nodes(t, 2, 'emergency: {numbers: ["112"], user: carol}', 0)
-  await phone(t, n2!, 'carol', answers(listener()))
+  await phone(t, n2!, 'carol', answers(listener()), { transport: 'tcp' })
   await until(n1!.cluster, 'n1 knows carol', () => n1!.cluster.tables.registrations.size === 1)
   const alice = await port(t)
   t.like(await soon('a refusal', call(alice, n1!, 'carol').outcome), { kind: 'refused', status: 503 })
   t.is((await soon('help', call(alice, n1!, '112').outcome)).kind, 'answered')
+  t.is(n2!.calls.counters().relayed, 1)
 })
 
 test('a forged order and one used again are refused and ring nobody', async (t) => {

@@ -110,7 +110,8 @@ test('a plan with faults is refused with every line, and the one in force stays'
   const { client } = await oneNode(t)
   t.is((await ask<Plan__Output>((done) => client.getPlan({}, done))).version, 0)
   t.is((await commit(client, 'domains: [pbx.test]\n', 0)).version, 1)
-  const faulty = 'domains: [pbx.test]\nrulez: []\nrules:\n' + '  - {name: x}\n'.repeat(150)
+  const rules = Array.from({ length: 150 }, (_, i) => `  - {name: r${i}, user: alice}\n`).join('')
+  const faulty = `domains: [pbx.test]\nrulez: []\nrules:\n${rules}`
   const refused = await t.throwsAsync<ServiceError>(commit(client, faulty))
   t.is(refused?.code, status.INVALID_ARGUMENT)
   t.regex(refused?.details ?? '', /^plan:2:1: rulez: /m)

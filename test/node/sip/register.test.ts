@@ -6,6 +6,7 @@ import path from 'node:path'
 import anyTest, { type ExecutionContext, type TestFn } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
+import { until } from '../../cluster/nodes.ts'
 import { needing } from '../../peers.ts'
 import { type Registrar, registrar } from './registrar.ts'
 import { addressOf, headersOf, type Peer, SDP_A, soon, udpPeer } from './support.ts'
@@ -283,3 +284,27 @@ async function errors(dir: string): Promise<string> {
   const name = (await readdir(dir)).find((file) => file.endsWith('_errors.log'))
   return name ? (await readFile(path.join(dir, name), 'utf8')).slice(0, 2000) : ''
 }
+
+test('without a leader a phone hears 503 in time to ask elsewhere, and at once when no election will bring one', async (t) => {
+  let now = 0
+  const { sip, cluster, others } = await registrar(t, ['alice'], { nodes: 2, now: () => now })
+  const phone = new Phone(await udpPeer(t, sip))
+  t.regex(await phone.registered([phone.contact()]), /^SIP\/2.0 200/)
+  const propose = cluster.propose.bind(cluster)
+  const bounds: (number | undefined)[] = []
+  cluster.propose = (command, timeoutMs) => {
+    bounds.push(timeoutMs)
+    return propose(command, timeoutMs)
+  }
+  await others[0]!.close()
+  await until(cluster, 'the leader is missed', () => !cluster.status().quorum)
+  const tried = await phone.registered([phone.contact()])
+  t.regex(tried, /^SIP\/2.0 503/)
+  t.deepEqual(bounds, [2_000], 'it may have been a moment between two leaders')
+
+  now += 2_001
+  const refused = await phone.registered([phone.contact()])
+  t.regex(refused, /^SIP\/2.0 503/)
+  t.regex(headersOf(refused, 'Retry-After')[0] ?? '', /^\d+$/)
+  t.is(bounds.length, 1, 'nothing was proposed')
+})

@@ -19,28 +19,53 @@ import { port, quiet } from './support.ts'
 export interface Registrar {
   readonly sip: SipPort
   readonly cluster: Cluster
+  /** The other nodes of the cluster. */
+  readonly others: readonly Cluster[]
   readonly identity: Identity
 }
 
-export async function registrar(t: ExecutionContext, names: readonly string[] = ['alice', 'bob']): Promise<Registrar> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'raftel-sip-'))
+interface More {
+  /** How many nodes the cluster has; the registrar is at the first. */
+  readonly nodes?: number
+  /** The clock of the registrar, ms. */
+  readonly now?: () => number
+}
+
+export async function registrar(
+  t: ExecutionContext,
+  names: readonly string[] = ['alice', 'bob'],
+  { nodes: count = 1, now }: More = {},
+): Promise<Registrar> {
   const key = randomBytes(32)
-  const listen = `127.0.0.1:${await freePort()}`
-  const cluster = await startCluster({
-    node: 'n1',
-    id: 1,
-    nodes: [{ name: 'n1', id: 1, address: listen }],
-    listen,
-    dataDir: dir,
-    key,
-    tickMs: 20,
-    log: quiet,
-    onFatal: (error) => t.fail(error.message),
-  })
-  t.teardown(async () => {
-    await cluster.close()
-    await rm(dir, { recursive: true, force: true })
-  })
+  const nodes = await Promise.all(
+    Array.from({ length: count }, async (_, i) => ({
+      name: `n${i + 1}`,
+      id: i + 1,
+      address: `127.0.0.1:${await freePort()}`,
+    })),
+  )
+  const [cluster, ...others] = await Promise.all(nodes.map(start))
+  if (cluster === undefined) throw new RangeError('a cluster has a node')
+
+  async function start({ name, id, address }: (typeof nodes)[number]): Promise<Cluster> {
+    const dir = await mkdtemp(path.join(tmpdir(), 'raftel-sip-'))
+    const one = await startCluster({
+      node: name,
+      id,
+      nodes,
+      listen: address,
+      dataDir: dir,
+      key,
+      tickMs: 20,
+      log: quiet,
+      onFatal: (error) => t.fail(error.message),
+    })
+    t.teardown(async () => {
+      await one.close()
+      await rm(dir, { recursive: true, force: true })
+    })
+    return one
+  }
   await until(cluster, 'the cluster has begun', () => cluster.tables.cluster !== null)
   for (const user of names) {
     const credentials = seal(key, 'credentials', JSON.stringify(credentialsOf(user, 'pbx.test', `${user}-secret`)))
@@ -56,7 +81,7 @@ export async function registrar(t: ExecutionContext, names: readonly string[] = 
     credentials: (user) => JSON.parse(open(key, 'credentials', user.credentials)) as Credentials,
     nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
   })
-  sip.on('register', registerHandler({ cluster, domains, identity, chance: () => 0.5 }))
+  sip.on('register', registerHandler({ ...(now ? { now } : {}), cluster, domains, identity, chance: () => 0.5 }))
   sip.on('options', answerOptions)
-  return { sip, cluster, identity }
+  return { sip, cluster, others, identity }
 }

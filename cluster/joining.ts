@@ -1,0 +1,91 @@
+/**
+ * From a directory to a vote: what is not to be trusted is rebuilt first (rebuild.ts), and one that looks sound is an older copy
+ * when a leader has this node's word for more than it holds.
+ */
+import type { Standing } from './hello.ts'
+import type { DurableLog } from './log/log.ts'
+import type { Logger } from './logger.ts'
+import type { Raft } from './raft/raft.ts'
+import type { Id, Message } from './raft/types.ts'
+import { forgetProgress, Rebuild } from './rebuild.ts'
+
+export interface JoiningNeeds {
+  readonly log: DurableLog
+  readonly dataDir: string
+  readonly names: ReadonlyMap<Id, string>
+  readonly say: Logger
+  /** Runs an input of the consensus, when something that was waited for is on the disk. */
+  readonly input: (move: () => void) => void
+}
+
+export class Joining {
+  readonly #needs: JoiningNeeds
+  /** Null once this node may vote. */
+  #rebuild: Rebuild | null
+  #isHopeless = false
+
+  constructor(needs: JoiningNeeds) {
+    this.#needs = needs
+    const { log, names } = needs
+    this.#rebuild = log.joined ? null : new Rebuild(names.size, log.repair !== null)
+  }
+
+  /** Whether this node may vote, and stand. */
+  get isDone(): boolean {
+    return this.#rebuild === null
+  }
+
+  /** What the core may see of a message; null: nothing. */
+  filter(message: Message): Message | null {
+    return this.#rebuild ? this.#rebuild.filter(message, this.#needs.log.last) : message
+  }
+
+  tick(): void {
+    this.#rebuild?.tick()
+    this.#end()
+  }
+
+  onHello(raft: Raft, from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
+    this.#rebuild?.onHello(from, untouched, standing?.repairing)
+    if (untouched || standing?.repairing) forgetProgress(raft, from)
+    if (standing && !this.#rebuild) this.#checkWord(raft, from, standing)
+    this.#end()
+  }
+
+  /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
+  #checkWord(raft: Raft, from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
+    const { log, names, dataDir } = this.#needs
+    // In a later term they may have been replaced by others.
+    if (term < raft.term || acknowledged <= log.last) return
+    const what =
+      `the log in ${dataDir} ends at entry ${log.last}, but ${names.get(from)}, ` +
+      `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
+    void log.distrust(what)
+  }
+
+  #end(): void {
+    if (!this.#rebuild) return
+    const { log, say, input } = this.#needs
+    this.#sayHopeless(this.#rebuild.isHopeless)
+    if (!this.#rebuild.ends(log.untouched, log.storage)) return
+    const repaired = log.repair !== null
+    log.join(() => {
+      say.info(
+        {},
+        repaired
+          ? 'this node is repaired and votes again: what was set aside can be deleted'
+          : 'this node votes from now on: its directory has all that it may be asked for',
+      )
+      input(() => (this.#rebuild = null))
+    })
+  }
+
+  #sayHopeless(isHopeless: boolean): void {
+    if (isHopeless && !this.#isHopeless) this.#needs.say.error({}, HOPELESS)
+    this.#isHopeless = isHopeless
+  }
+}
+
+const HOPELESS =
+  'the directories of so many nodes are damaged that no majority knows what was agreed: there is no quorum until enough of ' +
+  'them have a sound directory again (docs/damage.md)'
