@@ -14,8 +14,8 @@ export type Said =
 /** `bind` and `unbind` name a contact; `clear` is `Contact: *`. */
 export type Wish = { readonly kind: 'bind' | 'unbind'; readonly contact: string } | { readonly kind: 'clear' }
 
-/** Longer than a node takes to say that it has no quorum (5 s). */
-const ANSWER_MS = 6500
+/** Longer than a node takes to say that it has no quorum (2 s). */
+const ANSWER_MS = 4000
 /** A challenge waits for nobody. */
 const CHALLENGE_MS = 1500
 /** No binding expires before the history ends. */
