@@ -13,6 +13,8 @@ export interface Storm {
   say(line: string): void
 }
 
+const LOOK_EVERY_MS = 100
+
 /** Resolves with how often each kind struck, when all is put right. A lane that is late strikes later, never twice at once. */
 export async function storm({ lanes, faults, scene, over, say }: Storm): Promise<Map<string, number>> {
   const struck = new Map<string, number>()
@@ -22,9 +24,18 @@ export async function storm({ lanes, faults, scene, over, say }: Storm): Promise
   const now = (): number => (performance.now() - begun) / 1000
   const at = (): string => `${now().toFixed(1).padStart(6)} s`
 
-  const strike = async (planned: Planned): Promise<void> => {
-    const fault = faults.get(planned.kind)
-    if (fault === undefined) throw new Error(`there is no fault ${planned.kind}`)
+  /** What strikes now, and whether it is something that must be alone. */
+  let striking = 0
+  let alone = false
+  /** Resolves when the fault may strike, and counts it; false: the run is over. */
+  const turn = async (fault: Fault): Promise<boolean> => {
+    while (alone || (fault.alone && striking > 0)) if (!(await sleep(LOOK_EVERY_MS, over))) return false
+    striking++
+    alone = fault.alone ?? false
+    return true
+  }
+
+  const strike = async (planned: Planned, fault: Fault): Promise<void> => {
     if (fault.harmsDisks && unmended)
       return say(`${at()}  ${planned.kind}: a disk that was harmed before is not mended`)
     const drawn = planned.who === 'leader' ? await scene.cluster.leader() : scene.cluster.nodes[planned.who]
@@ -57,7 +68,12 @@ export async function storm({ lanes, faults, scene, over, say }: Storm): Promise
     lanes.map(async (lane) => {
       for (const planned of lane) {
         if (!(await sleep(1000 * (planned.begins - now()), over))) return
-        await strike(planned)
+        const fault = faults.get(planned.kind)
+        if (fault === undefined) throw new Error(`there is no fault ${planned.kind}`)
+        if (!(await turn(fault))) return
+        await strike(planned, fault)
+        striking--
+        if (fault.alone) alone = false
       }
     }),
   )

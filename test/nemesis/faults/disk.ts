@@ -74,6 +74,7 @@ export const wipe: Fault = {
 export const amnesia: Fault = {
   kind: 'amnesia',
   sort: 'process',
+  alone: true,
   harmsDisks: true,
   absent: always,
   async begin(scene, target) {

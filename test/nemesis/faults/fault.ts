@@ -43,6 +43,8 @@ export interface Fault {
   readonly sort: 'process' | 'network'
   /** It takes from a disk what was promised: never at more than a minority. */
   readonly harmsDisks?: boolean
+  /** Nothing else strikes while it does: it needs the others whole. */
+  readonly alone?: boolean
   /** Why it cannot be had; null: it can. */
   absent(means: Means): string | null
   begin(scene: Scene, target: NodeProcess): Promise<Running>
