@@ -32,6 +32,7 @@ interface ListOptions {
   readonly watch?: boolean
   readonly filter: string
   readonly sort: string
+  readonly linearizable?: boolean
 }
 
 const PAGE = 1000
@@ -45,8 +46,11 @@ export function addList<Wire, Row extends object>(command: Command, listing: Lis
   return command
     .option('--filter <text>', 'only rows that contain it', '')
     .option('--sort <field>', 'field to sort by; -field for descending', '')
+    .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
     .option('--watch', 'print the rows, then every change, until interrupted')
     .action(async (options: ListOptions, self: Command) => {
+      if (options.watch && options.linearizable)
+        throw new Failure('usage', '--watch shows changes as they arrive; give it or --linearizable')
       if (options.watch) await watchRows(self, options, listing)
       else await listRows(self, options, listing)
     })
@@ -59,7 +63,8 @@ async function listRows<Wire, Row extends object>(self: Command, options: ListOp
     const rows: Row[] = []
     let after = ''
     do {
-      const request = { filter: options.filter, sort: options.sort, limit: PAGE, after }
+      const { filter, sort, linearizable } = options
+      const request = { filter, sort, limit: PAGE, after, linearizable }
       const page = await client.ask<Page<Wire>>((control, limits, done) => listing.page(control, request, limits, done))
       for (const wire of page.rows) rows.push(listing.row(wire))
       after = page.next

@@ -70,7 +70,12 @@ export class Joining {
     if (!this.#rebuild.ends(log.untouched, log.storage)) return
     const repaired = log.repair !== null
     log.join(() => {
-      if (repaired) say.info({}, 'this node is repaired and votes again: what was set aside can be deleted')
+      say.info(
+        {},
+        repaired
+          ? 'this node is repaired and votes again: what was set aside can be deleted'
+          : 'this node votes from now on: its directory has all that it may be asked for',
+      )
       input(() => (this.#rebuild = null))
     })
   }

@@ -13,9 +13,14 @@ export const PEERS = {
   rtpengine: 'rtpengine-daemon',
   tmux: 'tmux',
   ip: 'iproute2',
+  tc: 'iproute2',
+  nft: 'nftables',
   openssl: 'openssl',
   script: 'bsdutils',
   strace: 'strace',
+  faketime: 'faketime',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
 } as const
 
 /** `root` is no program: network namespaces and small file systems need it. */
@@ -25,8 +30,10 @@ export function missing(peers: readonly Peer[]): Peer[] {
   return peers.filter((peer) => (peer === 'root' ? process.getuid?.() !== 0 : which(peer) === null))
 }
 
+/** Where it is. Not in node_modules, which npm puts on the PATH: some package there has a program `nft` of its own. */
 export function which(program: string): string | null {
-  for (const folder of [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']) {
+  const folders = (process.env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
+  for (const folder of [...folders, '/usr/sbin', '/sbin']) {
     const file = path.join(folder, program)
     try {
       accessSync(file, constants.X_OK)

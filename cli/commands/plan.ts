@@ -20,6 +20,7 @@ export function planCommand(): Command {
     .action(commitPlan)
   const show = new Command('show')
     .description('the plan in force, as it was committed')
+    .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
     .addHelpText('after', '\nExamples:\n  raftel plan show > plan.yaml\n  raftel plan show -o json')
     .action(showPlan)
   return new Command('plan').description('the routing plan').addCommand(commit).addCommand(show)
@@ -54,11 +55,11 @@ async function commitPlan(file: string, options: { expect?: number }, self: Comm
   }
 }
 
-async function showPlan(_: object, self: Command): Promise<void> {
+async function showPlan(options: { linearizable?: boolean }, self: Command): Promise<void> {
   const given = globals(self)
   const client = openClient(given)
   try {
-    const plan = await client.ask<Plan__Output>((control, limits, done) => control.getPlan({}, limits, done))
+    const plan = await client.ask<Plan__Output>((control, limits, done) => control.getPlan(options, limits, done))
     if (plan.version === 0) {
       throw new Failure('not found', 'no plan is in force; commit one with raftel plan commit FILE')
     }

@@ -43,4 +43,5 @@ const EXAMPLES = `
 Examples:
   raftel reg ls
   raftel reg ls --filter alice -o json
+  raftel reg ls --linearizable
   raftel reg ls --watch -o ndjson`

@@ -12,7 +12,7 @@ import { health } from './health.ts'
 import type { Needs } from './needs.ts'
 import { FORWARDED, openPeers } from './peers.ts'
 import { commitPlan, planView } from './plan.ts'
-import { timeToAgree, unary } from './refusal.ts'
+import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
@@ -58,6 +58,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const journal = keepJournal(options, Date.now)
   const forwarded = <Request, Reply>(call: ServerUnaryCall<Request, Reply>) => call.metadata.get(FORWARDED).length > 0
 
+  /** An answer from the tables: at once, or when they have caught up. */
+  const fromTables = <Request extends { linearizable: boolean }, Reply>(answer: (request: Request) => Reply) =>
+    unary<Request, Reply>(log, async (request, call) => {
+      if (request.linearizable) caughtUp(await cluster.catchUp(timeToAgree(call.getDeadline(), Date.now())))
+      return answer(request)
+    })
+
   const handlers: ControlHandlers = {
     GetNode: unary(log, () => nodeStatus(options, address)),
     GetCluster: unary(log, () => clusterStatus(options, peers, address)),
@@ -71,14 +78,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     GetOverview: unary(log, () => overview(options, journal.counters)),
     GetHealth: unary(log, () => health(options)),
     AddUser: unary(log, (request, call) => addUser(options, request, timeToAgree(call.getDeadline(), Date.now()))),
-    ListUsers: unary(log, (request) => listUsers(options, request)),
+    ListUsers: fromTables((request) => listUsers(options, request)),
     CommitPlan: unary(log, (request, call) => {
       const now = Date.now()
       return commitPlan(options, request, now, timeToAgree(call.getDeadline(), now))
     }),
-    GetPlan: unary(log, () => planView(cluster.tables.plan)),
-    ListRegistrations: unary(log, (request) => listRegistrations(options, request)),
-    ListCalls: unary(log, (request) => listCalls(options, request)),
+    GetPlan: fromTables(() => planView(cluster.tables.plan)),
+    ListRegistrations: fromTables((request) => listRegistrations(options, request)),
+    ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
     HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
     Watch: watch(options),

@@ -44,6 +44,15 @@ export function agreed(outcome: Agreed): Result {
   }
 }
 
+/** For a read that must not be stale: the tables have caught up, or the refusal that says why it cannot be known. */
+export function caughtUp(outcome: 'caught up' | 'no quorum'): void {
+  if (outcome === 'caught up') return
+  throw new Refusal(
+    status.UNAVAILABLE,
+    'no quorum: what the cluster agreed on last cannot be known here; ask without linearizable for what this node knows',
+  )
+}
+
 /** Milliseconds that may be spent on agreeing, so that the refusal still reaches a caller with this deadline. */
 export function timeToAgree(deadline: Date | number, now: number): number {
   const left = Number(deadline) - now - ANSWER_MS

@@ -152,6 +152,19 @@ test('without a quorum registrations get 503 with Retry-After, commits exit 6, a
     const commit = await lab.raftel(['plan', 'commit', plan, '--timeout', '3'])
     t.is(commit.code, 6)
     t.regex(commit.stderr, /quorum|majority/)
+    const known = await lab.json<{ aor: string }[]>(['reg', 'ls'])
+    t.deepEqual(
+      known.map(({ aor }) => aor),
+      [`bob@${DOMAIN}`],
+      'what this node knows is shown',
+    )
+    for (const read of [
+      ['reg', 'ls', '--linearizable'],
+      ['plan', 'show', '--linearizable'],
+    ]) {
+      const ran = await lab.raftel([...read, '--timeout', '3'])
+      t.is(ran.code, 6, `${read}: whether it is the latest cannot be known`)
+    }
 
     // bob's phone is this very socket: an INVITE for bob must arrive at it.
     const caller = await rawPhone(node.sip)

@@ -2,7 +2,9 @@
 
 
 export interface GetPlanRequest {
+  'linearizable'?: (boolean);
 }
 
 export interface GetPlanRequest__Output {
+  'linearizable': (boolean);
 }

@@ -6,6 +6,7 @@ export interface ListRequest {
   'limit'?: (number);
   'after'?: (string);
   'sort'?: (string);
+  'linearizable'?: (boolean);
 }
 
 export interface ListRequest__Output {
@@ -13,4 +14,5 @@ export interface ListRequest__Output {
   'limit': (number);
   'after': (string);
   'sort': (string);
+  'linearizable': (boolean);
 }
