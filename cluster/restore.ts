@@ -8,7 +8,7 @@
  */
 import path from 'node:path'
 import { type Files, realDisk } from './log/disk.ts'
-import { openLog } from './log/log.ts'
+import { openLog } from './log/open.ts'
 import { confOf } from './raft/memory.ts'
 import { message } from './raft/message.ts'
 import { LOCAL_APPEND } from './raft/types.ts'

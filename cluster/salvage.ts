@@ -3,7 +3,7 @@
  * stopped. All of its log is taken, also what it does not know to be committed: others may have known, and told a phone so. What
  * only the lost nodes had is lost, and an entry that was never agreed may come into force.
  */
-import { openLog } from './log/log.ts'
+import { openLog } from './log/open.ts'
 import { linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import { type Saving, savedBytes, savedHead } from './saved.ts'

@@ -3,26 +3,15 @@
  * as one synced batch, and says that each is done when the frontier covers it too. Any error of the disk is the end: what a failed write left
  * behind is unknown, so the node stops and reads it again at the next start.
  */
-import path from 'node:path'
 import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
-import { Frontier, openFrontier, type Reached } from './frontier.ts'
-import { endRepair, markRepair, readRepair } from './mark.ts'
+import type { Frontier, Reached } from './frontier.ts'
+import { endRepair, markRepair } from './mark.ts'
 import { type Cut, inPieces, linesOfPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
-import {
-  type Base,
-  clearBehind,
-  type Identity,
-  type Kept,
-  META,
-  metaRow,
-  pieces,
-  type Recovered,
-  recover,
-} from './recover.ts'
-import { isOfDisk, openTrouble, refuse, writeTrouble } from './trouble.ts'
+import { type Base, clearBehind, type Identity, type Kept, META, metaRow, pieces, type Recovered } from './recover.ts'
+import { refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
 export interface LogOptions {
@@ -45,36 +34,6 @@ type Job =
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
   | { readonly kind: 'join'; readonly done: () => void }
   | { readonly kind: 'adopt'; readonly lineage: string; readonly done: () => void }
-
-/** Opens the log of a directory, or makes it. Throws one sentence when the directory cannot be trusted. */
-export async function openLog(options: LogOptions): Promise<DurableLog> {
-  const { dir, identity, disk = realDisk } = options
-  const location = path.join(dir, 'log')
-  await disk.makeDirectory(dir).catch((error) => {
-    throw openTrouble(dir, error)
-  })
-  const hadDatabase = await disk.exists(location)
-  const name = path.join(dir, 'frontier')
-  const frontier = await openFrontier(disk, name, hadDatabase).catch((error) => {
-    throw openTrouble(dir, error)
-  })
-  if (typeof frontier === 'string') throw refuse(dir, `${name} is ${frontier}`)
-  const { file, found } = frontier
-  let db: Database | null = null
-  try {
-    const { reached } = found
-    if (!hadDatabase && reached.term > 0)
-      throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
-    db = await disk.openDatabase(location)
-    const recovered = await recover(db, dir, identity, reached)
-    const repair = await readRepair(disk, dir)
-    return new DurableLog(options, db, { ...recovered, repair }, (onError) => new Frontier(file, found, onError))
-  } catch (error) {
-    await db?.close()
-    await file.close()
-    throw isOfDisk(error) ? openTrouble(dir, error) : error
-  }
-}
 
 export class DurableLog {
   readonly #options: LogOptions

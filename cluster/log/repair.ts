@@ -9,8 +9,9 @@
 import path from 'node:path'
 import type { Logger } from '../logger.ts'
 import { type Files, realDisk } from './disk.ts'
-import { type DurableLog, type LogOptions, openLog } from './log.ts'
+import type { DurableLog, LogOptions } from './log.ts'
 import { asideName, markRepair, numberOf } from './mark.ts'
+import { openLog } from './open.ts'
 import { openTrouble, Refused } from './trouble.ts'
 
 /** As openLog, but what it refuses is set aside if there are peers to repair it from. */

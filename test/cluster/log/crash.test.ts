@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import test from 'ava'
-import { openLog } from '../../../cluster/log/log.ts'
+import { openLog } from '../../../cluster/log/open.ts'
 
 const IDENTITY = { version: 1, cluster: 'c', id: 1, node: 'n1', members: [1, 2, 3] } as const
 const WRITER = path.join(import.meta.dirname, 'writer.ts')

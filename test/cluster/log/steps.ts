@@ -3,7 +3,7 @@
  * on stdout at once. Run under strace by sync.test.ts.
  */
 import { writeSync } from 'node:fs'
-import { openLog } from '../../../cluster/log/log.ts'
+import { openLog } from '../../../cluster/log/open.ts'
 import { confOf } from '../../../cluster/raft/memory.ts'
 import { message } from '../../../cluster/raft/message.ts'
 import { type Entry, LOCAL_APPEND, type Message } from '../../../cluster/raft/types.ts'

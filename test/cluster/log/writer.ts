@@ -1,5 +1,5 @@
 /** Writes to the log of a directory until it is killed; says on stdout how far it was acknowledged. Run by crash.test.ts. */
-import { openLog } from '../../../cluster/log/log.ts'
+import { openLog } from '../../../cluster/log/open.ts'
 import { message } from '../../../cluster/raft/message.ts'
 import { LOCAL_APPEND } from '../../../cluster/raft/types.ts'
 

@@ -122,7 +122,7 @@ export const LOG: readonly Mutant[] = [
   {
     name: 'frontier-ignored',
     why: 'nothing remembers how far the database had come: LevelDB loses its tail without a word (measured; LevelDB #251, Pebble #453)',
-    file: 'cluster/log/log.ts',
+    file: 'cluster/log/open.ts',
     edits: [['const { reached } = found', 'const reached = { last: 0, crc: 0, term: 0, vote: 0, snapshot: 0 }']],
     killer: log('a write-ahead log that was deleted or cut is seen and refused'),
   },

@@ -1,6 +1,6 @@
 /** Does what the script says with a real log, and says on stdout what it begins and what is acknowledged. Run under strace. */
 import { writeSync } from 'node:fs'
-import { openLog } from '../../../../cluster/log/log.ts'
+import { openLog } from '../../../../cluster/log/open.ts'
 import { inPieces } from '../../../../cluster/log/pieces.ts'
 import { confOf } from '../../../../cluster/raft/memory.ts'
 import { message } from '../../../../cluster/raft/message.ts'
