@@ -41,6 +41,8 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
     const failed = (control: ControlClient): boolean =>
       control.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE
     if (Date.now() < deadline || clients.every(({ control }) => failed(control))) return unreachable(given, env, tried)
+    const refused = await refusal(given, env)
+    if (refused) return refused
     return new Failure(
       'timeout',
       `no node answered within ${given.timeout} s: ${tried.join('; ')}. Give --timeout more, or look at raftel doctor`,
@@ -119,25 +121,37 @@ const KINDS: Partial<Record<status, Kind>> = {
 
 /** What to say when no endpoint answered: forbidden where one of them is there and lets this client not in. */
 export async function unreachable(given: Globals, env: NodeJS.ProcessEnv, tried: readonly string[]): Promise<Failure> {
+  const remedy = `no node can be reached: ${tried.join('; ')}. Start one, or name others with --endpoints`
+  return (await refusal(given, env)) ?? new Failure('no quorum', remedy)
+}
+
+/** Null when certificates are not the reason. */
+async function refusal(given: Globals, env: NodeJS.ProcessEnv): Promise<Failure | null> {
   const files = tlsFiles(given, env)
   const asked = endpoints(given, env).map(async (endpoint) => ({ endpoint, why: await whyRefusedAt(endpoint, files) }))
   const refused = (await Promise.all(asked)).filter(({ why }) => why !== null)
-  if (refused.length > 0) {
-    const reasons = [...new Set(refused.map(({ why }) => why))].map((reason) => {
-      const where = refused.filter(({ why }) => why === reason).map(({ endpoint }) => endpoint)
-      return `${where.join(', ')}: ${reason}`
-    })
-    return new Failure('forbidden', `no node lets this client in. ${reasons.join('; ')}`)
-  }
-  return new Failure(
-    'no quorum',
-    `no node can be reached: ${tried.join('; ')}. Start one, or name others with --endpoints`,
-  )
+  if (refused.length === 0) return null
+  const reasons = [...new Set(refused.map(({ why }) => why))].map((reason) => {
+    const where = refused.filter(({ why }) => why === reason).map(({ endpoint }) => endpoint)
+    return `${where.join(', ')}: ${reason}`
+  })
+  return new Failure('forbidden', `no node lets this client in. ${reasons.join('; ')}`)
 }
 
 /** The connection failed, as opposed to a node that decided to refuse. */
 export function broken(error: ServiceError): boolean {
-  return error.code === status.UNAVAILABLE && error.metadata.get(DECIDED).length === 0
+  return error.code === status.UNAVAILABLE && !decided(error)
+}
+
+/** The same of a stream: a node that stops cancels it, one that dies breaks it off, or resets it in the middle of a frame. */
+export function brokenOff(error: ServiceError): boolean {
+  return BREAKS.has(error.code) && !decided(error)
+}
+
+const BREAKS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.CANCELLED, status.INTERNAL, status.UNKNOWN])
+
+function decided(error: ServiceError): boolean {
+  return (error.metadata?.get(DECIDED).length ?? 0) > 0
 }
 
 /** Connected, and no answer came in the time it was given. */

@@ -1,10 +1,10 @@
 /** What every list does alike: all pages, three formats, and `--watch`. */
-import { type ServiceError, status } from '@grpc/grpc-js'
+import type { ServiceError } from '@grpc/grpc-js'
 import type { Command } from 'commander'
 import type { Change__Output } from '../proto/types/raftel/v1/Change.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import type { ListRequest } from '../proto/types/raftel/v1/ListRequest.ts'
-import { broken, failureOf, openClient } from './client.ts'
+import { brokenOff, failureOf, openClient } from './client.ts'
 import { Failure } from './failure.ts'
 import { globals } from './globals.ts'
 import { type Column, list, table } from './print.ts'
@@ -109,9 +109,7 @@ async function watchRows<Wire, Row extends object>(self: Command, options: ListO
     // Interrupting is how a watch ends.
     if (interrupted) return
     if (error instanceof Failure) throw error
-    // A node that stops in good order cancels its streams; one that dies breaks them.
-    const gone = (error as ServiceError).code === status.CANCELLED || broken(error as ServiceError)
-    throw gone ? WENT_AWAY : failureOf(error as ServiceError, given.timeout)
+    throw brokenOff(error as ServiceError) ? WENT_AWAY : failureOf(error as ServiceError, given.timeout)
   } finally {
     client.close()
   }

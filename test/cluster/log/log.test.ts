@@ -348,3 +348,14 @@ test('a crash between cutting back the frontier and overwriting entries of an ol
   t.is(again.storage.initialState().hardState.term, 1)
   await again.close()
 })
+
+test('a directory that adopted a lineage belongs to it after reopening', async (t) => {
+  const dir = await newDir(t)
+  const log = await openAt(dir)
+  t.is(log.lineage, null)
+  await new Promise<void>((done) => log.adopt('restored-once', done))
+  await log.close()
+  const again = await openAt(dir)
+  t.is(again.lineage, 'restored-once')
+  await again.close()
+})

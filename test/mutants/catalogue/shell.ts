@@ -270,9 +270,10 @@ export const SHELL: readonly Mutant[] = [
     why: 'an empty directory that was filled by a restored cluster forgets whose it is with the next start',
     file: 'cluster/log/log.ts',
     edits: [['await this.#db.batch([metaRow(META.lineage, { lineage })], { sync: true })', 'void lineage']],
-    killer: saved(
-      'an old directory is refused by a restored cluster; an empty one is filled and belongs to it from then on',
-    ),
+    killer: {
+      file: 'test/cluster/log/log.test.ts',
+      title: 'a directory that adopted a lineage belongs to it after reopening',
+    },
   },
   {
     name: 'backup-not-checked',
