@@ -19,7 +19,7 @@ export function certsCommand(): Command {
     .addOption(new Option('--name <cluster>', 'whose authority it is').default('raftel').argParser(clusterName))
     .addOption(daysOption(CA_DAYS))
     .option('--force', 'replace the one that is there; no certificate it gave is good any more')
-    .addHelpText('after', examples('init --dir /root/raftel-ca --name pbx'))
+    .addHelpText('after', examples('init --dir /etc/raftel-ca --name pbx'))
     .action((options: Options, self: Command) => {
       made(self, initCa(dirOf(self), options.name, options.days, options.force === true, Date.now()))
     })
@@ -31,8 +31,8 @@ export function certsCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'node n1 --dir /root/raftel-ca --host n1.pbx.test 192.0.2.1 127.0.0.1',
-        'node n1 --dir /root/raftel-ca --host 192.0.2.1 --days 90 --force',
+        'node n1 --dir /etc/raftel-ca --host n1.pbx.test 192.0.2.1 127.0.0.1',
+        'node n1 --dir /etc/raftel-ca --host 192.0.2.1 --days 90 --force',
       ),
     )
     .action((name: string, options: Options, self: Command) => issue(self, 'node', name, options))
@@ -40,10 +40,10 @@ export function certsCommand(): Command {
     .argument('<name>', 'who uses it')
     .addOption(daysOption(DAYS))
     .option('--force', 'replace the one that is there: this is how it is renewed')
-    .addHelpText('after', examples('client alice --dir /root/raftel-ca --days 30'))
+    .addHelpText('after', examples('client alice --dir /etc/raftel-ca --days 30'))
     .action((name: string, options: Options, self: Command) => issue(self, 'operator', name, { ...options, host: [] }))
   const ls = verb('ls', 'all certificates of the directory; exit 1 when one has expired')
-    .addHelpText('after', examples('ls --dir /root/raftel-ca', 'ls --dir /etc/raftel -o json'))
+    .addHelpText('after', examples('ls --dir /etc/raftel-ca', 'ls --dir /etc/raftel -o json'))
     .action((_: object, self: Command) => {
       const all = listGiven(dirOf(self), Date.now())
       process.stdout.write(list(globals(self).output, COLUMNS, all))
@@ -51,7 +51,7 @@ export function certsCommand(): Command {
     })
   const show = verb('show', 'one certificate; exit 1 when it has expired')
     .argument('<name>')
-    .addHelpText('after', examples('show n1 --dir /root/raftel-ca'))
+    .addHelpText('after', examples('show n1 --dir /etc/raftel-ca'))
     .action((name: string, _: object, self: Command) => {
       const one = read(dirOf(self), fileName(name), Date.now())
       process.stdout.write(shown(globals(self).output, one))
