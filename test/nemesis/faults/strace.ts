@@ -25,8 +25,10 @@ export async function traced({ pid, name }: NodeProcess, inject: string, dir: st
   strace.stderr.on('data', (data) => (said += data))
   const gone = once(strace, 'exit')
   await until(`strace holds ${name}`, () => {
+    // A node whose very first call fails may be gone, and strace with it, by the time that this is read.
+    if (said.includes('attached')) return true
     if (strace.exitCode !== null) throw new Error(`strace ended: ${said.trim()}`)
-    return said.includes('attached')
+    return false
   })
   return {
     struck: () => existsSync(file) && /\((INJECTED|DELAYED)\)/.test(readFileSync(file, 'utf8')),
