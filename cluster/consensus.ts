@@ -404,5 +404,9 @@ const HEAD_MAX = 256
 /** But for the indexes. */
 function samePosition(a: Position, b: Position): boolean {
   const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
-  return sameRole && a.repair === b.repair && a.lineage === b.lineage && a.connected.join() === b.connected.join()
+  return sameRole && a.repair === b.repair && a.lineage === b.lineage && sameNames(a.connected, b.connected)
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || a.join() === b.join()
 }

@@ -109,6 +109,7 @@ export class Peers {
   readonly #lives = new Map<Id, string>()
   readonly #seldom: Seldom
   #door: Door | null = null
+  #connected: readonly string[] = []
   #closed = false
 
   /** Listens, then dials every peer. Rejects with a sentence when it cannot listen. */
@@ -126,10 +127,7 @@ export class Peers {
 
   /** Names of the peers with an open stream, sorted. */
   get connected(): readonly string[] {
-    return [...this.#reach.values()]
-      .filter((reach) => reach.connected)
-      .map((reach) => reach.peer.name)
-      .sort()
+    return this.#connected
   }
 
   /** Says something to a peer at the next flush, or starts to send it a snapshot. */
@@ -237,6 +235,11 @@ export class Peers {
     if (why !== undefined) this.#options.onUnreachable(id)
     if (connected === reach.connected) return
     reach.connected = connected
+    // Asked for at every turn, changed seldom.
+    this.#connected = [...this.#reach.values()]
+      .filter((one) => one.connected)
+      .map((one) => one.peer.name)
+      .sort()
     if (connected) {
       reach.said.clear()
       this.#options.log.info({ peer: peer.name }, `connected to ${peer.name} at ${peer.address}`)

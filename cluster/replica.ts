@@ -26,6 +26,7 @@ import {
   ELECTION_TICKS,
   KEEP_ENTRIES,
   LIMITS,
+  type Limits,
   NODE_DOWN_MS,
   SNAPSHOT_EVERY,
   TICK_MS,
@@ -63,6 +64,7 @@ class Replica implements Cluster {
   readonly #names: ReadonlyMap<Id, string>
   readonly #tickMs: number
   readonly #nodeDownMs: number
+  readonly #limits: Limits
   readonly #machine = new Machine()
   readonly #loads: Loads
   readonly #duty: Duty
@@ -110,6 +112,7 @@ class Replica implements Cluster {
     this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#tickMs = options.tickMs ?? TICK_MS
     this.#nodeDownMs = options.nodeDownMs ?? NODE_DOWN_MS
+    this.#limits = { ...LIMITS, ...options.limits }
     const draw = (count: number) => world.randomBytes(count)
     const nonceKey = () => seal(options.key, 'nonce key', draw(32).toString('base64'), draw)
     this.#duty = new Duty(this, this.#tickMs, nonceKey)
@@ -151,8 +154,13 @@ class Replica implements Cluster {
     const { id, nodes, listen, dataDir, key, tls = null } = this.#options
     const { snapshotEvery = SNAPSHOT_EVERY, keepEntries = KEEP_ENTRIES } = this.#options
     const { node, incarnation } = this
-    const limits = { ...LIMITS, ...this.#options.limits }
-    const rest = { tickMs: this.#tickMs, snapshotEvery, keepEntries, nodeDownMs: this.#nodeDownMs, limits }
+    const rest = {
+      tickMs: this.#tickMs,
+      snapshotEvery,
+      keepEntries,
+      nodeDownMs: this.#nodeDownMs,
+      limits: this.#limits,
+    }
     return { node, id, incarnation, nodes, listen, dataDir, key, tls, ...rest }
   }
 
@@ -319,8 +327,8 @@ class Replica implements Cluster {
   /** Nobody waits for it, so it goes along with the next word; but before the core runs out of what it may hand out. */
   #confirm(): void {
     const index = this.#machine.applied
-    const { maxCommittedSizePerReady: most } = { ...LIMITS, ...this.#options.limits }
-    if (index === this.#confirmed || (this.#outbox.length === 0 && this.#unconfirmed < most / 8)) return
+    if (index === this.#confirmed) return
+    if (this.#outbox.length === 0 && this.#unconfirmed < this.#limits.maxCommittedSizePerReady / 8) return
     this.#confirmed = index
     this.#unconfirmed = 0
     this.#outbox.push({ kind: 'applied', index })
