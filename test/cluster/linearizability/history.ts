@@ -60,3 +60,20 @@ export class Recorder<I, O> {
     return [...this.#done, ...open].sort((a, b) => a.called - b.called)
   }
 }
+
+/** The history that a log tells, a line an event. Throws, with the number of the line, when one cannot be read. */
+export function historyOf<Input, Output>(
+  log: string,
+  record: (recorder: Recorder<Input, Output>, line: string) => void,
+): Operation<Input, Output>[] {
+  const recorder = new Recorder<Input, Output>()
+  for (const [i, line] of log.split('\n').entries()) {
+    if (line.trim() === '') continue
+    try {
+      record(recorder, line.trim())
+    } catch (error) {
+      throw new Error(`line ${i + 1}: ${(error as Error).message}`)
+    }
+  }
+  return recorder.history()
+}

@@ -1,22 +1,13 @@
 /** Reads the log of a Jepsen test of etcd: `INFO jepsen.util - PROCESS :TYPE :FUNCTION VALUE`, one register. */
 
-import { type Operation, Recorder } from './history.ts'
+import { historyOf, type Operation, type Recorder } from './history.ts'
 import type { RegisterInput, RegisterOutput } from './models.ts'
 
 const LINE = /^INFO\s+jepsen\.util\s+-\s+(\d+)\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.*)$/
 
 /** Throws, with the number of the line, when one cannot be read. */
 export function parseEtcd(log: string): Operation<RegisterInput, RegisterOutput>[] {
-  const recorder = new Recorder<RegisterInput, RegisterOutput>()
-  for (const [i, line] of log.split('\n').entries()) {
-    if (line.trim() === '') continue
-    try {
-      record(recorder, line.trim())
-    } catch (error) {
-      throw new Error(`line ${i + 1}: ${(error as Error).message}`)
-    }
-  }
-  return recorder.history()
+  return historyOf(log, record)
 }
 
 function record(recorder: Recorder<RegisterInput, RegisterOutput>, line: string): void {

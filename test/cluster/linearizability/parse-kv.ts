@@ -1,6 +1,6 @@
 /** Reads a key-value history: `{:process 0, :type :invoke, :f :append, :key "k", :value "v"}`, a line an event. */
 
-import { type Operation, Recorder } from './history.ts'
+import { historyOf, type Operation, type Recorder } from './history.ts'
 import type { TextInput, TextOutput } from './models.ts'
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
@@ -10,16 +10,7 @@ const LINE = new RegExp(
 
 /** Throws, with the number of the line, when one cannot be read. */
 export function parseKv(log: string): Operation<TextInput, TextOutput>[] {
-  const recorder = new Recorder<TextInput, TextOutput>()
-  for (const [i, line] of log.split('\n').entries()) {
-    if (line.trim() === '') continue
-    try {
-      record(recorder, line.trim())
-    } catch (error) {
-      throw new Error(`line ${i + 1}: ${(error as Error).message}`)
-    }
-  }
-  return recorder.history()
+  return historyOf(log, record)
 }
 
 function record(recorder: Recorder<TextInput, TextOutput>, line: string): void {
