@@ -1,9 +1,12 @@
 /** What a node sees of the cluster: tables to read without waiting, and one way to change them. */
 import type { StateHash } from './marks.ts'
+import type { MemberRequest } from './membership.ts'
 import type { Saving } from './saved.ts'
 import type { Command, Result } from './tables/commands.ts'
+import type { MembersRow } from './tables/members.ts'
 import type { RowChange, Tables } from './tables/view.ts'
 
+export type { MemberRequest } from './membership.ts'
 export type { RowChange, Tables } from './tables/view.ts'
 
 export interface Cluster {
@@ -22,6 +25,10 @@ export interface Cluster {
   status(): ReplicaStatus
   /** Has another node lead; only a node that leads can. What is proposed meanwhile, anywhere, is agreed a little later. */
   transferLeader(node: string, timeoutMs?: number): Promise<HandedOver>
+  /** Has the members changed; only a node that leads can. May be asked again, also of another leader: what is done is done. */
+  changeMembers(request: MemberRequest, timeoutMs?: number): Promise<MembersChanged>
+  /** Every member as it is known here, by id, this node among them; also before the cluster is founded. */
+  members(): readonly MemberView[]
   /** Hashes of all tables at some indexes, the one applied last among them: equal on every node that has the index. */
   hashes(): readonly StateHash[]
   /**
@@ -54,6 +61,27 @@ export type HandedOver =
   /** Nothing has changed; `why` is a part of a sentence about that node. */
   | { readonly kind: 'refused'; readonly why: string }
   /** Nobody was seen to lead in time. */
+  | { readonly kind: 'no quorum' }
+
+export interface MemberView {
+  readonly id: number
+  readonly name: string
+  /** `host:port` of its cluster listener. */
+  readonly address: string
+  readonly standing: 'voter' | 'learner'
+}
+
+export type MembersChanged =
+  | { readonly kind: 'done'; readonly members: MembersRow }
+  | { readonly kind: 'unknown node' }
+  /** Ask the node that leads. */
+  | { readonly kind: 'not the leader' }
+  /** The member that is to go is this node, which leads: have another lead, then ask that one. */
+  | { readonly kind: 'leads' }
+  /** Nothing has changed; `why` is a sentence with a remedy. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** It took longer than that, because of `why`; it may still come about. */
+  | { readonly kind: 'late'; readonly why: string }
   | { readonly kind: 'no quorum' }
 
 export interface ReplicaStatus {

@@ -23,7 +23,7 @@ import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, typ
 import { wordOf } from './rebuild.ts'
 import { keyId } from './seal.ts'
 import { Snapshots } from './snapshots.ts'
-import { timeOfHead } from './tables/snapshot.ts'
+import { readHead } from './tables/snapshot.ts'
 import { TablesWatch } from './tables-watch.ts'
 import { everyTick } from './ticks.ts'
 import { Turns } from './turns.ts'
@@ -393,7 +393,7 @@ export class Consensus {
 
   #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
     const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
-    this.#leading.seeTime(timeOfHead(head ?? ''))
+    this.#leading.seeTime(readHead(head ?? '').time)
     this.#outbox.push({ kind: 'load', index, term, pieces })
   }
 }

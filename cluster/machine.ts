@@ -7,6 +7,7 @@ import { apply } from './tables/apply.ts'
 import type { Command, Result } from './tables/commands.ts'
 import { difference } from './tables/difference.ts'
 import { stateHash } from './tables/hash.ts'
+import { applyMembers } from './tables/members-apply.ts'
 import type { Proposer } from './tables/sessions.ts'
 import { loadingSnapshot, snapshotLines } from './tables/snapshot.ts'
 import { newState, type State, takeChanges } from './tables/state.ts'
@@ -47,6 +48,9 @@ export class Machine {
       get cluster() {
         return state().cluster
       },
+      get members() {
+        return state().members
+      },
       get bindings() {
         return state().bindings
       },
@@ -71,13 +75,14 @@ export class Machine {
     return stateHash(this.#state)
   }
 
-  /** Applies one entry; null when it holds no command (a leader's first entry, or nothing this version can read). */
+  /** Applies one entry; null when it holds no command (a leader's first entry, a change of members, or nothing this version can read). */
   apply(entry: Entry): Applied | null {
     if (entry.index !== this.#applied + 1) throw new Error(`entry ${entry.index} after ${this.#applied}`)
     this.#applied = entry.index
     this.#term = entry.term
     const proposal = entry.type === 'normal' && entry.data.length > 0 ? decodeProposal(entry.data) : null
     const applied = proposal && this.#command(proposal)
+    if (entry.type !== 'normal') applyMembers(this.#state, entry)
     this.#marks.at(entry.index, () => this.hash)
     return applied
   }

@@ -7,13 +7,17 @@ import type { Config, Id, Storage } from './raft/types.ts'
 import type { World } from './world.ts'
 
 export interface ClusterOptions {
-  /** This node's name and id, both as they are in `nodes`. */
+  /** This node's name. */
   readonly node: string
-  readonly id: number
-  /** Every node of the cluster, this one included; ids and names never change. */
+  /**
+   * The founders of the cluster, this node included, as every one of them is configured. None: the directory says whose it is (the
+   * file `member`). Once the cluster is founded its members are agreed on, and this only says where to look for them first.
+   */
   readonly nodes: readonly Peer[]
   /** `host:port` to listen on for the other nodes. */
   readonly listen: string
+  /** `host:port` that the others reach it at; `listen` when left out. */
+  readonly address?: string
   readonly dataDir: string
   /** The cluster key, see loadClusterKey in cluster/seal.ts. */
   readonly key: Uint8Array

@@ -3,7 +3,16 @@
  * wait, and wants things from the consensus half; halves.ts says what passes between the two. All that is said in one turn of
  * the event loop is answered together.
  */
-import type { Agreed, Cluster, HandedOver, ReplicaStatus, RowChange, Tables } from './cluster.ts'
+import type {
+  Agreed,
+  Cluster,
+  HandedOver,
+  MembersChanged,
+  MemberView,
+  ReplicaStatus,
+  RowChange,
+  Tables,
+} from './cluster.ts'
 import { Duty } from './duty.ts'
 import {
   type ConsensusHalf,
@@ -20,6 +29,7 @@ import { Loads } from './loads.ts'
 import { inPieces, letGo, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import type { StateHash } from './marks.ts'
+import type { MemberRequest } from './membership.ts'
 import {
   type ClusterOptions,
   cutOf,
@@ -197,6 +207,14 @@ class Replica implements Cluster {
       this.#outbox.push({ kind: 'transfer', to })
       this.#turns.soon()
     })
+  }
+
+  changeMembers(_request: MemberRequest, _timeoutMs = TIMEOUT_MS): Promise<MembersChanged> {
+    return Promise.resolve({ kind: 'no quorum' })
+  }
+
+  members(): readonly MemberView[] {
+    return this.#options.nodes.map((node) => ({ ...node, standing: 'voter' as const }))
   }
 
   hashes(): readonly StateHash[] {

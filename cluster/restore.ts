@@ -3,7 +3,7 @@
  * is another founding of the cluster, and says so with a name of its own, its lineage, in every hello: a node that still has the old
  * directory is refused, and refuses, so that neither history can overwrite the other.
  *
- * What was going on when it was saved is over: calls, who was up, and sessions of proposals are left out. Users, routing plan and
+ * What was going on when it was saved is over: calls, who was up, sessions of proposals and the members are left out. Users, routing plan and
  * registrations stay; those expire by cluster time, as ever.
  */
 import path from 'node:path'
@@ -80,5 +80,5 @@ export async function restore(saved: Saved, options: RestoreOptions): Promise<Re
 
 /** What of a snapshot a new cluster begins with. */
 function carriedOver(state: State): State {
-  return { ...state, calls: new Map(), nodes: new Map(), sessions: new Map() }
+  return { ...state, calls: new Map(), nodes: new Map(), sessions: new Map(), members: null }
 }

@@ -17,6 +17,7 @@ export function* difference(from: State, to: State): Generator<RowChange | null>
   }
   if (!equal(from.plan, to.plan)) yield { table: 'plan', key: 'plan', row: to.plan }
   if (!equal(from.cluster, to.cluster)) yield { table: 'cluster', key: 'cluster', row: to.cluster }
+  if (!equal(from.members, to.members)) yield { table: 'members', key: 'members', row: to.members }
 }
 
 function sameIn(from: State, to: State, table: MapTable): (key: string) => boolean {

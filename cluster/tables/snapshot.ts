@@ -1,13 +1,14 @@
 /**
  * All tables as lines of text and back. A row a line, so that a snapshot can be written, sent and read in pieces:
- * first `{"version":1,"time":…}`, then `["table","key",row]` for every row of every table, sessions included.
+ * first `{"version":1,"time":…,"members":…}` (the members once there are founders), then `["table","key",row]` for every row of every table, sessions included.
  */
 import type { Result } from './commands.ts'
+import type { MembersRow } from './members.ts'
 import type { FrozenRows } from './packed.ts'
 import { loadRegistration } from './registrations.ts'
 import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
-import { newState, put, putCluster, putPlan, type State } from './state.ts'
+import { newState, put, putCluster, putMembers, putPlan, type State } from './state.ts'
 
 const VERSION = 1
 
@@ -22,7 +23,8 @@ interface SessionLine {
  * never changed in place), so the tables may go on changing while the lines are taken one by one; to the end, or until it is returned.
  */
 export function snapshotLines(state: State): Iterable<string> {
-  const head = JSON.stringify({ version: VERSION, time: state.time })
+  const { time, members } = state
+  const head = JSON.stringify({ version: VERSION, time, ...(members && { members }) })
   const large = { users: state.users.freeze(), registrations: state.registrations.freeze() }
   const rows: (readonly [string, string, object])[] = []
   for (const table of ['calls', 'nodes'] as const) for (const [key, row] of state[table]) rows.push([table, key, row])
@@ -52,13 +54,13 @@ function sessionLine({ incarnation, floor, results }: Session): SessionLine {
   return { incarnation, floor, results: [...results] }
 }
 
-/** Cluster time of a snapshot, from its first line; 0 when that is no head. */
-export function timeOfHead(line: string): number {
+/** What the first line of a snapshot says by itself; nothing when it is no head. */
+export function readHead(line: string): { readonly time: number; readonly members: MembersRow | null } {
   try {
-    const head = JSON.parse(line) as { time?: unknown } | null
-    return typeof head?.time === 'number' ? head.time : 0
+    const head = JSON.parse(line) as { time?: unknown; members?: MembersRow } | null
+    return { time: typeof head?.time === 'number' ? head.time : 0, members: head?.members ?? null }
   } catch {
-    return 0
+    return { time: 0, members: null }
   }
 }
 
@@ -87,9 +89,10 @@ export function* loadingSnapshot(text: Iterable<string>): Generator<void, State>
   return state
 }
 
-function loadHead(state: State, head: { version: number; time: number }): void {
+function loadHead(state: State, head: { version: number; time: number; members?: MembersRow }): void {
   if (head.version !== VERSION) throw new Error(`version ${head.version}, this program reads version ${VERSION}`)
   state.time = head.time
+  if (head.members) putMembers(state, head.members)
 }
 
 function loadRow(state: State, [table, key, row]: [string, string, unknown]): void {

@@ -5,6 +5,7 @@
 
 import { Expiries } from './expiries.ts'
 import { digestOf, Fold } from './hash.ts'
+import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
 import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
@@ -20,6 +21,7 @@ export interface State {
   readonly sessions: Map<string, Session>
   plan: PlanRow | null
   cluster: ClusterRow | null
+  members: MembersRow | null
   bindings: number
   /** Cluster time of the last command, ms. */
   time: number
@@ -41,6 +43,7 @@ export function newState(): State {
     sessions: new Map(),
     plan: null,
     cluster: null,
+    members: null,
     bindings: 0,
     time: 0,
     expiries: new Expiries(registrations),
@@ -102,6 +105,12 @@ export function putCluster(state: State, row: ClusterRow): void {
   state.fold.put('cluster', 'cluster', row)
   state.cluster = row
   state.changes.push({ table: 'cluster', key: 'cluster', row })
+}
+
+export function putMembers(state: State, row: MembersRow): void {
+  state.fold.put('members', 'members', row)
+  state.members = row
+  state.changes.push({ table: 'members', key: 'members', row })
 }
 
 /** How many rows there are, table by table; of registrations also their contacts. */

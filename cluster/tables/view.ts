@@ -1,4 +1,5 @@
 /** The tables as they are read, and what is told of a change. */
+import type { MembersRow } from './members.ts'
 import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 
 export type RowChange =
@@ -8,6 +9,7 @@ export type RowChange =
   | RowOf<'nodes', NodeRow>
   | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
   | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
+  | { readonly table: 'members'; readonly key: string; readonly row: MembersRow | null }
 
 /** A row of a table that came, changed or went (`row` null), with what was there before it, so that nobody needs a copy of the table. */
 interface RowOf<Table, Row> {
@@ -29,6 +31,8 @@ export interface Tables {
   /** The plan in force; null before the first commit. */
   readonly plan: PlanRow | null
   readonly cluster: ClusterRow | null
+  /** Null before the cluster is founded: see members.ts. */
+  readonly members: MembersRow | null
   /** Number of contacts bound, over all AoRs. */
   readonly bindings: number
 }

@@ -38,6 +38,10 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       const by = author === '' ? '' : ` by ${clean(author, 64)}`
       return info('plan', String(version), `plan ${version} in force${by}: ${plan.rules.length} rules`)
     }
+    case 'members': {
+      const names = change.row?.all.map(({ name }) => name) ?? []
+      return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)
+    }
     case 'cluster':
       return null
   }
