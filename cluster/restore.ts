@@ -55,7 +55,7 @@ export async function restore(saved: Saved, options: RestoreOptions): Promise<Re
   failed.promise.catch(() => {})
   const log = await openLog({
     dir: making,
-    identity: { version: 1, cluster: keyId(key), id, node, members: [...members].sort((a, b) => a - b) },
+    identity: { cluster: keyId(key), id, node, members: [...members].sort((a, b) => a - b) },
     keep: 0,
     onFatal: (error) => failed.reject(error),
   })

@@ -72,7 +72,6 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   const cluster = await trouble('cluster', () =>
     startCluster({
       node: config.node,
-      id: config.id,
       nodes: config.cluster.nodes,
       listen: text(config.cluster.listen),
       dataDir: config.dataDir,
