@@ -3,10 +3,11 @@ import type { StateHash } from './marks.ts'
 import type { MemberRequest } from './membership.ts'
 import type { Saving } from './saved.ts'
 import type { Command, Result } from './tables/commands.ts'
-import type { MembersRow } from './tables/members.ts'
+import type { MembersRow, MemberView } from './tables/members.ts'
 import type { RowChange, Tables } from './tables/view.ts'
 
 export type { MemberRequest } from './membership.ts'
+export type { MembersRow, MemberView } from './tables/members.ts'
 export type { RowChange, Tables } from './tables/view.ts'
 
 export interface Cluster {
@@ -62,14 +63,6 @@ export type HandedOver =
   | { readonly kind: 'refused'; readonly why: string }
   /** Nobody was seen to lead in time. */
   | { readonly kind: 'no quorum' }
-
-export interface MemberView {
-  readonly id: number
-  readonly name: string
-  /** `host:port` of its cluster listener. */
-  readonly address: string
-  readonly standing: 'voter' | 'learner'
-}
 
 export type MembersChanged =
   | { readonly kind: 'done'; readonly members: MembersRow }

@@ -16,11 +16,14 @@ import type { DurableLog } from './log/log.ts'
 import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
 import { LostLeader } from './lost-leader.ts'
+import { Members } from './members.ts'
 import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
+import { keepOwnMember, type OwnMember, ownMember } from './own-member.ts'
 import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
 import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
 import { wordOf } from './rebuild.ts'
+import { Roster } from './roster.ts'
 import { keyId } from './seal.ts'
 import { Snapshots } from './snapshots.ts'
 import { readHead } from './tables/snapshot.ts'
@@ -41,8 +44,10 @@ export class Consensus {
   readonly #world: World
   readonly #say: Logger
   readonly #tell: (batch: readonly ToTables[]) => void
-  readonly #names: ReadonlyMap<Id, string>
+  readonly #id: Id
   readonly #log: DurableLog
+  readonly #roster: Roster
+  readonly #members: Members
   readonly #leading: Leading
   readonly #watch: TablesWatch
   readonly #lost: LostLeader
@@ -68,20 +73,24 @@ export class Consensus {
 
   /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
   static async start(options: ConsensusOptions, surroundings: Surroundings): Promise<Consensus> {
-    const { dataDir: dir, key, id, node, nodes, keepEntries } = options
-    const members = nodes.map((peer) => peer.id).sort((a, b) => a - b)
+    const { world, log: say } = surroundings
+    const { disk } = world
     let consensus: Consensus | null = null
+    const whose = { ...options, cluster: keyId(options.key), randomBytes: (count: number) => world.randomBytes(count) }
+    const own = await ownMember(disk, whose)
     const opening = {
-      dir,
-      identity: { version: 1, cluster: keyId(key), id, node, members } as const,
-      keep: keepEntries,
+      dir: options.dataDir,
+      identity: own.expected,
+      isAlone: own.acquainted.length === 1,
+      keep: options.keepEntries,
       onFatal: (error: Error) => consensus?.fail(error),
-      disk: surroundings.world.disk,
-      cut: cutOf(surroundings.world, options.limits),
+      disk,
+      cut: cutOf(world, options.limits),
     }
-    const log = await openOrRepair(opening, surroundings.log)
+    const log = await openOrRepair(opening, say)
     try {
-      consensus = new Consensus(options, surroundings, log)
+      await keepOwnMember(disk, whose, own, log.identity)
+      consensus = new Consensus(options, surroundings, log, own)
       await consensus.#start()
       return consensus
     } catch (error) {
@@ -90,20 +99,45 @@ export class Consensus {
     }
   }
 
-  private constructor(options: ConsensusOptions, { world, log: say, tell }: Surroundings, log: DurableLog) {
+  private constructor(
+    options: ConsensusOptions,
+    { world, log: say, tell }: Surroundings,
+    log: DurableLog,
+    { acquainted, lineage }: OwnMember,
+  ) {
+    const { id, members: founders, directory = '' } = log.identity
+    const { dataDir, node: name, address } = options
     this.#options = options
     this.#world = world
     this.#say = say
     this.#tell = tell
     this.#log = log
-    this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
-    this.#leading = new Leading(options.nodes, world)
+    this.#id = id
+    if (lineage !== null && log.lineage === null) log.adopt(lineage, () => {})
+    const self = { id, name, address, directory }
+    this.#roster = new Roster({ self, founders, acquainted, configured: options.nodes })
+    this.#members = new Members({
+      roster: this.#roster,
+      log,
+      disk: world.disk,
+      dataDir,
+      say,
+      isInReach: (id) => this.#isInReach(id),
+      reach: (peers) => {
+        this.#tellMembers()
+        this.#peers?.reach(peers)
+      },
+      end: (error) => this.fail(error),
+    })
+    this.#leading = new Leading(() => this.#roster.peers, world)
     this.#watch = new TablesWatch(options)
     this.#lost = new LostLeader(world.random)
     this.#joining = new Joining({
       log,
-      dataDir: options.dataDir,
-      names: this.#names,
+      dataDir,
+      id,
+      founders,
+      roster: this.#roster,
       say,
       input: (move) => this.#turns.input(move),
     })
@@ -117,7 +151,11 @@ export class Consensus {
   }
 
   async #start(): Promise<void> {
-    const { id, node, incarnation, nodes, key, listen, tls, limits } = this.#options
+    const { node, incarnation, key, listen, tls, limits, address } = this.#options
+    const id = this.#id
+    const { directory } = this.#log.identity
+    const isFounded = () => this.#roster.isFounded || this.#log.identity.version === 2
+    this.#tellMembers()
     const kept = this.#log.snapshot
     if (kept) {
       this.#load(kept, this.#log.takeRestored())
@@ -125,8 +163,9 @@ export class Consensus {
     }
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
-      self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage },
-      peers: nodes.filter((peer) => peer.id !== id),
+      self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage, address, directory, isFounded },
+      peers: this.#roster.peers,
+      judge: this.#roster.judge,
       listen,
       tls,
       log: this.#say,
@@ -137,10 +176,14 @@ export class Consensus {
       onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
       standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
-      onHello: (peer, untouched, standing, lineage = null) => {
+      onRefused: (peer, why) => this.#turns.input(() => this.#members.refused(peer, why)),
+      onHello: (peer, untouched, standing, lineage = null, said) => {
         // Before anything else that this peer says: from here on, those of another founding are refused.
         if (lineage !== null && this.#log.lineage === null) this.#log.adopt(lineage, () => {})
-        this.#turns.input(() => this.#joining.onHello(this.#core.raft, peer, untouched, standing))
+        this.#turns.input(() => {
+          if (said) this.#members.hear(said)
+          this.#joining.onHello(this.#core.raft, peer, untouched, standing)
+        })
       },
       onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
@@ -164,6 +207,7 @@ export class Consensus {
   async close(): Promise<void> {
     this.#stop()
     await this.#snapshots.settled()
+    await this.#members.settled()
     await this.#log.close()
   }
 
@@ -199,6 +243,12 @@ export class Consensus {
       case 'transfer':
         this.#transfer(said.to)
         break
+      case 'members-request': {
+        const leads = this.#core.raft.role === 'leader'
+        const plan = leads ? this.#members.request(this.#core, said.request) : 'not the leader'
+        this.#outbox.push({ kind: 'members-answer', number: said.number, plan })
+        break
+      }
       case 'piece':
         this.#snapshots.answered(said)
         break
@@ -208,8 +258,14 @@ export class Consensus {
     }
   }
 
+  #tellMembers(): void {
+    const { view, peers } = this.#roster
+    const names = peers.map(({ id, name }) => [id, name] as const)
+    this.#outbox.push({ kind: 'members', members: view, names: [...names, [this.#id, this.#options.node]] })
+  }
+
   #transfer(to: Id): void {
-    const reach = this.#peers.connected.includes(this.#names.get(to) ?? '')
+    const reach = this.#isInReach(to)
     const why = this.#handover.begin(this.#core, to, reach, (id) => this.#core.transferLeader(id))
     if (why) this.#outbox.push({ kind: 'transfer-ended', to, why })
   }
@@ -240,6 +296,7 @@ export class Consensus {
       this.#noticeLoss()
       if (this.#lost.tick(this.#core.raft.lead) && this.#joining.isDone) this.#core.campaign()
       this.#joining.tick()
+      this.#members.tick(this.#core)
       this.#noticeRole()
       this.#tickTables()
     })
@@ -247,8 +304,11 @@ export class Consensus {
 
   #noticeLoss(): void {
     const { role, lead } = this.#core.raft
-    const isInReach = this.#peers.connected.includes(this.#names.get(lead) ?? '')
-    if (role === 'follower' && this.#lost.isLost(lead, isInReach)) this.#core.forgetLeader()
+    if (role === 'follower' && this.#lost.isLost(lead, this.#isInReach(lead))) this.#core.forgetLeader()
+  }
+
+  #isInReach(id: Id): boolean {
+    return this.#peers.connected.includes(this.#roster.nameOf(id) ?? '')
   }
 
   /** One tick at a time: tables that are slow hear of fewer. */
@@ -332,7 +392,7 @@ export class Consensus {
 
   #answer(message: Message): void {
     for (const response of message.responses ?? []) {
-      if (response.to === this.#options.id) this.#core.step(response)
+      if (response.to === this.#id) this.#core.step(response)
       else this.#peers.send(response)
     }
   }
@@ -345,7 +405,11 @@ export class Consensus {
 
   #onApplied(index: number): void {
     const done = this.#applying.findIndex(({ entries }) => entries.at(-1)!.index > index)
-    for (const message of this.#applying.splice(0, done < 0 ? this.#applying.length : done)) this.#answer(message)
+    for (const message of this.#applying.splice(0, done < 0 ? this.#applying.length : done)) {
+      // Effective when applied, and before that is confirmed.
+      this.#members.applied(this.#core, message.entries)
+      this.#answer(message)
+    }
     this.#snapshots.applied(index, () => this.#core.status().conf)
   }
 
@@ -356,7 +420,7 @@ export class Consensus {
     if (role === known.role && lead === known.lead && term === known.term) return
     this.#role = { role, lead, term }
     this.#noticeLoss()
-    this.#say.info({ role, term, leader: this.#names.get(lead) ?? null }, `${role} in term ${term}`)
+    this.#say.info({ role, term, leader: this.#roster.nameOf(lead) ?? null }, `${role} in term ${term}`)
     if (role === 'leader') this.#leading.begin(this.#unseen())
     else this.#leading.end()
     if (role !== 'leader') this.#forwarded = []
@@ -393,13 +457,15 @@ export class Consensus {
 
   #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
     const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
-    this.#leading.seeTime(readHead(head ?? '').time)
+    const { time, members } = readHead(head ?? '')
+    this.#leading.seeTime(time)
+    this.#members.load(members)
     this.#outbox.push({ kind: 'load', index, term, pieces })
   }
 }
 
 /** More than the first line of a snapshot has. */
-const HEAD_MAX = 256
+const HEAD_MAX = 64 * 1024
 
 /** But for the indexes. */
 function samePosition(a: Position, b: Position): boolean {

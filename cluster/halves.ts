@@ -9,17 +9,19 @@
 import type { Tls } from './door.ts'
 import type { Peer } from './hello.ts'
 import type { Logger } from './logger.ts'
+import type { MemberRequest, Plan } from './membership.ts'
 import type { Limits } from './options.ts'
 import type { Entry, Id, Role } from './raft/types.ts'
+import type { MemberView } from './tables/members.ts'
 import type { World } from './world.ts'
 
 /** What the consensus half is started with: see ClusterOptions. */
 export interface ConsensusOptions {
   readonly node: string
-  readonly id: number
   readonly incarnation: string
   readonly nodes: readonly Peer[]
   readonly listen: string
+  readonly address: string
   readonly dataDir: string
   readonly key: Uint8Array
   readonly tls: Tls | null
@@ -61,6 +63,14 @@ export type ToTables =
   | { readonly kind: 'tick'; readonly time: number; readonly leads: Leads | null }
   /** The next piece of a snapshot of the tables, or the first one of a new snapshot. */
   | { readonly kind: 'piece-wanted'; readonly first: boolean }
+  /** The members are these now; `names` are those of all ids that may turn up. */
+  | {
+      readonly kind: 'members'
+      readonly members: readonly MemberView[]
+      readonly names: readonly (readonly [Id, string])[]
+    }
+  /** What becomes of a request of the tables half. */
+  | { readonly kind: 'members-answer'; readonly number: number; readonly plan: Plan | 'not the leader' }
   /** This node goes on to lead, and `to` does not: a part of a sentence about that node. */
   | { readonly kind: 'transfer-ended'; readonly to: Id; readonly why: string }
   /** The consensus half has stopped: the disk failed, or the core no longer knows what it knows. */
@@ -79,6 +89,8 @@ export type ToConsensus =
   | { readonly kind: 'applied'; readonly index: number }
   /** Another node is to lead; that it does shows in the position. */
   | { readonly kind: 'transfer'; readonly to: Id }
+  /** The members are to change; to be answered. */
+  | { readonly kind: 'members-request'; readonly number: number; readonly request: MemberRequest }
   /** What is due by the tables, if this node leads in `term`. */
   | { readonly kind: 'tock'; readonly term: number; readonly due: readonly Uint8Array[] }
   /** Of the snapshot at `index`; no bytes: that was all. */

@@ -8,11 +8,15 @@ import type { Logger } from './logger.ts'
 import type { Raft } from './raft/raft.ts'
 import type { Id, Message } from './raft/types.ts'
 import { forgetProgress, Rebuild } from './rebuild.ts'
+import type { Roster } from './roster.ts'
 
 export interface JoiningNeeds {
   readonly log: DurableLog
   readonly dataDir: string
-  readonly names: ReadonlyMap<Id, string>
+  /** This node's id. */
+  readonly id: Id
+  readonly founders: readonly Id[]
+  readonly roster: Roster
   readonly say: Logger
   /** Runs an input of the consensus, when something that was waited for is on the disk. */
   readonly input: (move: () => void) => void
@@ -26,8 +30,9 @@ export class Joining {
 
   constructor(needs: JoiningNeeds) {
     this.#needs = needs
-    const { log, names } = needs
-    this.#rebuild = log.joined ? null : new Rebuild(names.size, log.repair !== null)
+    const { log, id, founders, roster } = needs
+    const count = founders.includes(id) ? founders.length : 0
+    this.#rebuild = log.joined ? null : new Rebuild(count, log.repair !== null, () => roster.voters)
   }
 
   /** Whether this node may vote, and stand. */
@@ -46,7 +51,9 @@ export class Joining {
   }
 
   onHello(raft: Raft, from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
-    this.#rebuild?.onHello(from, untouched, standing?.repairing)
+    // Whoever came later has nothing to say about how the cluster began.
+    const isFounder = this.#needs.founders.includes(from)
+    if (isFounder || !untouched) this.#rebuild?.onHello(from, untouched, standing?.repairing)
     if (untouched || standing?.repairing) forgetProgress(raft, from)
     if (standing && !this.#rebuild) this.#checkWord(raft, from, standing)
     this.#end()
@@ -54,11 +61,11 @@ export class Joining {
 
   /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
   #checkWord(raft: Raft, from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
-    const { log, names, dataDir } = this.#needs
+    const { log, roster, dataDir } = this.#needs
     // In a later term they may have been replaced by others.
     if (term < raft.term || acknowledged <= log.last) return
     const what =
-      `the log in ${dataDir} ends at entry ${log.last}, but ${names.get(from)}, ` +
+      `the log in ${dataDir} ends at entry ${log.last}, but ${roster.nameOf(from)}, ` +
       `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
     void log.distrust(what)
   }

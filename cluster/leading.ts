@@ -6,12 +6,12 @@ import type { Entry, Id } from './raft/types.ts'
 import type { World } from './world.ts'
 
 export class Leading {
-  readonly #peers: readonly Peer[]
+  readonly #peers: () => readonly Peer[]
   readonly #world: Pick<World, 'now' | 'wall'>
   readonly #clock: ClusterClock
   readonly #heardAt = new Map<Id, number>()
 
-  constructor(peers: readonly Peer[], world: Pick<World, 'now' | 'wall'>) {
+  constructor(peers: () => readonly Peer[], world: Pick<World, 'now' | 'wall'>) {
     this.#peers = peers
     this.#world = world
     this.#clock = new ClusterClock(0, world.now())
@@ -27,7 +27,7 @@ export class Leading {
     const at = this.#world.now()
     this.see(unseen)
     this.#clock.lead(at, this.#world.wall())
-    for (const { id } of this.#peers) this.#heardAt.set(id, at)
+    for (const { id } of this.#peers()) this.#heardAt.set(id, at)
   }
 
   end(): void {
@@ -52,7 +52,7 @@ export class Leading {
   /** For how long each peer has not been heard, ms; only while this node leads. */
   silence(): ReadonlyMap<string, number> {
     const at = this.#world.now()
-    return new Map(this.#peers.map(({ id, name }) => [name, at - (this.#heardAt.get(id) ?? at)]))
+    return new Map(this.#peers().map(({ id, name }) => [name, at - (this.#heardAt.get(id) ?? at)]))
   }
 
   /** Proposals as they go into the log; what cannot be one is left out. */

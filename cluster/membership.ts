@@ -39,21 +39,29 @@ export function isSatisfied(row: MembersRow | null, request: MemberRequest): boo
   }
 }
 
+/** What a leader knows when it decides. */
+export interface Facts {
+  readonly raft: Raft
+  /** Whether a stream to that member is open. */
+  readonly reach: (id: Id) => boolean
+}
+
 /** What a leader does about a request; `founding` says why there are no founders yet. */
-export function planFor(raft: Raft, row: MembersRow | null, request: MemberRequest, founding: string): Plan {
+export function planFor(facts: Facts, row: MembersRow | null, request: MemberRequest, founding: string): Plan {
   if (isSatisfied(row, request)) return { kind: 'done' }
   if (row === null) return { kind: 'wait', why: founding }
-  if (isUnderWay(raft)) return { kind: 'wait', why: 'another change of the members is under way' }
-  const plan = wanted(raft, row, request)
+  if (isUnderWay(facts.raft)) return { kind: 'wait', why: 'another change of the members is under way' }
+  const plan = wanted(facts, row, request)
   if (plan.kind !== 'propose' || after(row, plan.change)) return plan
   return { kind: 'refused', why: 'the members do not allow this change; raftel cluster status shows them' }
 }
 
 /** A change that is due without being asked for; `movedTo` is where a member says that it listens, if elsewhere. */
-export function dueChange(raft: Raft, row: MembersRow, movedTo: (id: Id) => string | null): MemberChange | null {
+export function dueChange(facts: Facts, row: MembersRow, movedTo: (id: Id) => string | null): MemberChange | null {
+  const { raft } = facts
   if (raft.role !== 'leader' || isUnderWay(raft)) return null
   for (const { id, vote } of row.all) {
-    if (vote && standingOf(row.conf, id) === 'learner' && lackOf(raft, id) === null) return { kind: 'promote', id }
+    if (vote && standingOf(row.conf, id) === 'learner' && lackOf(facts, id) === null) return { kind: 'promote', id }
     const address = movedTo(id)
     if (address !== null) return { kind: 'move', id, address }
   }
@@ -65,11 +73,11 @@ function isUnderWay(raft: Raft): boolean {
   return raft.pendingConfIndex > raft.log.applied || isJoint(raft.membership.conf)
 }
 
-function wanted(raft: Raft, row: MembersRow, request: MemberRequest): Plan {
+function wanted(facts: Facts, row: MembersRow, request: MemberRequest): Plan {
   if (request.kind === 'join') return join(row, request.member, request.replace)
   const one = row.all.find(({ name }) => name === request.node)
   if (!one) return { kind: 'refused', why: `there is no member ${request.node}` }
-  return request.kind === 'promote' ? promote(raft, one.id, one.name) : remove(raft, row, one.id, one.name)
+  return request.kind === 'promote' ? promote(facts, one.id, one.name) : remove(facts, row, one.id, one.name)
 }
 
 function join(row: MembersRow, member: NewMember, replace: boolean): Plan {
@@ -83,29 +91,29 @@ function join(row: MembersRow, member: NewMember, replace: boolean): Plan {
   return { kind: 'propose', change: { kind: 'add', id: row.next, member, replaces: same?.id ?? 0 } }
 }
 
-function promote(raft: Raft, id: Id, name: string): Plan {
-  const lack = lackOf(raft, id)
+function promote(facts: Facts, id: Id, name: string): Plan {
+  const lack = lackOf(facts, id)
   return lack === null ? { kind: 'propose', change: { kind: 'promote', id } } : { kind: 'wait', why: `${name} ${lack}` }
 }
 
-function remove(raft: Raft, row: MembersRow, id: Id, name: string): Plan {
+function remove({ raft, reach }: Facts, row: MembersRow, id: Id, name: string): Plan {
   if (id === raft.id) return { kind: 'leads' }
   const { voters } = row.conf
   const left = voters.filter((voter) => voter !== id)
   if (left.length === 0) return { kind: 'refused', why: `${name} is the last member with a vote` }
-  const reached = left.filter((voter) => voter === raft.id || raft.membership.progress.get(voter)?.recentActive)
+  const reached = left.filter((voter) => voter === raft.id || reach(voter))
   if (voters.includes(id) && 2 * reached.length <= left.length) {
     const gone = left.filter((voter) => !reached.includes(voter)).map((voter) => nameOf(row, voter))
     const why = `without ${name} there would be no majority, because ${gone.join(' and ')} cannot be reached: start it first`
-    return { kind: 'refused', why }
+    return { kind: 'wait', why }
   }
   return { kind: 'propose', change: { kind: 'remove', id } }
 }
 
 /** What a learner lacks before it may vote, as a part of a sentence; null: nothing. */
-function lackOf(raft: Raft, id: Id): string | null {
+function lackOf({ raft, reach }: Facts, id: Id): string | null {
   const progress = raft.membership.progress.get(id)
-  if (!progress?.recentActive) return 'cannot be reached: start it'
+  if (!progress || !reach(id)) return 'cannot be reached: start it'
   const lag = lastIndex(raft.log) - progress.match
   return progress.state !== 'replicate' || lag > LAG_MAX ? `is ${lag} entries behind` : null
 }

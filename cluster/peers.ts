@@ -23,7 +23,17 @@ import type { SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/Sna
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
 import { type Door, openDoor, type Tls } from './door.ts'
 import { GROUP } from './group.ts'
-import { hello, lineageOf, type Peer, refusal, type Self, type Standing } from './hello.ts'
+import {
+  hello,
+  type Judge,
+  lineageOf,
+  oneOf,
+  type Peer,
+  refusal,
+  type Said,
+  type Self,
+  type Standing,
+} from './hello.ts'
 import { Link } from './link.ts'
 import type { Logger } from './logger.ts'
 import type { Entry, Id, Message } from './raft/types.ts'
@@ -33,7 +43,10 @@ import { fromWire, streamOf, toWire } from './wire.ts'
 
 export interface PeersOptions {
   readonly self: Self
+  /** Whom to dial at first; see reach(). */
   readonly peers: readonly Peer[]
+  /** Who may speak here; the peers alone when left out. */
+  readonly judge?: Judge
   /** `host:port` to listen on. */
   readonly listen: string
   readonly tls: Tls | null
@@ -55,7 +68,10 @@ export interface PeersOptions {
     standing?: Omit<Standing, 'untouched'>,
     /** See hello.ts. */
     lineage?: string | null,
+    said?: Said,
   ) => void
+  /** A peer does not listen to this node; `why` is a sentence. */
+  readonly onRefused?: (id: Id, why: string) => void
   /** A peer came into reach or went out of it. */
   readonly onConnected: () => void
   /** The snapshot that a message announces; null when it is gone. */
@@ -107,6 +123,7 @@ export class Peers {
   readonly #dirty = new Set<Link>()
   /** The incarnation that each peer last said hello with. */
   readonly #lives = new Map<Id, string>()
+  readonly #judge: Judge
   readonly #seldom: Seldom
   #door: Door | null = null
   #connected: readonly string[] = []
@@ -116,12 +133,13 @@ export class Peers {
   static async start(options: PeersOptions): Promise<Peers> {
     const peers = new Peers(options)
     await peers.#listen()
-    for (const peer of options.peers) peers.#dial(peer)
+    peers.reach(options.peers)
     return peers
   }
 
   private constructor(options: PeersOptions) {
     this.#options = options
+    this.#judge = options.judge ?? oneOf(options.peers)
     this.#seldom = new Seldom(options.log)
   }
 
@@ -157,6 +175,23 @@ export class Peers {
     return proposals.every((proposal) => link.say({ proposal }, proposal.length + 16))
   }
 
+  /** From now on these are dialled, and no others. */
+  reach(peers: readonly Peer[]): void {
+    if (this.#closed) return
+    for (const [id, reach] of this.#reach) {
+      const peer = peers.find((one) => one.id === id)
+      if (peer?.address === reach.peer.address) continue
+      hangUp(reach)
+      this.#reach.delete(id)
+      // What it says on streams of its own is not heard any more either.
+      if (!peer) this.#lives.delete(id)
+    }
+    for (const peer of peers) if (!this.#reach.has(peer.id)) this.#dial(peer)
+    const before = this.#connected.join()
+    this.#noteConnected()
+    if (this.#connected.join() !== before) this.#options.onConnected()
+  }
+
   flush(): void {
     for (const link of this.#dirty) link.flush()
     this.#dirty.clear()
@@ -164,12 +199,7 @@ export class Peers {
 
   close(): void {
     this.#closed = true
-    for (const { links, client, bulk } of this.#reach.values()) {
-      links.control.close()
-      links.append.close()
-      client.close()
-      bulk.close()
-    }
+    for (const reach of this.#reach.values()) hangUp(reach)
     this.#door?.close()
     this.#server.forceShutdown()
   }
@@ -208,22 +238,24 @@ export class Peers {
       new Link({
         open,
         hello: () => this.#hello(peer.id),
-        refusal: (said) => refusal(self, [peer], said),
+        refusal: (said) => refusal(self, (who) => oneOf([peer])(who) ?? this.#judge(who), said),
         onOpen: (said) => {
           this.#onHello(said)
-          this.#onLink(peer.id)
+          this.#onLink(reach)
         },
-        onDown: (why) => this.#onLink(peer.id, why),
+        onDown: (why) => this.#onLink(reach, why),
         random,
       })
     const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
-    this.#reach.set(peer.id, { peer, client, bulk, links, connected: false, said: new Set(), sending: false })
+    const reach: Reach = { peer, client, bulk, links, connected: false, said: new Set(), sending: false }
+    this.#reach.set(peer.id, reach)
   }
 
-  #onLink(id: Id, why?: string): void {
-    const reach = this.#reach.get(id)
-    if (!reach || this.#closed) return
+  #onLink(reach: Reach, why?: string): void {
     const { links, peer } = reach
+    const { id } = peer
+    // It is reached elsewhere now, or no more.
+    if (this.#reach.get(id) !== reach || this.#closed) return
     const connected = links.control.isOpen && links.append.isOpen
     if (why !== undefined && !reach.said.has(why) && reach.said.size < REASONS_MAX) {
       reach.said.add(why)
@@ -232,19 +264,26 @@ export class Peers {
         `cannot reach ${peer.name} at ${peer.address}: ${why}`,
       )
     }
-    if (why !== undefined) this.#options.onUnreachable(id)
+    if (why !== undefined) {
+      this.#options.onUnreachable(id)
+      this.#options.onRefused?.(id, why)
+    }
     if (connected === reach.connected) return
     reach.connected = connected
-    // Asked for at every turn, changed seldom.
-    this.#connected = [...this.#reach.values()]
-      .filter((one) => one.connected)
-      .map((one) => one.peer.name)
-      .sort()
+    this.#noteConnected()
     if (connected) {
       reach.said.clear()
       this.#options.log.info({ peer: peer.name }, `connected to ${peer.name} at ${peer.address}`)
     }
     this.#options.onConnected()
+  }
+
+  /** Asked for at every turn, changed seldom. */
+  #noteConnected(): void {
+    this.#connected = [...this.#reach.values()]
+      .filter((one) => one.connected)
+      .map((one) => one.peer.name)
+      .sort()
   }
 
   /** A stream that a peer opened: its hello, then whatever it says. */
@@ -277,7 +316,7 @@ export class Peers {
   #onHello(said: Hello__Output): void {
     const { from, incarnation, untouched, repairing, term, acknowledged } = said
     this.#lives.set(from, incarnation)
-    this.#options.onHello(from, untouched, { repairing, term, acknowledged }, lineageOf(said))
+    this.#options.onHello(from, untouched, { repairing, term, acknowledged }, lineageOf(said), said)
   }
 
   #onFrame(from: Id, frame: Frame__Output): void {
@@ -319,7 +358,7 @@ export class Peers {
   }
 
   #refusal(said: Frame__Output['hello'], address: string): string | null {
-    const why = refusal(this.#options.self, this.#options.peers, said)
+    const why = refusal(this.#options.self, this.#judge, said)
     // Not its port: one that dials again has another one.
     const host = address.replace(/:\d+$/, '')
     if (why) this.#seldom.warn({ address }, `refused a node at ${host}: ${why}`)
@@ -351,6 +390,13 @@ export class Peers {
     reach.sending = false
     if (!this.#closed) this.#options.onSnapshotSent(reach.peer.id, status)
   }
+}
+
+function hangUp({ links, client, bulk }: Reach): void {
+  links.control.close()
+  links.append.close()
+  client.close()
+  bulk.close()
 }
 
 /** The other side hears why. Destroying the stream would leave it waiting: an error is what ends it with a status. */

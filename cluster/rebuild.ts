@@ -4,7 +4,7 @@
  *
  * So a new directory neither votes nor stands until one of two is seen.
  *
- * A new cluster. All nodes say that they are untouched (no term, no entry): nothing can have been agreed. Or a majority says
+ * A new cluster. All its founders say that they are untouched (no term, no entry): nothing can have been agreed. Or a majority says
  * so, and for a while nobody was heard who is not: one that comes late holds up a new cluster for no longer than that. Here
  * a majority alone, at once, would be too little: among it may be a node that never ran and this one, which has forgotten
  * what it agreed on with the third. Whoever was heard touched stays so, since a hello may be older than it looks: it waits in a
@@ -34,7 +34,8 @@ const BALLOTS: ReadonlySet<MessageType> = new Set<MessageType>(['vote', 'pre-vot
 const OF_NEXT_TERM: ReadonlySet<MessageType> = new Set<MessageType>(['pre-vote', 'pre-vote-resp'])
 
 export class Rebuild {
-  readonly #members: number
+  readonly #founders: number
+  readonly #voters: () => number
   readonly #untouched = new Set<Id>()
   readonly #repairing: boolean
   /** Peers that wait as this node does. */
@@ -45,15 +46,19 @@ export class Rebuild {
   /** Commit index that a leader last told, with its term. */
   #told: { readonly commit: number; readonly term: number } | null = null
 
-  /** `repairing`: this node's directory took the place of a damaged one. */
-  constructor(members: number, repairing = false) {
-    this.#members = members
+  /**
+   * `founders` is how many nodes a new cluster begins with; 0: this one is none of them. `repairing`: this node's directory took the
+   * place of a damaged one. `voters` is how many there are, or were when that was known last.
+   */
+  constructor(founders: number, repairing = false, voters = () => founders) {
+    this.#founders = founders
     this.#repairing = repairing
+    this.#voters = voters
   }
 
   /** So few are left that know what was agreed that no leader can be: it takes an operator. */
   get isHopeless(): boolean {
-    return this.#repairing && 2 * (this.#members - this.#repairingPeers.size - 1) <= this.#members
+    return this.#repairing && 2 * (this.#voters() - this.#repairingPeers.size - 1) <= this.#voters()
   }
 
   tick(): void {
@@ -84,9 +89,9 @@ export class Rebuild {
   }
 
   #isNew(untouched: boolean): boolean {
-    if (this.#repairing || !untouched || this.#someoneTouched) return false
+    if (this.#founders === 0 || this.#repairing || !untouched || this.#someoneTouched) return false
     const known = this.#untouched.size + 1
-    return known === this.#members || (2 * known > this.#members && this.#ticks >= DEAF_TICKS)
+    return known === this.#founders || (2 * known > this.#founders && this.#ticks >= DEAF_TICKS)
   }
 
   #isComplete(storage: Storage): boolean {

@@ -7,6 +7,7 @@ import type {
   Agreed,
   Cluster,
   HandedOver,
+  MemberRequest,
   MembersChanged,
   MemberView,
   ReplicaStatus,
@@ -29,7 +30,7 @@ import { Loads } from './loads.ts'
 import { inPieces, letGo, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import type { StateHash } from './marks.ts'
-import type { MemberRequest } from './membership.ts'
+import { MemberRequests } from './member-requests.ts'
 import {
   type ClusterOptions,
   cutOf,
@@ -56,10 +57,7 @@ export type { ClusterOptions } from './options.ts'
 
 /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { id, node, nodes, world = realWorld } = options
-  if (!nodes.some((peer) => peer.id === id && peer.name === node)) {
-    throw new Error(`node ${node} with id ${id} is not among the nodes of the cluster: name it there`)
-  }
+  const { world = realWorld } = options
   const replica = new Replica(options, world)
   await replica.start()
   return replica
@@ -71,7 +69,8 @@ class Replica implements Cluster {
   readonly incarnation: string
   readonly #options: ClusterOptions
   readonly #world: World
-  readonly #names: ReadonlyMap<Id, string>
+  #members: readonly MemberView[] = []
+  #names: ReadonlyMap<Id, string> = new Map()
   readonly #tickMs: number
   readonly #nodeDownMs: number
   readonly #limits: Limits
@@ -81,6 +80,7 @@ class Replica implements Cluster {
   readonly #outstanding: Outstanding
   readonly #reads: Reads
   readonly #handovers = new Handovers()
+  readonly #memberRequests = new MemberRequests()
   readonly #watchers: Listeners<readonly RowChange[]>
   readonly #statusWatchers: Listeners<ReplicaStatus>
   readonly #turns: Turns
@@ -119,7 +119,6 @@ class Replica implements Cluster {
     this.#world = world
     this.node = options.node
     this.incarnation = world.wall().toString(16).padStart(12, '0') + '-' + world.randomBytes(4).toString('hex')
-    this.#names = new Map(options.nodes.map((peer) => [peer.id, peer.name]))
     this.#tickMs = options.tickMs ?? TICK_MS
     this.#nodeDownMs = options.nodeDownMs ?? NODE_DOWN_MS
     this.#limits = { ...LIMITS, ...options.limits }
@@ -161,7 +160,7 @@ class Replica implements Cluster {
   }
 
   #consensusOptions(): ConsensusOptions {
-    const { id, nodes, listen, dataDir, key, tls = null } = this.#options
+    const { nodes, listen, address = listen, dataDir, key, tls = null } = this.#options
     const { snapshotEvery = SNAPSHOT_EVERY, keepEntries = KEEP_ENTRIES } = this.#options
     const { node, incarnation } = this
     const rest = {
@@ -171,7 +170,7 @@ class Replica implements Cluster {
       nodeDownMs: this.#nodeDownMs,
       limits: this.#limits,
     }
-    return { node, id, incarnation, nodes, listen, dataDir, key, tls, ...rest }
+    return { node, incarnation, nodes, listen, address, dataDir, key, tls, ...rest }
   }
 
   get tables(): Tables {
@@ -197,7 +196,7 @@ class Replica implements Cluster {
 
   transferLeader(node: string, timeoutMs = TIMEOUT_MS): Promise<HandedOver> {
     const { role, lead, term } = this.#position
-    const to = this.#options.nodes.find((peer) => peer.name === node)?.id
+    const to = this.#members.find(({ name }) => name === node)?.id
     if (to === undefined) return Promise.resolve({ kind: 'unknown node' })
     if (this.#state === 'stopped' || lead === NONE) return Promise.resolve({ kind: 'no quorum' })
     if (lead === to) return Promise.resolve({ kind: 'leads', term, moved: false })
@@ -209,12 +208,20 @@ class Replica implements Cluster {
     })
   }
 
-  changeMembers(_request: MemberRequest, _timeoutMs = TIMEOUT_MS): Promise<MembersChanged> {
-    return Promise.resolve({ kind: 'no quorum' })
+  changeMembers(request: MemberRequest, timeoutMs = TIMEOUT_MS): Promise<MembersChanged> {
+    const { role, lead } = this.#position
+    if (this.#state === 'stopped' || lead === NONE) return Promise.resolve({ kind: 'no quorum' })
+    if (role !== 'leader') return Promise.resolve({ kind: 'not the leader' })
+    if (request.kind !== 'join' && !this.#members.some(({ name }) => name === request.node))
+      return Promise.resolve({ kind: 'unknown node' })
+    return new Promise((answer) => {
+      this.#memberRequests.add(request, this.#world.now() + timeoutMs, answer)
+      this.#turns.soon()
+    })
   }
 
   members(): readonly MemberView[] {
-    return this.#options.nodes.map((node) => ({ ...node, standing: 'voter' as const }))
+    return this.#members
   }
 
   hashes(): readonly StateHash[] {
@@ -291,6 +298,7 @@ class Replica implements Cluster {
     this.#outstanding.settleAll({ kind: 'no quorum' })
     this.#reads.settleAll()
     this.#handovers.settleAll()
+    this.#memberRequests.settleAll()
   }
 
   #hear(batch: readonly ToTables[]): void {
@@ -321,6 +329,14 @@ class Replica implements Cluster {
       case 'tick':
         this.#tick(said)
         break
+      case 'members':
+        this.#members = said.members
+        this.#names = new Map(said.names)
+        this.#statusIsDue = true
+        break
+      case 'members-answer':
+        this.#memberRequests.answered(said.number, said.plan)
+        break
       case 'transfer-ended':
         this.#handovers.ended(said.to, said.why)
         break
@@ -333,6 +349,7 @@ class Replica implements Cluster {
   #turn(): void {
     if (!this.#consensus) return
     this.#reads.applied(this.#machine.applied)
+    this.#memberRequests.applied(this.#machine.tables.members)
     this.#submit()
     this.#confirm()
     const batch = this.#outbox
@@ -358,6 +375,7 @@ class Replica implements Cluster {
     const { lead, takes } = this.#position
     const at = this.#world.now()
     const againMs = this.#tickMs * ELECTION_TICKS
+    for (const one of this.#memberRequests.due(at, againMs)) this.#outbox.push({ kind: 'members-request', ...one })
     const context = lead === NONE ? null : this.#reads.begin(at, againMs)
     if (context) this.#outbox.push({ kind: 'read', context })
 
@@ -410,6 +428,7 @@ class Replica implements Cluster {
     this.#outstanding.tick(at)
     this.#reads.tick(at)
     this.#handovers.tick(at)
+    this.#memberRequests.tick(at)
     this.#silence = leads?.silence ?? null
     const { state } = this.#machine
     const silence = (node: string) => (node === this.node ? null : (leads?.silence.get(node) ?? null))

@@ -3,6 +3,7 @@
  * brings another world (the simulation) can repeat a run to the bit.
  */
 import { randomBytes } from 'node:crypto'
+import type { Peer } from './hello.ts'
 import { type Disk, realDisk } from './log/disk.ts'
 import { Peers, type PeersOptions } from './peers.ts'
 import type { Id, Message } from './raft/types.ts'
@@ -35,6 +36,8 @@ export interface Network {
   /** Passes proposals on to the leader; false when they were dropped. */
   forward(to: Id, proposals: readonly Uint8Array[]): boolean
   flush(): void
+  /** From now on these peers are dialled, and no others. */
+  reach(peers: readonly Peer[]): void
   close(): void
 }
 

@@ -10,14 +10,26 @@ import type { Frontier, Reached } from './frontier.ts'
 import { endRepair, markRepair } from './mark.ts'
 import { type Cut, inPieces, linesOfPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
-import { type Base, clearBehind, type Identity, type Kept, META, metaRow, pieces, type Recovered } from './recover.ts'
+import {
+  type Base,
+  clearBehind,
+  type Expected,
+  type Identity,
+  type Kept,
+  META,
+  metaRow,
+  pieces,
+  type Recovered,
+} from './recover.ts'
 import { refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
 export interface LogOptions {
   /** Holds `log/` (the database) and `frontier`. */
   readonly dir: string
-  readonly identity: Identity
+  readonly identity: Expected
+  /** There is nobody to repair it from; when left out, if it begins with one voter. */
+  readonly isAlone?: boolean
   /** Entries kept behind a snapshot, for followers that are a little late. */
   readonly keep: number
   /** Called once, with a sentence; nothing is written or acknowledged afterwards. */
@@ -33,6 +45,7 @@ type Job =
   /** `done` is called in any case: it says that nobody is at it any more. */
   | { readonly kind: 'switch'; readonly kept: Kept; readonly done: () => void }
   | { readonly kind: 'join'; readonly done: () => void }
+  | { readonly kind: 'identity' }
   | { readonly kind: 'adopt'; readonly lineage: string; readonly done: () => void }
 
 export class DurableLog {
@@ -41,6 +54,7 @@ export class DurableLog {
   readonly #frontier: Frontier
   readonly #memory = new MemoryStorage()
   readonly #queue: Job[] = []
+  #identity: Identity
   #hardState: HardState
   #last: { readonly index: number; readonly crc: number }
   #kept: Kept | null
@@ -61,6 +75,7 @@ export class DurableLog {
     this.#options = options
     this.#db = db
     this.#frontier = frontier((error) => this.#fail(error))
+    this.#identity = from.identity
     this.#hardState = from.hardState
     this.#last = from.last
     this.#kept = from.snapshot
@@ -69,13 +84,25 @@ export class DurableLog {
     this.#lineage = from.lineage
     this.#restored = from.pieces
     const { snapshot, base } = from
-    const conf = snapshot?.conf ?? confOf(options.identity.members)
+    const conf = snapshot?.conf ?? confOf(from.identity.members)
     // The memory begins at the base and has the snapshot, which may be younger than it, put on top.
     this.#memory.applySnapshot({ meta: { index: base.index, term: base.term, conf }, data: NO_BYTES })
     this.#memory.append(from.entries)
     if (snapshot && snapshot.index > base.index) this.#memory.createSnapshot(snapshot.index, conf, NO_BYTES)
     if (from.hardState.term > 0) this.#memory.setHardState(from.hardState)
     this.#frontier.note(this.#reached())
+  }
+
+  /** Whose it is. */
+  get identity(): Identity {
+    return this.#identity
+  }
+
+  /** Its members are agreed on from now on, which older programs do not understand: they do not open it any more. */
+  found(): void {
+    if (this.#identity.version === 2) return
+    this.#identity = { ...this.#identity, version: 2 }
+    this.#add({ kind: 'identity' })
   }
 
   /** What the core reads. Its snapshots carry no data: the data is read with snapshotPieces(). */
@@ -207,7 +234,8 @@ export class DurableLog {
     const first = this.#queue[0]!
     if (first.kind !== 'append') {
       this.#queue.shift()
-      if (first.kind === 'switch') await this.#switch(first.kept).finally(first.done)
+      if (first.kind === 'identity') await this.#db.batch([metaRow(META.identity, this.#identity)], { sync: true })
+      else if (first.kind === 'switch') await this.#switch(first.kept).finally(first.done)
       else if (first.kind === 'join') await this.#join().then(() => this.#acknowledge([first]))
       else await this.#adopt(first.lineage).then(() => this.#acknowledge([first]))
       return
@@ -220,7 +248,7 @@ export class DurableLog {
   }
 
   /** The next batch need not wait for the frontier; whoever was promised something does. */
-  #acknowledge(jobs: readonly Job[]): void {
+  #acknowledge(jobs: readonly Exclude<Job, { kind: 'identity' }>[]): void {
     this.#frontier.after(() => {
       for (const job of jobs) if (!this.#dead) job.done()
     })

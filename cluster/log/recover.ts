@@ -18,13 +18,22 @@ import {
 } from './records.ts'
 import { refuse, writeTrouble } from './trouble.ts'
 
-/** Whose log it is. `members` are the ids of all nodes; they cannot change while the log lives. */
+/** Whose log it is. `members` are the voters that it begins with. */
 export interface Identity {
-  readonly version: 1
+  /** 2: its members were changed, or may be; programs before that do not understand it. */
+  readonly version: 1 | 2
   readonly cluster: string
   readonly id: number
   readonly node: string
   readonly members: readonly number[]
+  /** See member.ts; empty in a directory of a program that knew none. */
+  readonly directory?: string
+}
+
+/** What a node expects of its log. Null: it does not know, the log says it. */
+export interface Expected extends Omit<Identity, 'version' | 'id' | 'members'> {
+  readonly id: number | null
+  readonly members: readonly number[] | null
 }
 
 /** The place before the first entry kept: index, term and CRC of the entry that was there. */
@@ -44,6 +53,7 @@ export interface Kept {
 }
 
 export interface Recovered {
+  readonly identity: Identity
   readonly hardState: HardState
   readonly base: Base
   readonly entries: readonly Entry[]
@@ -73,14 +83,16 @@ export function metaRow(key: Buffer, value: object): Operation {
 const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
 
 /** Reads and checks everything. `dir` is named in refusals. */
-export async function recover(db: Database, dir: string, own: Identity, reached: Reached): Promise<Recovered> {
+export async function recover(db: Database, dir: string, own: Expected, reached: Reached): Promise<Recovered> {
   const trouble = (error: unknown): never => {
     throw writeTrouble(dir, error)
   }
-  const identity = await readMeta<Identity>(db, dir, META.identity)
-  if (identity) checkIdentity(dir, identity, own)
+  const found = await readMeta<Identity>(db, dir, META.identity)
+  if (found) checkIdentity(dir, found, own)
   else if (reached.term > 0) throw refuse(dir, `${dir} no longer says whose it is`)
-  else await db.batch([metaRow(META.identity, own)], { sync: true }).catch(trouble)
+  const identity = found ? { ...found, directory: found.directory ?? own.directory } : newIdentity(dir, own)
+  if (found?.directory !== identity.directory || !found)
+    await db.batch([metaRow(META.identity, identity)], { sync: true }).catch(trouble)
 
   const hardState = (await readMeta<HardState>(db, dir, META.state)) ?? NO_STATE
   const base = (await readMeta<Base>(db, dir, META.base)) ?? { index: 0, term: 0, crc: 0 }
@@ -117,7 +129,17 @@ export async function recover(db: Database, dir: string, own: Identity, reached:
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
   const joined = (await readMeta<object>(db, dir, META.joined)) !== null
   const lineage = (await readMeta<{ lineage: string }>(db, dir, META.lineage))?.lineage ?? null
-  return { hardState: { ...hardState, commit }, base, entries, last, snapshot, pieces: restored, joined, lineage }
+  return {
+    identity,
+    hardState: { ...hardState, commit },
+    base,
+    entries,
+    last,
+    snapshot,
+    pieces: restored,
+    joined,
+    lineage,
+  }
 }
 
 /** The pieces of a snapshot in order, each checked. */
@@ -140,24 +162,29 @@ export async function* pieces(db: Database, dir: string, kept: Kept): AsyncGener
     throw refuse(dir, `the snapshot at entry ${kept.index} in ${dir} has ${bytes} bytes, not ${kept.bytes}`)
 }
 
-function checkIdentity(dir: string, found: Identity, own: Identity): void {
-  if (found.version !== own.version) {
-    throw new Error(`${dir} has format ${found.version}, this program reads format ${own.version}`)
+function newIdentity(dir: string, { cluster, id, node, members, directory }: Expected): Identity {
+  if (id === null || members === null) throw refuse(dir, `${dir} no longer says whose it is`)
+  return { version: 1, cluster, id, node, members, ...(directory !== undefined && { directory }) }
+}
+
+function checkIdentity(dir: string, found: Identity, own: Expected): void {
+  if (found.version !== 1 && found.version !== 2) {
+    throw new Error(`${dir} has format ${found.version}, this program reads formats 1 and 2: run a newer version`)
   }
   if (found.cluster !== own.cluster) {
     throw new Error(
       `${dir} belongs to the cluster with key ${found.cluster}, this node has key ${own.cluster}: use its own directory`,
     )
   }
-  if (found.id !== own.id || found.node !== own.node) {
+  if ((own.id !== null && found.id !== own.id) || found.node !== own.node) {
     throw new Error(
       `${dir} belongs to node ${found.node} (id ${found.id}), this is ${own.node} (id ${own.id}): use its own directory`,
     )
   }
-  if (found.members.join() !== own.members.join()) {
+  if (found.version === 1 && own.members !== null && found.members.join() !== own.members.join()) {
     throw new Error(
       `${dir} was made for nodes with ids ${found.members.join(', ')}, the configuration names ${own.members.join(', ')}: ` +
-        'the members of a cluster cannot change yet',
+        'leave cluster.nodes as it was; members change with raftel cluster join and raftel cluster remove (docs/membership.md)',
     )
   }
 }

@@ -17,6 +17,7 @@ import { openTrouble, Refused } from './trouble.ts'
 /** As openLog, but what it refuses is set aside if there are peers to repair it from. */
 export async function openOrRepair(options: LogOptions, log: Logger): Promise<DurableLog> {
   const { dir, identity, disk = realDisk } = options
+  const isAlone = options.isAlone ?? identity.members?.length === 1
   try {
     const opened = await openLog(options)
     if (opened.repair !== null)
@@ -27,7 +28,7 @@ export async function openOrRepair(options: LogOptions, log: Logger): Promise<Du
     return opened
   } catch (error) {
     const { files } = disk
-    if (!(error instanceof Refused) || !files || identity.members.length === 1) throw error
+    if (!(error instanceof Refused) || !files || isAlone) throw error
     const aside = await setAside(files, dir, error.what).catch((trouble) => {
       throw openTrouble(dir, trouble)
     })

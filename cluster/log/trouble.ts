@@ -20,8 +20,8 @@ export class Damage extends Error {
 export function refuse(dir: string, what: string): Refused {
   return new Refused(
     what,
-    'This node would break promises it made to its peers, so it does not start: ' +
-      `move ${dir} away and start it again, it is then rebuilt from its peers`,
+    'This node would break promises it made, so it does not start: ' +
+      `restore a snapshot in the place of ${dir}, or have it replaced by a new one (docs/damage.md)`,
   )
 }
 

@@ -119,6 +119,20 @@ export function standingOf(conf: ConfState, id: Id): 'voter' | 'learner' | null 
   return conf.votersOutgoing.includes(id) ? 'voter' : null
 }
 
+/** A member as it is shown. */
+export interface MemberView {
+  readonly id: Id
+  readonly name: string
+  /** `host:port` of its cluster listener. */
+  readonly address: string
+  readonly standing: 'voter' | 'learner'
+}
+
+/** By id. */
+export function viewOf({ conf, all }: MembersRow): MemberView[] {
+  return all.map(({ id, name, address }) => ({ id, name, address, standing: standingOf(conf, id) ?? 'learner' }))
+}
+
 function founded(members: readonly Omit<MemberRow, 'vote'>[]): MembersRow | null {
   const ids = members.map(({ id }) => id).sort((a, b) => a - b)
   const all = members.map((member) => ({ ...member, vote: true })).sort((a, b) => a.id - b.id)

@@ -5,7 +5,7 @@ import { Leading } from '../../cluster/leading.ts'
 const proposal = encodeProposal({ node: 'n1', incarnation: 'a', seq: 1, floor: 1 }, { type: 'call-end', id: 'c' })
 
 function leadingAt(monotonic: number, wall: number): Leading {
-  return new Leading([], { now: () => monotonic, wall: () => wall })
+  return new Leading(() => [], { now: () => monotonic, wall: () => wall })
 }
 
 function timeOf([bytes]: readonly Uint8Array[]): number {

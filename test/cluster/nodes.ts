@@ -58,8 +58,9 @@ export async function newLab(count: number, common: Partial<ClusterOptions> = {}
     key,
     address: (name) => peers.find((peer) => peer.name === name)!.address,
     async start(name, more = {}) {
-      const { id, address } = peers.find((peer) => peer.name === name)!
-      const options = { node: name, id, nodes: peers, listen: address, dataDir: dir(name), key, tickMs: 20, log: QUIET }
+      // One that joined later brings its own.
+      const address = peers.find((peer) => peer.name === name)?.address ?? ''
+      const options = { node: name, nodes: peers, listen: address, dataDir: dir(name), key, tickMs: 20, log: QUIET }
       const cluster = await startCluster({ ...options, onFatal: () => {}, ...arrangement, ...common, ...more })
       nodes.set(name, cluster)
       return cluster

@@ -109,7 +109,7 @@ test('a node that was away for long comes back through a snapshot, and its watch
   t.is(new Set(states.map((state) => state.hash)).size, 1)
 })
 
-test('a node whose directory was moved away is rebuilt from its peers, and votes only when it has everything', async (t) => {
+test('a node whose log was moved away is rebuilt from its peers, and votes only when it has everything', async (t) => {
   const lab = await threeNodes()
   t.teardown(lab.end)
   const leader = await leaderOf(lab.nodes.values())
@@ -118,7 +118,7 @@ test('a node whose directory was moved away is rebuilt from its peers, and votes
   // Agreed by the leader and the node that is about to forget.
   const { index } = await agreed(leader, user('alice'))
   await lab.stop(wiped!.node)
-  await rm(lab.dir(wiped!.node), { recursive: true })
+  await loseLog(lab, wiped!.node)
   await lab.stop(leader.node)
 
   const late = await lab.start(other!.node)
@@ -148,14 +148,14 @@ test('two of three begin a new cluster, and the one that comes late votes when i
   t.is(late.tables.users.size, 3)
 })
 
-test('a leader sends everything again to a node that lost its directory under it', async (t) => {
+test('a leader sends everything again to a node that lost its log under it', async (t) => {
   const lab = await threeNodes()
   t.teardown(lab.end)
   const leader = await leaderOf(lab.nodes.values())
   const wiped = await followerOf(lab)
   await agreed(wiped, user('alice'))
   await lab.stop(wiped.node)
-  await rm(lab.dir(wiped.node), { recursive: true })
+  await loseLog(lab, wiped.node)
   const empty = await lab.start(wiped.node)
   const { index } = await agreed(leader, user('bob'))
   await applied([empty], index)
@@ -330,3 +330,8 @@ test('a second process on the same directory is told so', async (t) => {
   await lab.start('n1')
   await t.throwsAsync(lab.start('n1'), { message: /in use by another process/ })
 })
+
+/** The file that says whose directory it is stays. */
+async function loseLog(lab: Lab, name: string): Promise<void> {
+  for (const part of ['log', 'frontier']) await rm(path.join(lab.dir(name), part), { recursive: true })
+}

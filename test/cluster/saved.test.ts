@@ -132,6 +132,7 @@ test('a directory with something in it is left alone, an empty one is filled', a
   const { lab, leader } = await three(t)
   await agreed(leader, user('alice'))
   const saved = await read(await savedBy(leader))
+  await lab.stop('n2')
   const before = await readdir(lab.dir('n2'))
   await t.throwsAsync(restored(lab, saved, 'n2'), { message: /n2 is not empty: move it away first/ })
   t.deepEqual(await readdir(lab.dir('n2')), before)

@@ -56,4 +56,4 @@ export async function written(t: ExecutionContext): Promise<string> {
   return dir
 }
 
-export const REFUSED = /does not start: move .* away and start it again, it is then rebuilt from its peers/
+export const REFUSED = /does not start: restore a snapshot in the place of .*, or have it replaced by a new one/

@@ -31,6 +31,7 @@ export class Line {
   #stream = 0
   #arrival = 0
   #backoffMs = BACKOFF_MIN_MS
+  #closed = false
 
   constructor(ether: Ether, port: Port, to: Id) {
     this.#ether = ether
@@ -68,6 +69,12 @@ export class Line {
     for (const frame of this.#held.splice(0)) this.#send(frame)
   }
 
+  /** The peer is no peer any more. */
+  close(): void {
+    this.#closed = true
+    this.drop()
+  }
+
   drop(): void {
     this.#stream++
     this.isOpen = false
@@ -75,7 +82,7 @@ export class Line {
     this.#messages = []
     this.#proposals = []
     this.#held = []
-    if (!this.#port.life.alive || this.#port.closed) return
+    if (!this.#port.life.alive || this.#port.closed || this.#closed) return
     // Half of the wait is chance, so that the nodes of a cluster do not come back in step.
     this.#port.life.after(this.#backoffMs * (0.5 + this.#port.options.random() / 2), () => this.#dial())
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MAX_MS)
@@ -111,7 +118,8 @@ export class Line {
   #dial(): void {
     const { self } = this.#port.options
     const stream = ++this.#stream
-    const failed = () => stream === this.#stream && !this.#port.closed && this.drop()
+    if (this.#closed) return
+    const failed = () => stream === this.#stream && !this.#port.closed && !this.#closed && this.drop()
     const isCut = () => this.#ether.isCut(self.id, this.#to) || this.#ether.isCut(this.#to, self.id)
     if (isCut()) {
       this.#port.life.after(DIAL_MS, failed)
@@ -125,13 +133,14 @@ export class Line {
     const said = this.#port.hello(this.#to)
     partner.life.after(this.#ether.latency(), () => {
       if (partner.closed) return
-      const why = refusal(partner.options.self, partner.options.peers, said)
+      const why = refusal(partner.options.self, partner.judge, said)
       const answer = partner.hello(self.id)
       if (!why) partner.greeted(said)
       this.#port.life.after(this.#ether.latency(), () => {
-        if (stream !== this.#stream || this.#port.closed) return
+        if (stream !== this.#stream || this.#port.closed || this.#closed) return
         // It died, or the way was cut, before the answer was here.
-        if (why || isCut() || !partner.life.alive || refusal(self, this.#port.options.peers, answer)) return failed()
+        if (why) this.#port.options.onRefused?.(this.#to, why)
+        if (why || isCut() || !partner.life.alive || refusal(self, this.#port.judge, answer)) return failed()
         this.isOpen = true
         this.partner = partner
         this.#backoffMs = BACKOFF_MIN_MS

@@ -4,7 +4,7 @@
  * of an earlier life is heard after the hello of a later one; a snapshot goes its own way in pieces (the product's own
  * code for that, cluster/transfer.ts). Everything else is weather.
  */
-import { hello, refusal } from '../../../cluster/hello.ts'
+import { hello, type Judge, oneOf, type Peer, refusal } from '../../../cluster/hello.ts'
 import type { PeersOptions } from '../../../cluster/peers.ts'
 import type { Id, Message } from '../../../cluster/raft/types.ts'
 import { receiveSnapshot, sendSnapshot } from '../../../cluster/transfer.ts'
@@ -92,6 +92,8 @@ export class Port implements Network {
   readonly #lives = new Map<Id, string>()
   readonly #lines = new Map<Id, { readonly control: Line; readonly append: Line }>()
   readonly #sending = new Set<Id>()
+  readonly judge: Judge
+  #peers: readonly Peer[] = []
   #connected: readonly Id[] = []
   closed = false
 
@@ -99,14 +101,28 @@ export class Port implements Network {
     this.#ether = ether
     this.life = life
     this.options = options
-    for (const { id } of options.peers) {
-      const line = () => new Line(ether, this, id)
-      this.#lines.set(id, { control: line(), append: line() })
+    this.judge = options.judge ?? oneOf(options.peers)
+    this.reach(options.peers)
+  }
+
+  reach(peers: readonly Peer[]): void {
+    this.#peers = peers
+    for (const [id, { control, append }] of this.#lines) {
+      if (peers.some((peer) => peer.id === id)) continue
+      control.close()
+      append.close()
+      this.#lines.delete(id)
+      this.#lives.delete(id)
+      this.#connected = this.#connected.filter((known) => known !== id)
+    }
+    for (const { id } of peers) {
+      const line = () => new Line(this.#ether, this, id)
+      if (!this.#lines.has(id)) this.#lines.set(id, { control: line(), append: line() })
     }
   }
 
   get connected(): readonly string[] {
-    return this.options.peers
+    return this.#peers
       .filter(({ id }) => this.#connected.includes(id))
       .map(({ name }) => name)
       .sort()
@@ -145,9 +161,10 @@ export class Port implements Network {
   }
 
   /** A peer said hello, on a stream of either side. */
-  greeted({ from, incarnation, untouched, repairing, term, acknowledged }: Hello__Output): void {
+  greeted(said: Hello__Output): void {
+    const { from, incarnation, untouched, repairing, term, acknowledged } = said
     this.#lives.set(from, incarnation)
-    this.options.onHello(from, untouched, { repairing, term, acknowledged })
+    this.options.onHello(from, untouched, { repairing, term, acknowledged }, null, said)
   }
 
   hears(from: Id, incarnation: string): boolean {
@@ -163,7 +180,9 @@ export class Port implements Network {
   onLine(id: Id, down: boolean): void {
     if (this.closed) return
     if (down) this.options.onUnreachable(id)
-    const { control, append } = this.#lines.get(id)!
+    const line = this.#lines.get(id)
+    if (!line) return
+    const { control, append } = line
     const isOpen = control.isOpen && append.isOpen
     if (isOpen === this.#connected.includes(id)) return
     this.#connected = isOpen ? [...this.#connected, id] : this.#connected.filter((known) => known !== id)
@@ -178,7 +197,9 @@ export class Port implements Network {
 
   lost(id: Id): void {
     if (!this.life.alive || this.closed) return
-    const { control, append } = this.#lines.get(id)!
+    const line = this.#lines.get(id)
+    if (!line) return
+    const { control, append } = line
     // Those that were dialled again meanwhile stay.
     const peer = this.#ether.at(id)
     if (control.partner !== peer || this.#ether.isCut(this.options.self.id, id)) control.drop()
@@ -212,8 +233,8 @@ export class Port implements Network {
   }
 
   async receive(frames: AsyncIterable<SnapshotFrame__Output>): Promise<void> {
-    const { self, peers } = this.options
-    const message = await receiveSnapshot(frames as never, (said) => refusal(self, peers, said))
+    const { self } = this.options
+    const message = await receiveSnapshot(frames as never, (said) => refusal(self, this.judge, said))
     if (message.to !== self.id) throw new Error('the snapshot is for another node')
     if (!this.closed && this.life.alive) this.options.onMessages(message.from, [message])
   }

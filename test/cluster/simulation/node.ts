@@ -94,7 +94,6 @@ export class Node {
     const { tickMs, snapshotEvery, keepEntries, nodeDownMs, limits } = this.#weather
     startCluster({
       node: this.name,
-      id: this.id,
       nodes: this.#peers,
       listen: '',
       dataDir: `/${this.name}`,

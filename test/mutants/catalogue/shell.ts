@@ -84,7 +84,7 @@ export const SHELL: readonly Mutant[] = [
   },
   {
     name: 'wiped-node-votes-at-once',
-    why: 'a node whose directory is gone votes as if it had promised nothing (RethinkDB 2.2.3, #5289; canonical: wiped disks)',
+    why: 'a node whose log is gone votes as if it had promised nothing (RethinkDB 2.2.3, #5289; canonical: wiped disks)',
     file: 'cluster/joining.ts',
     edits: [
       [
@@ -94,7 +94,7 @@ export const SHELL: readonly Mutant[] = [
     ],
     killer: {
       file: 'test/cluster/replica.test.ts',
-      title: 'a node whose directory was moved away is rebuilt from its peers, and votes only when it has everything',
+      title: 'a node whose log was moved away is rebuilt from its peers, and votes only when it has everything',
     },
   },
   {

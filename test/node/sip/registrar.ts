@@ -47,11 +47,10 @@ export async function registrar(
   const [cluster, ...others] = await Promise.all(nodes.map(start))
   if (cluster === undefined) throw new RangeError('a cluster has a node')
 
-  async function start({ name, id, address }: (typeof nodes)[number]): Promise<Cluster> {
+  async function start({ name, address }: (typeof nodes)[number]): Promise<Cluster> {
     const dir = await mkdtemp(path.join(tmpdir(), 'raftel-sip-'))
     const one = await startCluster({
       node: name,
-      id,
       nodes,
       listen: address,
       dataDir: dir,

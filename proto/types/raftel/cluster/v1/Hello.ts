@@ -14,6 +14,10 @@ export interface Hello {
   'repairing'?: (boolean);
   'term'?: (number | string | Long);
   'acknowledged'?: (number | string | Long);
+  'newest'?: (number);
+  'address'?: (string);
+  'directory'?: (string);
+  'seal'?: (string);
 }
 
 export interface Hello__Output {
@@ -28,4 +32,8 @@ export interface Hello__Output {
   'repairing': (boolean);
   'term': (number);
   'acknowledged': (number);
+  'newest': (number);
+  'address': (string);
+  'directory': (string);
+  'seal': (string);
 }

@@ -1,0 +1,139 @@
+/**
+ * The members, as the consensus half has to do with them: it makes the core follow what is agreed on, tells the network whom to dial,
+ * and proposes what is due or asked for.
+ */
+import type { Peer, Said } from './hello.ts'
+import type { Disk } from './log/disk.ts'
+import type { DurableLog } from './log/log.ts'
+import { writeMember } from './log/member.ts'
+import type { Logger } from './logger.ts'
+import { dueChange, type Facts, type MemberRequest, type Plan, planFor } from './membership.ts'
+import { DUTY_TICKS } from './options.ts'
+import type { RawNode } from './raft/rawnode.ts'
+import type { Entry, Id } from './raft/types.ts'
+import { isFinal, REMOVED, type Roster } from './roster.ts'
+import { afterEntry, entryOf, type MembersRow } from './tables/members.ts'
+
+export interface MembersNeeds {
+  readonly roster: Roster
+  readonly log: DurableLog
+  readonly disk: Disk
+  readonly dataDir: string
+  readonly say: Logger
+  /** Whether a stream to that member is open. */
+  readonly isInReach: (id: Id) => boolean
+  /** Whom to dial from now on. */
+  readonly reach: (peers: readonly Peer[]) => void
+  /** This node must not go on. */
+  readonly end: (error: Error) => void
+}
+
+export class Members {
+  readonly #needs: MembersNeeds
+  /** Peers that say that this node is no member. */
+  readonly #refusedBy = new Set<Id>()
+  #ticks = 0
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(needs: MembersNeeds) {
+    this.#needs = needs
+  }
+
+  /** A snapshot came, with the members of its time. */
+  load(row: MembersRow | null): void {
+    if (row) this.#set(row)
+  }
+
+  /** Entries were applied: the core follows those that change the members. */
+  applied(core: RawNode, entries: readonly Entry[]): void {
+    const { roster } = this.#needs
+    for (const entry of entries) {
+      if (entry.type === 'normal') continue
+      const { row, core: change } = afterEntry(roster.row, entry)
+      core.applyConfChange(change)
+      if (row && row !== roster.row) this.#set(row)
+    }
+  }
+
+  /** A peer said who it is. */
+  hear(said: Said): void {
+    const { roster, reach } = this.#needs
+    this.#refusedBy.delete(said.from)
+    if (roster.hear(said)) reach(roster.peers)
+  }
+
+  /** A peer does not let this node in. One alone may be wrong, or behind; a majority is not. */
+  refused(id: Id, why: string): void {
+    const { roster, end } = this.#needs
+    if (!isFinal(why)) return
+    this.#refusedBy.add(id)
+    if (2 * this.#refusedBy.size <= roster.peers.length) return
+    end(why.includes(REMOVED) ? removed(this.#needs.dataDir) : new Error(why))
+  }
+
+  /** One unit of time. */
+  tick(core: RawNode): void {
+    if (core.raft.role !== 'leader') this.#ticks = 0
+    else if (this.#ticks-- <= 0) this.#propose(core)
+  }
+
+  /** What becomes of a request. */
+  request(core: RawNode, request: MemberRequest): Plan {
+    const { roster } = this.#needs
+    const founding = roster.row ? '' : roster.founding()
+    const why = typeof founding === 'string' ? founding : 'the cluster is being founded'
+    const plan = planFor(this.#facts(core), roster.row, request, why)
+    if (plan.kind === 'propose') core.proposeConfChange(entryOf(plan.change))
+    return plan
+  }
+
+  /** Waits for what is being written. */
+  async settled(): Promise<void> {
+    await this.#writing
+  }
+
+  #propose(core: RawNode): void {
+    const { roster } = this.#needs
+    const { row } = roster
+    const founding = row ? null : roster.founding()
+    const change = row ? dueChange(this.#facts(core), row, (id) => roster.movedTo(id)) : founding
+    if (change === null || typeof change === 'string') return
+    this.#ticks = DUTY_TICKS
+    core.proposeConfChange(entryOf(change))
+  }
+
+  #facts({ raft }: RawNode): Facts {
+    return { raft, reach: this.#needs.isInReach }
+  }
+
+  #set(row: MembersRow): void {
+    const { roster, log, dataDir, say, reach, end } = this.#needs
+    const { id, directory = '' } = log.identity
+    roster.set(row)
+    log.found()
+    say.info({ members: row.all.map(({ name }) => name), voters: row.conf.voters }, 'the members are others now')
+    const own = row.all.find((member) => member.id === id)
+    if (!own && id < row.next) end(removed(dataDir))
+    else if (own && own.directory !== directory) end(new Error(`${dataDir} is not the directory that is a member`))
+    reach(roster.peers)
+    this.#remember()
+  }
+
+  /** How the members are reached, for the next start; what is agreed on does not depend on it. */
+  #remember(): void {
+    const { roster, log, disk, dataDir, say } = this.#needs
+    const { cluster, id, node, directory = '', members: founders } = log.identity
+    const members = roster.view.map((member) => ({ id: member.id, name: member.name, address: member.address }))
+    const file = { cluster, id, node, directory, founders, members, lineage: log.lineage }
+    this.#writing = this.#writing
+      .then(() => writeMember(disk, dataDir, file))
+      .catch((error: Error) => say.warn({}, `the file member in ${dataDir} cannot be written: ${error.message}`))
+  }
+}
+
+function removed(dataDir: string): Error {
+  return new Error(
+    `this node ${REMOVED}: it has stopped, and what is in ${dataDir} can be deleted; ` +
+      'raftel cluster join makes a new directory a member again',
+  )
+}
