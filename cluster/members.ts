@@ -79,8 +79,8 @@ export class Members {
 
   /** What becomes of a request. */
   request(core: RawNode, request: MemberRequest): Plan {
-    const { roster } = this.#needs
-    const founding = roster.row ? '' : roster.founding()
+    const { roster, isInReach } = this.#needs
+    const founding = roster.row ? '' : roster.founding(isInReach)
     const why = typeof founding === 'string' ? founding : 'the cluster is being founded'
     const plan = planFor(this.#facts(core), roster.row, request, why)
     if (plan.kind === 'propose') core.proposeConfChange(entryOf(plan.change))
@@ -93,9 +93,9 @@ export class Members {
   }
 
   #propose(core: RawNode): void {
-    const { roster } = this.#needs
+    const { roster, isInReach } = this.#needs
     const { row } = roster
-    const founding = row ? null : roster.founding()
+    const founding = row ? null : roster.founding(isInReach)
     const change = row ? dueChange(this.#facts(core), row, (id) => roster.movedTo(id)) : founding
     if (change === null || typeof change === 'string') return
     this.#ticks = DUTY_TICKS

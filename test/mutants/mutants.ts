@@ -5,6 +5,15 @@ import { MEMBERSHIP } from './catalogue/membership.ts'
 import { REPLICATION } from './catalogue/replication.ts'
 import { SHELL } from './catalogue/shell.ts'
 import { TABLES } from './catalogue/tables.ts'
+import { UPGRADE } from './catalogue/upgrade.ts'
 import type { Mutant } from './mutant.ts'
 
-export const MUTANTS: readonly Mutant[] = [...ELECTIONS, ...REPLICATION, ...MEMBERSHIP, ...LOG, ...TABLES, ...SHELL]
+export const MUTANTS: readonly Mutant[] = [
+  ...ELECTIONS,
+  ...REPLICATION,
+  ...MEMBERSHIP,
+  ...LOG,
+  ...TABLES,
+  ...SHELL,
+  ...UPGRADE,
+]
