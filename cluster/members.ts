@@ -80,7 +80,7 @@ export class Members {
   /** What becomes of a request. */
   request(core: RawNode, request: MemberRequest): Plan {
     const { roster } = this.#needs
-    const founding = roster.row ? '' : roster.founding()
+    const founding = roster.row ? '' : roster.founding(this.#needs.isInReach)
     const why = typeof founding === 'string' ? founding : 'the cluster is being founded'
     const plan = planFor(this.#facts(core), roster.row, request, why)
     if (plan.kind === 'propose') core.proposeConfChange(entryOf(plan.change))
@@ -95,7 +95,7 @@ export class Members {
   #propose(core: RawNode): void {
     const { roster } = this.#needs
     const { row } = roster
-    const founding = row ? null : roster.founding()
+    const founding = row ? null : roster.founding(this.#needs.isInReach)
     const change = row ? dueChange(this.#facts(core), row, (id) => roster.movedTo(id)) : founding
     if (change === null || typeof change === 'string') return
     this.#ticks = DUTY_TICKS
