@@ -8,11 +8,12 @@
  * the core hears of it.
  */
 
+import { Feeds } from './feeds.ts'
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
 import { Handover } from './handover.ts'
 import { Joining } from './joining.ts'
 import { Leading } from './leading.ts'
-import type { DurableLog } from './log/log.ts'
+import type { DurableLog, ToLoad } from './log/log.ts'
 import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
 import { LostLeader } from './lost-leader.ts'
@@ -21,7 +22,16 @@ import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { keepOwnMember, type OwnMember, ownMember } from './own-member.ts'
 import { entriesFrom } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
-import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
+import {
+  type Entry,
+  type Id,
+  LOCAL_APPEND,
+  LOCAL_APPLY,
+  type Message,
+  NONE,
+  type Ready,
+  type Snapshot,
+} from './raft/types.ts'
 import { wordOf } from './rebuild.ts'
 import { Roster } from './roster.ts'
 import { keyId } from './seal.ts'
@@ -52,6 +62,7 @@ export class Consensus {
   readonly #watch: TablesWatch
   readonly #lost: LostLeader
   readonly #snapshots: Snapshots
+  readonly #feeds = new Feeds()
   readonly #handover = new Handover()
   readonly #turns: Turns
   readonly #joining: Joining
@@ -142,7 +153,8 @@ export class Consensus {
       input: (move) => this.#turns.input(move),
     })
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
-    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
+    const standing = () => ({ applied: this.#core.raft.log.applied, conf: this.#core.status().conf })
+    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask, standing)
     this.#turns = new Turns(
       world,
       () => this.#turn(),
@@ -157,10 +169,8 @@ export class Consensus {
     const isFounded = () => this.#roster.isFounded || this.#log.identity.version === 2
     this.#tellMembers()
     const kept = this.#log.snapshot
-    if (kept) {
-      this.#load(kept, this.#log.takeRestored())
-      this.#flush()
-    }
+    this.#load(this.#log.takeToLoad())
+    this.#flush()
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
       self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage, address, directory, isFounded },
@@ -187,6 +197,7 @@ export class Consensus {
       },
       onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
+      receive: () => this.#log.receive(),
     })
     this.#stopTicking = everyTick(this.#world, this.#options.tickMs, () => this.#tick())
     this.#report()
@@ -237,6 +248,9 @@ export class Consensus {
       case 'applied':
         this.#onApplied(said.index)
         break
+      case 'load-next':
+        void this.#feeds.next().then((piece) => this.#turns.input(() => this.#outbox.push(...(piece ? [piece] : []))))
+        break
       case 'tock':
         this.#onTock(said.term, said.due)
         break
@@ -275,11 +289,17 @@ export class Consensus {
     this.#turns.input(() => {
       for (const said of messages) {
         const message = this.#joining.filter(said)
-        if (!message) continue
-        const stepped = this.#core.step(message)
-        if (stepped === 'malformed') this.#say.warn({ from, type: message.type }, 'dropped a malformed message')
+        const stepped = message && this.#core.step(message)
+        if (stepped === 'malformed') this.#say.warn({ from, type: said.type }, 'dropped a malformed message')
+        if (said.snapshot) this.#forgetUnwanted(said.snapshot)
       }
     })
+  }
+
+  /** A snapshot that came and that the core did not take. */
+  #forgetUnwanted({ received }: Snapshot): void {
+    const taken = this.#core.raft.log.unstable.snapshot?.received
+    if (received !== undefined && received !== taken) this.#log.forget(received)
   }
 
   #onProposals(from: Id, proposals: readonly Uint8Array[]): void {
@@ -384,8 +404,7 @@ export class Consensus {
 
   #onAppended(message: Message): void {
     this.#turns.input(() => {
-      const { snapshot } = message
-      if (snapshot) this.#load(snapshot.meta, [snapshot.data])
+      if (message.snapshot) this.#load(this.#log.takeToLoad())
       this.#answer(message)
     })
   }
@@ -410,7 +429,7 @@ export class Consensus {
       this.#members.applied(this.#core, message.entries)
       this.#answer(message)
     }
-    this.#snapshots.applied(index, () => this.#core.status().conf)
+    this.#snapshots.applied(index)
   }
 
   /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */
@@ -455,17 +474,14 @@ export class Consensus {
     this.#outbox.unshift({ kind: 'position', position: now })
   }
 
-  #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
-    const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
-    const { time, members } = readHead(head ?? '')
+  #load(load: ToLoad | null): void {
+    if (!load) return
+    const { time, members } = readHead(load.head.toString().split('\n', 1)[0]!)
     this.#leading.seeTime(time)
     this.#members.load(members)
-    this.#outbox.push({ kind: 'load', index, term, pieces })
+    this.#outbox.push(this.#feeds.add(load))
   }
 }
-
-/** More than the first line of a snapshot has. */
-const HEAD_MAX = 64 * 1024
 
 /** But for the indexes. */
 function samePosition(a: Position, b: Position): boolean {

@@ -114,6 +114,9 @@ export const realDisk: Disk = {
   },
 }
 
+/** LevelDB maps the tables that it reads into memory, 2 MiB each, and keeps so many of them: without a bound all of a snapshot. */
+const FILES_MAX = 32
+
 /** Elsewhere first: LevelDB does not sync its first manifest, and what a power failure leaves of it does not open again. */
 async function makeDatabase(location: string): Promise<void> {
   const unfinished = `${location}.new`
@@ -127,7 +130,7 @@ async function makeDatabase(location: string): Promise<void> {
 
 async function openLevel(location: string): Promise<Level<Buffer, Buffer>> {
   const db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
-  await db.open()
+  await db.open({ maxOpenFiles: FILES_MAX })
   return db
 }
 

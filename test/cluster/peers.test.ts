@@ -58,6 +58,9 @@ async function listening(t: ExecutionContext) {
     onHello: () => {},
     onConnected: () => {},
     snapshot: () => null,
+    receive: () => {
+      throw new Error('no snapshot comes here')
+    },
   })
   t.teardown(() => peers.close())
   return { key, address, heard, hears: () => new Promise<void>((resolve) => waiting.push(resolve)) }

@@ -222,7 +222,11 @@ export class SimulatedDisk {
         return done
       },
       get: (key) => turn(0, () => store.get(key)),
-      iterator: (range) => iterate(() => turn(0, () => store.rows(range))),
+      // As they are now, whatever is cleared before the first is asked for.
+      iterator: (range) => {
+        const rows = store.rows(range)
+        return iterate(() => turn(0, () => rows))
+      },
       clear: (range) =>
         turn(0, () => {
           broken ??= this.#writeTrouble()
