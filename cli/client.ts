@@ -103,7 +103,13 @@ export function openControls(given: Globals, env: NodeJS.ProcessEnv): { endpoint
 
 /** A stream or an answer that ended with an error, as a command says it. */
 export function failureOf(error: ServiceError, timeout: number): Failure {
-  if (error.code === status.DEADLINE_EXCEEDED) {
+  if (error.code === status.UNIMPLEMENTED) {
+    return new Failure(
+      'failed',
+      'the node that was asked runs an older version, which cannot do that: upgrade all nodes first',
+    )
+  }
+  if (hung(error)) {
     return new Failure('timeout', `no answer within ${timeout} s; give --timeout more, or look at raftel doctor`)
   }
   return new Failure(KINDS[error.code] ?? 'failed', error.details || error.message)
@@ -117,6 +123,7 @@ const KINDS: Partial<Record<status, Kind>> = {
   [status.ABORTED]: 'conflict',
   [status.ALREADY_EXISTS]: 'conflict',
   [status.UNAVAILABLE]: 'no quorum',
+  [status.DEADLINE_EXCEEDED]: 'timeout',
 }
 
 /** What to say when no endpoint answered: forbidden where one of them is there and lets this client not in. */
@@ -156,7 +163,7 @@ function decided(error: ServiceError): boolean {
 
 /** Connected, and no answer came in the time it was given. */
 export function hung(error: ServiceError): boolean {
-  return error.code === status.DEADLINE_EXCEEDED
+  return error.code === status.DEADLINE_EXCEEDED && !decided(error)
 }
 
 type Outcome<Reply> =

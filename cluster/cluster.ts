@@ -95,6 +95,8 @@ export interface ReplicaStatus {
   readonly silence: ReadonlyMap<string, number> | null
   /** Why this node does not vote but repairs itself from its peers: what was damaged. Null: nothing is. */
   readonly repair: string | null
+  /** Which founding of the cluster its data is of, see restore.ts; empty: the first. */
+  readonly lineage: string
   /** Hash of all tables at `applied`: equal on every node at the same index. Hex. */
   readonly hash: string
 }

@@ -244,7 +244,7 @@ class Replica implements Cluster {
 
   /** What is not of the tables is as of the last turn of the consensus half that was heard. */
   status(): ReplicaStatus {
-    const { role, lead, term, last, commit, connected, repair } = this.#position
+    const { role, lead, term, last, commit, connected, repair, lineage } = this.#position
     return {
       node: this.node,
       role: role === 'pre-candidate' ? 'candidate' : role,
@@ -258,6 +258,7 @@ class Replica implements Cluster {
       connected,
       silence: role === 'leader' ? this.#silence : null,
       repair,
+      lineage,
       hash: this.#machine.hash,
     }
   }

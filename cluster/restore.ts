@@ -3,11 +3,13 @@
  * is another founding of the cluster, and says so with a name of its own, its lineage, in every hello: a node that still has the old
  * directory is refused, and refuses, so that neither history can overwrite the other.
  *
- * What was going on when it was saved is over: calls, who was up, sessions of proposals and the members are left out. Users, routing plan and
- * registrations stay; those expire by cluster time, as ever.
+ * What was going on when it was saved is over: calls, who was up, sessions of proposals and the members are left out: those are the ones
+ * that the new cluster is configured with. Users, routing plan and registrations stay; those expire by cluster time, as ever.
  */
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { type Files, realDisk } from './log/disk.ts'
+import { type Acquaintance, MEMBER, writeMember } from './log/member.ts'
 import { openLog } from './log/open.ts'
 import { confOf } from './raft/memory.ts'
 import { message } from './raft/message.ts'
@@ -20,10 +22,9 @@ import { type State, stateCounts } from './tables/state.ts'
 export interface RestoreOptions {
   /** Must not exist, or be empty but for what an earlier try left. */
   readonly dir: string
-  readonly id: number
   readonly node: string
-  /** Ids of all nodes. */
-  readonly members: readonly number[]
+  /** All nodes of the new cluster, this one among them. */
+  readonly nodes: readonly Acquaintance[]
   readonly key: Uint8Array
   readonly lineage: string
 }
@@ -42,10 +43,14 @@ export async function isFree(dir: string, files: Files = realDisk.files!): Promi
  * still free, or, between the last two steps, one that its node refuses and repairs from its peers.
  */
 export async function restore(saved: Saved, options: RestoreOptions): Promise<Readonly<Record<string, number>>> {
-  const { dir, id, node, members, key, lineage } = options
+  const { dir, node, nodes, key, lineage } = options
   const { index, term } = saved.head
   const files = realDisk.files!
   if (!(await isFree(dir))) throw new Error(`${dir} is not empty: move it away first`)
+  const founders = nodes.map(({ id }) => id).sort((a, b) => a - b)
+  const id = nodes.find(({ name }) => name === node)?.id
+  if (id === undefined) throw new Error(`${node} is not among the nodes of the new cluster: name it in cluster.nodes`)
+  const own = { cluster: keyId(key), id, node, directory: randomBytes(16).toString('hex') }
   const begin = carriedOver(loadSnapshot(saved.lines))
   const lines = [...snapshotLines(begin)]
   await realDisk.makeDirectory(dir)
@@ -55,11 +60,11 @@ export async function restore(saved: Saved, options: RestoreOptions): Promise<Re
   failed.promise.catch(() => {})
   const log = await openLog({
     dir: making,
-    identity: { cluster: keyId(key), id, node, members: [...members].sort((a, b) => a - b) },
+    identity: { ...own, members: founders },
     keep: 0,
     onFatal: (error) => failed.reject(error),
   })
-  const meta = { index, term, conf: confOf(members) }
+  const meta = { index, term, conf: confOf(founders) }
   const snapshot = { meta, data: Buffer.from(lines.join('\n')) }
   const append = message('storage-append', LOCAL_APPEND, { term, commit: index, snapshot })
   const written = async (): Promise<void> => {
@@ -72,8 +77,10 @@ export async function restore(saved: Saved, options: RestoreOptions): Promise<Re
   } finally {
     await log.close()
   }
-  // A frontier without its log is refused; a log without its frontier would be, too, but might be one that has yet to get it.
-  for (const part of ['frontier', 'log']) await files.move(path.join(making, part), path.join(dir, part))
+  await writeMember(realDisk, making, { ...own, founders, members: nodes, lineage })
+  // A frontier without its log is refused; a log without its frontier would be, too, but might be one that has yet to get it. Who it is the log
+  // knows as well.
+  for (const part of ['frontier', 'log', MEMBER]) await files.move(path.join(making, part), path.join(dir, part))
   await files.remove(making)
   return stateCounts(begin)
 }

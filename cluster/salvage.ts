@@ -11,10 +11,11 @@ import { keyId } from './seal.ts'
 
 export interface SalvageOptions {
   readonly dir: string
-  readonly id: number
   readonly node: string
-  /** Ids of all nodes, the lost ones included. */
-  readonly members: readonly number[]
+  /** What the configuration, or the file `member`, says of the directory; null: what its log says. */
+  readonly id: number | null
+  /** The voters that its log begins with. */
+  readonly founders: readonly number[] | null
   readonly key: Uint8Array
   readonly program: string
   /** Wall clock, Unix ms. */
@@ -28,9 +29,10 @@ export interface Salvaged extends Saving {
 
 /** Throws one sentence when the directory cannot be trusted, or has nothing. */
 export async function salvage(options: SalvageOptions): Promise<Salvaged> {
-  const { dir, id, node, members, key, program, time } = options
+  const { dir, id, node, founders, key, program, time } = options
   const cluster = keyId(key)
-  const identity = { version: 1, cluster, id, node, members: [...members].sort((a, b) => a - b) } as const
+  const members = founders && [...founders].sort((a, b) => a - b)
+  const identity = { cluster, id, node, members }
   const log = await openLog({ dir, identity, keep: 0, onFatal: () => {} })
   try {
     if (log.repair !== null) {

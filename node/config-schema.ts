@@ -41,6 +41,7 @@ export const fileConfig = z.strictObject({
     .strictObject({
       key_file: file.optional(),
       listen: address.optional(),
+      address: address.optional(),
       nodes: z
         .array(z.strictObject({ name, id: z.number().int().min(1).max(65_535), address }))
         .max(15)

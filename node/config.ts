@@ -40,11 +40,15 @@ export type PortRange = readonly [min: number, max: number]
 
 export interface NodeConfig {
   readonly node: string
-  readonly id: number
+  /** What cluster.nodes says; null: the data directory knows it. */
+  readonly id: number | null
   readonly dataDir: string
   readonly cluster: {
     readonly keyFile: string
     readonly listen: HostPort
+    /** `host:port` that the other nodes reach this one at. */
+    readonly address: string
+    /** The founders; empty where the node was founded by `raftel cluster init` or has joined. */
     readonly nodes: readonly ClusterPeer[]
     readonly tls: Tls | null
   }
@@ -75,6 +79,7 @@ export const OVERRIDABLE = [
   'data',
   'cluster.key_file',
   'cluster.listen',
+  'cluster.address',
   'control.listen',
   'sip.listen',
   'sip.advertise',
@@ -131,18 +136,17 @@ type Wrong = (at: Path, message: string) => void
 /** Defaults, and what one key means for another. Null only after a fault was told. */
 function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig | null {
   const { node, data, cluster, control, sip, media, calls, log } = value
-  if (node === undefined) wrong(['node'], 'missing: say which of cluster.nodes this node is')
+  if (node === undefined) wrong(['node'], 'missing: name this node, like n1')
   if (data === undefined) wrong(['data'], 'missing: name the directory that the node keeps its log in')
   if (cluster?.key_file === undefined) {
     wrong(['cluster', 'key_file'], 'missing: name the file with the cluster key (raftel node key > cluster.key)')
   }
   const nodes = cluster?.nodes ?? []
-  if (nodes.length === 0) wrong(['cluster', 'nodes'], 'missing: list every node of the cluster, this one included')
   unique(nodes, wrong)
   const self = nodes.findIndex((peer) => peer.name === node)
   const own = nodes[self]
   if (node !== undefined && nodes.length > 0 && own === undefined) {
-    wrong(['node'], `${node} is not in cluster.nodes (${nodes.map((peer) => peer.name).join(', ')}); add it there`)
+    wrong(['node'], `${node} is not in cluster.nodes (${nodes.map((peer) => peer.name).join(', ')}); ${OUTSIDE}`)
   }
   const engine = engineOf(sip.engine, folder, wrong)
   const mediaOf = mediaConfig(media, folder, wrong)
@@ -150,26 +154,48 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
   const tls = (given: Tls | undefined): Tls | null =>
     given === undefined ? null : { ca: file(given.ca), cert: file(given.cert), key: file(given.key) }
 
-  const clusterListen = cluster?.listen ?? own?.address
+  const clusterListen = cluster?.listen ?? own?.address ?? cluster?.address
+  const address = cluster?.address ?? own?.address ?? cluster?.listen
+  if (clusterListen === undefined && nodes.length === 0) {
+    wrong(['cluster', 'listen'], 'missing: say host:port where the other nodes connect')
+  }
   if (clusterListen !== undefined && cluster !== undefined) {
-    const at = cluster.listen === undefined ? ['cluster', 'nodes', self, 'address'] : ['cluster', 'listen']
-    guard(at, clusterListen, cluster, 'cluster', wrong)
+    const written = own === undefined ? ['cluster', 'address'] : ['cluster', 'nodes', self, 'address']
+    guard(cluster.listen === undefined ? written : ['cluster', 'listen'], clusterListen, cluster, 'cluster', wrong)
+  }
+  if (address !== undefined && own === undefined && isNowhere(address)) {
+    const at = ['cluster', cluster?.address === undefined ? 'listen' : 'address']
+    wrong(at, `other nodes cannot connect to ${address}; say in cluster.address which host:port they reach this one at`)
   }
   guard(['control', 'listen'], control.listen, control, 'control', wrong)
 
-  if (node === undefined || data === undefined || cluster?.key_file === undefined || own === undefined) return null
-  if (clusterListen === undefined || engine === null || mediaOf === null) return null
+  if (node === undefined || data === undefined || cluster?.key_file === undefined) return null
+  if (clusterListen === undefined || address === undefined || engine === null || mediaOf === null) return null
   return {
     node,
-    id: own.id,
+    id: own?.id ?? null,
     dataDir: file(data),
-    cluster: { keyFile: file(cluster.key_file), listen: hostPort(clusterListen), nodes, tls: tls(cluster.tls) },
+    cluster: {
+      keyFile: file(cluster.key_file),
+      listen: hostPort(clusterListen),
+      address,
+      nodes,
+      tls: tls(cluster.tls),
+    },
     control: { listen: hostPort(control.listen), tls: tls(control.tls) },
     sip: { listen: sip.listen.map(listenPoint), advertise: sip.advertise ?? null, engine },
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
   }
+}
+
+const OUTSIDE = 'add it there, or leave cluster.nodes out if it joins a cluster that runs (docs/membership.md)'
+
+/** An address to listen on that is none to connect to. */
+function isNowhere(address: string): boolean {
+  const { host, port } = hostPort(address)
+  return port === 0 || /^[0:.]+$/.test(host)
 }
 
 function unique(nodes: readonly ClusterPeer[], wrong: Wrong): void {

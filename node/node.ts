@@ -13,6 +13,7 @@ import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
 import { credentialsPurpose } from './control/users.ts'
+import { lookAt } from './enrolment.ts'
 import { openLogger } from './log.ts'
 import { startMedia } from './media/start.ts'
 import { keepPresent } from './presence.ts'
@@ -62,6 +63,9 @@ export async function startNode(config: NodeConfig, onFatal: (sentence: string) 
 /** How long SIP waits at a start for the tables of the others. */
 const CATCH_UP_MS = 5_000
 
+const NO_CLUSTER =
+  'this node is of no cluster yet: raftel cluster init (a new cluster), or raftel cluster join --endpoints HOST:PORT (a running one)'
+
 type Opened = (what: string, close: () => Promise<void> | void) => void
 
 async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string) => void, opened: Opened) {
@@ -69,11 +73,15 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   const version = versionOfPackage()
   const key = await trouble('cluster.key_file', () => loadClusterKey(config.cluster.keyFile))
 
+  if (config.cluster.nodes.length === 0 && (await lookAt(config.dataDir)).kind === 'nothing')
+    throw new Fatal(NO_CLUSTER)
+
   const cluster = await trouble('cluster', () =>
     startCluster({
       node: config.node,
       nodes: config.cluster.nodes,
       listen: text(config.cluster.listen),
+      address: config.cluster.address,
       dataDir: config.dataDir,
       key,
       tls: tlsOf(config),
@@ -137,7 +145,6 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     startControl({
       cluster,
       key,
-      nodes: config.cluster.nodes.map((peer) => peer.name),
       dataDir: config.dataDir,
       certificates: certificatesOf(config),
       version,

@@ -26,6 +26,8 @@ const ARROWS: Record<string, readonly string[]> = {
   // These run nodes or phones in their own process, or read a lab's files; all else talks gRPC.
   'cli/commands/node.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/phone.ts': ['cli', 'node', 'cluster', 'proto'],
+  'cli/commands/init.ts': ['cli', 'node', 'cluster', 'proto'],
+  'cli/commands/join.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/recover.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/snapshot.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/demo.ts': ['cli', 'node', 'cluster', 'proto'],

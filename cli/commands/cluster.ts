@@ -9,6 +9,9 @@ import { openClient } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { iso, record, span, table } from '../print.ts'
+import { initCommand } from './init.ts'
+import { joinCommand } from './join.ts'
+import { promoteCommand, removeCommand } from './members.ts'
 import { recoverCommand } from './recover.ts'
 import { snapshotCommand } from './snapshot.ts'
 
@@ -28,6 +31,10 @@ export function clusterCommand(): Command {
     .action(verifyCluster)
   return new Command('cluster')
     .description('the nodes and their agreement')
+    .addCommand(initCommand())
+    .addCommand(joinCommand())
+    .addCommand(promoteCommand())
+    .addCommand(removeCommand())
     .addCommand(status)
     .addCommand(transfer)
     .addCommand(verify)
@@ -50,10 +57,12 @@ async function clusterStatus(_: object, self: Command): Promise<void> {
       )
       return
     }
-    const rows = nodes.map(({ _lag, lag, lastContact, ...node }) => ({
+    const rows = nodes.map(({ _lag, lag, lastContact, memberId, member, ...node }) => ({
       ...node,
       lag: lag ?? null,
       lastContact: iso(lastContact),
+      memberId,
+      member: member || null,
     }))
     const full = { leader: leader || null, term, quorum, planVersion, answeredBy, nodes: rows }
     process.stdout.write(JSON.stringify(full, null, given.output === 'json' ? 2 : 0) + '\n')
@@ -102,7 +111,8 @@ async function verifyCluster(_: object, self: Command): Promise<void> {
 /** One sentence about all that is not as it should be; empty: nothing. */
 export function faults(nodes: readonly Pick<NodeVerdict__Output, 'id' | 'verdict'>[]): string {
   const REMEDIES = {
-    differs: 'has other tables than the others: stop it and start it with an empty data directory',
+    differs:
+      'has other tables than the others: stop it, move its data directory away, and join with --replace (docs/membership.md)',
     behind: 'has not caught up: try again later, and look at its log if that does not help',
     unreachable: 'could not be asked: start it, then verify again',
   }
@@ -128,6 +138,8 @@ const VERDICTS = [
 
 const COLUMNS = [
   { title: 'NODE', text: (node: ClusterNode__Output) => node.id },
+  { title: 'ID', text: (node: ClusterNode__Output) => String(node.memberId || '-'), right: true },
+  { title: 'MEMBER', text: (node: ClusterNode__Output) => node.member || '-' },
   { title: 'ROLE', text: (node: ClusterNode__Output) => node.role },
   { title: 'REACHABLE', text: (node: ClusterNode__Output) => (node.reachable ? 'yes' : 'NO') },
   { title: 'COMMIT', text: (node: ClusterNode__Output) => String(node.commit), right: true },

@@ -43,6 +43,7 @@ async function recover(file: string, options: RecoverOptions, self: Command): Pr
   }
   const { loadConfig } = await import('../../node/config.ts')
   const { loadClusterKey } = await import('../../cluster/seal.ts')
+  const { lookAt } = await import('../../node/enrolment.ts')
   const { salvage } = await import('../../cluster/salvage.ts')
   refuseExisting(file)
   const config = loadConfig(options.config, options.data === undefined ? {} : { data: options.data })
@@ -50,15 +51,17 @@ async function recover(file: string, options: RecoverOptions, self: Command): Pr
   const { node, id, dataDir: dir, cluster } = config.config
   if (!existsSync(path.join(dir, 'log'))) throw new Failure('not found', `${dir} is no data directory of a node`)
   const key = keyOf(() => loadClusterKey(cluster.keyFile))
-  const members = cluster.nodes.map((peer) => peer.id)
+  // Of a node that has joined, or was there when others did, its directory knows more than its configuration.
+  const found = await lookAt(dir)
+  const configured = cluster.nodes.length > 0 ? cluster.nodes.map((peer) => peer.id) : null
+  const own =
+    found.kind === 'member' ? { id: found.member.id, founders: found.member.founders } : { id, founders: configured }
   const program = self.parent?.parent?.version() ?? ''
   const partial = `${file}.partial`
   try {
-    const { bytes, unsure } = await salvage({ dir, id, node, members, key, program, time: Date.now() }).catch(
-      (error) => {
-        throw new Failure('failed', (error as Error).message)
-      },
-    )
+    const { bytes, unsure } = await salvage({ dir, node, ...own, key, program, time: Date.now() }).catch((error) => {
+      throw new Failure('failed', (error as Error).message)
+    })
     const to = await open(partial, 'w', 0o600)
     try {
       for await (const piece of bytes) await to.write(piece)

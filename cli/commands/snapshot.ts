@@ -27,7 +27,10 @@ export function snapshotCommand(): Command {
       'make the data directory of one node of a NEW cluster from a file; run it once for every node, all stopped',
     )
     .argument('<file>', 'the same for every node')
-    .requiredOption('--config <file>', 'configuration of the node; its cluster key must be that of the snapshot')
+    .requiredOption(
+      '--config <file>',
+      'configuration of the node with cluster.nodes; its cluster key must be that of the snapshot',
+    )
     .option('--data <directory>', 'instead of data in the configuration; must be empty or not there')
     .option('--lineage <name>', 'names the new cluster, the same for every node; needed when a file is restored again')
     .addHelpText(
@@ -100,7 +103,14 @@ async function restoreSnapshot(file: string, options: RestoreOptions, self: Comm
   const { isFree, restore } = await import('../../cluster/restore.ts')
   const config = loadConfig(options.config, options.data === undefined ? {} : { data: options.data })
   if (config.kind === 'faults') throw new Failure('failed', config.text)
-  const { node, id, dataDir: dir, cluster } = config.config
+  const { node, dataDir: dir, cluster } = config.config
+  if (cluster.nodes.length === 0) {
+    throw new Failure(
+      'usage',
+      `a new cluster begins with the nodes that are in cluster.nodes of every one of them, and ${options.config} has none: ` +
+        'list name, id and address of each there, the same on all; for one node alone, that one',
+    )
+  }
   if (!(await isFree(dir))) {
     throw new Failure('conflict', `${dir} is not empty; stop ${node} if it runs, and move the directory away first`)
   }
@@ -120,8 +130,7 @@ async function restoreSnapshot(file: string, options: RestoreOptions, self: Comm
   if (lineage === saved.head.lineage) {
     throw new Failure('conflict', `${file} is of the cluster ${lineage} itself; give the new one another --lineage`)
   }
-  const members = cluster.nodes.map((peer) => peer.id)
-  const rows = await restore(saved, { dir, id, node, members, key, lineage })
+  const rows = await restore(saved, { dir, node, nodes: cluster.nodes, key, lineage })
   const { index, term } = saved.head
   process.stdout.write(record(self.optsWithGlobals().output, { node, data: dir, lineage, index, term, ...rows }))
   const others = cluster.nodes.map((peer) => peer.name).filter((name) => name !== node)

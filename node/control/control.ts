@@ -2,15 +2,25 @@
  * The control service: what the command line, the TUI and scripts ask of a node. Any node answers for the whole
  * cluster; one file per noun has the answers, this one opens the door.
  */
-import { type ChannelCredentials, credentials, Server, type ServerUnaryCall } from '@grpc/grpc-js'
+import {
+  type CallOptions,
+  type ChannelCredentials,
+  credentials,
+  type Metadata,
+  Server,
+  type ServerUnaryCall,
+} from '@grpc/grpc-js'
+import type { MemberRequest } from '../../cluster/cluster.ts'
 import { openDoor, readTls } from '../../cluster/door.ts'
 import { controlProto } from '../../proto/load.ts'
-import type { ControlHandlers } from '../../proto/types/raftel/v1/Control.ts'
+import type { ControlClient, ControlHandlers } from '../../proto/types/raftel/v1/Control.ts'
+import type { Members, Members__Output } from '../../proto/types/raftel/v1/Members.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
 import { keepJournal } from './events.ts'
 import { health } from './health.ts'
+import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
 import type { Needs } from './needs.ts'
-import { FORWARDED, openPeers } from './peers.ts'
+import { type Done, FORWARDED, openPeers } from './peers.ts'
 import { commitPlan, planView } from './plan.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
@@ -65,6 +75,22 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       return answer(request)
     })
 
+  /** A change of the members; `method` is the same of another node. */
+  const change = <Request>(
+    read: (request: Request) => MemberRequest,
+    method: (
+      client: ControlClient,
+    ) => (request: Request, metadata: Metadata, options: CallOptions, done: Done<Members__Output>) => unknown,
+  ) =>
+    unary<Request, Members>(log, (said, call) =>
+      changeMembers(options, peers, {
+        request: read(said),
+        within: timeToAgree(call.getDeadline(), Date.now(), CHANGE_MAX_MS),
+        forwarded: forwarded(call),
+        pass: (client, metadata, within, done) => method(client)(said, metadata, within, done),
+      }),
+    )
+
   const handlers: ControlHandlers = {
     GetNode: unary(log, () => nodeStatus(options, address)),
     GetCluster: unary(log, () => clusterStatus(options, peers, address)),
@@ -72,6 +98,18 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       const within = timeToAgree(call.getDeadline(), Date.now())
       return transferLeader(options, peers, node, within, forwarded(call))
     }),
+    AddMember: change(
+      (request) => joinOf(options, request),
+      (client) => client.addMember.bind(client),
+    ),
+    PromoteMember: change(
+      ({ node }) => ({ kind: 'promote', node }),
+      (client) => client.promoteMember.bind(client),
+    ),
+    RemoveMember: change(
+      ({ node }) => ({ kind: 'remove', node }),
+      (client) => client.removeMember.bind(client),
+    ),
     VerifyCluster: unary(log, (_, call) => verify(options, peers, timeToAgree(call.getDeadline(), Date.now()))),
     SaveSnapshot: saveSnapshot(options),
     GetHashes: unary(log, () => hashesOf(options)),

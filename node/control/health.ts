@@ -1,5 +1,6 @@
 /** GetHealth: what doctor asks. Each check says what it found and, when that is not good, what to do about it. */
 import { statfs } from 'node:fs/promises'
+import type { MemberView } from '../../cluster/cluster.ts'
 import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
 import type { Health } from '../../proto/types/raftel/v1/Health.ts'
 import type { Needs, OwnCertificate } from './needs.ts'
@@ -15,10 +16,14 @@ const RELAY_REMEDY = 'apt-get install rtpengine-daemon and restart the node, or 
 const REPAIR_REMEDY = 'wait: it is given everything by its peers while a majority is up; if it stays see docs/damage.md'
 
 export async function health(needs: Needs): Promise<Health> {
-  const { cluster, nodes, sip, media } = needs
+  const { cluster, sip, media } = needs
   const status = cluster.status()
   const { plan, users } = cluster.tables
-  const absent = nodes.filter((id) => id !== cluster.node && !status.connected.includes(id))
+  const members = cluster.members()
+  const isUp = ({ name }: { readonly name: string }): boolean =>
+    name === cluster.node || status.connected.includes(name)
+  const voters = members.filter(({ standing }) => standing === 'voter')
+  const absent = voters.filter((one) => !isUp(one)).map(({ name }) => name)
   const lag = status.commit - status.applied
   const off = cluster.now() - Date.now()
   const relay = media.status()
@@ -26,14 +31,12 @@ export async function health(needs: Needs): Promise<Health> {
     node: cluster.node,
     checks: [
       status.quorum
-        ? ok('quorum', `${nodes.length - absent.length} of ${nodes.length} nodes reachable`)
+        ? ok('quorum', `${voters.length - absent.length} of ${voters.length} nodes with a vote reachable`)
         : bad('quorum', 'a majority of the nodes is not reachable', `start the others: ${absent.join(', ')}`),
       status.leader === null
         ? bad('leader', 'no leader is known', 'wait a few seconds; if it stays, check the network between the nodes')
         : ok('leader', `${status.leader}, term ${status.term}`),
-      absent.length === 0
-        ? ok('nodes', 'every configured node is connected')
-        : warn('nodes', `not connected: ${absent.join(', ')}`, 'start them, or check the network to them'),
+      nodes(members, isUp, waitsForVote(needs)),
       lag <= LAG_ENTRIES
         ? ok('lag', `${lag} entries behind`)
         : warn('lag', `${lag} entries behind the commit index`, 'this node is too slow: look at its CPU and disk'),
@@ -57,6 +60,34 @@ export async function health(needs: Needs): Promise<Health> {
         : ok('users', `${users.size}`),
     ],
   }
+}
+
+/** Members that are to vote as soon as they have caught up, and have not: a cluster is counted on to survive more than it does. */
+function waitsForVote({ cluster }: Needs): string[] {
+  const { members } = cluster.tables
+  return (members?.all ?? [])
+    .filter(({ id, vote }) => vote && !members?.conf.voters.includes(id))
+    .map(({ name }) => name)
+}
+
+/** `behind`: names of those that have no vote yet, but are to have one. */
+export function nodes(
+  members: readonly MemberView[],
+  isUp: (member: MemberView) => boolean,
+  behind: readonly string[],
+): Check__Output {
+  const absent = members.filter((one) => !isUp(one)).map(({ name }) => name)
+  if (absent.length > 0) {
+    const remedy = 'start them, or check the network to them; one that is lost for good: docs/membership.md'
+    return warn('nodes', `not connected: ${absent.join(', ')}`, remedy)
+  }
+  if (behind.length > 0) {
+    const detail = `without a vote until it has caught up: ${behind.join(', ')}`
+    return warn('nodes', detail, 'wait; if it stays, look at LAG in raftel cluster status and at the log of that node')
+  }
+  const learners = members.filter(({ standing }) => standing === 'learner').map(({ name }) => name)
+  const more = learners.length > 0 ? `; without a vote by choice: ${learners.join(', ')}` : ''
+  return ok('nodes', `every member is connected${more}`)
 }
 
 /**

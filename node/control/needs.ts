@@ -7,8 +7,6 @@ export interface Needs {
   readonly cluster: Cluster
   /** The cluster key: credentials of new users are sealed with it. */
   readonly key: Uint8Array
-  /** Every configured node's name, this one's included. */
-  readonly nodes: readonly string[]
   readonly dataDir: string
   /** What this node shows at its listeners, as it read it at its start. */
   readonly certificates: readonly OwnCertificate[]

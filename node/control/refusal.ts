@@ -54,9 +54,9 @@ export function caughtUp(outcome: 'caught up' | 'no quorum'): void {
 }
 
 /** Milliseconds that may be spent on agreeing, so that the refusal still reaches a caller with this deadline. */
-export function timeToAgree(deadline: Date | number, now: number): number {
+export function timeToAgree(deadline: Date | number, now: number, most = AGREE_MAX_MS): number {
   const left = Number(deadline) - now - ANSWER_MS
-  return Math.max(ANSWER_MS, Math.min(AGREE_MAX_MS, left))
+  return Math.max(ANSWER_MS, Math.min(most, left))
 }
 const ANSWER_MS = 250
 const AGREE_MAX_MS = 5_000

@@ -6,11 +6,11 @@ import type { Overview } from '../../proto/types/raftel/v1/Overview.ts'
 import type { Needs } from './needs.ts'
 import type { Peers } from './peers.ts'
 import type { Counters } from './tally.ts'
-import { nodeView } from './views.ts'
+import { memberView, nodeView } from './views.ts'
 
 /** This node alone; `control` is where this service listens. */
 export function nodeStatus({ cluster, sip, media, startedAt, version }: Needs, control: string): NodeStatus__Output {
-  const { node, role, leader, connected, silence, repair, ...replica } = cluster.status()
+  const { node, role, leader, connected, silence, repair, lineage: _, ...replica } = cluster.status()
   const { kind, detail } = media.status()
   return {
     ...replica,
@@ -29,15 +29,18 @@ export function nodeStatus({ cluster, sip, media, startedAt, version }: Needs, c
   }
 }
 
-/** Every node that is configured or was agreed on, each asked for its own status. */
+/** Every member, each asked for its own status, also one that has never been there. */
 export async function clusterStatus(needs: Needs, peers: Peers, control: string): Promise<ClusterStatus> {
   const { cluster } = needs
-  const ids = [...new Set([...needs.nodes, ...cluster.tables.nodes.keys()])].sort()
+  const ids = cluster
+    .members()
+    .map(({ name }) => name)
+    .sort()
   const answers = await Promise.all(
     ids.map((id) => (id === cluster.node ? nodeStatus(needs, control) : askNode(needs, peers, id))),
   )
   const status = cluster.status()
-  const nodes = compared(answers, status.leader, Date.now())
+  const nodes = compared(answers, status.leader, Date.now()).map((row) => ({ ...row, ...memberView(cluster, row.id) }))
   return {
     leader: status.leader ?? '',
     term: status.term,
@@ -77,10 +80,11 @@ async function askNode({ cluster }: Needs, peers: Peers, id: string): Promise<An
 
 function told(status: NodeStatus__Output): ClusterNode__Output {
   const { id, role, commit, applied, sip, control, media, mediaDetail, hash } = status
-  return { id, role, reachable: true, commit, applied, sip, control, media, mediaDetail, hash, lastContact: 0 }
+  const said = { id, role, reachable: true, commit, applied, sip, control, media, mediaDetail, hash }
+  return { ...said, lastContact: 0, memberId: 0, member: '' }
 }
 
-export function overview({ cluster, nodes, media, startedAt }: Needs, counters: Readonly<Counters>): Overview {
+export function overview({ cluster, media, startedAt }: Needs, counters: Readonly<Counters>): Overview {
   const { tables } = cluster
   const status = cluster.status()
   let callsAnswered = 0
@@ -90,7 +94,7 @@ export function overview({ cluster, nodes, media, startedAt }: Needs, counters: 
     leader: status.leader ?? '',
     term: status.term,
     quorum: status.quorum,
-    nodes: nodes.length,
+    nodes: cluster.members().length,
     nodesUp: status.connected.length + 1,
     commit: status.commit,
     applied: status.applied,

@@ -12,16 +12,17 @@ import { cannot, noQuorum, notFound, Refusal } from './refusal.ts'
 
 /** `within`: milliseconds that it may take. */
 export async function transferLeader(
-  { cluster, nodes }: Needs,
+  { cluster }: Needs,
   peers: Peers,
   node: string,
   within: number,
   forwarded: boolean,
 ): Promise<TransferLeaderReply> {
   const deadline = Date.now() + within
-  if (!nodes.includes(node)) throw unknown(node)
-  // Answered by a majority, so whoever leads by now is known here.
-  if ((await cluster.catchUp(within)) === 'no quorum') throw noQuorum()
+  const isMember = (): boolean => cluster.members().some(({ name }) => name === node)
+  // Answered by a majority, so whoever leads by now is known here, and who the members are.
+  if ((await cluster.catchUp(within)) === 'no quorum') throw isMember() ? noQuorum() : unknown(node)
+  if (!isMember()) throw unknown(node)
   const left = (): number => Math.max(1, deadline - Date.now())
   const outcome = await cluster.transferLeader(node, left())
   if (outcome.kind !== 'not the leader') return reply(node, outcome)
@@ -56,6 +57,6 @@ function reply(node: string, outcome: Exclude<HandedOver, { kind: 'not the leade
   }
 }
 
-function unknown(node: string): Refusal {
+export function unknown(node: string): Refusal {
   return notFound(`there is no node ${clean(node, 64)} in this cluster; raftel cluster status shows which there are`)
 }

@@ -20,10 +20,13 @@ const AGAIN_MS = 100
 export async function verify(needs: Needs, peers: Peers, within: number): Promise<ClusterVerdict> {
   const { cluster } = needs
   const deadline = Date.now() + within
-  const ids = [...new Set([...needs.nodes, ...cluster.tables.nodes.keys()])].sort()
   // Without a quorum what there is can still be compared, and what is old is then all there is.
   const isCurrent = (await cluster.catchUp(within / 2)) === 'caught up'
   const from = isCurrent ? cluster.status().applied : 0
+  const ids = cluster
+    .members()
+    .map(({ name }) => name)
+    .sort()
   for (;;) {
     const answers = new Map(await Promise.all(ids.map(async (id) => [id, await ask(needs, peers, id)] as const)))
     const isLate = Date.now() + AGAIN_MS >= deadline

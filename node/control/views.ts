@@ -70,5 +70,12 @@ export function nodeView(cluster: Cluster, id: string, row: NodeRow | undefined)
     hash: self ? status.hash : '',
     mediaDetail: '',
     lastContact: 0,
+    ...memberView(cluster, id),
   }
+}
+
+/** What a node is as a member. */
+export function memberView(cluster: Cluster, id: string): Pick<ClusterNode__Output, 'memberId' | 'member'> {
+  const member = cluster.members().find(({ name }) => name === id)
+  return { memberId: member?.id ?? 0, member: member?.standing ?? '' }
 }

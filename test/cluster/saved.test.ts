@@ -37,8 +37,9 @@ async function three(t: ExecutionContext): Promise<{ lab: Lab; nodes: Cluster[];
 }
 
 async function restored(lab: Lab, saved: Saved, name: string, lineage = 'again'): Promise<void> {
-  const id = Number(name.slice(1))
-  await restore(saved, { dir: lab.dir(name), id, node: name, members: [1, 2, 3], key: lab.key, lineage })
+  const nodes = [1, 2, 3].map((id) => ({ id, name: `n${id}`, address: lab.address(`n${id}`) }))
+  const node = nodes.some((one) => one.name === name) ? name : 'n1'
+  await restore(saved, { dir: lab.dir(name), node, nodes, key: lab.key, lineage })
 }
 
 test('a file says what it is, and any byte that changes or is missing is seen', async (t) => {
@@ -137,7 +138,7 @@ test('a directory with something in it is left alone, an empty one is filled', a
   t.deepEqual(await readdir(lab.dir('n2')), before)
   await mkdir(path.join(lab.dir('n9'), 'restoring', 'log'), { recursive: true })
   await restored(lab, saved, 'n9')
-  t.deepEqual((await readdir(lab.dir('n9'))).sort(), ['frontier', 'log'])
+  t.deepEqual((await readdir(lab.dir('n9'))).sort(), ['frontier', 'log', 'member'])
 })
 
 test('with two of three lost, all that the third has comes back, and it goes on alone', async (t) => {
@@ -148,7 +149,7 @@ test('with two of three lost, all that the third has comes back, and it goes on 
   const name = leader.node
   for (const node of nodes) await lab.stop(node.node)
   const id = Number(name.slice(1))
-  const what = { dir: lab.dir(name), id, node: name, members: [1, 2, 3], key: lab.key, program: 'test', time: 1 }
+  const what = { dir: lab.dir(name), id, node: name, founders: [1, 2, 3], key: lab.key, program: 'test', time: 1 }
   const { head, bytes } = await salvage(what)
   t.is(head.current, false)
   const pieces: Buffer[] = []
@@ -158,8 +159,9 @@ test('with two of three lost, all that the third has comes back, and it goes on 
   await t.throwsAsync(salvage({ ...what, key: Buffer.alloc(32) }), { message: /belongs to the cluster with key/ })
 
   await rename(lab.dir(name), `${lab.dir(name)}-old`)
-  await restore(saved, { dir: lab.dir(name), id, node: name, members: [id], key: lab.key, lineage: 'alone' })
-  const alone = await lab.start(name, { nodes: [{ id, name, address: lab.address(name) }] })
+  const founders = [{ id, name, address: lab.address(name) }]
+  await restore(saved, { dir: lab.dir(name), node: name, nodes: founders, key: lab.key, lineage: 'alone' })
+  const alone = await lab.start(name, { nodes: founders })
   await until(alone, 'it leads', () => alone.status().role === 'leader')
   await agreed(alone, user('carol'))
   t.deepEqual([...alone.tables.users.keys()].sort(), ['alice@pbx.test', 'carol@pbx.test'])
@@ -199,7 +201,7 @@ test('what a survivor does not know to be agreed is taken too, and counted', asy
   const append = message('storage-append', LOCAL_APPEND, { term: 2, commit: 1, entries })
   await new Promise<void>((done) => log.append(append, done))
   await log.close()
-  const options = { dir, id: 1, node: 'n1', members: [1, 2, 3], key, program: 'test', time: 1 }
+  const options = { dir, id: 1, node: 'n1', founders: [1, 2, 3], key, program: 'test', time: 1 }
   const { head, unsure } = await salvage(options)
   t.is(unsure, 2)
   t.like(head, { index: 3, term: 2, current: false, rows: { users: 3 } })

@@ -59,7 +59,7 @@ test('every fault is told at once with its line, unknown keys with what was prob
 test('what is missing is named together with what to write', (t) => {
   const said = complaints('sip: {}\n')
   t.is(said.length, 4)
-  for (const key of ['node: missing', 'data: missing', 'cluster.key_file: missing', 'cluster.nodes: missing']) {
+  for (const key of ['node: missing', 'data: missing', 'cluster.key_file: missing', 'cluster.listen: missing']) {
     t.true(
       said.some((line) => line.includes(key)),
       key,
@@ -69,12 +69,31 @@ test('what is missing is named together with what to write', (t) => {
 
 test('a node that is not among the nodes, and a name or address given twice, are refused where they stand', (t) => {
   t.deepEqual(complaints(GOOD.replace('node: n1', 'node: n9')), [
-    'node.yaml:1:7: node: n9 is not in cluster.nodes (n1, n2); add it there',
+    'node.yaml:1:7: node: n9 is not in cluster.nodes (n1, n2); add it there, or leave cluster.nodes out if it joins a cluster that runs (docs/membership.md)',
   ])
   t.deepEqual(complaints(GOOD.replace('name: n2, id: 2', 'name: n1, id: 1')), [
     'node.yaml:7:14: cluster.nodes[1].name: n1 is given to two nodes; make it unique',
     'node.yaml:7:22: cluster.nodes[1].id: 1 is given to two nodes; make it unique',
   ])
+})
+
+test('without cluster.nodes it is the directory that knows the cluster, and others must be told an address to reach', (t) => {
+  const alone = (cluster: string) => `node: n4\ndata: data/n4\ncluster: {key_file: cluster.key, ${cluster}}\n`
+  const made = config(alone('listen: 127.0.0.1:7074'))
+  t.is(made.id, null)
+  t.deepEqual(made.cluster.nodes, [])
+  t.is(made.cluster.address, '127.0.0.1:7074')
+  t.is(config(GOOD).cluster.address, '127.0.0.1:7071')
+  t.is(config(GOOD, { 'cluster.address': '127.0.0.1:9' }).cluster.address, '127.0.0.1:9')
+  t.deepEqual(config(alone('address: 127.0.0.1:7074')).cluster.listen, { host: '127.0.0.1', port: 7074 })
+  const behind = config(alone('listen: 0.0.0.0:7070, address: n4.test:7074, insecure: true'))
+  t.deepEqual(behind.cluster.listen, { host: '0.0.0.0', port: 7070 })
+  t.is(behind.cluster.address, 'n4.test:7074')
+  for (const nowhere of ['0.0.0.0:7070', '[::]:7070', '127.0.0.1:0']) {
+    t.deepEqual(complaints(alone(`listen: "${nowhere}", insecure: true`)), [
+      `node.yaml:3:42: cluster.listen: other nodes cannot connect to ${nowhere}; say in cluster.address which host:port they reach this one at`,
+    ])
+  }
 })
 
 test('a cluster or control listener off loopback needs TLS or an explicit insecure', (t) => {

@@ -42,6 +42,8 @@ export function node(id: string, more: Partial<ClusterNode__Output> = {}): Clust
     mediaDetail: '',
     lag: 0,
     lastContact: NOON,
+    memberId: 1,
+    member: 'voter',
     ...more,
   }
 }

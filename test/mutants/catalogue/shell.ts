@@ -25,6 +25,16 @@ export const SHELL: readonly Mutant[] = [
     killer: news('what only tells a commit waits for its time, and the newest of it leaves'),
   },
   {
+    name: 'old-snapshot-for-who-joins',
+    why: 'whoever joins is sent, again and again, a snapshot of a time without it, which it must refuse',
+    file: 'cluster/snapshots.ts',
+    edits: [['.some((ids) => ids.includes(message.to))) {', '.some(() => true)) {']],
+    killer: {
+      file: 'test/cluster/membership.test.ts',
+      title: 'whoever joins gets a snapshot that has it among the members, though the one there is was older',
+    },
+  },
+  {
     name: 'wall-clock-is-cluster-time',
     why: 'a new leader takes the wall clock for cluster time: one that jumped ahead expires everybody (consensus without leases by time)',
     file: 'cluster/clock.ts',
@@ -101,7 +111,7 @@ export const SHELL: readonly Mutant[] = [
     edits: [
       [
         'this.#rebuild = log.joined ? null : new Rebuild(',
-        'this.#rebuild = log.joined || names.size > 0 ? null : new Rebuild(',
+        'this.#rebuild = log.joined || founders.length > 0 ? null : new Rebuild(',
       ],
     ],
     killer: {

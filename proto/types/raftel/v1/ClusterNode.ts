@@ -15,6 +15,8 @@ export interface ClusterNode {
   'mediaDetail'?: (string);
   'lag'?: (number | string | Long);
   'lastContact'?: (number | string | Long);
+  'memberId'?: (number);
+  'member'?: (string);
   '_lag'?: "lag";
 }
 
@@ -31,5 +33,7 @@ export interface ClusterNode__Output {
   'mediaDetail': (string);
   'lag'?: (number);
   'lastContact': (number);
+  'memberId': (number);
+  'member': (string);
   '_lag'?: "lag";
 }

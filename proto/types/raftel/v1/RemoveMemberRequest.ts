@@ -1,0 +1,10 @@
+// Original file: proto/control.proto
+
+
+export interface RemoveMemberRequest {
+  'node'?: (string);
+}
+
+export interface RemoveMemberRequest__Output {
+  'node': (string);
+}
