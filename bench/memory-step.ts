@@ -1,5 +1,6 @@
 /** One step of bench/memory.ts in a process of its own: `memory-step.ts STEP REGISTRATIONS DIRECTORY`. */
 import { hash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Cluster } from '../cluster/cluster.ts'
 import { encodeProposal, stamp } from '../cluster/codec.ts'
 import { Loads } from '../cluster/loads.ts'
@@ -128,12 +129,14 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   await new Promise((resolve) => setTimeout(resolve, 1000))
   collect()
   const rss = process.memoryUsage().rss / MIB
+  const files = mappedFiles()
   await started.close()
   const result: StepResult = {
     'tables are back, s': back / 1000,
     'and it leads and has caught up, s': leads / 1000,
     'highest RSS of the process, MB': peak,
     'RSS once it is quiet, MB': rss,
+    'of it pages of files, MB': files,
   }
   return stalled(result, 'longest stall of the main thread, ms', stall)
 }
@@ -162,7 +165,6 @@ function open(dir: string): Promise<DurableLog> {
 async function piecesOf(log: DurableLog): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = []
   for await (const piece of log.snapshotPieces(log.snapshot!)) pieces.push(Uint8Array.from(piece))
-  log.takeRestored()
   return pieces
 }
 
@@ -242,6 +244,12 @@ async function longestStall(during: () => Promise<void>): Promise<{ readonly wal
   await turn()
   over = true
   return longest
+}
+
+/** Pages of files that are counted as this process's: its program, and what it reads of the database. MB. */
+function mappedFiles(): number {
+  const [, kib] = /^RssFile:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+  return Number(kib ?? 0) / 1024
 }
 
 function turn(): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The half of a replica that agrees with the other nodes, and the loop that moves it: input → step → save → send → hand to the
+ * The half of a replica that agrees with the other nodes, and the loop that moves it: input → step → send → save → hand to the
  * tables. It reads no table, so it can live in a thread of its own, where nothing that phones do costs it the leadership.
  *
  * Whatever comes in (a message, a proposal, a finished write, a tick) is stepped at once; the effects of all that came in one
@@ -8,20 +8,31 @@
  * the core hears of it.
  */
 
+import { CommitNews, NEWS_WAIT_MS } from './commit-news.ts'
+import { Feeds } from './feeds.ts'
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
 import { Handover } from './handover.ts'
 import { Joining } from './joining.ts'
 import { Leading } from './leading.ts'
-import type { DurableLog } from './log/log.ts'
+import type { DurableLog, ToLoad } from './log/log.ts'
 import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
 import { LostLeader } from './lost-leader.ts'
 import { Members } from './members.ts'
 import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { keepOwnMember, type OwnMember, ownMember } from './own-member.ts'
-import { entriesFrom } from './raft/log.ts'
+import { entriesFrom, lastIndex } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
-import { type Entry, type Id, LOCAL_APPEND, LOCAL_APPLY, type Message, NONE, type Ready } from './raft/types.ts'
+import {
+  type Entry,
+  type Id,
+  LOCAL_APPEND,
+  LOCAL_APPLY,
+  type Message,
+  NONE,
+  type Ready,
+  type Snapshot,
+} from './raft/types.ts'
 import { wordOf } from './rebuild.ts'
 import { Roster } from './roster.ts'
 import { keyId } from './seal.ts'
@@ -52,6 +63,7 @@ export class Consensus {
   readonly #watch: TablesWatch
   readonly #lost: LostLeader
   readonly #snapshots: Snapshots
+  readonly #feeds = new Feeds()
   readonly #handover = new Handover()
   readonly #turns: Turns
   readonly #joining: Joining
@@ -62,6 +74,12 @@ export class Consensus {
   /** Proposals of this node, and of other nodes, that came in this turn. */
   #own: Uint8Array[] = []
   #forwarded: Uint8Array[] = []
+  /** Who sent those of other nodes. */
+  readonly #senders = new Set<Id>()
+  readonly #news = new CommitNews()
+  #stopWaiting: (() => void) | null = null
+  /** For the log, once what needs no disk has left. */
+  #toLog: Message[] = []
   /** Bytes of its own that the tables half does not know to be taken in. */
   #taken = 0
   /** Handed to the tables half, in order, not yet applied. */
@@ -142,7 +160,8 @@ export class Consensus {
       input: (move) => this.#turns.input(move),
     })
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
-    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
+    const standing = () => ({ applied: this.#core.raft.log.applied, conf: this.#core.status().conf })
+    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask, standing)
     this.#turns = new Turns(
       world,
       () => this.#turn(),
@@ -157,10 +176,8 @@ export class Consensus {
     const isFounded = () => this.#roster.isFounded || this.#log.identity.version === 2
     this.#tellMembers()
     const kept = this.#log.snapshot
-    if (kept) {
-      this.#load(kept, this.#log.takeRestored())
-      this.#flush()
-    }
+    this.#load(this.#log.takeToLoad())
+    this.#flush()
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
       self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage, address, directory, isFounded },
@@ -187,6 +204,7 @@ export class Consensus {
       },
       onConnected: () => this.#turns.input(() => this.#noticeLoss()),
       snapshot: (message) => this.#snapshots.source(message),
+      receive: () => this.#log.receive(),
     })
     this.#stopTicking = everyTick(this.#world, this.#options.tickMs, () => this.#tick())
     this.#report()
@@ -221,6 +239,7 @@ export class Consensus {
   #stop(): void {
     this.#turns.stop()
     this.#stopTicking()
+    this.#stopWaiting?.()
     this.#peers?.close()
   }
 
@@ -236,6 +255,9 @@ export class Consensus {
         break
       case 'applied':
         this.#onApplied(said.index)
+        break
+      case 'load-next':
+        void this.#feeds.next().then((piece) => this.#turns.input(() => this.#outbox.push(...(piece ? [piece] : []))))
         break
       case 'tock':
         this.#onTock(said.term, said.due)
@@ -275,18 +297,27 @@ export class Consensus {
     this.#turns.input(() => {
       for (const said of messages) {
         const message = this.#joining.filter(said)
-        if (!message) continue
-        const stepped = this.#core.step(message)
-        if (stepped === 'malformed') this.#say.warn({ from, type: message.type }, 'dropped a malformed message')
+        const stepped = message && this.#core.step(message)
+        if (stepped === 'malformed') this.#say.warn({ from, type: said.type }, 'dropped a malformed message')
+        if (said.snapshot) this.#forgetUnwanted(said.snapshot)
       }
     })
+  }
+
+  /** A snapshot that came and that the core did not take. */
+  #forgetUnwanted({ received }: Snapshot): void {
+    const taken = this.#core.raft.log.unstable.snapshot?.received
+    if (received !== undefined && received !== taken) this.#log.forget(received)
   }
 
   #onProposals(from: Id, proposals: readonly Uint8Array[]): void {
     this.#leading.heard(from)
     // Only a leader proposes; the sender learns who leads and sends them again.
     if (this.#core.raft.role !== 'leader') return
-    this.#turns.input(() => this.#forwarded.push(...proposals))
+    this.#turns.input(() => {
+      this.#forwarded.push(...proposals)
+      this.#senders.add(from)
+    })
   }
 
   #tick(): void {
@@ -341,9 +372,25 @@ export class Consensus {
     this.#noticeRole()
     const givenUp = this.#handover.givenUp(this.#core)
     if (givenUp) this.#outbox.push({ kind: 'transfer-ended', ...givenUp })
+    this.#awaitNews()
     this.#peers.flush()
+    for (const message of this.#toLog.splice(0)) this.#log.append(message, () => this.#onAppended(message))
     this.#report()
     this.#flush()
+  }
+
+  #awaitNews(): void {
+    if (this.#news.isEmpty || this.#stopWaiting) return
+    this.#stopWaiting = this.#world.every(NEWS_WAIT_MS, () => {
+      if (this.#news.isEmpty) {
+        this.#stopWaiting?.()
+        this.#stopWaiting = null
+        return
+      }
+      const due = this.#news.take(this.#world.now())
+      for (const message of due) this.#peers.send(message)
+      if (due.length > 0) this.#turns.soon()
+    })
   }
 
   /** That proposals were taken goes along with the next word, unless they were many. */
@@ -367,6 +414,8 @@ export class Consensus {
       this.#forwarded = []
       // If the core drops them (too much is uncommitted), their senders try again.
       if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
+      this.#news.proposed(this.#senders, lastIndex(this.#core.raft.log))
+      this.#senders.clear()
     } else if (own.length > 0 && lead !== NONE && this.#peers.canForward(lead)) {
       this.#peers.forward(lead, own)
     }
@@ -376,16 +425,17 @@ export class Consensus {
   #carryOut(ready: Ready): void {
     for (const { index, context } of ready.readStates) this.#outbox.push({ kind: 'read', context, index })
     for (const message of ready.messages) {
-      if (message.to === LOCAL_APPEND) this.#log.append(message, () => this.#onAppended(message))
+      if (message.to === LOCAL_APPEND) this.#toLog.push(message)
       else if (message.to === LOCAL_APPLY) this.#apply(message)
-      else this.#peers.send(message)
+      else if (this.#news.leaves(message, this.#world.now())) this.#peers.send(message)
     }
   }
 
   #onAppended(message: Message): void {
+    // A commit index alone: nobody waits for it.
+    if (!message.snapshot && !message.responses?.length) return
     this.#turns.input(() => {
-      const { snapshot } = message
-      if (snapshot) this.#load(snapshot.meta, [snapshot.data])
+      if (message.snapshot) this.#load(this.#log.takeToLoad())
       this.#answer(message)
     })
   }
@@ -410,7 +460,7 @@ export class Consensus {
       this.#members.applied(this.#core, message.entries)
       this.#answer(message)
     }
-    this.#snapshots.applied(index, () => this.#core.status().conf)
+    this.#snapshots.applied(index)
   }
 
   /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */
@@ -424,6 +474,8 @@ export class Consensus {
     if (role === 'leader') this.#leading.begin(this.#unseen())
     else this.#leading.end()
     if (role !== 'leader') this.#forwarded = []
+    this.#senders.clear()
+    this.#news.clear()
   }
 
   /** What is in the log and was not handed to the tables half yet. */
@@ -455,17 +507,14 @@ export class Consensus {
     this.#outbox.unshift({ kind: 'position', position: now })
   }
 
-  #load({ index, term }: { readonly index: number; readonly term: number }, pieces: readonly Uint8Array[]): void {
-    const head = pieces[0] ? Buffer.from(pieces[0].subarray(0, HEAD_MAX)).toString().split('\n', 1)[0] : ''
-    const { time, members } = readHead(head ?? '')
+  #load(load: ToLoad | null): void {
+    if (!load) return
+    const { time, members } = readHead(load.head.toString().split('\n', 1)[0]!)
     this.#leading.seeTime(time)
     this.#members.load(members)
-    this.#outbox.push({ kind: 'load', index, term, pieces })
+    this.#outbox.push(this.#feeds.add(load))
   }
 }
-
-/** More than the first line of a snapshot has. */
-const HEAD_MAX = 64 * 1024
 
 /** But for the indexes. */
 function samePosition(a: Position, b: Position): boolean {

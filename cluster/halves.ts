@@ -51,8 +51,10 @@ export interface Position {
 
 export type ToTables =
   | { readonly kind: 'position'; readonly position: Position }
-  /** A snapshot replaces all tables; its pieces are as log/pieces.ts cut them. */
-  | { readonly kind: 'load'; readonly index: number; readonly term: number; readonly pieces: readonly Uint8Array[] }
+  /** A snapshot replaces all tables; its pieces, as log/pieces.ts cut them, are asked for with `load-next`. */
+  | { readonly kind: 'load'; readonly index: number; readonly term: number }
+  /** The piece that was asked for; no bytes: that was all. */
+  | { readonly kind: 'load-piece'; readonly bytes: Uint8Array | null }
   /** Committed entries; to be answered with `applied`. */
   | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
   /** A round of reads may be served once `index` is applied. */
@@ -87,13 +89,15 @@ export type ToConsensus =
   /** Asks for a round of reads (thesis §6.4); the context is unique. */
   | { readonly kind: 'read'; readonly context: Uint8Array }
   | { readonly kind: 'applied'; readonly index: number }
+  /** The next piece of the snapshot that is being loaded is wanted. */
+  | { readonly kind: 'load-next' }
   /** Another node is to lead; that it does shows in the position. */
   | { readonly kind: 'transfer'; readonly to: Id }
   /** The members are to change; to be answered. */
   | { readonly kind: 'members-request'; readonly number: number; readonly request: MemberRequest }
   /** What is due by the tables, if this node leads in `term`. */
   | { readonly kind: 'tock'; readonly term: number; readonly due: readonly Uint8Array[] }
-  /** Of the snapshot at `index`; no bytes: that was all. */
+  /** Of the snapshot at `index`; no bytes: that was all. Before the first one stands that `index` is applied. */
   | { readonly kind: 'piece'; readonly index: number; readonly bytes: Uint8Array | null }
   /** The tables half has failed: nothing more is said to anybody. */
   | { readonly kind: 'stop' }

@@ -41,7 +41,9 @@ export class Leading {
 
   /** Entries came by, on their way to the tables. */
   see(entries: readonly Entry[]): void {
-    this.seeTime(entries.reduce((time, { data }) => Math.max(time, stampOf(data)), 0))
+    this.seeTime(
+      entries.reduce((time, { type, data }) => (type === 'normal' ? Math.max(time, stampOf(data)) : time), 0),
+    )
   }
 
   /** Cluster time as far as this node can tell, ms. */

@@ -3,6 +3,8 @@
  * then from those. Whatever else would move the tables waits behind, in order. ◆
  */
 
+import type { Dry } from './tables/snapshot.ts'
+
 /** About 3 ms of work. */
 export const ROWS_A_SLICE = 256
 
@@ -16,7 +18,9 @@ export interface LoadsOptions {
 export class Loads {
   readonly #options: LoadsOptions
   /** The load under way, a row a step. */
-  #steps: Iterator<void> | null = null
+  #steps: Iterator<Dry | undefined> | null = null
+  /** It waits for its next piece. */
+  #isDry = false
   #waiting: (() => void)[] = []
   #whenIdle: (() => void)[] = []
 
@@ -28,12 +32,19 @@ export class Loads {
     return this.#steps === null
   }
 
-  /** Goes through what `begin` returns, in slices, once all loads before it are done. */
-  add(begin: () => Iterator<void>): void {
+  /** Goes through what `begin` returns, in slices, once all loads before it are done. After a dry step it waits until it is fed. */
+  add(begin: () => Iterator<Dry | undefined>): void {
     this.inOrder(() => {
       this.#steps = begin()
       this.#options.later(() => this.#slice())
     })
+  }
+
+  /** What the load under way waits for may be there. */
+  fed(): void {
+    if (!this.#isDry) return
+    this.#isDry = false
+    this.#options.later(() => this.#slice())
   }
 
   /** Acts now, or after the loads that are under way. */
@@ -58,8 +69,13 @@ export class Loads {
   }
 
   #slice(): void {
-    for (let rows = 0; rows < ROWS_A_SLICE && this.#steps; rows++) if (this.#steps.next().done) this.#steps = null
+    for (let rows = 0; rows < ROWS_A_SLICE && this.#steps && !this.#isDry; rows++) {
+      const { done, value } = this.#steps.next()
+      if (done) this.#steps = null
+      this.#isDry = value === 'dry'
+    }
     this.#options.moved()
+    if (this.#isDry) return
     if (this.#steps) {
       this.#options.later(() => this.#slice())
       return

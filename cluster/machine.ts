@@ -9,7 +9,7 @@ import { difference } from './tables/difference.ts'
 import { stateHash } from './tables/hash.ts'
 import { applyMembers } from './tables/members-apply.ts'
 import type { Proposer } from './tables/sessions.ts'
-import { loadingSnapshot, snapshotLines } from './tables/snapshot.ts'
+import { type Dry, loadingSnapshot, snapshotLines } from './tables/snapshot.ts'
 import { newState, type State, takeChanges } from './tables/state.ts'
 
 export interface Applied {
@@ -111,10 +111,15 @@ export class Machine {
   }
 
   /**
-   * The same, a step a row. The tables are those of before until all lines are read, and those of the snapshot from one step to the next;
+   * The same, a step a row, or a step of waiting. The tables are those of before until all lines are read, and those of the snapshot from one step to the next;
    * then the rows that differ come, if somebody `wants` them. No entry may be applied meanwhile.
    */
-  *loading(index: number, term: number, lines: Iterable<string>, wants: () => boolean): Generator<void> {
+  *loading(
+    index: number,
+    term: number,
+    lines: Iterable<string | null>,
+    wants: () => boolean,
+  ): Generator<Dry | undefined> {
     const before = this.#state
     const next = yield* loadingSnapshot(lines)
     next.changes = [...before.changes]

@@ -36,6 +36,7 @@ import {
   type Standing,
 } from './hello.ts'
 import { Link } from './link.ts'
+import type { Incoming } from './log/transfers.ts'
 import type { Logger } from './logger.ts'
 import type { Entry, Id, Message } from './raft/types.ts'
 import { Seldom } from './seldom.ts'
@@ -77,6 +78,8 @@ export interface PeersOptions {
   readonly onConnected: () => void
   /** The snapshot that a message announces; null when it is gone. */
   readonly snapshot: (message: Message) => SnapshotSource | null
+  /** Where a snapshot goes that a peer sends; see Receiver. */
+  readonly receive: () => Incoming
 }
 
 // What it has to say comes to us as errors too; its own lines would run through the operator's screen.
@@ -352,8 +355,12 @@ export class Peers {
     done: sendUnaryData<SnapshotReply>,
   ): Promise<void> {
     try {
-      const message = await receiveSnapshot(stream, (said) => this.#refusal(said, stream.getPeer()))
-      if (message.to !== this.#options.self.id) throw new Error('the snapshot is for another node')
+      const refusal = (said: Hello__Output | null) => this.#refusal(said, stream.getPeer())
+      const message = await receiveSnapshot(stream, {
+        refusal,
+        self: this.#options.self.id,
+        begin: this.#options.receive,
+      })
       if (!this.#closed) this.#options.onMessages(message.from, [message])
       done(null, {})
     } catch (error) {

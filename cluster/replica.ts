@@ -15,6 +15,7 @@ import type {
   Tables,
 } from './cluster.ts'
 import { Duty } from './duty.ts'
+import { Fed } from './feeds.ts'
 import {
   type ConsensusHalf,
   type ConsensusOptions,
@@ -27,7 +28,7 @@ import { Handovers } from './handovers.ts'
 import { startHere } from './here.ts'
 import { Listeners } from './listeners.ts'
 import { Loads } from './loads.ts'
-import { inPieces, letGo, linesOfPieces } from './log/pieces.ts'
+import { inPieces, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import type { StateHash } from './marks.ts'
 import { MemberRequests } from './member-requests.ts'
@@ -76,6 +77,8 @@ class Replica implements Cluster {
   readonly #limits: Limits
   readonly #machine = new Machine()
   readonly #loads: Loads
+  /** The pieces of the snapshot that is being loaded. */
+  #fed: Fed | null = null
   readonly #duty: Duty
   readonly #outstanding: Outstanding
   readonly #reads: Reads
@@ -149,6 +152,8 @@ class Replica implements Cluster {
       log: this.#options.log,
     }
     this.#consensus = await startHalf(this.#consensusOptions(), tables, this.#world)
+    // What it was told while it started may have an answer.
+    this.#turns.soon()
     // Nobody sees tables that are not whole.
     await this.#loads.settled()
     if (this.#fault) {
@@ -317,6 +322,10 @@ class Replica implements Cluster {
       case 'load':
         this.#load(said)
         break
+      case 'load-piece':
+        this.#fed?.put(said.bytes)
+        this.#loads.fed()
+        break
       case 'apply':
         this.#loads.inOrder(() => this.#apply(said.entries))
         break
@@ -405,9 +414,13 @@ class Replica implements Cluster {
     this.#tellChanges()
   }
 
-  #load({ index, term, pieces }: Extract<ToTables, { kind: 'load' }>): void {
+  #load({ index, term }: Extract<ToTables, { kind: 'load' }>): void {
     const wants = () => !this.#watchers.isEmpty
-    this.#loads.add(() => this.#machine.loading(index, term, linesOfPieces(letGo([...pieces])), wants))
+    this.#loads.add(() => {
+      const fed = new Fed(() => this.#outbox.push({ kind: 'load-next' }))
+      this.#fed = fed
+      return this.#machine.loading(index, term, linesOfPieces(fed.pieces()), wants)
+    })
   }
 
   #tellChanges(): void {
@@ -445,7 +458,12 @@ class Replica implements Cluster {
       // One that nobody wanted to the end would hold its rows.
       void this.#pieces?.rest.return(undefined)
       const cut = cutOf(this.#world, this.#options.limits)
-      this.#pieces = { index: this.#machine.applied, rest: inPieces(this.#machine.lines(), cut) }
+      const index = this.#machine.applied
+      this.#pieces = { index, rest: inPieces(this.#machine.lines(), cut) }
+      // The core must stand where the tables stood: what else belongs to that index is its to say.
+      this.#confirmed = index
+      this.#unconfirmed = 0
+      this.#consensus?.tell([{ kind: 'applied', index }])
     }
     if (!this.#pieces) throw new Error('a piece of no snapshot was wanted')
     const { index, rest } = this.#pieces

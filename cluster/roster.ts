@@ -27,6 +27,8 @@ export function isFinal(why: string): boolean {
 
 /** New members that this node has not heard of by the log yet: so many at once, whatever strangers with the key say. */
 const NEWCOMERS_MAX = 16
+const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):\d{1,5}$/
 
 export class Roster {
   readonly #needs: RosterNeeds
@@ -79,7 +81,7 @@ export class Roster {
   /** A peer said hello; true when another is to be dialled now, or elsewhere. */
   hear(said: Said): boolean {
     const before = JSON.stringify(this.#peers)
-    this.#heard.set(said.from, said)
+    this.#heard.set(said.from, ADDRESS.test(said.address) ? said : { ...said, address: '' })
     this.#arrange()
     return JSON.stringify(this.#peers) !== before
   }
@@ -99,6 +101,7 @@ export class Roster {
     if (known) return nameTrouble(from, name, known.name)
     // What is agreed on may be further than what this node has.
     if (said.protocol >= PROTOCOL) {
+      if (!NAME.test(name)) return `node id ${from} has a name that no node can have`
       const fits = this.#heard.has(from) || this.#newcomers.length < NEWCOMERS_MAX
       return fits ? null : 'too many nodes speak here that are no members'
     }
@@ -117,8 +120,9 @@ export class Roster {
     const older: string[] = []
     for (const id of founders) {
       const name = this.nameOf(id) ?? `id ${id}`
-      const said = id === self.id ? { ...self, newest: PROTOCOL } : this.#heard.get(id)
-      if (!said || (id !== self.id && !isInReach(id))) silent.push(name)
+      const heard = isInReach(id) ? this.#heard.get(id) : undefined
+      const said = id === self.id ? { ...self, newest: PROTOCOL } : heard
+      if (!said) silent.push(name)
       else if (said.newest < PROTOCOL || said.directory === '') older.push(name)
       else members.push({ id, name, address: said.address, directory: said.directory })
     }

@@ -4,7 +4,7 @@
  * only the lost nodes had is lost, and an entry that was never agreed may come into force.
  */
 import { openLog } from './log/open.ts'
-import { linesOfPieces } from './log/pieces.ts'
+import { letGo, linesOfPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import { type Saving, savedBytes, savedHead } from './saved.ts'
 import { keyId } from './seal.ts'
@@ -39,8 +39,12 @@ export async function salvage(options: SalvageOptions): Promise<Salvaged> {
       throw new Error(`${dir} is under repair and lacks what its node had promised: take the directory of another node`)
     }
     const machine = new Machine()
-    const kept = log.snapshot
-    if (kept) machine.load(kept.index, kept.term, linesOfPieces(log.takeRestored()))
+    const found = log.takeToLoad()
+    if (found) {
+      const pieces: Buffer[] = []
+      for await (const piece of found.pieces) pieces.push(piece)
+      machine.load(found.index, found.term, linesOfPieces(letGo(pieces)))
+    }
     const { storage } = log
     const last = storage.lastIndex()
     if (last > machine.applied) {

@@ -12,33 +12,44 @@ export interface Piece {
   readonly bytes: Uint8Array | null
 }
 
+/** Where the core stands: what it knows to be applied, and who takes part by then. */
+export interface Standing {
+  readonly applied: number
+  readonly conf: ConfState
+}
+
 export class Snapshots {
   readonly #log: DurableLog
   readonly #every: number
   readonly #ask: (first: boolean) => void
-  #answer: ((piece: Piece) => void) | null = null
+  readonly #standing: () => Standing
+  #answer: ((piece: Piece & { readonly standing: Standing }) => void) | null = null
   #saving: Promise<void> | null = null
+  /** Somebody waits for one that is newer than the one there is. */
+  #isWanted = false
 
   /** One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot. */
-  constructor(log: DurableLog, every: number, ask: (first: boolean) => void) {
+  constructor(log: DurableLog, every: number, ask: (first: boolean) => void, standing: () => Standing) {
     this.#log = log
     this.#every = every
     this.#ask = ask
+    this.#standing = standing
   }
 
-  /** The tables are at `applied` now, with `conf`. */
-  applied(applied: number, conf: () => ConfState): void {
-    if (this.#saving || applied - this.#kept < this.#every) return
-    this.#saving = this.#save(conf).finally(() => {
+  /** The tables are at `applied` now. */
+  applied(applied: number): void {
+    const isDue = this.#isWanted ? applied > this.#kept : applied - this.#kept >= this.#every
+    if (this.#saving || !isDue) return
+    this.#saving = this.#save().finally(() => {
       this.#saving = null
     })
   }
 
-  /** The tables half said it. */
+  /** The tables half said it. The core is looked at now: in the next turn it may stand elsewhere. */
   answered(piece: Piece): void {
     const answer = this.#answer
     this.#answer = null
-    answer?.(piece)
+    answer?.({ ...piece, standing: this.#standing() })
   }
 
   /** Waits for the one that is being saved. */
@@ -46,10 +57,19 @@ export class Snapshots {
     await this.#saving
   }
 
-  /** The one that a message announces; null when it is gone. */
+  /**
+   * The one that a message announces; null when it is gone, or from before its receiver was a member: whoever gets it would not be
+   * in its own configuration. Then a newer one is taken, and the core asks again.
+   */
   source(message: Message): SnapshotSource | null {
     const kept = this.#log.snapshot
     if (!kept || kept.index !== message.snapshot?.meta.index) return null
+    const { voters, learners, votersOutgoing, learnersNext } = kept.conf
+    if (![voters, learners, votersOutgoing, learnersNext].some((ids) => ids.includes(message.to))) {
+      this.#isWanted = true
+      this.applied(this.#standing().applied)
+      return null
+    }
     return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
   }
 
@@ -57,13 +77,16 @@ export class Snapshots {
     return this.#log.snapshot?.index ?? 0
   }
 
-  async #save(conf: () => ConfState): Promise<void> {
+  async #save(): Promise<void> {
     const first = await this.#next(true)
-    const { index } = first
+    const { index, standing } = first
     const term = this.#log.storage.term(index)
     // One that came from the leader in the meantime is newer.
     if (index <= this.#kept || typeof term !== 'number') return
-    await this.#log.saveSnapshot({ index, term, conf: conf() }, this.#from(first))
+    // Of another index it would have the members of another time. The next one is begun anew.
+    if (standing.applied !== index) return
+    await this.#log.saveSnapshot({ index, term, conf: standing.conf }, this.#from(first))
+    this.#isWanted = false
   }
 
   async *#from(first: Piece): AsyncGenerator<Buffer> {
@@ -73,7 +96,7 @@ export class Snapshots {
     }
   }
 
-  #next(first: boolean): Promise<Piece> {
+  #next(first: boolean): Promise<Piece & { readonly standing: Standing }> {
     return new Promise((answer) => {
       this.#answer = answer
       this.#ask(first)

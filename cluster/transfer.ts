@@ -5,7 +5,8 @@ import type { Hello__Output } from '../proto/types/raftel/cluster/v1/Hello.ts'
 import type { SnapshotFrame, SnapshotFrame__Output } from '../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
 import type { SnapshotReply, SnapshotReply__Output } from '../proto/types/raftel/cluster/v1/SnapshotReply.ts'
 import { GROUP } from './group.ts'
-import type { Message } from './raft/types.ts'
+import type { Incoming } from './log/transfers.ts'
+import type { Id, Message } from './raft/types.ts'
 import { fromWire, toWire } from './wire.ts'
 
 /** A snapshot as the log has it. */
@@ -15,7 +16,7 @@ export interface SnapshotSource {
   readonly read: AsyncIterable<Buffer>
 }
 
-/** What a follower takes in memory; the tables of a million registrations are well below. */
+/** What a follower takes; the tables of a million registrations are well below. */
 const BYTES_MAX = 1024 * 1024 * 1024
 const PIECES_MAX = 1_000_000
 
@@ -61,15 +62,39 @@ export async function sendSnapshot(
   await answered
 }
 
-/** Reads one snapshot from a stream; throws a sentence when it is not whole. `refusal` judges the hello. */
+export interface Receiver {
+  /** Judges the hello: why it is refused, or null. */
+  readonly refusal: (said: Hello__Output | null) => string | null
+  /** Whom it must be for. */
+  readonly self: Id
+  /** Where the pieces go. */
+  readonly begin: () => Incoming
+}
+
+/**
+ * Reads one snapshot from a stream, a piece at a time: the next one is asked for when the one before it is stored. Throws a sentence
+ * when it is not whole, and then nothing of it is kept.
+ */
 export async function receiveSnapshot(
   stream: ServerReadableStream<SnapshotFrame__Output, SnapshotReply>,
-  refusal: (said: Hello__Output | null) => string | null,
+  { refusal, self, begin }: Receiver,
+): Promise<Message> {
+  let incoming: Incoming | null = null
+  try {
+    return await receive(stream, { refusal, self, begin: () => (incoming = begin()) })
+  } catch (error) {
+    await (incoming as Incoming | null)?.drop()
+    throw error
+  }
+}
+
+async function receive(
+  stream: ServerReadableStream<SnapshotFrame__Output, SnapshotReply>,
+  { refusal, self, begin }: Receiver,
 ): Promise<Message> {
   let from: number | null = null
   let head: { message: Message; pieces: number; bytes: number } | null = null
-  // One block from the start: it is as large as the tables, and stays where it is.
-  let data = Buffer.alloc(0)
+  let incoming: Incoming | null = null
   let pieces = 0
   let bytes = 0
   for await (const frame of stream as AsyncIterable<SnapshotFrame__Output>) {
@@ -79,24 +104,22 @@ export async function receiveSnapshot(
       from = frame.hello!.from
     } else if (!head) {
       head = headOf(frame, from)
-      data = Buffer.alloc(head.bytes + Math.max(0, head.pieces - 1))
+      if (head.message.to !== self) throw new Error('the snapshot is for another node')
+      incoming = begin()
     } else {
       const piece = frame.piece
       if (!piece || crc32(piece.data) !== piece.crc) throw new Error(`piece ${pieces} of the snapshot is damaged`)
       if (bytes + piece.data.length > head.bytes || pieces + 1 > head.pieces)
         throw new Error('the snapshot is longer than its head says')
-      // Every piece ends with a whole line; the line end between two of them is not part of either.
-      if (pieces > 0) data[bytes + pieces - 1] = LINE_END
-      piece.data.copy(data, bytes + pieces)
+      await incoming!.write(piece.data)
       bytes += piece.data.length
       pieces++
     }
   }
   if (!head || pieces !== head.pieces || bytes !== head.bytes) throw new Error('the snapshot is cut short')
-  return { ...head.message, snapshot: { meta: head.message.snapshot!.meta, data } }
+  incoming!.end()
+  return { ...head.message, snapshot: { ...head.message.snapshot!, received: incoming!.number } }
 }
-
-const LINE_END = 10
 
 function headOf(frame: SnapshotFrame__Output, from: number) {
   const wire = frame.head?.message

@@ -6,13 +6,14 @@
 import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
-import type { Frontier, Reached } from './frontier.ts'
+import { type Frontier, REDO_MAX, type Reached } from './frontier.ts'
 import { endRepair, markRepair } from './mark.ts'
 import { type Cut, inPieces, linesOfPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
 import {
   type Base,
   clearBehind,
+  clearTransfers,
   type Expected,
   type Identity,
   type Kept,
@@ -21,6 +22,8 @@ import {
   pieces,
   type Recovered,
 } from './recover.ts'
+import { packOperations } from './redo.ts'
+import { type Incoming, Transfers } from './transfers.ts'
 import { refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
 
@@ -48,6 +51,16 @@ type Job =
   | { readonly kind: 'identity' }
   | { readonly kind: 'adopt'; readonly lineage: string; readonly done: () => void }
 
+/** A snapshot that the tables are to begin anew from. */
+export interface ToLoad {
+  readonly index: number
+  readonly term: number
+  /** The first bytes of the first piece. */
+  readonly head: Buffer
+  /** Read as they are asked for, whatever becomes of the snapshot meanwhile. */
+  readonly pieces: AsyncGenerator<Buffer>
+}
+
 export class DurableLog {
   readonly #options: LogOptions
   readonly #db: Database
@@ -61,7 +74,8 @@ export class DurableLog {
   #joined: boolean
   #repair: string | null
   #lineage: string | null
-  #restored: readonly Buffer[]
+  readonly #transfers: Transfers
+  readonly #toLoad: ToLoad[] = []
   #pump: Promise<void> | null = null
   #dead = false
   #isDistrusted = false
@@ -82,8 +96,9 @@ export class DurableLog {
     this.#joined = from.joined
     this.#repair = from.repair
     this.#lineage = from.lineage
-    this.#restored = from.pieces
     const { snapshot, base } = from
+    this.#transfers = new Transfers(db, snapshot?.received ?? 0, (error) => this.#fail(error))
+    if (snapshot) this.#loadLater(snapshot, from.head)
     const conf = snapshot?.conf ?? confOf(from.identity.members)
     // The memory begins at the base and has the snapshot, which may be younger than it, put on top.
     this.#memory.applySnapshot({ meta: { index: base.index, term: base.term, conf }, data: NO_BYTES })
@@ -174,21 +189,38 @@ export class DurableLog {
     }
   }
 
-  /** The pieces of the snapshot that was found at the start, once. */
-  takeRestored(): readonly Buffer[] {
-    const restored = this.#restored
-    this.#restored = []
-    return restored
+  /** Begins to take a snapshot from another node. It is installed by an append that names the number of its transfer. */
+  receive(): Incoming {
+    return this.#transfers.begin()
   }
 
-  /** The newest snapshot, piece by piece; throws when a newer one replaced it meanwhile. */
-  async *snapshotPieces(kept: Kept): AsyncGenerator<Buffer> {
+  /** A transfer that will not be installed. */
+  forget(transfer: number): void {
+    void this.#transfers.drop(transfer)
+  }
+
+  /** The snapshot that was found at the start, then each one that came and is installed, in order; null: no more. */
+  takeToLoad(): ToLoad | null {
+    return this.#toLoad.shift() ?? null
+  }
+
+  /** The newest snapshot, piece by piece, as it is now. */
+  snapshotPieces(kept: Kept): AsyncGenerator<Buffer> {
+    return this.#read(pieces(this.#db, this.#options.dir, kept))
+  }
+
+  /** What is damaged on the disk of a node that runs is the end of it. */
+  async *#read(all: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
     try {
-      yield* pieces(this.#db, this.#options.dir, kept)
+      yield* all
     } catch (error) {
-      if (this.#kept === kept) this.#fail(error)
+      this.#fail(error)
       throw error
     }
+  }
+
+  #loadLater(kept: Kept, head: Buffer): void {
+    this.#toLoad.push({ index: kept.index, term: kept.term, head, pieces: this.snapshotPieces(kept) })
   }
 
   /** This directory is not what its peers have its word for: the next start repairs it. Ends the log. */
@@ -257,7 +289,7 @@ export class DurableLog {
   async #write({ entries, hardState }: Write): Promise<void> {
     const next = hardState ?? this.#hardState
     const voted = next.term !== this.#hardState.term || next.vote !== this.#hardState.vote
-    // The frontier must not say a term, or a vote, that the database does not have yet.
+    // The frontier must not say a term, or a vote, that neither the database nor the slot itself has.
     const reached = this.#reached()
     this.#hardState = next
     // A commit index alone is no promise: it rides with the next batch.
@@ -279,19 +311,26 @@ export class DurableLog {
     }
     const last = entries.at(-1)?.index ?? this.#last.index
     for (let index = last + 1; index <= this.#last.index; index++) batch.push({ type: 'del', key: entryKey(index) })
+    const after = { ...reached, last, crc, term: next.term, vote: next.vote }
+    // Not the first of all, which is what tells a database of ours from a new one, nor one that replaces others: they are rare.
+    const isPlain = reached.term > 0 && !(first && first.index <= reached.last)
+    const operations = isPlain ? packOperations(batch, REDO_MAX) : null
+    if (operations) this.#frontier.note(after, { before: reached, operations })
     await this.#db.batch(batch, { sync: true })
 
     this.#last = { index: last, crc }
     this.#memory.append(entries)
     this.#memory.setHardState(next)
-    this.#frontier.note(this.#reached())
+    if (!operations) this.#frontier.note(after)
   }
 
   /** A snapshot that came from the leader replaces the whole log. */
   async #install(snapshot: Snapshot, hardState: HardState | null): Promise<void> {
-    const { meta, data } = snapshot
-    const written = await this.#writePieces(meta.index, inPieces(linesOfPieces([data]), this.#options.cut))
-    const kept: Kept = { ...meta, ...written }
+    const { meta } = snapshot
+    const received = snapshot.received ?? (await this.#receiveInline(snapshot.data))
+    const arrived = this.#transfers.take(received)
+    if (!arrived) throw new Error(`the snapshot at entry ${meta.index} did not arrive`)
+    const kept: Kept = { ...meta, pieces: arrived.pieces, bytes: arrived.bytes, received }
     const base: Base = { index: meta.index, term: meta.term, crc: 0 }
     const next = hardState ?? this.#hardState
     const state = { ...next, commit: Math.max(next.commit, meta.index) }
@@ -308,7 +347,16 @@ export class DurableLog {
     this.#memory.applySnapshot({ meta, data: NO_BYTES })
     this.#memory.setHardState(state)
     this.#frontier.note(this.#reached())
-    await clearBehind(this.#db, meta.index, meta.index)
+    this.#loadLater(kept, arrived.head)
+    await clearBehind(this.#db, meta.index, kept)
+  }
+
+  /** A snapshot that is small enough to come within its message. */
+  async #receiveInline(data: Uint8Array): Promise<number> {
+    const incoming = this.#transfers.begin()
+    for await (const piece of inPieces(linesOfPieces([data]), this.#options.cut)) await incoming.write(piece)
+    incoming.end()
+    return incoming.number
   }
 
   async #adopt(lineage: string): Promise<void> {
@@ -336,11 +384,13 @@ export class DurableLog {
     if (moves) batch.push(metaRow(META.base, { index: baseIndex, term, crc: await this.#crcAt(baseIndex) }))
     await this.#db.batch(batch, { sync: true })
 
+    const before = this.#kept?.received
     this.#kept = kept
     this.#memory.createSnapshot(kept.index, kept.conf, NO_BYTES)
     if (moves) this.#memory.compact(baseIndex)
     this.#frontier.note(this.#reached())
-    await clearBehind(this.#db, moves ? baseIndex : 0, kept.index)
+    await clearBehind(this.#db, moves ? baseIndex : 0, kept)
+    if (before !== undefined) await clearTransfers(this.#db, before, before)
   }
 
   async #writePieces(index: number, all: AsyncIterable<Buffer>): Promise<{ pieces: number; bytes: number }> {

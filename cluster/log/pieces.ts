@@ -26,10 +26,19 @@ export async function* inPieces(lines: Iterable<string>, { bytes, soon }: Cut = 
   if (held.length > 0) yield Buffer.from(held.join('\n'))
 }
 
-/** The lines of pieces, as inPieces cut them or several of them in one; one after the other, since all together may be longer than a string can be. */
-export function* linesOfPieces(pieces: Iterable<Uint8Array>): Generator<string> {
-  for (const { buffer, byteOffset, byteLength } of pieces) {
-    const piece = Buffer.from(buffer, byteOffset, byteLength)
+/**
+ * The lines of pieces, as inPieces cut them or several of them in one; one after the other, since all together may be longer than a string
+ * can be. Null, as often as it is asked, while a piece is not there yet.
+ */
+export function linesOfPieces(pieces: Iterable<Uint8Array>): Generator<string>
+export function linesOfPieces(pieces: Iterable<Uint8Array | null>): Generator<string | null>
+export function* linesOfPieces(pieces: Iterable<Uint8Array | null>): Generator<string | null> {
+  for (const bytes of pieces) {
+    if (!bytes) {
+      yield null
+      continue
+    }
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let at = 0, end = 0; at <= piece.length; at = end + 1) {
       end = piece.indexOf(LINE_END, at)
       if (end < 0) end = piece.length

@@ -10,6 +10,7 @@ import type { Entry, EntryType } from '../raft/types.ts'
 const META = 1
 const ENTRY = 2
 const CHUNK = 3
+const RECEIVED = 4
 const ENTRY_HEAD = 17
 const TYPES: readonly EntryType[] = ['normal', 'conf-change', 'conf-change-v2']
 
@@ -25,12 +26,21 @@ export function entryKey(index: number): Buffer {
   return key
 }
 
-/** A piece of the snapshot at `index`. */
+/** A piece of the snapshot of our own at `index`. */
 export function chunkKey(index: number, piece: number): Buffer {
+  return pieceKey(CHUNK, index, piece)
+}
+
+/** A piece of a snapshot that came from another node, in the transfer with this number. */
+export function receivedKey(transfer: number, piece: number): Buffer {
+  return pieceKey(RECEIVED, transfer, piece)
+}
+
+function pieceKey(kind: number, number: number, piece: number): Buffer {
   const key = Buffer.allocUnsafe(14)
   key[0] = GROUP
-  key[1] = CHUNK
-  writeIndex(key, index, 2)
+  key[1] = kind
+  writeIndex(key, number, 2)
   key.writeUInt32BE(piece, 10)
   return key
 }
@@ -99,3 +109,4 @@ function isSound(key: Buffer, value: Buffer): boolean {
 /** Ranges for iterating and clearing. */
 export const ENTRIES = { gte: entryKey(0), lt: Buffer.of(GROUP, CHUNK) }
 export const CHUNKS = { gte: chunkKey(0, 0), lt: Buffer.of(GROUP, CHUNK + 1) }
+export const RECEIVEDS = { gte: receivedKey(0, 0), lt: Buffer.of(GROUP, RECEIVED + 1) }

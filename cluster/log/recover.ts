@@ -15,6 +15,8 @@ import {
   entryKey,
   indexOfKey,
   metaKey,
+  RECEIVEDS,
+  receivedKey,
 } from './records.ts'
 import { refuse, writeTrouble } from './trouble.ts'
 
@@ -50,6 +52,8 @@ export interface Kept {
   readonly conf: ConfState
   readonly pieces: number
   readonly bytes: number
+  /** The transfer that it came with from another node; absent: it is our own. */
+  readonly received?: number
 }
 
 export interface Recovered {
@@ -59,8 +63,8 @@ export interface Recovered {
   readonly entries: readonly Entry[]
   readonly last: { readonly index: number; readonly crc: number }
   readonly snapshot: Kept | null
-  /** The pieces of that snapshot. */
-  readonly pieces: readonly Buffer[]
+  /** How that snapshot begins; empty when there is none. */
+  readonly head: Buffer
   /** Whether this directory may vote, see cluster/rebuild.ts. */
   readonly joined: boolean
   /** Null: it was never said; see DurableLog.lineage. */
@@ -80,7 +84,7 @@ export function metaRow(key: Buffer, value: object): Operation {
   return { type: 'put', key, value: encodeBytes(key, Buffer.from(JSON.stringify(value))) }
 }
 
-const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
+export const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
 
 /** Reads and checks everything. `dir` is named in refusals. */
 export async function recover(db: Database, dir: string, own: Expected, reached: Reached): Promise<Recovered> {
@@ -120,44 +124,48 @@ export async function recover(db: Database, dir: string, own: Expected, reached:
   if (base.index > 0 && (!snapshot || snapshot.index < base.index)) {
     throw refuse(dir, `${dir} begins after entry ${base.index} and has no snapshot of what was before`)
   }
-  const restored: Buffer[] = []
-  // In blocks of their own, so that they can change hands to another thread: all of them are as large as the tables.
-  if (snapshot) {
-    for await (const piece of pieces(db, dir, snapshot)) restored.push(Buffer.from(new Uint8Array(piece).buffer))
-  }
+  // Looked at one by one and let go: all of them are as large as the tables. Whoever wants them reads them again.
+  let head: Buffer = NO_BYTES
+  if (snapshot) for await (const piece of pieces(db, dir, snapshot)) if (head.length === 0) head = headOf(piece)
   await forgetOthers(db, base, snapshot).catch(trouble)
   const commit = Math.min(Math.max(hardState.commit, snapshot?.index ?? 0), last.index)
   const joined = (await readMeta<object>(db, dir, META.joined)) !== null
   const lineage = (await readMeta<{ lineage: string }>(db, dir, META.lineage))?.lineage ?? null
-  return {
-    identity,
-    hardState: { ...hardState, commit },
-    base,
-    entries,
-    last,
-    snapshot,
-    pieces: restored,
-    joined,
-    lineage,
-  }
+  return { identity, hardState: { ...hardState, commit }, base, entries, last, snapshot, head, joined, lineage }
 }
 
-/** The pieces of a snapshot in order, each checked. */
-export async function* pieces(db: Database, dir: string, kept: Kept): AsyncGenerator<Buffer> {
+const NO_BYTES = Buffer.alloc(0)
+/** More than the first line of a snapshot has. */
+const HEAD_MAX = 64 * 1024
+
+/** A copy of how a snapshot begins. */
+export function headOf(first: Uint8Array): Buffer {
+  return Buffer.from(first.subarray(0, HEAD_MAX))
+}
+
+/** The pieces of a snapshot in order, each checked; as they are now, also when they are cleared while they are read. */
+export function pieces(db: Database, dir: string, kept: Kept): AsyncGenerator<Buffer> {
+  return checked(db.iterator({ gte: keyOf(kept, 0), lt: keyOf(kept, kept.pieces) }), dir, kept)
+}
+
+function keyOf({ index, received }: Kept, piece: number): Buffer {
+  return received === undefined ? chunkKey(index, piece) : receivedKey(received, piece)
+}
+
+async function* checked(rows: AsyncIterable<[Buffer, Buffer]>, dir: string, kept: Kept): AsyncGenerator<Buffer> {
+  let piece = 0
   let bytes = 0
-  for (let piece = 0; piece < kept.pieces; piece++) {
-    const key = chunkKey(kept.index, piece)
-    const value = await db.get(key)
-    const body = value && decodeBytes(key, value)
-    if (!body) {
-      throw refuse(
-        dir,
-        `piece ${piece} of the snapshot at entry ${kept.index} in ${dir} is ${value ? 'damaged' : 'missing'}`,
-      )
-    }
+  const missing = (what: 'damaged' | 'missing'): Error =>
+    refuse(dir, `piece ${piece} of the snapshot at entry ${kept.index} in ${dir} is ${what}`)
+  for await (const [key, value] of rows) {
+    if (!key.equals(keyOf(kept, piece))) throw missing('missing')
+    const body = decodeBytes(key, value)
+    if (!body) throw missing('damaged')
+    piece++
     bytes += body.length
     yield body
   }
+  if (piece < kept.pieces) throw missing('missing')
   if (bytes !== kept.bytes)
     throw refuse(dir, `the snapshot at entry ${kept.index} in ${dir} has ${bytes} bytes, not ${kept.bytes}`)
 }
@@ -189,7 +197,8 @@ function checkIdentity(dir: string, found: Identity, own: Expected): void {
   }
 }
 
-async function readMeta<T>(db: Database, dir: string, key: Buffer): Promise<T | null> {
+/** Null when it is not there; refuses when it is damaged. */
+export async function readMeta<T>(db: Database, dir: string, key: Buffer): Promise<T | null> {
   const value = await db.get(key)
   if (!value) return null
   const body = decodeBytes(key, value)
@@ -219,12 +228,21 @@ async function readEntries(db: Database, dir: string, base: Base, reachedLast: n
 
 /** Entries behind the base and pieces of a snapshot that was never finished, or is replaced. */
 async function forgetOthers(db: Database, base: Base, snapshot: Kept | null): Promise<void> {
-  await clearBehind(db, base.index, snapshot?.index ?? 0)
-  await db.clear({ gte: chunkKey((snapshot?.index ?? 0) + 1, 0), lt: CHUNKS.lt })
+  const { index = 0, received = 0 } = snapshot ?? {}
+  await clearBehind(db, base.index, snapshot)
+  await db.clear({ gte: chunkKey(index + 1, 0), lt: CHUNKS.lt })
+  await db.clear({ gte: receivedKey(received + 1, 0), lt: RECEIVEDS.lt })
 }
 
-/** Clears entries up to `base` and pieces of snapshots older than `snapshot`. */
-export async function clearBehind(db: Database, base: number, snapshot: number): Promise<void> {
+/** Clears entries up to `base`, and the pieces of snapshots that `kept` took the place of. */
+export async function clearBehind(db: Database, base: number, kept: Kept | null): Promise<void> {
+  const { index = 0, received = 0 } = kept ?? {}
   await db.clear({ gte: ENTRIES.gte, lte: entryKey(base) })
-  await db.clear({ gte: CHUNKS.gte, lt: chunkKey(snapshot, 0) })
+  await db.clear({ gte: CHUNKS.gte, lt: chunkKey(index, 0) })
+  await clearTransfers(db, 0, received - 1)
+}
+
+/** Clears what came in the transfers from one number to another. */
+export async function clearTransfers(db: Database, from: number, to: number): Promise<void> {
+  await db.clear({ gte: receivedKey(from, 0), lt: receivedKey(to + 1, 0) })
 }

@@ -53,6 +53,8 @@ export interface Snapshot {
   readonly meta: SnapshotMeta
   /** Opaque to the core: the state machine at meta.index, or a name under which it can be fetched. */
   readonly data: Uint8Array
+  /** Passed on as it came: by what name storage has it already; `data` is empty then. */
+  readonly received?: number
 }
 
 export type MessageType =

@@ -5,8 +5,12 @@ import type { NodeRow } from './rows.ts'
 import { closeSession } from './sessions.ts'
 import { put, remove, type State } from './state.ts'
 
-/** A process says that it is the node now: the calls of any other process of that node are over. */
+/**
+ * A process says that it is the node now: the calls of any other process of that node are over. What a node said just before it was
+ * removed may come after it: nobody would ever say that it is down.
+ */
 export function nodeUp(state: State, node: NodeRow): Result {
+  if (state.members?.all.every(({ name }) => name !== node.id)) return { kind: 'done' }
   endCallsOf(state, node.id, (incarnation) => incarnation !== node.incarnation)
   const { id, incarnation, sip, control, media, startedAt } = node
   put(state, 'nodes', id, { id, incarnation, sip, control, media, startedAt })

@@ -70,11 +70,18 @@ export function loadSnapshot(text: Iterable<string>): State {
   for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
 }
 
-/** The same, a step a line. */
-export function* loadingSnapshot(text: Iterable<string>): Generator<void, State> {
+/** What a step of loading says while the next line is not there yet. */
+export type Dry = 'dry'
+
+/** The same, a step a line; null is a line that is not there yet. */
+export function* loadingSnapshot(text: Iterable<string | null>): Generator<Dry | undefined, State> {
   const state = newState()
   let number = 0
   for (const line of text) {
+    if (line === null) {
+      yield 'dry'
+      continue
+    }
     number++
     try {
       if (number === 1) loadHead(state, JSON.parse(line))

@@ -44,6 +44,8 @@ export interface ClusterStatus {
   readonly planVersion: number
   readonly nodes: readonly {
     readonly id: string
+    readonly memberId: number
+    readonly member: string | null
     readonly role: string
     readonly reachable: boolean
     readonly commit: number
@@ -74,6 +76,10 @@ export interface Lab {
   /** kill -9 of one node; its sidecar dies with it. */
   kill(id: string): Promise<void>
   start(id: string): Promise<void>
+  /** Resolves when the members are agreed on: from then on a node is its directory. */
+  founded(): Promise<void>
+  /** Makes the empty directory of a node that is down a member in the place of the one it had. */
+  replace(id: string): Promise<void>
   /** Asks until the answer satisfies; throws with the last answer after `boundMs`. */
   until<T>(what: string, ask: () => Promise<T>, good: (answer: T) => boolean, boundMs?: number): Promise<T>
 }
@@ -150,6 +156,14 @@ async function bringUp(dir: string, options: LabOptions, clients: Map<string, Co
     },
     async start(id) {
       await must(['lab', 'start', id, '--dir', dir])
+    },
+    async founded() {
+      // One that has its vote is given it again, once it can be.
+      await must(['cluster', 'promote', nodes[0]?.id ?? '', '--timeout', '30', ...here])
+    },
+    async replace(id) {
+      const config = path.join(dir, 'nodes', `${id}.yaml`)
+      await must(['cluster', 'join', '--config', config, '--replace', ...here])
     },
     until,
   }

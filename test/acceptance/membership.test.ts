@@ -52,7 +52,7 @@ test.serial('the leader changes by command, any node may be asked, and what cann
       t.is(lastContact === null, id === next, `${id} was heard at ${lastContact}`)
     }
     const table = await lab.raftel(['cluster', 'status'])
-    t.regex(table.stdout, /NODE +ROLE +REACHABLE +COMMIT +APPLIED +LAG +LAST CONTACT/)
+    t.regex(table.stdout, /NODE +ID +MEMBER +ROLE +REACHABLE +COMMIT +APPLIED +LAG +LAST CONTACT/)
 
     const equal = await lab.json<Verdict>(['cluster', 'verify'])
     t.deepEqual(
@@ -202,11 +202,16 @@ test.serial('a node whose tables differ is named, and what is said to do about i
     await Promise.all(lab.nodes.map(({ id }) => lab.start(id)))
     const wrong = await lab.raftel(['cluster', 'verify'])
     t.is(wrong.code, 1, wrong.stdout)
-    t.regex(wrong.stderr, /n3 has other tables than the others: stop it and start it with an empty data directory/)
+    t.regex(
+      wrong.stderr,
+      /n3 has other tables than the others: stop it, move its data directory away, and join with --replace/,
+    )
     t.regex(wrong.stdout, /n1 +equal.*n2 +equal.*n3 +differs/s)
 
+    await lab.founded()
     await lab.kill('n3')
     rmSync(path.join(lab.dir, 'data', 'n3'), { recursive: true })
+    await lab.replace('n3')
     await lab.start('n3')
     const right = await lab.until(
       'all are equal',

@@ -38,8 +38,10 @@ test.serial('a node that comes back without its tables has them before it answer
     await lab.addUser('alice@pbx.test', 'x')
     await lab.commitPlan('domains: [pbx.test]\n')
     const n3 = lab.nodes[2]!
+    await lab.founded()
     await lab.kill(n3.id)
     rmSync(path.join(lab.dir, 'data', n3.id), { recursive: true })
+    await lab.replace(n3.id)
     const phone = await rawPhone(n3.sip)
     t.teardown(() => phone.close())
     const starting = lab.start(n3.id)

@@ -82,7 +82,7 @@ test('the rows that differ are told in slices too, each with the row before it',
       told.push(`${change.table} ${change.key} ${change.before ? 'was' : 'came'} ${change.row ? 'is' : 'went'}`)
     }
   })
-  function* counted(inner: Iterator<void>): Generator<void> {
+  function* counted(inner: Iterator<unknown>): Generator<undefined> {
     for (; !inner.next().done; yield) steps++
   }
   hand.loads.add(() => counted(target.loading(source.applied, 1, source.lines(), () => true)))

@@ -67,6 +67,9 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
     onHello: () => {},
     onConnected: () => {},
     snapshot: () => null,
+    receive: () => {
+      throw new Error('no snapshot comes here')
+    },
   })
   t.teardown(() => peers.close())
   const hears = () => new Promise<void>((resolve) => waiting.push(resolve))

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { GROUP } from '../../cluster/group.ts'
 import { hello } from '../../cluster/hello.ts'
+import type { DurableLog } from '../../cluster/log/log.ts'
 import { confOf } from '../../cluster/raft/memory.ts'
 import { message } from '../../cluster/raft/message.ts'
 import { receiveSnapshot } from '../../cluster/transfer.ts'
@@ -10,6 +11,7 @@ import { toWire } from '../../cluster/wire.ts'
 import { loadProto } from '../../proto/load.ts'
 import type { ProtoGrpcType } from '../../proto/types/cluster.ts'
 import type { SnapshotFrame } from '../../proto/types/raftel/cluster/v1/SnapshotFrame.ts'
+import { newDir, openAt, write } from './log/fixtures.ts'
 
 const { service } = (loadProto('cluster.proto') as unknown as ProtoGrpcType).raftel.cluster.v1.Peers
 
@@ -32,26 +34,77 @@ function frames(pieces: readonly { data: Buffer; crc: number }[], count = PIECES
 
 const sound = () => PIECES.map((data) => ({ data, crc: crc32(data) }))
 
-test('a snapshot arrives as it was sent, line by line', async (t) => {
-  const { snapshot, from, term } = await receiveSnapshot(frames(sound()), () => null)
+/** A log that snapshots come into, and what there is in it afterwards. */
+async function receiver(t: ExecutionContext) {
+  const dir = await newDir(t)
+  const log = await openAt(dir)
+  t.teardown(() => log.close())
+  const receive = (...args: Parameters<typeof frames>) =>
+    receiveSnapshot(frames(...args), { refusal: () => null, self: 1, begin: () => log.receive() })
+  return { log, receive }
+}
+
+async function textOf(log: DurableLog): Promise<string[]> {
+  const found: string[] = []
+  for await (const piece of log.snapshotPieces(log.snapshot!)) found.push(piece.toString())
+  return found
+}
+
+test('a snapshot arrives as it was sent, piece by piece, and counts when it is installed', async (t) => {
+  const { log, receive } = await receiver(t)
+  const { snapshot, from, term } = await receive(sound())
   t.deepEqual([from, term, snapshot?.meta.index], [2, 3, 9])
-  t.is(Buffer.from(snapshot!.data).toString(), 'first line\nsecond line\nthird line')
+  t.is(snapshot!.data.length, 0, 'it is in the log, not in memory')
+  t.is(log.snapshot, null)
+  await write(log, [], 3, snapshot)
+  t.is(log.snapshot?.index, 9)
+  t.deepEqual(await textOf(log), PIECES.map(String))
+})
+
+test('the next piece of a snapshot is asked for when the one before it is stored', async (t) => {
+  const stored = Promise.withResolvers<void>()
+  let taken = 0
+  async function* counted() {
+    for await (const frame of frames(sound()) as AsyncIterable<unknown>) {
+      taken++
+      yield frame
+    }
+  }
+  const begun = Promise.withResolvers<void>()
+  const begin = () => ({
+    number: 1,
+    write: () => {
+      begun.resolve()
+      return stored.promise
+    },
+    end() {},
+    drop: () => Promise.resolve(),
+  })
+  const received = receiveSnapshot(counted() as never, { refusal: () => null, self: 1, begin })
+  await begun.promise
+  await new Promise((resolve) => setImmediate(resolve))
+  t.is(taken, 3, 'hello, head and one piece')
+  stored.resolve()
+  await received
+  t.is(taken, 4)
 })
 
 test('a snapshot of which a piece was damaged on its way is not taken', async (t) => {
+  const { log, receive } = await receiver(t)
   const [first, second] = sound()
   const damaged = { data: Buffer.from(second!.data), crc: second!.crc }
   damaged.data[3]! ^= 1
-  await t.throwsAsync(
-    receiveSnapshot(frames([first!, damaged]), () => null),
-    { message: 'piece 1 of the snapshot is damaged' },
-  )
+  await t.throwsAsync(receive([first!, damaged]), { message: 'piece 1 of the snapshot is damaged' })
+  t.is(log.snapshot, null)
+  const { snapshot } = await receive(sound())
+  await write(log, [], 3, snapshot)
+  t.deepEqual(await textOf(log), PIECES.map(String), 'what came of it does not mix with what comes next')
 })
 
 test('a snapshot that is cut short, or longer than its head says, is not taken', async (t) => {
   const cut = { message: 'the snapshot is cut short' }
   const long = { message: 'the snapshot is longer than its head says' }
-  const receive = (...args: Parameters<typeof frames>) => receiveSnapshot(frames(...args), () => null)
+  const { receive } = await receiver(t)
   await t.throwsAsync(receive(sound().slice(0, 1)), cut)
   await t.throwsAsync(receive([]), cut)
   await t.throwsAsync(receive(sound(), 3), cut)
@@ -60,9 +113,19 @@ test('a snapshot that is cut short, or longer than its head says, is not taken',
   await t.throwsAsync(receive(sound(), 2, 2 ** 40), { message: /more than this node takes/ })
 })
 
-test('a snapshot of a stranger is refused before its head is read', async (t) => {
-  await t.throwsAsync(
-    receiveSnapshot(frames(sound()), () => 'it does not know the cluster key'),
-    { message: 'it does not know the cluster key' },
-  )
+test('a snapshot of a stranger, or for another node, is refused before any of it is stored', async (t) => {
+  const { log } = await receiver(t)
+  let begun = 0
+  const begin = () => {
+    begun++
+    return log.receive()
+  }
+  const stranger = () => 'it does not know the cluster key'
+  await t.throwsAsync(receiveSnapshot(frames(sound()), { refusal: stranger, self: 1, begin }), {
+    message: 'it does not know the cluster key',
+  })
+  await t.throwsAsync(receiveSnapshot(frames(sound()), { refusal: () => null, self: 3, begin }), {
+    message: 'the snapshot is for another node',
+  })
+  t.is(begun, 0)
 })

@@ -168,8 +168,8 @@ export class SimulatedDisk {
   /** One bit of a value, or of a slot, is not what it was. */
   flip(): string | null {
     if (this.#slots && this.#slots.length > 0 && this.#random.chance(0.1)) {
-      // The part of a slot that means something.
-      const at = (this.#random.chance(0.5) ? 4096 : 0) + this.#random.below(52)
+      // The part of a slot that means something: numbers, and often a write.
+      const at = (this.#random.chance(0.5) ? 4096 : 0) + this.#random.below(400)
       if (at >= this.#slots.length) return null
       this.#slots[at]! ^= 1 << this.#random.below(8)
       return `bit of the frontier at ${at}`
@@ -222,7 +222,11 @@ export class SimulatedDisk {
         return done
       },
       get: (key) => turn(0, () => store.get(key)),
-      iterator: (range) => iterate(() => turn(0, () => store.rows(range))),
+      // As they are now, whatever is cleared before the first is asked for.
+      iterator: (range) => {
+        const rows = store.rows(range)
+        return iterate(() => turn(0, () => rows))
+      },
       clear: (range) =>
         turn(0, () => {
           broken ??= this.#writeTrouble()

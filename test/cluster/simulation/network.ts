@@ -233,9 +233,12 @@ export class Port implements Network {
   }
 
   async receive(frames: AsyncIterable<SnapshotFrame__Output>): Promise<void> {
-    const { self } = this.options
-    const message = await receiveSnapshot(frames as never, (said) => refusal(self, this.judge, said))
-    if (message.to !== self.id) throw new Error('the snapshot is for another node')
+    const { self, receive } = this.options
+    const message = await receiveSnapshot(frames as never, {
+      refusal: (said) => refusal(self, this.judge, said),
+      self: self.id,
+      begin: receive,
+    })
     if (!this.closed && this.life.alive) this.options.onMessages(message.from, [message])
   }
 }

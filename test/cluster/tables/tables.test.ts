@@ -1,7 +1,10 @@
 import test from 'ava'
+import type { Entry } from '../../../cluster/raft/types.ts'
 import { apply } from '../../../cluster/tables/apply.ts'
 import type { Bind, Command, Result } from '../../../cluster/tables/commands.ts'
 import { stateHash } from '../../../cluster/tables/hash.ts'
+import { encodeMemberChange, type MemberChange } from '../../../cluster/tables/members.ts'
+import { applyMembers } from '../../../cluster/tables/members-apply.ts'
 import type { CallRow, NodeRow } from '../../../cluster/tables/rows.ts'
 import { loadSnapshot, snapshotLines } from '../../../cluster/tables/snapshot.ts'
 import { newState, type State, takeChanges } from '../../../cluster/tables/state.ts'
@@ -313,3 +316,22 @@ function randomStep(random: () => number, i: number) {
   const proposer = { node: nodeName, incarnation, seq, floor: Math.max(0, seq - pick(6)) }
   return { proposer, command: kinds[pick(kinds.length)]!, time: i * 1000 - pick(3000) }
 }
+
+test('who was removed is gone with its calls, and what it said just before does not bring it back', (t) => {
+  const { state, does } = tables()
+  const entry = (index: number, change: MemberChange): Entry => {
+    return { term: 1, index, type: 'conf-change-v2', data: encodeMemberChange(change) }
+  }
+  const founder = (id: number) => ({ id, name: `n${id}`, address: '', directory: String(id).repeat(32) })
+  applyMembers(state, entry(1, { kind: 'found', members: [founder(1), founder(2)] }))
+  const up: Command = {
+    type: 'node-up',
+    node: { id: 'n2', incarnation: 'a', sip: '', control: '', media: 'direct', startedAt: 1 },
+  }
+  does(up)
+  t.true(state.nodes.has('n2'))
+  applyMembers(state, entry(2, { kind: 'remove', id: 2 }))
+  t.false(state.nodes.has('n2'))
+  does(up)
+  t.false(state.nodes.has('n2'))
+})

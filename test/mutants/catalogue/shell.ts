@@ -9,9 +9,31 @@ const lost = (title: string): Killer => ({ file: 'test/cluster/lost-leader.test.
 const saved = (title: string): Killer => ({ file: 'test/cluster/saved.test.ts', title })
 const handover = (title: string): Killer => ({ file: 'test/cluster/handover.test.ts', title })
 
+const news = (title: string): Killer => ({ file: 'test/cluster/commit-news.test.ts', title })
+
 const HELLO = 'a hello of another cluster, another version, another name or a stranger is refused with what to do'
 
 export const SHELL: readonly Mutant[] = [
+  {
+    name: 'question-held',
+    why: 'an append that asks a follower where it stands is taken for news that may wait, and one that replaces another waits anew: it never leaves',
+    file: 'cluster/commit-news.ts',
+    edits: [
+      ['entries.length === 0 && commit > told && ', 'entries.length === 0 && '],
+      ['since: this.#held.get(to)?.since ?? at', 'since: at'],
+    ],
+    killer: news('what only tells a commit waits for its time, and the newest of it leaves'),
+  },
+  {
+    name: 'old-snapshot-for-who-joins',
+    why: 'whoever joins is sent, again and again, a snapshot of a time without it, which it must refuse',
+    file: 'cluster/snapshots.ts',
+    edits: [['.some((ids) => ids.includes(message.to))) {', '.some(() => true)) {']],
+    killer: {
+      file: 'test/cluster/membership.test.ts',
+      title: 'whoever joins gets a snapshot that has it among the members, though the one there is was older',
+    },
+  },
   {
     name: 'wall-clock-is-cluster-time',
     why: 'a new leader takes the wall clock for cluster time: one that jumped ahead expires everybody (consensus without leases by time)',
@@ -89,7 +111,7 @@ export const SHELL: readonly Mutant[] = [
     edits: [
       [
         'this.#rebuild = log.joined ? null : new Rebuild(',
-        'this.#rebuild = log.joined || names.size > 0 ? null : new Rebuild(',
+        'this.#rebuild = log.joined || founders.length > 0 ? null : new Rebuild(',
       ],
     ],
     killer: {
