@@ -95,7 +95,7 @@ upgrading('three nodes are upgraded one by one; phones stay registered, and then
   await agree()
   const early = await three.raftel(['remove', 'n3', '--timeout', '2'])
   t.not(early.code, 0)
-  t.regex(early.said, /n1 and n3 runs an older version: upgrade all nodes first|n\d runs an older version/)
+  t.regex(early.said, /runs an older version.*: upgrade all nodes first/)
   await run(n1, three.program)
   t.false(three.isFounded())
   await run(n3, three.program)
