@@ -36,6 +36,8 @@ const LAST_WORDS: Partial<Record<Cause, readonly RegExp[]>> = {
   'other directory': [
     ...DISK_WORDS,
     /^raftel: .*the data directory of \S+ is not the one that is a member of the cluster: .* raftel cluster join --replace /,
+    // Nothing but the lost directory said that it was a member.
+    /^raftel: (cluster: )?this node is of no cluster yet: .*raftel cluster join /,
   ],
   'older program': [/^raftel: .* has format 2, this program reads format 1$/],
   removed: [
