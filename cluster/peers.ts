@@ -129,6 +129,8 @@ export class Peers {
   readonly #dirty = new Set<Link>()
   /** The incarnation that each peer last said hello with. */
   readonly #lives = new Map<Id, string>()
+  /** What it said. */
+  readonly #heard = new Map<Id, Said>()
   readonly #judge: Judge
   readonly #seldom: Seldom
   #door: Door | null = null
@@ -186,18 +188,24 @@ export class Peers {
     return proposals.every((proposal) => link.say({ proposal }, proposal.length + 16))
   }
 
-  /** From now on these are dialled, and no others; once there are founders, those that run an older program are told to go. */
+  /**
+   * From now on these are dialled, and no others. Whoever was let in before it was known that it may not be is hung up on, and hears why
+   * when it dials again: one with another directory, or, once there are founders, with an older program.
+   */
   reach(peers: readonly Peer[]): void {
     if (this.#closed) return
     const isFounded = this.#options.self.isFounded?.() ?? false
     for (const [id, reach] of this.#reach) {
       const peer = peers.find((one) => one.id === id)
-      const goes = !peer || (reach.older && isFounded)
+      const said = this.#heard.get(id)
+      const goes = !peer || (reach.older && isFounded) || (said !== undefined && this.#judge(said) !== null)
       if (!goes && peer.address === reach.peer.address) continue
       hangUp(reach)
       this.#reach.delete(id)
       // What it says on streams of its own is not heard any more either.
-      if (goes) this.#lives.delete(id)
+      if (!goes) continue
+      this.#lives.delete(id)
+      this.#heard.delete(id)
     }
     for (const peer of peers) if (!this.#reach.has(peer.id)) this.#dial(peer)
     const before = this.#connected.join()
@@ -330,6 +338,7 @@ export class Peers {
   #onHello(said: Hello__Output): void {
     const { from, incarnation, untouched, repairing, term, acknowledged } = said
     this.#lives.set(from, incarnation)
+    this.#heard.set(from, said)
     this.#options.onHello(from, untouched, { repairing, term, acknowledged }, lineageOf(said), said)
   }
 

@@ -46,11 +46,14 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
   const address = `127.0.0.1:${await freePort()}`
   const absent: Peer = more.peer ?? { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
   const founded = { is: false }
+  /** Why nobody may speak here. */
+  const judged = { why: null as string | null }
   const heard: number[] = []
   const waiting: (() => void)[] = []
   const peers = await Peers.start({
     self: { id: 1, name: 'n1', incarnation: 'a', key, isFounded: () => founded.is },
     peers: [absent],
+    judge: () => judged.why,
     listen: address,
     tls: null,
     log: QUIET,
@@ -77,7 +80,11 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
     founded.is = true
     peers.reach([absent])
   }
-  return { key, address, heard, hears, peers, found }
+  const judge = (why: string): void => {
+    judged.why = why
+    peers.reach([absent])
+  }
+  return { key, address, heard, hears, peers, found, judge }
 }
 
 /** Node 2, which runs an older program: what it was sent, and when it was hung up on. */
@@ -179,4 +186,20 @@ test('a peer speaks for itself, to us and in our group, or not at all', async (t
   await done
   // One stream keeps its order: what was not heard by now is not heard.
   t.deepEqual(heard, [3])
+})
+
+test('whoever was let in before it was known that it may not be is hung up on, and hears why', async (t) => {
+  const { key, address, heard, hears, judge } = await listening(t)
+  const two = await life(address, key, 'b')
+  t.teardown(two.close)
+  const early = hears()
+  two.acknowledge(1)
+  await early
+  judge('it has another directory')
+  const heardAfterAll = hears().then(() => 'it was heard')
+  two.acknowledge(2)
+  t.not(await Promise.race([two.refused, heardAfterAll]), 'it was heard')
+  t.deepEqual(heard, [1])
+  const again = await t.throwsAsync(life(address, key, 'b'))
+  t.regex(again.message, /it has another directory/)
 })

@@ -38,7 +38,10 @@ export async function storm({ lanes, faults, scene, over, say }: Storm): Promise
   /** Resolves when the fault may strike, and counts it; false: the run is over, or it is too late for another of that kind. */
   const turn = async (fault: Fault, { kind, ends }: Planned): Promise<boolean> => {
     do {
-      if (over.aborted || (struck.has(kind) && now() > ends)) return false
+      if (over.aborted || (struck.has(kind) && now() > ends)) {
+        if (next === fault) next = null
+        return false
+      }
       if (mayStrike(fault)) {
         striking.add(fault)
         if (next === fault) next = null

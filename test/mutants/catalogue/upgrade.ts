@@ -26,13 +26,21 @@ export const UPGRADE: readonly Mutant[] = [
     name: 'older-stays-connected',
     why: 'a node with an older program stays on the stream that it had when the cluster was founded',
     file: 'cluster/peers.ts',
-    edits: [
-      ['const goes = !peer || (reach.older && isFounded)', 'const goes = !peer || (reach.older && isFounded && false)'],
-    ],
+    edits: [['(reach.older && isFounded) ||', '']],
     killer: {
       file: 'test/cluster/peers.test.ts',
       title:
         'once there are founders, nodes that run an older program are hung up on, and hear why they are not let in',
+    },
+  },
+  {
+    name: 'stranger-stays-connected',
+    why: 'a wiped node that was let in before the members were known stays, and nobody tells it to go',
+    file: 'cluster/peers.ts',
+    edits: [[' || (said !== undefined && this.#judge(said) !== null)', '']],
+    killer: {
+      file: 'test/cluster/peers.test.ts',
+      title: 'whoever was let in before it was known that it may not be is hung up on, and hears why',
     },
   },
 ]
