@@ -63,7 +63,6 @@ export class Members {
   /** A peer said who it is. */
   hear(said: Said): void {
     const { roster, reach } = this.#needs
-    this.#refusedBy.delete(said.from)
     if (roster.hear(said)) reach(roster.peers)
   }
 
@@ -100,6 +99,8 @@ export class Members {
    */
   #heedRefusals(): void {
     const { roster, isInReach, end, dataDir } = this.#needs
+    // That one says hello here tells nothing of what it thinks of this node.
+    for (const id of this.#refusedBy.keys()) if (isInReach(id)) this.#refusedBy.delete(id)
     const refusing = roster.peers.filter(({ id }) => this.#refusedBy.has(id))
     const others = roster.peers.filter(({ id }) => !this.#refusedBy.has(id) && isInReach(id))
     this.#refusedTicks = refusing.length > others.length ? this.#refusedTicks + 1 : 0

@@ -131,6 +131,8 @@ export class Peers {
   readonly #lives = new Map<Id, string>()
   /** What it said. */
   readonly #heard = new Map<Id, Said>()
+  /** Streams that peers opened, once they have said hello. */
+  readonly #streams = new Map<ServerDuplexStream<Frame__Output, Frame>, Id>()
   readonly #judge: Judge
   readonly #seldom: Seldom
   #door: Door | null = null
@@ -206,6 +208,7 @@ export class Peers {
       if (!goes) continue
       this.#lives.delete(id)
       this.#heard.delete(id)
+      for (const [stream, from] of this.#streams) if (from === id) refuse(stream, 'this node does not know it any more')
     }
     for (const peer of peers) if (!this.#reach.has(peer.id)) this.#dial(peer)
     const before = this.#connected.join()
@@ -265,7 +268,10 @@ export class Peers {
           this.#onHello(said)
           this.#onLink(reach)
         },
-        onDown: (why) => this.#onLink(reach, why),
+        onDown: (why, _, isOurs) => {
+          if (!isOurs && this.#reach.get(peer.id) === reach && !this.#closed) this.#options.onRefused?.(peer.id, why)
+          this.#onLink(reach, why)
+        },
         random,
       })
     const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
@@ -286,10 +292,7 @@ export class Peers {
         `cannot reach ${peer.name} at ${peer.address}: ${why}`,
       )
     }
-    if (why !== undefined) {
-      this.#options.onUnreachable(id)
-      this.#options.onRefused?.(id, why)
-    }
+    if (why !== undefined) this.#options.onUnreachable(id)
     if (connected === reach.connected) return
     reach.connected = connected
     this.#noteConnected()
@@ -312,8 +315,12 @@ export class Peers {
   #accept(stream: ServerDuplexStream<Frame__Output, Frame>): void {
     let from: Id | null = null
     let life = ''
-    stream.on('error', () => {})
-    stream.on('end', () => stream.end())
+    const forget = (): void => void this.#streams.delete(stream)
+    stream.on('error', forget).on('cancelled', forget).on('close', forget)
+    stream.on('end', () => {
+      forget()
+      stream.end()
+    })
     stream.on('data', (frame: Frame__Output) => {
       if (this.#closed || stream.writableEnded) return
       if (from !== null) {
@@ -330,6 +337,7 @@ export class Peers {
       }
       from = frame.hello!.from
       life = frame.hello!.incarnation
+      this.#streams.set(stream, from)
       stream.write({ hello: this.#hello(from) })
       this.#onHello(frame.hello!)
     })

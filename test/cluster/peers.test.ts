@@ -46,6 +46,8 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
   const address = `127.0.0.1:${await freePort()}`
   const absent: Peer = more.peer ?? { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
   const founded = { is: false }
+  const refusals: string[] = []
+  const events = new EventEmitter()
   /** Why nobody may speak here. */
   const judged = { why: null as string | null }
   const heard: number[] = []
@@ -63,7 +65,8 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
       for (const resolve of waiting.splice(0)) resolve()
     },
     onProposals: () => {},
-    onUnreachable: () => {},
+    onUnreachable: () => events.emit('unreachable'),
+    onRefused: (_, why) => refusals.push(why),
     onSnapshotSent: () => {},
     untouched: () => true,
     standing: () => ({ repairing: false, term: 0, acknowledged: 0 }),
@@ -84,7 +87,7 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
     judged.why = why
     peers.reach([absent])
   }
-  return { key, address, heard, hears, peers, found, judge }
+  return { key, address, heard, hears, peers, found, judge, refusals, events }
 }
 
 /** Node 2, which runs an older program: what it was sent, and when it was hung up on. */
@@ -196,10 +199,21 @@ test('whoever was let in before it was known that it may not be is hung up on, a
   two.acknowledge(1)
   await early
   judge('it has another directory')
-  const heardAfterAll = hears().then(() => 'it was heard')
-  two.acknowledge(2)
-  t.not(await Promise.race([two.refused, heardAfterAll]), 'it was heard')
+  // At once, also when it has nothing to say.
+  const bound = once(AbortSignal.timeout(10_000), 'abort').then(() => 'nothing was said')
+  t.regex(await Promise.race([two.refused, bound]), /does not know it any more/)
   t.deepEqual(heard, [1])
   const again = await t.throwsAsync(life(address, key, 'b'))
   t.regex(again.message, /it has another directory/)
+})
+
+test('a peer that this node does not want has not refused this node', async (t) => {
+  const old = await older(t)
+  const { peers, judge, refusals, events } = await listening(t, old)
+  while (!peers.connected.includes('n2')) await new Promise((resolve) => setImmediate(resolve))
+  judge('it has another directory')
+  const hello = once(old.events, 'hello')
+  await once(events, 'unreachable')
+  await hello
+  t.deepEqual(refusals, [])
 })

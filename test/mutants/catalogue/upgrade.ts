@@ -43,4 +43,14 @@ export const UPGRADE: readonly Mutant[] = [
       title: 'whoever was let in before it was known that it may not be is hung up on, and hears why',
     },
   },
+  {
+    name: 'own-refusal-turned-round',
+    why: 'a node that does not let another in takes that for a refusal of itself, and ends in its place',
+    file: 'cluster/peers.ts',
+    edits: [['if (!isOurs && ', 'if (']],
+    killer: {
+      file: 'test/cluster/peers.test.ts',
+      title: 'a peer that this node does not want has not refused this node',
+    },
+  },
 ]
