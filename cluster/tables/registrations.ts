@@ -2,7 +2,7 @@
 import type { Bind, BindChange, Result } from './commands.ts'
 import { contactKey } from './contact-key.ts'
 import type { Aor, BindingRow, RegistrationRow } from './rows.ts'
-import { put, remove, type State } from './state.ts'
+import { put, putLoaded, remove, type State } from './state.ts'
 
 /** One REGISTER. All of its contacts land or none (RFC 3261 §10.3 step 7). */
 export function bind(state: State, command: Bind): Result {
@@ -43,8 +43,10 @@ export function unbind(state: State, aor: Aor): void {
 }
 
 /** Puts a row back as a snapshot has it. */
-export function loadRegistration(state: State, row: RegistrationRow): void {
-  write(state, row.aor, state.registrations.get(row.aor) ?? null, row.bindings)
+export function loadRegistration(state: State, row: RegistrationRow, digest: string): void {
+  state.bindings += row.bindings.length
+  putLoaded(state, 'registrations', row.aor, row, digest)
+  schedule(state, row)
 }
 
 /** Expired bindings that no `expire` has reached yet count no more: a phone must not be refused because of a ghost. */

@@ -270,6 +270,18 @@ test('a snapshot that is cut or of another version is refused with its line', (t
   t.throws(() => loadSnapshot([]), { message: /empty/ })
 })
 
+test('a row of a snapshot is hashed as its writer has it, however its line is written; a key that is there twice is refused', (t) => {
+  const { state, does } = tables('alice', 'b,{"ob')
+  does(register('alice', 1))
+  does(register('b,{"ob', 1, { userAgent: 'ü,{' }))
+  const lines = [...snapshotLines(state)]
+  t.is(stateHash(loadSnapshot(lines)), stateHash(state))
+  const spaced = lines.map((line) => JSON.stringify(JSON.parse(line), null, 1).replaceAll('\n', ' '))
+  t.is(stateHash(loadSnapshot(spaced)), stateHash(state))
+  const twice = lines.find((line) => line.startsWith('["registrations"'))!
+  t.throws(() => loadSnapshot([...lines, twice]), { message: /alice@pbx.test is twice in registrations/ })
+})
+
 test('rows once read stay as they were, and changes tell each row that changed', (t) => {
   const { state, does } = tables('alice')
   takeChanges(state)
