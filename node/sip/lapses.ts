@@ -24,8 +24,13 @@ const LOOK_MS = 1_000
 /** What was said and did not take effect is said again. */
 const AGAIN_MS = 5_000
 
-/** Returns how to stop it. */
-export function watchLapses({ cluster, kept, now, known, log }: LapseNeeds): () => void {
+export interface Lapses {
+  /** Looks now, as it does every second. Never rejects. */
+  look(): Promise<void>
+  stop(): void
+}
+
+export function watchLapses({ cluster, kept, now, known, log }: LapseNeeds): Lapses {
   let telling = false
   const look = async (): Promise<void> => {
     if (telling || !known()) return
@@ -44,7 +49,7 @@ export function watchLapses({ cluster, kept, now, known, log }: LapseNeeds): () 
     }
   }
   const timer = setInterval(() => void look(), LOOK_MS)
-  return () => clearInterval(timer)
+  return { look, stop: () => clearInterval(timer) }
 }
 
 /** What ran out, as its row is now: whoever binds it anew meanwhile changes the row, and wins. */

@@ -27,6 +27,8 @@ export interface Seen {
   /** Monotonic ms of this process. */
   readonly now: number
   readonly leaseSeconds: number
+  /** Whether the tables say that this process is the node: what an earlier life of it proposed changes nothing any more. */
+  readonly isUp: boolean
 }
 
 export type Verdict =
@@ -58,7 +60,7 @@ function decideOne(wish: Bind, change: BindChange, live: readonly BindingRow[], 
   const key = contactKey(change.contact)
   const binding = live.find(({ contact }) => contactKey(contact) === key)
   if (!binding) return agree('new')
-  if (binding.node !== wish.node) return agree('moved')
+  if (binding.node !== wish.node || !seen.isUp) return agree('moved')
   if (!isSame(binding, wish, change)) return agree('changed')
   const kept = seen.kept.find((one) => one.key === key)
   // That it ran out may be under way to the log already.

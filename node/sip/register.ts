@@ -46,6 +46,8 @@ export interface Registrar {
   handle(request: SipRequest): Promise<void>
   /** Seconds that a phone of this node has left by its own time; null: its time is not kept here. */
   secondsLeft(binding: BindingRow): number | null
+  /** Whose time is over is told to the cluster now; it is every second by itself. */
+  lookForLapsed(): Promise<void>
   close(): void
 }
 
@@ -83,6 +85,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   /** Of those in the lines, who wait for an agreement. */
   let agreeing = 0
   let leaderless = cluster.status().quorum ? null : now()
+  const lapses = watchLapses({ cluster, kept, now, known: lapseKnown, log })
   const unwatch = [
     cluster.onStatus(({ quorum }) => {
       leaderless = quorum ? null : (leaderless ?? now())
@@ -92,7 +95,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
         if (change.table === 'registrations') kept.changed(change.key, change.before, change.row)
       }
     }),
-    watchLapses({ cluster, kept, now, known: lapseKnown, log }),
+    lapses.stop,
   ]
 
   async function handle(request: SipRequest): Promise<void> {
@@ -190,8 +193,15 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   }
 
   function seen(aor: Aor): Seen {
-    const row = cluster.tables.registrations.get(aor) ?? null
-    return { row, kept: kept.of(aor), time: cluster.now(), now: now(), leaseSeconds: policy.leaseSeconds }
+    const { registrations, nodes } = cluster.tables
+    return {
+      row: registrations.get(aor) ?? null,
+      kept: kept.of(aor),
+      time: cluster.now(),
+      now: now(),
+      leaseSeconds: policy.leaseSeconds,
+      isUp: nodes.get(cluster.node)?.incarnation === cluster.incarnation,
+    }
   }
 
   /** Only this node knows of it from now on. */
@@ -276,6 +286,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   return {
     handle,
     secondsLeft,
+    lookForLapsed: lapses.look,
     close() {
       for (const stop of unwatch) stop()
     },

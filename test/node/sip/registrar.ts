@@ -76,6 +76,9 @@ export async function registrar(
     const row = { aor: `${user}@pbx.test`, user, domain: 'pbx.test', credentials }
     await cluster.propose({ type: 'user-put', user: row, replace: false })
   }
+  const { node: id, incarnation } = cluster
+  const row = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 0 } as const
+  await cluster.propose({ type: 'node-up', node: row })
   const sip = await port(t)
   const domains = watchDomains(cluster, sip)
   t.teardown(domains.close)
