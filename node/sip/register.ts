@@ -164,20 +164,23 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       for (const { request } of open) request.reply(status, options)
     }
     try {
+      const known = seen(aor)
+      let verdict: Verdict = { kind: 'keep' }
       open = together.filter(({ request, wish }) => {
-        const late = decide(wish, seen(aor))
-        if (late.kind === 'out of order') request.reply(...outOfOrder(late.cseq, wish.cseq))
-        return late.kind !== 'out of order'
+        verdict = decide(wish, known)
+        if (verdict.kind === 'out of order') request.reply(...outOfOrder(verdict.cseq, wish.cseq))
+        return verdict.kind !== 'out of order'
       })
       const last = open.at(-1)
       if (!last) return
       const { wish, deadline } = last
       if (now() >= deadline) return answer(503, busy(true))
-      if (mayKeep(decide(wish, seen(aor)))) {
+      if (mayKeep(verdict)) {
         // What another node was promised before this request came must be in the tables before one may rely on them.
         if ((await cluster.catchUp(deadline - now())) !== 'caught up') return answer(503, noQuorum())
-        const verdict = decide(wish, seen(aor))
-        if (mayKeep(verdict)) return answer(200, keep(wish))
+        const caught = seen(aor)
+        verdict = decide(wish, caught)
+        if (mayKeep(verdict)) return answer(200, keep(wish, caught))
         if (verdict.kind === 'out of order') return answer(...outOfOrder(verdict.cseq, wish.cseq))
       }
       await agree(wish, deadline, answer)
@@ -205,9 +208,10 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   }
 
   /** Only this node knows of it from now on. */
-  function keep(wish: Bind): ReplyOptions {
-    remember(wish)
-    return bound(wish.aor, cluster.tables.registrations.get(wish.aor)?.bindings ?? [], cluster.now())
+  function keep(wish: Bind, { row, time }: Seen): ReplyOptions {
+    const bindings = row?.bindings ?? []
+    remember(wish, bindings)
+    return bound(wish.aor, bindings, time)
   }
 
   async function agree(wish: Bind, deadline: number, answer: Answer): Promise<void> {
@@ -221,7 +225,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     const { result } = agreed
     switch (result.kind) {
       case 'bound':
-        remember(wish)
+        remember(wish, cluster.tables.registrations.get(wish.aor)?.bindings ?? [])
         return answer(200, bound(wish.aor, result.registration.bindings, result.at))
       case 'out of order':
         return answer(...outOfOrder(result.cseq, wish.cseq))
@@ -235,9 +239,8 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   }
 
   /** Until when each phone was told, for the contacts that are still as this REGISTER left them. */
-  function remember({ aor, callId, cseq, changes }: Bind): void {
+  function remember({ aor, callId, cseq, changes }: Bind, bindings: readonly BindingRow[]): void {
     if (changes === 'all') return
-    const bindings = cluster.tables.registrations.get(aor)?.bindings ?? []
     const at = now()
     const fresh = changes.flatMap(({ contact, expires }) => {
       const key = contactKey(contact)

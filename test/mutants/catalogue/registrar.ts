@@ -27,8 +27,8 @@ export const REGISTRAR: readonly Mutant[] = [
     file: 'node/sip/register.ts',
     edits: [
       [
-        '        const verdict = decide(wish, seen(aor))\n        if (mayKeep(verdict)) return answer(200, keep(wish))',
-        '        const verdict = decide(wish, seen(aor))\n        if (verdict) return answer(200, keep(wish))',
+        '        verdict = decide(wish, caught)\n        if (mayKeep(verdict)) return',
+        '        if (mayKeep(verdict)) return',
       ],
     ],
     killer: orders,
