@@ -18,13 +18,14 @@ export type RegistrarOrder =
   | { readonly do: 'users'; readonly count: number }
   /** Each phone of this node once, as fast as it goes; their leases are as far along as those of phones that came long ago. */
   | { readonly do: 'register'; readonly leaseSeconds: number }
-  /** Each phone every `everyMs`, evenly, for `forMs`; `changed`: with something that must be agreed on each time. */
-  | { readonly do: 'refresh'; readonly everyMs: number; readonly forMs: number; readonly changed: boolean }
+  /** Each phone every `everyMs`, evenly, for `forMs`. */
+  | { readonly do: 'refresh'; readonly everyMs: number; readonly forMs: number }
   | { readonly do: 'look'; readonly node: string }
 
 export type RegistrarAnswer =
   | { readonly kind: 'done' }
-  | { readonly kind: 'refreshed'; readonly answered: number; readonly refused: number; readonly cpuSeconds: number }
+  /** What phones asked and heard. */
+  | { readonly kind: 'asked'; readonly answered: number; readonly refused: number; readonly cpuSeconds: number }
   | {
       readonly kind: 'seen'
       readonly commit: number
@@ -44,7 +45,6 @@ let registrar: Registrar
 let phones: readonly number[] = []
 let expires = 0
 let cseq = 0
-let userAgent = 'bench'
 let chance: () => number = Math.random
 const policy = { ...POLICY, minExpires: 1 } as { -readonly [Key in keyof RegistrationPolicy]: RegistrationPolicy[Key] }
 
@@ -63,8 +63,7 @@ async function obey(order: RegistrarOrder): Promise<RegistrarAnswer> {
       })
       return { kind: 'done' }
     case 'register':
-      await register(order.leaseSeconds)
-      return { kind: 'done' }
+      return await register(order.leaseSeconds)
     case 'refresh':
       return await refresh(order)
     case 'look': {
@@ -127,7 +126,7 @@ function ask(phone: number, number: number): Promise<number> {
         to: aor,
       },
       source: { transport: 'udp', address, port: 5060 },
-      ...{ userAgent, body: '' },
+      ...{ userAgent: 'bench', body: '' },
       header: (name) => headers[name.toLowerCase()] ?? null,
       reply: heard,
     }
@@ -138,7 +137,8 @@ function ask(phone: number, number: number): Promise<number> {
 /**
  * A lease is renewed when half of it is gone, and drawn up to a quarter longer: a phone that came long ago is somewhere in between.
  */
-async function register(leaseSeconds: number): Promise<void> {
+async function register(leaseSeconds: number): Promise<RegistrarAnswer> {
+  const before = process.cpuUsage()
   cseq++
   chance = () => 0
   await each(phones.length, async (i) => {
@@ -148,10 +148,11 @@ async function register(leaseSeconds: number): Promise<void> {
   })
   chance = Math.random
   policy.leaseSeconds = leaseSeconds
+  return { kind: 'asked', answered: phones.length, refused: 0, cpuSeconds: cpuSince(before) }
 }
 
 /** Each phone's place in a round is its own, as phones that came one after the other have it. */
-async function refresh({ everyMs, forMs, changed }: RegistrarOrder & { do: 'refresh' }): Promise<RegistrarAnswer> {
+async function refresh({ everyMs, forMs }: RegistrarOrder & { do: 'refresh' }): Promise<RegistrarAnswer> {
   const before = process.cpuUsage()
   const began = performance.now()
   const under: Promise<void>[] = []
@@ -160,7 +161,6 @@ async function refresh({ everyMs, forMs, changed }: RegistrarOrder & { do: 'refr
     const due = Math.floor((passed / everyMs) * phones.length)
     for (; begun < due; begun++) {
       const round = Math.floor(begun / phones.length)
-      if (changed) userAgent = `bench ${round}`
       const asked = ask(phones[begun % phones.length]!, cseq + 1 + round)
       under.push(asked.then((status) => void (status === 200 ? answered++ : refused++)))
     }
@@ -169,8 +169,12 @@ async function refresh({ everyMs, forMs, changed }: RegistrarOrder & { do: 'refr
   }
   await Promise.all(under)
   cseq += 1 + Math.ceil(begun / phones.length)
+  return { kind: 'asked', answered, refused, cpuSeconds: cpuSince(before) }
+}
+
+function cpuSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before)
-  return { kind: 'refreshed', answered, refused, cpuSeconds: (user + system) / 1e6 }
+  return (user + system) / 1e6
 }
 
 async function each(count: number, act: (i: number) => Promise<void>): Promise<void> {
