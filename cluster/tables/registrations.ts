@@ -1,5 +1,5 @@
 /** Registrations: which contacts an AoR has, and until when (RFC 3261 §10.3). */
-import type { Bind, BindChange, Result } from './commands.ts'
+import type { Bind, BindChange, Lapse, Lapsed, Result } from './commands.ts'
 import { contactKey } from './contact-key.ts'
 import type { Aor, BindingRow, RegistrationRow } from './rows.ts'
 import { put, putLoaded, remove, type State } from './state.ts'
@@ -35,6 +35,21 @@ export function expire(state: State, upTo: number, limit: number): Result {
     else schedule(state, row)
   }
   return { kind: 'done' }
+}
+
+/** Removes the bindings that are still as their node saw them; one that was taken over, or refreshed, stays. */
+export function lapse(state: State, { node, bindings }: Lapse): Result {
+  for (const seen of bindings) {
+    const row = state.registrations.get(seen.aor)
+    const rest = row?.bindings.filter((binding) => !isAsSeen(binding, node, seen))
+    if (row && rest && rest.length < row.bindings.length) write(state, seen.aor, row, rest)
+  }
+  return { kind: 'done' }
+}
+
+function isAsSeen(binding: BindingRow, node: string, seen: Lapsed): boolean {
+  if (binding.node !== node || binding.contact !== seen.contact) return false
+  return binding.callId === seen.callId && binding.cseq === seen.cseq && binding.expiresAt === seen.expiresAt
 }
 
 /** Forgets every contact of an AoR, as when its user is removed. */
