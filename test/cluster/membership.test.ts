@@ -202,3 +202,20 @@ test('whoever joins gets a snapshot that has it among the members, though the on
   await until(second, 'it votes', () => standing(second, 'n2') === 'voter')
   t.is(second.tables.users.size, 150)
 })
+
+test('a lost directory is refused also where its configuration names nodes that left long ago', async (t) => {
+  const lab = await running(t, 3)
+  const leader = await leaderOf(lab.nodes.values())
+  await until(leader, 'there are founders', () => leader.tables.members !== null)
+  const fourth = await joined(lab, 'n4')
+  await until(fourth, 'it votes', () => standing(fourth, 'n4') === 'voter')
+  for (const name of ['n2', 'n3']) {
+    t.is(typeof (await change(lab, { kind: 'remove', node: name })), 'object', name)
+    await lab.stop(name)
+  }
+  await lab.stop('n1')
+  await rm(lab.dir('n1'), { recursive: true })
+  const ended = Promise.withResolvers<string>()
+  await lab.start('n1', { onFatal: (error) => ended.resolve(error.message) })
+  t.regex(await ended.promise, /the data directory of n1 is not the one that is a member of the cluster.*--replace/)
+})

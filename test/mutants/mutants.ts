@@ -6,6 +6,7 @@ import { REGISTRAR } from './catalogue/registrar.ts'
 import { REPLICATION } from './catalogue/replication.ts'
 import { SHELL } from './catalogue/shell.ts'
 import { TABLES } from './catalogue/tables.ts'
+import { UPGRADE } from './catalogue/upgrade.ts'
 import type { Mutant } from './mutant.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TABLES,
   ...SHELL,
   ...REGISTRAR,
+  ...UPGRADE,
 ]
