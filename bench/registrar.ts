@@ -37,8 +37,9 @@ export type RegistrarAnswer =
   | { readonly kind: 'failed'; readonly why: string }
 
 const DOMAIN = 'bench.test'
-const AT_ONCE = 500
+const AT_ONCE = 200
 const PACE_MS = 20
+const TRIES = 10
 
 let cluster: Cluster
 let registrar: Registrar
@@ -141,14 +142,20 @@ async function register(leaseSeconds: number): Promise<RegistrarAnswer> {
   const before = process.cpuUsage()
   cseq++
   chance = () => 0
+  let refused = 0
   await each(phones.length, async (i) => {
     policy.leaseSeconds = Math.floor(leaseSeconds / 2 + Math.random() * leaseSeconds * (1 / 2 + Math.random() / 4))
-    const status = await ask(phones[i]!, cseq)
-    if (status !== 200) throw new Error(`a phone could not register: ${status}`)
+    // On a busy machine it is told to come back, as a phone would be; a CSeq is used once.
+    for (let tries = 0, status = 0; status !== 200; tries++) {
+      status = await ask(phones[i]!, cseq + tries)
+      if (status !== 200) refused++
+      if (tries === TRIES) throw new Error(`a phone could not register: ${status}`)
+    }
   })
+  cseq += TRIES
   chance = Math.random
   policy.leaseSeconds = leaseSeconds
-  return { kind: 'asked', answered: phones.length, refused: 0, cpuSeconds: cpuSince(before) }
+  return { kind: 'asked', answered: phones.length, refused, cpuSeconds: cpuSince(before) }
 }
 
 /** Each phone's place in a round is its own, as phones that came one after the other have it. */

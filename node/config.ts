@@ -256,7 +256,7 @@ function registrationOf(given: FileConfig['sip']['registration'], wrong: Wrong):
   const { min_expires: min, default_expires: usual, max_expires: max } = given
   const at = (key: string) => ['sip', 'registration', key]
   if (max < min) wrong(at('max_expires'), `${max} is below min_expires (${min}); raise it or lower min_expires`)
-  if (usual < min || usual > max) {
+  else if (usual < min || usual > max) {
     wrong(
       at('default_expires'),
       `${usual} is not from min_expires (${min}) to max_expires (${max}); choose one between`,

@@ -15,12 +15,9 @@ interface KeptRow {
 }
 
 const NONE: readonly KeptContact[] = []
-/** These rows are in no hash. */
-const NO_DIGEST = '\0'.repeat(32)
-
 export class Kept {
   readonly #node: string
-  readonly #rows = new PackedRows<KeptRow>(codec)
+  readonly #rows = new PackedRows<KeptRow>(codec, 0)
   readonly #due = new Expiries(this.#rows)
 
   /** `node` is this node. */
@@ -74,7 +71,7 @@ export class Kept {
       this.#rows.remove(aor)
       return
     }
-    this.#rows.put(aor, { contacts }, NO_DIGEST)
+    this.#rows.put(aor, { contacts }, '')
     this.#due.schedule(aor, Math.min(...contacts.map(({ until }) => until)))
   }
 }
