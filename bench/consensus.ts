@@ -39,7 +39,9 @@ try {
   const follower = [...running.values()].find((one) => one !== leader)!
 
   const total = Number(values.proposals)
+  // What runs once a turn is cold after a load that fills every turn.
   await leader.load(total / 4, 128, BYTES)
+  await leader.load(total / 8, 1, BYTES)
   const atOne = await measured(leader, total / 20, 1)
   const at128 = await measured(leader, total, 128)
   const forwarded = await measured(follower, total, 128)

@@ -1,5 +1,5 @@
 /**
- * The half of a replica that agrees with the other nodes, and the loop that moves it: input → step → save → send → hand to the
+ * The half of a replica that agrees with the other nodes, and the loop that moves it: input → step → send → save → hand to the
  * tables. It reads no table, so it can live in a thread of its own, where nothing that phones do costs it the leadership.
  *
  * Whatever comes in (a message, a proposal, a finished write, a tick) is stepped at once; the effects of all that came in one
@@ -8,6 +8,7 @@
  * the core hears of it.
  */
 
+import { CommitNews, NEWS_WAIT_MS } from './commit-news.ts'
 import { Feeds } from './feeds.ts'
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
 import { Handover } from './handover.ts'
@@ -20,7 +21,7 @@ import { LostLeader } from './lost-leader.ts'
 import { Members } from './members.ts'
 import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
 import { keepOwnMember, type OwnMember, ownMember } from './own-member.ts'
-import { entriesFrom } from './raft/log.ts'
+import { entriesFrom, lastIndex } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
 import {
   type Entry,
@@ -73,6 +74,12 @@ export class Consensus {
   /** Proposals of this node, and of other nodes, that came in this turn. */
   #own: Uint8Array[] = []
   #forwarded: Uint8Array[] = []
+  /** Who sent those of other nodes. */
+  readonly #senders = new Set<Id>()
+  readonly #news = new CommitNews()
+  #stopWaiting: (() => void) | null = null
+  /** For the log, once what needs no disk has left. */
+  #toLog: Message[] = []
   /** Bytes of its own that the tables half does not know to be taken in. */
   #taken = 0
   /** Handed to the tables half, in order, not yet applied. */
@@ -232,6 +239,7 @@ export class Consensus {
   #stop(): void {
     this.#turns.stop()
     this.#stopTicking()
+    this.#stopWaiting?.()
     this.#peers?.close()
   }
 
@@ -306,7 +314,10 @@ export class Consensus {
     this.#leading.heard(from)
     // Only a leader proposes; the sender learns who leads and sends them again.
     if (this.#core.raft.role !== 'leader') return
-    this.#turns.input(() => this.#forwarded.push(...proposals))
+    this.#turns.input(() => {
+      this.#forwarded.push(...proposals)
+      this.#senders.add(from)
+    })
   }
 
   #tick(): void {
@@ -361,9 +372,25 @@ export class Consensus {
     this.#noticeRole()
     const givenUp = this.#handover.givenUp(this.#core)
     if (givenUp) this.#outbox.push({ kind: 'transfer-ended', ...givenUp })
+    this.#awaitNews()
     this.#peers.flush()
+    for (const message of this.#toLog.splice(0)) this.#log.append(message, () => this.#onAppended(message))
     this.#report()
     this.#flush()
+  }
+
+  #awaitNews(): void {
+    if (this.#news.isEmpty || this.#stopWaiting) return
+    this.#stopWaiting = this.#world.every(NEWS_WAIT_MS, () => {
+      if (this.#news.isEmpty) {
+        this.#stopWaiting?.()
+        this.#stopWaiting = null
+        return
+      }
+      const due = this.#news.take(this.#world.now())
+      for (const message of due) this.#peers.send(message)
+      if (due.length > 0) this.#turns.soon()
+    })
   }
 
   /** That proposals were taken goes along with the next word, unless they were many. */
@@ -387,6 +414,8 @@ export class Consensus {
       this.#forwarded = []
       // If the core drops them (too much is uncommitted), their senders try again.
       if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
+      this.#news.proposed(this.#senders, lastIndex(this.#core.raft.log))
+      this.#senders.clear()
     } else if (own.length > 0 && lead !== NONE && this.#peers.canForward(lead)) {
       this.#peers.forward(lead, own)
     }
@@ -396,13 +425,15 @@ export class Consensus {
   #carryOut(ready: Ready): void {
     for (const { index, context } of ready.readStates) this.#outbox.push({ kind: 'read', context, index })
     for (const message of ready.messages) {
-      if (message.to === LOCAL_APPEND) this.#log.append(message, () => this.#onAppended(message))
+      if (message.to === LOCAL_APPEND) this.#toLog.push(message)
       else if (message.to === LOCAL_APPLY) this.#apply(message)
-      else this.#peers.send(message)
+      else if (this.#news.leaves(message, this.#world.now())) this.#peers.send(message)
     }
   }
 
   #onAppended(message: Message): void {
+    // A commit index alone: nobody waits for it.
+    if (!message.snapshot && !message.responses?.length) return
     this.#turns.input(() => {
       if (message.snapshot) this.#load(this.#log.takeToLoad())
       this.#answer(message)
@@ -443,6 +474,8 @@ export class Consensus {
     if (role === 'leader') this.#leading.begin(this.#unseen())
     else this.#leading.end()
     if (role !== 'leader') this.#forwarded = []
+    this.#senders.clear()
+    this.#news.clear()
   }
 
   /** What is in the log and was not handed to the tables half yet. */

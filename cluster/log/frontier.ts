@@ -2,13 +2,15 @@
  * A small file beside the database that remembers how far the database had come. LevelDB opens happily after its
  * write-ahead log lost records, was cut or was deleted; this file is how we know that there was more.
  *
- * Two slots of 4 KiB are written in turn, so that a torn write leaves the other. It only says what had already been
- * durable when it was written, so it never claims too much and a crash between the two is no alarm. Nothing is acknowledged
- * before it is covered here, so it never claims too little either. It costs no throughput: while one write is covered the
- * next goes to the database, and what comes up meanwhile is covered together.
+ * Two slots of 4 KiB are written in turn, so that a torn write leaves the other. What it says is durable already, or the write
+ * that makes it so stands beside it and is done again at the next start if the database lacks it (redo.ts): so it never claims
+ * too much, and a crash between the two is no alarm. Nothing is acknowledged before it is covered here, so it never claims too little
+ * either. A small write costs no more time than the slower of the two. A large one is noted when it is done, and costs no
+ * throughput: while it is covered the next goes to the database, and what comes up meanwhile is covered together.
  */
 import { crc32 } from 'node:zlib'
 import type { Disk, SlotFile } from './disk.ts'
+import type { Redo } from './redo.ts'
 
 export interface Reached {
   /** Last index of the log that was durable, and the CRC of its record. */
@@ -22,15 +24,30 @@ export interface Reached {
 
 export const NOWHERE: Reached = { last: 0, crc: 0, term: 0, vote: 0, snapshot: 0 }
 
+interface Noted {
+  readonly reached: Reached
+  /** The last write, unless the database has it for sure. */
+  readonly redo: Redo | null
+}
+
 const SLOT = 4096
+const MAGIC = 0x52464c32
+/** Up to the length of the write, and up to the write itself. */
 const BODY = 52
-const MAGIC = 0x52464c31
+const HEAD = 84
+/** Slots of earlier versions, without a write in them. */
+const MAGIC_BEFORE = 0x52464c31
+
+/** What a write may have, packed, to stand in a slot. */
+export const REDO_MAX = SLOT - HEAD
 
 export class Frontier {
   readonly #file: SlotFile
+  /** One write at a time, so one block is enough. */
+  readonly #slot = Buffer.alloc(SLOT)
   #seq: number
-  #written: Reached
-  #wanted: Reached
+  #written: Noted
+  #wanted: Noted
   #writing: Promise<void> | null = null
   #waiting: (() => void)[] = []
   readonly #onError: (error: unknown) => void
@@ -38,14 +55,17 @@ export class Frontier {
   constructor(file: SlotFile, found: Found, onError: (error: unknown) => void) {
     this.#file = file
     this.#seq = found.seq
-    this.#written = found.reached
-    this.#wanted = found.reached
+    this.#written = found
+    this.#wanted = found
     this.#onError = onError
   }
 
-  /** Says what is durable now; it is written as soon as the write before it is done. Waits for nothing. */
-  note(reached: Reached): void {
-    this.#wanted = reached
+  /**
+   * Says what is durable now, or will be once the write in `redo` is; it is written as soon as the slot before it is done. Waits
+   * for nothing.
+   */
+  note(reached: Reached, redo: Redo | null = null): void {
+    this.#wanted = { reached, redo }
     this.#writing ??= this.#catchUp()
   }
 
@@ -79,7 +99,7 @@ export class Frontier {
         const covered = this.#waiting.splice(0)
         if (next !== this.#written) {
           this.#seq++
-          await writeSlot(this.#file, this.#seq, next)
+          await writeSlot(this.#file, this.#slot, this.#seq, next)
           this.#written = next
         }
         for (const then of covered) then()
@@ -92,9 +112,8 @@ export class Frontier {
   }
 }
 
-export interface Found {
+export interface Found extends Noted {
   readonly seq: number
-  readonly reached: Reached
 }
 
 /**
@@ -116,20 +135,27 @@ export async function openFrontier(
   }
   const file = existing ?? (await disk.openSlots(path, true))!
   // Both slots, so that the space is taken now and no later write can find the disk full.
-  await writeSlot(file, 1, NOWHERE)
-  await writeSlot(file, 2, NOWHERE)
-  return { file, found: { seq: 2, reached: NOWHERE } }
+  const nothing = { reached: NOWHERE, redo: null }
+  for (const seq of [1, 2]) await writeSlot(file, Buffer.alloc(SLOT), seq, nothing)
+  return { file, found: { seq: 2, ...nothing } }
 }
 
-async function writeSlot(file: SlotFile, seq: number, reached: Reached): Promise<void> {
-  const slot = Buffer.alloc(SLOT)
+/** What is behind the write is of earlier ones, and nobody looks at it. */
+async function writeSlot(file: SlotFile, slot: Buffer, seq: number, { reached, redo }: Noted): Promise<void> {
+  const length = redo?.operations.length ?? 0
   slot.writeUInt32BE(MAGIC, 4)
   slot.writeUInt32BE(reached.crc, 8)
-  for (const [i, number] of [seq, reached.last, reached.term, reached.vote, reached.snapshot].entries()) {
-    slot.writeDoubleBE(number, 12 + i * 8)
-  }
-  slot.writeUInt32BE(crc32(slot.subarray(4, BODY)), 0)
+  writeNumbers(slot, 12, [seq, reached.last, reached.term, reached.vote, reached.snapshot])
+  slot.writeUInt32BE(length, BODY)
+  slot.writeUInt32BE(redo?.before.crc ?? 0, BODY + 4)
+  writeNumbers(slot, BODY + 8, redo ? [redo.before.last, redo.before.term, redo.before.vote] : [0, 0, 0])
+  if (redo) slot.set(redo.operations, HEAD)
+  slot.writeUInt32BE(crc32(slot.subarray(4, HEAD + length)), 0)
   await file.write(slot, (seq % 2) * SLOT)
+}
+
+function writeNumbers(slot: Buffer, at: number, numbers: readonly number[]): void {
+  for (const [i, number] of numbers.entries()) slot.writeDoubleBE(number, at + i * 8)
 }
 
 async function readSlots(file: SlotFile): Promise<Found | 'damaged'> {
@@ -140,8 +166,20 @@ async function readSlots(file: SlotFile): Promise<Found | 'damaged'> {
 }
 
 function readSlot(slot: Buffer): Found | null {
-  if (slot.readUInt32BE(0) !== crc32(slot.subarray(4, BODY)) || slot.readUInt32BE(4) !== MAGIC) return null
-  const number = (i: number) => slot.readDoubleBE(12 + i * 8)
-  const reached = { last: number(1), crc: slot.readUInt32BE(8), term: number(2), vote: number(3), snapshot: number(4) }
-  return { seq: number(0), reached }
+  const isBefore = slot.readUInt32BE(4) === MAGIC_BEFORE
+  const length = isBefore ? 0 : slot.readUInt32BE(BODY)
+  if (!isBefore && (slot.readUInt32BE(4) !== MAGIC || length > REDO_MAX)) return null
+  if (slot.readUInt32BE(0) !== crc32(slot.subarray(4, isBefore ? BODY : HEAD + length))) return null
+  const number = (at: number) => slot.readDoubleBE(at)
+  const crc = slot.readUInt32BE(8)
+  const reached = { last: number(20), crc, term: number(28), vote: number(36), snapshot: number(44) }
+  const seq = number(12)
+  if (length === 0) return { seq, reached, redo: null }
+  const of = {
+    crc: slot.readUInt32BE(BODY + 4),
+    last: number(BODY + 8),
+    term: number(BODY + 16),
+    vote: number(BODY + 24),
+  }
+  return { seq, reached, redo: { before: of, operations: slot.subarray(HEAD, HEAD + length) } }
 }

@@ -6,7 +6,7 @@
 import { confOf, MemoryStorage } from '../raft/memory.ts'
 import type { HardState, Message, Snapshot, SnapshotMeta, Storage } from '../raft/types.ts'
 import { type Database, type Disk, type Operation, realDisk } from './disk.ts'
-import type { Frontier, Reached } from './frontier.ts'
+import { type Frontier, REDO_MAX, type Reached } from './frontier.ts'
 import { endRepair, markRepair } from './mark.ts'
 import { type Cut, inPieces, linesOfPieces } from './pieces.ts'
 import { chunkKey, decodeEntry, encodeBytes, encodeEntry, entryKey } from './records.ts'
@@ -22,6 +22,7 @@ import {
   pieces,
   type Recovered,
 } from './recover.ts'
+import { packOperations } from './redo.ts'
 import { type Incoming, Transfers } from './transfers.ts'
 import { refuse, writeTrouble } from './trouble.ts'
 import { mergeWrites, type Write } from './writes.ts'
@@ -288,7 +289,7 @@ export class DurableLog {
   async #write({ entries, hardState }: Write): Promise<void> {
     const next = hardState ?? this.#hardState
     const voted = next.term !== this.#hardState.term || next.vote !== this.#hardState.vote
-    // The frontier must not say a term, or a vote, that the database does not have yet.
+    // The frontier must not say a term, or a vote, that neither the database nor the slot itself has.
     const reached = this.#reached()
     this.#hardState = next
     // A commit index alone is no promise: it rides with the next batch.
@@ -310,12 +311,17 @@ export class DurableLog {
     }
     const last = entries.at(-1)?.index ?? this.#last.index
     for (let index = last + 1; index <= this.#last.index; index++) batch.push({ type: 'del', key: entryKey(index) })
+    const after = { ...reached, last, crc, term: next.term, vote: next.vote }
+    // Not the first of all, which is what tells a database of ours from a new one, nor one that replaces others: they are rare.
+    const isPlain = reached.term > 0 && !(first && first.index <= reached.last)
+    const operations = isPlain ? packOperations(batch, REDO_MAX) : null
+    if (operations) this.#frontier.note(after, { before: reached, operations })
     await this.#db.batch(batch, { sync: true })
 
     this.#last = { index: last, crc }
     this.#memory.append(entries)
     this.#memory.setHardState(next)
-    this.#frontier.note(this.#reached())
+    if (!operations) this.#frontier.note(after)
   }
 
   /** A snapshot that came from the leader replaces the whole log. */

@@ -5,6 +5,7 @@ import { Frontier, openFrontier } from './frontier.ts'
 import { DurableLog, type LogOptions } from './log.ts'
 import { readRepair } from './mark.ts'
 import { recover } from './recover.ts'
+import { redoLast } from './redo.ts'
 import { isOfDisk, openTrouble, refuse } from './trouble.ts'
 
 /** Opens the log of a directory, or makes it. Throws one sentence when the directory cannot be trusted. */
@@ -23,10 +24,11 @@ export async function openLog(options: LogOptions): Promise<DurableLog> {
   const { file, found } = frontier
   let db: Database | null = null
   try {
-    const { reached } = found
+    const { reached, redo } = found
     if (!hadDatabase && reached.term > 0)
       throw refuse(dir, `${location} is missing, but entry ${reached.last} had been written`)
     db = await disk.openDatabase(location)
+    if (redo) await redoLast(db, dir, redo)
     const recovered = await recover(db, dir, identity, reached)
     const repair = await readRepair(disk, dir)
     return new DurableLog(options, db, { ...recovered, repair }, (onError) => new Frontier(file, found, onError))

@@ -84,7 +84,7 @@ export function metaRow(key: Buffer, value: object): Operation {
   return { type: 'put', key, value: encodeBytes(key, Buffer.from(JSON.stringify(value))) }
 }
 
-const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
+export const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
 
 /** Reads and checks everything. `dir` is named in refusals. */
 export async function recover(db: Database, dir: string, own: Expected, reached: Reached): Promise<Recovered> {
@@ -197,7 +197,8 @@ function checkIdentity(dir: string, found: Identity, own: Expected): void {
   }
 }
 
-async function readMeta<T>(db: Database, dir: string, key: Buffer): Promise<T | null> {
+/** Null when it is not there; refuses when it is damaged. */
+export async function readMeta<T>(db: Database, dir: string, key: Buffer): Promise<T | null> {
   const value = await db.get(key)
   if (!value) return null
   const body = decodeBytes(key, value)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync } from 'node:fs'
 import { cp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { type Disk, realDisk } from '../../../cluster/log/disk.ts'
 import type { DurableLog } from '../../../cluster/log/log.ts'
 import { openLog } from '../../../cluster/log/open.ts'
@@ -94,22 +94,45 @@ test('at the moment a write is acknowledged it is in the files, and they would o
   await log.close()
 })
 
-test('what was acknowledged last is missed as soon as it is gone', async (t) => {
+/** Five writes; `look` sees what is left when the database loses each right after it was acknowledged. */
+async function losingTheLast(t: ExecutionContext, size: number, look: (cut: string, index: number) => Promise<void>) {
   const dir = await newDir(t)
   const log = await openAt(path.join(dir, 'live'))
   for (let index = 1; index <= 5; index++) {
     const cut = path.join(dir, `cut${index}`)
     await new Promise<void>((resolve) => {
-      const fields = { from: 1, term: 1, vote: 1, commit: 1, entries: entries(index, index, 1) }
+      const fields = { from: 1, term: 1, vote: 1, commit: 1, entries: entries(index, index, 1, size) }
       log.append(message('storage-append', LOCAL_APPEND, fields), () => {
         cpSync(path.join(dir, 'live'), cut, { recursive: true })
         resolve()
       })
     })
     await truncate(await walOf(cut), (await readFile(await walOf(cut))).length - 1)
-    await t.throwsAsync(openAt(cut), { message: new RegExp(`ends at entry ${index - 1}, but entry ${index} had been`) })
+    await look(cut, index)
   }
   await log.close()
+}
+
+const isMissed = (t: ExecutionContext) => async (cut: string, index: number) => {
+  await t.throwsAsync(openAt(cut), { message: new RegExp(`ends at entry ${index - 1}, but entry ${index} had been`) })
+}
+
+test('what was acknowledged last is missed as soon as it is gone', async (t) => {
+  await losingTheLast(t, 5000, isMissed(t))
+})
+
+test('a small write that was acknowledged last is in the frontier too, and is given back when it is gone', async (t) => {
+  await losingTheLast(t, 40, async (cut, index) => {
+    // The first of all tells a database of ours from a new one.
+    if (index === 1) return await isMissed(t)(cut, index)
+    const log = await openAt(cut)
+    t.is(terms(log).split(' ').length, index)
+    t.deepEqual(log.storage.entries(index, index + 1, 1), entries(index, index, 1))
+    await log.close()
+    const again = await openAt(cut)
+    t.is(again.last, index)
+    await again.close()
+  })
 })
 
 test('a snapshot that is found damaged while it is read ends the log, and the next start refuses it', async (t) => {
@@ -187,8 +210,9 @@ test('a write-ahead log that was deleted or cut is seen and refused', async (t) 
   const dir = await written(t)
   const wal = await walOf(dir)
   const bytes = await readFile(wal)
-  await writeFile(wal, bytes.subarray(0, bytes.length - 50))
-  await t.throwsAsync(openAt(dir), { message: /ends at entry 90, but entry 100 had been written/ })
+  // More than the last write, which the frontier has too.
+  await writeFile(wal, bytes.subarray(0, bytes.length - 1000))
+  await t.throwsAsync(openAt(dir), { message: /ends at entry 80, but entry 100 had been written/ })
 
   const other = await written(t)
   await rm(await walOf(other))
@@ -200,7 +224,8 @@ test('a database that was rolled back, or is gone, is refused', async (t) => {
   const old = path.join(await newDir(t), 'old')
   await cp(path.join(dir, 'log'), old, { recursive: true })
   const log = await openAt(dir)
-  await write(log, entries(101, 120, 2), 2)
+  await write(log, entries(101, 110, 2), 2)
+  await write(log, entries(111, 120, 2), 2)
   await log.close()
   await rm(path.join(dir, 'log'), { recursive: true })
   await t.throwsAsync(openAt(dir), { message: REFUSED })
@@ -213,6 +238,7 @@ test('a vote that was rolled back is refused', async (t) => {
   const old = path.join(await newDir(t), 'old')
   await cp(path.join(dir, 'log'), old, { recursive: true })
   const log = await openAt(dir)
+  await write(log, [], 4)
   await write(log, [], 5)
   await log.close()
   await rm(path.join(dir, 'log'), { recursive: true })

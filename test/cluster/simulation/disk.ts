@@ -168,8 +168,8 @@ export class SimulatedDisk {
   /** One bit of a value, or of a slot, is not what it was. */
   flip(): string | null {
     if (this.#slots && this.#slots.length > 0 && this.#random.chance(0.1)) {
-      // The part of a slot that means something.
-      const at = (this.#random.chance(0.5) ? 4096 : 0) + this.#random.below(52)
+      // The part of a slot that means something: numbers, and often a write.
+      const at = (this.#random.chance(0.5) ? 4096 : 0) + this.#random.below(400)
       if (at >= this.#slots.length) return null
       this.#slots[at]! ^= 1 << this.#random.below(8)
       return `bit of the frontier at ${at}`

@@ -4,9 +4,10 @@ import type { Killer, Mutant } from '../mutant.ts'
 const log = (title: string): Killer => ({ file: 'test/cluster/log/log.test.ts', title })
 const boot = (title: string): Killer => ({ file: 'test/cluster/log/boot.test.ts', title })
 const sync = (title: string): Killer => ({ file: 'test/cluster/log/sync.test.ts', title })
+const redo = (title: string): Killer => ({ file: 'test/cluster/log/redo.test.ts', title })
 
 const ACKNOWLEDGED = 'at the moment a write is acknowledged it is in the files, and they would open after a crash'
-const NO_MORE = 'at no moment does the frontier claim more than the database holds'
+const NO_MORE = 'at no moment does the frontier claim more than the database holds, but for a write that stands in it'
 const SYNCED = 'what is acknowledged was synced before: the system calls of a real run say so'
 
 export const LOG: readonly Mutant[] = [
@@ -28,11 +29,23 @@ export const LOG: readonly Mutant[] = [
     file: 'cluster/log/log.ts',
     edits: [
       [
-        "batch.push({ type: 'del', key: entryKey(index) })\n    await this.#db.batch(batch, { sync: true })\n\n    this.#last = { index: last, crc }",
-        "batch.push({ type: 'del', key: entryKey(index) })\n    await this.#db.batch(batch, { sync: false })\n\n    this.#last = { index: last, crc }",
+        'await this.#db.batch(batch, { sync: true })\n\n    this.#last = { index: last, crc }',
+        'await this.#db.batch(batch, { sync: false })\n\n    this.#last = { index: last, crc }',
       ],
     ],
     killer: sync(SYNCED),
+  },
+  {
+    name: 'ack-before-frontier',
+    why: 'what the database has is acknowledged while the frontier does not cover it yet: its loss goes unnoticed',
+    file: 'cluster/log/log.ts',
+    edits: [
+      [
+        '    this.#frontier.after(() => {\n      for (const job of jobs) if (!this.#dead) job.done()\n    })\n',
+        '    for (const job of jobs) if (!this.#dead) job.done()\n',
+      ],
+    ],
+    killer: sync('what is acknowledged stands in the frontier before'),
   },
   {
     name: 'frontier-not-synced',
@@ -120,10 +133,43 @@ export const LOG: readonly Mutant[] = [
     killer: sync(NO_MORE),
   },
   {
+    name: 'last-write-not-redone',
+    why: 'the frontier and the database are written at the same time, and a crash that left one alone makes a sound node refuse',
+    file: 'cluster/log/open.ts',
+    edits: [['    if (redo) await redoLast(db, dir, redo)\n', '']],
+    killer: redo('what a crash left in the frontier alone is in the log after the next start'),
+  },
+  {
+    name: 'redone-without-looking',
+    why: 'the write in the frontier is done again whatever the database holds: an older frontier takes a vote back (figure 2)',
+    file: 'cluster/log/redo.ts',
+    edits: [['if (await stands(db, dir, redo.before)) await', 'await']],
+    killer: redo('an older frontier takes nothing back'),
+  },
+  {
+    name: 'first-write-redone',
+    why: 'the first write of all is done again on a database that lost what was before it: whose it is, of which founding',
+    file: 'cluster/log/log.ts',
+    edits: [['const isPlain = reached.term > 0 && !(', 'const isPlain = !(']],
+    killer: log('a small write that was acknowledged last is in the frontier too, and is given back when it is gone'),
+  },
+  {
+    name: 'noted-without-the-write',
+    why: 'the frontier claims a write that is under way, and does not have it: a crash makes a sound node refuse',
+    file: 'cluster/log/log.ts',
+    edits: [['this.#frontier.note(after, { before: reached, operations })', 'this.#frontier.note(after)']],
+    killer: redo('what a crash left in the frontier alone is in the log after the next start'),
+  },
+  {
     name: 'frontier-ignored',
     why: 'nothing remembers how far the database had come: LevelDB loses its tail without a word (measured; LevelDB #251, Pebble #453)',
     file: 'cluster/log/open.ts',
-    edits: [['const { reached } = found', 'const reached = { last: 0, crc: 0, term: 0, vote: 0, snapshot: 0 }']],
+    edits: [
+      [
+        'const { reached, redo } = found',
+        'const [redo, reached] = [null, { last: 0, crc: 0, term: 0, vote: 0, snapshot: 0 }]',
+      ],
+    ],
     killer: log('a write-ahead log that was deleted or cut is seen and refused'),
   },
   {

@@ -9,9 +9,21 @@ const lost = (title: string): Killer => ({ file: 'test/cluster/lost-leader.test.
 const saved = (title: string): Killer => ({ file: 'test/cluster/saved.test.ts', title })
 const handover = (title: string): Killer => ({ file: 'test/cluster/handover.test.ts', title })
 
+const news = (title: string): Killer => ({ file: 'test/cluster/commit-news.test.ts', title })
+
 const HELLO = 'a hello of another cluster, another version, another name or a stranger is refused with what to do'
 
 export const SHELL: readonly Mutant[] = [
+  {
+    name: 'question-held',
+    why: 'an append that asks a follower where it stands is taken for news that may wait, and one that replaces another waits anew: it never leaves',
+    file: 'cluster/commit-news.ts',
+    edits: [
+      ['entries.length === 0 && commit > told && ', 'entries.length === 0 && '],
+      ['since: this.#held.get(to)?.since ?? at', 'since: at'],
+    ],
+    killer: news('what only tells a commit waits for its time, and the newest of it leaves'),
+  },
   {
     name: 'wall-clock-is-cluster-time',
     why: 'a new leader takes the wall clock for cluster time: one that jumped ahead expires everybody (consensus without leases by time)',
