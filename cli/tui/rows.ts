@@ -160,7 +160,6 @@ const nodes: Table<ClusterNode__Output> = {
   columns: [
     { title: 'NODE', min: 6, max: 16, grow: 2, drop: 0, cell: (node) => node.id, by: (node) => node.id },
     { title: 'ROLE', min: 9, drop: 0, cell: (node) => node.role, by: (node) => node.role },
-    { title: 'MEMBER', min: 7, drop: 4, cell: (node) => node.member || '-', by: (node) => node.member },
     {
       title: 'STATE',
       min: 7,
@@ -168,6 +167,7 @@ const nodes: Table<ClusterNode__Output> = {
       cell: (node) => (node.reachable ? 'up' : 'lost'),
       by: (node) => (node.reachable ? 1 : 0),
     },
+    { title: 'MEMBER', min: 7, drop: 4, cell: (node) => node.member || '-', by: (node) => node.member },
     {
       title: 'APPLIED',
       min: 9,
