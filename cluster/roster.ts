@@ -120,8 +120,9 @@ export class Roster {
     const older: string[] = []
     for (const id of founders) {
       const name = this.nameOf(id) ?? `id ${id}`
-      const said = id === self.id ? { ...self, newest: PROTOCOL } : this.#heard.get(id)
-      if (!said || (id !== self.id && !isInReach(id))) silent.push(name)
+      const heard = isInReach(id) ? this.#heard.get(id) : undefined
+      const said = id === self.id ? { ...self, newest: PROTOCOL } : heard
+      if (!said) silent.push(name)
       else if (said.newest < PROTOCOL || said.directory === '') older.push(name)
       else members.push({ id, name, address: said.address, directory: said.directory })
     }

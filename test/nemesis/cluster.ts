@@ -45,6 +45,8 @@ export class ClusterUnderTest {
   /** One for each machine. */
   readonly all: readonly NodeProcess[]
   readonly exits: Exit[] = []
+  /** What a founder began with. */
+  readonly begins: (founder: number) => string
   /** cli/main.js of the build under test. */
   readonly program: string
   readonly #clients: ReadonlyMap<NodeProcess, ControlClient>
@@ -58,6 +60,7 @@ export class ClusterUnderTest {
       .slice(0, founders)
       .map(({ name, host, ports }, i) => `    - {name: ${name}, id: ${i + 1}, address: ${host}:${ports.cluster}}\n`)
     this.program = program
+    this.begins = begins
     this.all = hosts.machines.map((machine, i) => {
       const { name, host, ports } = machine
       const config = path.join(dir, 'nodes', `${name}.yaml`)

@@ -6,7 +6,7 @@ export const UPGRADE: readonly Mutant[] = [
     name: 'founded-by-hearsay',
     why: 'a cluster is founded on what a node said before it stopped: it comes back with the older program, and may not go back',
     file: 'cluster/roster.ts',
-    edits: [['if (!said || (id !== self.id && !isInReach(id))) silent', 'if (!said) silent']],
+    edits: [['const heard = isInReach(id) ? this.#heard.get(id) : undefined', 'const heard = this.#heard.get(id)']],
     killer: {
       file: 'test/cluster/roster.test.ts',
       title: 'what a node said before it went out of reach founds nothing: it may come back with the older program',
