@@ -140,6 +140,10 @@ export class Consensus {
       roster: this.#roster,
       say,
       input: (move) => this.#turns.input(move),
+      greet: () => {
+        this.#peers.reach([])
+        this.#peers.reach(this.#roster.peers)
+      },
     })
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
     this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
@@ -175,7 +179,7 @@ export class Consensus {
       onUnreachable: (peer) => this.#turns.input(() => this.#core.reportUnreachable(peer)),
       onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
-      standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
+      standing: (to) => ({ repairing: this.#joining.isRepairing, ...wordOf(this.#core.raft, to) }),
       onRefused: (peer, why) => this.#turns.input(() => this.#members.refused(peer, why)),
       onHello: (peer, untouched, standing, lineage = null, said) => {
         // Before anything else that this peer says: from here on, those of another founding are refused.
@@ -410,7 +414,7 @@ export class Consensus {
       this.#members.applied(this.#core, message.entries)
       this.#answer(message)
     }
-    this.#snapshots.applied(index, () => this.#core.status().conf)
+    this.#snapshots.applied(index)
   }
 
   /** A role can change with any input, and what is stamped must be stamped by a leader who knows that it is one. */

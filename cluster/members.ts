@@ -67,7 +67,9 @@ export class Members {
     const { roster, end } = this.#needs
     if (!isFinal(why)) return
     this.#refusedBy.add(id)
-    if (2 * this.#refusedBy.size <= roster.peers.length) return
+    // Not those that only say that they are members: they may have been removed themselves.
+    const others = roster.view.filter((member) => member.id !== this.#needs.log.identity.id)
+    if (2 * others.filter((member) => this.#refusedBy.has(member.id)).length <= others.length) return
     end(why.includes(REMOVED) ? removed(this.#needs.dataDir) : new Error(why))
   }
 
@@ -103,7 +105,8 @@ export class Members {
   }
 
   #facts({ raft }: RawNode): Facts {
-    return { raft, reach: this.#needs.isInReach }
+    const { isInReach: reach, roster } = this.#needs
+    return { raft, reach, mayVote: (id) => roster.mayVote(id) }
   }
 
   #set(row: MembersRow): void {

@@ -3,11 +3,14 @@
  * in no queue.
  */
 import type { DurableLog } from './log/log.ts'
+import { confOf } from './raft/memory.ts'
 import type { ConfState, Message } from './raft/types.ts'
 import type { SnapshotSource } from './transfer.ts'
 
 export interface Piece {
   readonly index: number
+  /** The members as of that entry; null: they are those that the log begins with. */
+  readonly conf: ConfState | null
   /** Null: that was all. */
   readonly bytes: Uint8Array | null
 }
@@ -16,20 +19,27 @@ export class Snapshots {
   readonly #log: DurableLog
   readonly #every: number
   readonly #ask: (first: boolean) => void
+  readonly #founders: ConfState
   #answer: ((piece: Piece) => void) | null = null
   #saving: Promise<void> | null = null
 
-  /** One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot. */
+  /**
+   * One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot.
+   */
   constructor(log: DurableLog, every: number, ask: (first: boolean) => void) {
+    this.#founders = confOf([...log.identity.members])
     this.#log = log
     this.#every = every
     this.#ask = ask
   }
 
-  /** The tables are at `applied` now, with `conf`. */
-  applied(applied: number, conf: () => ConfState): void {
-    if (this.#saving || applied - this.#kept < this.#every) return
-    this.#saving = this.#save(conf).finally(() => {
+  /** The tables are at `applied` now. */
+  applied(applied: number): void {
+    if (applied - this.#kept >= this.#every) this.#begin()
+  }
+
+  #begin(): void {
+    this.#saving ??= this.#save().finally(() => {
       this.#saving = null
     })
   }
@@ -46,10 +56,15 @@ export class Snapshots {
     await this.#saving
   }
 
-  /** The one that a message announces; null when it is gone. */
+  /** The one that a message announces; null when it is gone, or when its receiver came later and would refuse it. */
   source(message: Message): SnapshotSource | null {
     const kept = this.#log.snapshot
     if (!kept || kept.index !== message.snapshot?.meta.index) return null
+    const { voters, learners, votersOutgoing } = kept.conf
+    if (![voters, learners, votersOutgoing].some((ids) => ids.includes(message.to))) {
+      this.#begin()
+      return null
+    }
     return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
   }
 
@@ -57,13 +72,13 @@ export class Snapshots {
     return this.#log.snapshot?.index ?? 0
   }
 
-  async #save(conf: () => ConfState): Promise<void> {
+  async #save(): Promise<void> {
     const first = await this.#next(true)
-    const { index } = first
+    const { index, conf } = first
     const term = this.#log.storage.term(index)
     // One that came from the leader in the meantime is newer.
     if (index <= this.#kept || typeof term !== 'number') return
-    await this.#log.saveSnapshot({ index, term, conf: conf() }, this.#from(first))
+    await this.#log.saveSnapshot({ index, term, conf: conf ?? this.#founders }, this.#from(first))
   }
 
   async *#from(first: Piece): AsyncGenerator<Buffer> {

@@ -35,7 +35,7 @@ export class Client {
   readonly #town: Town
   readonly #random: Random
   readonly #histories: Histories
-  readonly #home: number
+  #home: number
   readonly #timeoutMs: number
   #cseq = 0
   #count = 0
@@ -78,7 +78,9 @@ export class Client {
 
   #choose(): Node | null {
     const { nodes, weather } = this.#town
-    const node = this.#random.chance(weather.clients.roam) ? this.#random.pick(nodes) : nodes[this.#home]!
+    const home = nodes[this.#home]!
+    if (home.isRetired && this.#random.chance(0.5)) this.#home = this.#random.below(nodes.length)
+    const node = this.#random.chance(weather.clients.roam) ? this.#random.pick(nodes) : home
     // One that stands still takes connections, too.
     return node.isUp ? node : null
   }

@@ -21,6 +21,8 @@ import type { NetworkWeather } from './weather.ts'
 export interface Overheard {
   readonly onSend: (message: Message) => void
   readonly onFrame: (from: Id, to: Id, frame: () => string) => void
+  /** A frame is heard. */
+  readonly onHear: (from: Id, to: Id, frame: Frame) => void
 }
 
 /** The medium: who listens, and which ways are cut. */
@@ -108,16 +110,17 @@ export class Port implements Network {
   reach(peers: readonly Peer[]): void {
     this.#peers = peers
     for (const [id, { control, append }] of this.#lines) {
-      if (peers.some((peer) => peer.id === id)) continue
+      const peer = peers.find((one) => one.id === id)
+      if (peer?.address === append.address) continue
       control.close()
       append.close()
       this.#lines.delete(id)
-      this.#lives.delete(id)
+      if (!peer) this.#lives.delete(id)
       this.#connected = this.#connected.filter((known) => known !== id)
     }
-    for (const { id } of peers) {
-      const line = () => new Line(this.#ether, this, id)
-      if (!this.#lines.has(id)) this.#lines.set(id, { control: line(), append: line() })
+    for (const peer of peers) {
+      const line = () => new Line(this.#ether, this, peer)
+      if (!this.#lines.has(peer.id)) this.#lines.set(peer.id, { control: line(), append: line() })
     }
   }
 
