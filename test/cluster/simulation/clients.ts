@@ -14,6 +14,7 @@ export interface Town {
   readonly events: Events
   readonly weather: Weather
   readonly nodes: readonly Node[]
+  readonly isCalm: () => boolean
   readonly trace: (line: () => string) => void
   /** A client was told of it. */
   readonly acknowledges: (index: number, command: Command) => void
@@ -68,7 +69,9 @@ export class Client {
   #next(): void {
     const { events, weather } = this.#town
     const { thinkTicks } = weather.clients
-    events.after(thinkTicks * weather.tickMs * 2 * this.#random.next(), () => {
+    // Snapshots are small and often here: a node that comes must not be outrun for ever.
+    const slower = this.#town.isCalm() ? 10 : 1
+    events.after(slower * thinkTicks * weather.tickMs * 2 * this.#random.next(), () => {
       if (this.#isDone) return
       const node = this.#choose()
       if (node) this.#act(node)

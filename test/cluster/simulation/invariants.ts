@@ -5,6 +5,7 @@
 import { crc32 } from 'node:zlib'
 import type { Cluster, ReplicaStatus, RowChange } from '../../../cluster/cluster.ts'
 import { decodeProposal } from '../../../cluster/codec.ts'
+import type { Self } from '../../../cluster/hello.ts'
 import type { Operation } from '../../../cluster/log/disk.ts'
 import { decodeBytes, decodeEntry, ENTRIES, indexOfKey, metaKey } from '../../../cluster/log/records.ts'
 import type { ConfState, Entry, HardState, Id, Message } from '../../../cluster/raft/types.ts'
@@ -129,7 +130,7 @@ export class Invariants {
   }
 
   /** A node takes in what another one said: one that it knows to be no member, or not that one, says nothing to it. */
-  hears(node: Node, from: Node, messages: readonly { readonly type: string }[]): void {
+  hears(node: Node, from: Pick<Self, 'id' | 'directory'>, messages: readonly { readonly type: string }[]): void {
     const seen = this.#seen.get(node.id)
     if (!seen?.members || this.#events.now - seen.since < KNOWN_MS) return
     const member = seen.members.all.find(({ id }) => id === from.id)

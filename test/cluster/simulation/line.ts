@@ -119,7 +119,7 @@ export class Line {
           return
         }
         this.#ether.overheard.onFrame(self.id, this.#to, () => describe(frame))
-        this.#ether.overheard.onHear(self.id, this.#to, frame)
+        this.#ether.overheard.onHear(self, this.#to, frame)
         partner.take(self.id, frame)
       })
     }

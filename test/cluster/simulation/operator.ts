@@ -137,10 +137,12 @@ export class Operator {
 
   #ask(): void {
     const { nodes, events, weather } = this.#estate
-    const work = this.#work
-    if (!work) return
+    const work = this.#work!
     const leader = nodes.find((node) => node.isUp && node.cluster?.status().role === 'leader')
-    if (!leader) return this.#step()
+    if (!leader) {
+      this.#step()
+      return
+    }
     let isOpen = true
     const close = (act: () => void) => {
       if (!isOpen) return
@@ -164,9 +166,13 @@ export class Operator {
       if (others.length > 0) void leader.cluster?.transferLeader(this.#random.pick(others).name, 2000)
     }
     if (outcome.kind === 'refused') onFault('refused', outcome.why)
-    if (outcome.kind === 'refused' || (outcome.kind === 'unknown node' && !this.#isWanted(work))) this.#work = null
-    else if (outcome.kind !== 'done') this.#step()
-    else if (!this.#isCalm && this.#random.chance(0.1)) this.#step()
+    if (outcome.kind === 'refused') this.#work = null
+    // What waits for a node that is lost must not keep that from being replaced.
+    else if (outcome.kind === 'late' && (work.kind === 'promote' || (work.kind === 'remove' && this.#isCalm)))
+      this.#work = null
+    // It was asked for before.
+    else if (outcome.kind === 'unknown node' && !this.#isWanted(work)) this.#finish(work, null)
+    else if (outcome.kind !== 'done' || (!this.#isCalm && this.#random.chance(0.1))) this.#step()
     else this.#finish(work, outcome.members)
   }
 
@@ -176,17 +182,17 @@ export class Operator {
     return work.kind === 'join' || (newest?.all.some(({ name }) => name === work.node) ?? true)
   }
 
-  #finish(work: Work, row: MembersRow): void {
+  #finish(work: Work, row: MembersRow | null): void {
     this.#work = null
-    this.#estate.onFault(`${work.kind} done`, row.conf.voters.join())
+    this.#estate.onFault(`${work.kind} done`, row?.conf.voters.join() ?? '')
     if (work.kind === 'remove') for (const node of this.#estate.nodes) if (node.id === work.id) node.isRetired = true
-    if (work.kind !== 'join') return
+    if (work.kind !== 'join' || !row) return
     if (work.replaces) {
       work.replaces.isRetired = true
       // What is left of the old one is deleted, or stays and is started again one day.
       if (this.#random.chance(0.5)) work.replaces.crash(false)
     }
-    this.#estate.add(row, work.member.directory)?.start()
+    this.#estate.add(row, work.member.directory).start()
   }
 }
 

@@ -54,6 +54,7 @@ export class Simulation implements Witness {
   readonly #histories: Histories = { registrar: [], plan: [] }
   readonly #clients: Client[] = []
   readonly #say: ((line: string) => void) | null
+  #isCalm = false
   #violation: Error | null = null
   #trace = 0x811c9dc5
 
@@ -68,8 +69,7 @@ export class Simulation implements Witness {
     this.#ether = new Ether(this.#events, fork(), weather.network, {
       onSend: (message) => this.#sends(message),
       onFrame: (from, to, frame) => this.trace(() => `${nameOf(from)} → ${nameOf(to)}: ${frame()}`),
-      onHear: (from, to, { messages }) =>
-        this.#watched(() => this.#invariants.hears(this.#node(to), this.#node(from), messages)),
+      onHear: (from, to, { messages }) => this.#watched(() => this.#invariants.hears(this.#node(to), from, messages)),
     })
     const founders = Array.from({ length: weather.nodes }, (_, i) => i + 1)
     this.#configurations = new Configurations(founders)
@@ -108,6 +108,7 @@ export class Simulation implements Witness {
       await this.#until(this.#events.now + tickMs)
     }
     this.trace(() => 'the storm is over')
+    this.#isCalm = true
     this.#storm.calm()
     this.#operator.calm()
     await this.#becomesWhole()
@@ -188,6 +189,7 @@ export class Simulation implements Witness {
       events: this.#events,
       weather: this.weather,
       nodes: this.nodes,
+      isCalm: () => this.#isCalm,
       trace: (line: () => string) => this.trace(line),
       acknowledges: invariants.acknowledges.bind(invariants),
       acknowledged: () => invariants.acknowledged,
@@ -276,7 +278,8 @@ export class Simulation implements Witness {
   /** The members, as the log has them. */
   get #members(): readonly Node[] {
     const { newest } = this.#configurations
-    return newest ? newest.all.map(({ id }) => this.#node(id)) : this.nodes
+    if (!newest) return this.nodes
+    return this.nodes.filter((node) => newest.all.some(({ id }) => id === node.id))
   }
 
   #node(id: number): Node {
@@ -301,6 +304,7 @@ export class Simulation implements Witness {
     if (known) return known
     const node = this.#add({ id, name, configured: () => [] })
     node.address = address
+    if (this.#isCalm) node.disk.calmDown()
     this.#write(node, row.founders, row.all, directory)
     return node
   }

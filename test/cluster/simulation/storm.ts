@@ -154,7 +154,7 @@ export class Storm {
     const { flip, rollback, oldFrontier, wipe, member } = this.#weather.disk
     if (node.isRetired) return false
     // The log says the same, so this costs nothing as long as that is sound.
-    if (this.#random.chance(member)) {
+    if (this.#random.chance(member) && node.hasJoined) {
       const what = node.disk.loseMember()
       if (what) this.#happens('file member', node, what)
     }
