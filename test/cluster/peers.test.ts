@@ -4,7 +4,7 @@ import { credentials } from '@grpc/grpc-js'
 import ava, { type ExecutionContext } from 'ava'
 import { GROUP } from '../../cluster/group.ts'
 import { hello, type Peer } from '../../cluster/hello.ts'
-import { Peers } from '../../cluster/peers.ts'
+import { Peers, type PeersOptions } from '../../cluster/peers.ts'
 import { message } from '../../cluster/raft/message.ts'
 import { toWire } from '../../cluster/wire.ts'
 import { loadProto } from '../../proto/load.ts'
@@ -33,7 +33,7 @@ async function life(address: string, key: Uint8Array, incarnation: string) {
 }
 
 /** Node 1, listening, and the indexes of what it heard; `hears` waits for the next. */
-async function listening(t: ExecutionContext) {
+async function listening(t: ExecutionContext, more: Partial<PeersOptions> = {}) {
   const key = randomBytes(32)
   const address = `127.0.0.1:${await freePort()}`
   const absent: Peer = { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
@@ -58,9 +58,10 @@ async function listening(t: ExecutionContext) {
     onHello: () => {},
     onConnected: () => {},
     snapshot: () => null,
+    ...more,
   })
   t.teardown(() => peers.close())
-  return { key, address, heard, hears: () => new Promise<void>((resolve) => waiting.push(resolve)) }
+  return { key, address, peers, heard, hears: () => new Promise<void>((resolve) => waiting.push(resolve)) }
 }
 
 test('what an earlier life of a node said does not count after a later one said hello', async (t) => {
@@ -95,4 +96,42 @@ test('a peer speaks for itself, to us and in our group, or not at all', async (t
   await done
   // One stream keeps its order: what was not heard by now is not heard.
   t.deepEqual(heard, [3])
+})
+
+test('who is no member any more is told so, though it says nothing that could be refused', async (t) => {
+  let isMember = true
+  const judge = () => (isMember ? null : 'node id 2 was removed')
+  const { key, address, peers, heard } = await listening(t, { judge })
+  const two = await life(address, key, 'b')
+  t.teardown(two.close)
+  peers.reach([{ id: 2, name: 'n2', address: 'localhost:1' }])
+  isMember = false
+  peers.reach([])
+  t.regex(await two.refused, /node id 2 was removed/)
+  t.deepEqual(heard, [])
+})
+
+test('what a node thinks of a peer is not taken for what the peer thinks of it', async (t) => {
+  const key = randomBytes(32)
+  const [own, peer] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+  const refusals: string[] = []
+  const told = Promise.withResolvers<string>()
+  const thought = Promise.withResolvers<string>()
+  await listening(t, {
+    self: { id: 2, name: 'n2', incarnation: 'b', key },
+    peers: [{ id: 1, name: 'n1', address: own }],
+    listen: peer,
+    onRefused: (_, why) => told.resolve(why),
+  })
+  await listening(t, {
+    self: { id: 1, name: 'n1', incarnation: 'a', key },
+    peers: [{ id: 2, name: 'n2', address: peer }],
+    listen: own,
+    judge: () => 'n2 is not what it was',
+    log: { ...QUIET, warn: (_, said) => said.includes('cannot reach n2') && thought.resolve(said) },
+    onRefused: (_, why) => refusals.push(why),
+  })
+  t.regex(await told.promise, /n2 is not what it was/)
+  t.regex(await thought.promise, /n2 is not what it was/)
+  t.deepEqual(refusals, [])
 })

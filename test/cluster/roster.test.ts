@@ -1,6 +1,6 @@
 /** Whom a node knows, whom it lets speak, and when the configured nodes become founders. */
 import test from 'ava'
-import { PROTOCOL, PROTOCOL_BEFORE_MEMBERS, type Said } from '../../cluster/hello.ts'
+import { hello, PROTOCOL, PROTOCOL_BEFORE_MEMBERS, refusal, type Said } from '../../cluster/hello.ts'
 import { Roster } from '../../cluster/roster.ts'
 import type { MembersRow } from '../../cluster/tables/members.ts'
 
@@ -109,4 +109,16 @@ test('a member is dialled where it says it listens, else where that is written d
   t.is(roster.peers[0]!.address, 'said:2')
   t.is(roster.movedTo(2), 'said:2')
   t.is(roster.movedTo(3), null)
+})
+
+test('an older program is let in until the members are agreed on, and not any more', (t) => {
+  const key = Buffer.alloc(32, 1)
+  let isFounded = false
+  const self = { ...peer(1), incarnation: 'a', key, isFounded: () => isFounded }
+  const standing = { untouched: false, repairing: false, term: 1, acknowledged: 0 }
+  const { newest: _, ...older } = hello({ ...peer(2), incarnation: 'b', key }, 1, standing)
+  const judged = () => refusal(self, () => null, { ...older, newest: 0 })
+  t.is(judged(), null)
+  isFounded = true
+  t.regex(judged()!, /speaks protocol 2, this node speaks 3: run the same version on all nodes/)
 })
