@@ -119,7 +119,8 @@ export class Members {
   }
 
   #facts({ raft }: RawNode): Facts {
-    return { raft, reach: this.#needs.isInReach }
+    const { isInReach: reach, roster } = this.#needs
+    return { raft, reach, mayVote: (id) => roster.mayVote(id) }
   }
 
   #set(row: MembersRow): void {

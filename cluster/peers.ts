@@ -113,6 +113,8 @@ interface Reach {
   readonly client: PeersClient
   readonly bulk: PeersClient
   readonly links: { readonly control: Link; readonly append: Link }
+  /** How the peer answered last. */
+  greeted: Hello__Output | null
   connected: boolean
   /** It runs an older program, which knows nothing of a change of members. */
   older: boolean
@@ -129,6 +131,8 @@ export class Peers {
   readonly #dirty = new Set<Link>()
   /** The incarnation that each peer last said hello with. */
   readonly #lives = new Map<Id, string>()
+  /** The streams that peers opened, and how they began. */
+  readonly #accepted = new Map<ServerDuplexStream<Frame__Output, Frame>, Hello__Output>()
   readonly #judge: Judge
   readonly #seldom: Seldom
   #door: Door | null = null
@@ -199,10 +203,26 @@ export class Peers {
       // What it says on streams of its own is not heard any more either.
       if (goes) this.#lives.delete(id)
     }
+    this.#judgeAgain()
     for (const peer of peers) if (!this.#reach.has(peer.id)) this.#dial(peer)
     const before = this.#connected.join()
     this.#noteConnected()
     if (this.#connected.join() !== before) this.#options.onConnected()
+  }
+
+  /** Whoever must not speak here any more is told, as it may have nothing to say that could be refused. */
+  #judgeAgain(): void {
+    for (const [stream, said] of this.#accepted) {
+      const why = this.#judge(said)
+      if (!why) continue
+      if (this.#lives.get(said.from) === said.incarnation) this.#lives.delete(said.from)
+      refuse(stream, why)
+    }
+    for (const [id, reach] of this.#reach) {
+      if (!reach.greeted || !this.#judge(reach.greeted)) continue
+      hangUp(reach)
+      this.#reach.delete(id)
+    }
   }
 
   flush(): void {
@@ -254,18 +274,20 @@ export class Peers {
         refusal: (said) => refusal(self, (who) => oneOf([peer])(who) ?? this.#judge(who), said),
         onOpen: (said) => {
           reach.older = said.newest < PROTOCOL
+          reach.greeted = said
           this.#onHello(said)
           this.#onLink(reach)
         },
-        onDown: (why) => this.#onLink(reach, why),
+        onDown: (why, ours) => this.#onLink(reach, why, ours),
         random,
       })
     const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
-    const reach: Reach = { peer, client, bulk, links, connected: false, older: false, said: new Set(), sending: false }
+    const state = { greeted: null, connected: false, older: false, said: new Set<string>(), sending: false }
+    const reach: Reach = { peer, client, bulk, links, ...state }
     this.#reach.set(peer.id, reach)
   }
 
-  #onLink(reach: Reach, why?: string): void {
+  #onLink(reach: Reach, why?: string, ours = false): void {
     const { links, peer } = reach
     const { id } = peer
     // It is reached elsewhere now, or no more.
@@ -280,7 +302,8 @@ export class Peers {
     }
     if (why !== undefined) {
       this.#options.onUnreachable(id)
-      this.#options.onRefused?.(id, why)
+      // What this node thinks of the peer is not what the peer thinks of this node.
+      if (!ours) this.#options.onRefused?.(id, why)
     }
     if (connected === reach.connected) return
     reach.connected = connected
@@ -304,7 +327,8 @@ export class Peers {
   #accept(stream: ServerDuplexStream<Frame__Output, Frame>): void {
     let from: Id | null = null
     let life = ''
-    stream.on('error', () => {})
+    stream.on('error', () => this.#accepted.delete(stream))
+    stream.on('close', () => this.#accepted.delete(stream))
     stream.on('end', () => stream.end())
     stream.on('data', (frame: Frame__Output) => {
       if (this.#closed || stream.writableEnded) return
@@ -322,6 +346,7 @@ export class Peers {
       }
       from = frame.hello!.from
       life = frame.hello!.incarnation
+      this.#accepted.set(stream, frame.hello!)
       stream.write({ hello: this.#hello(from) })
       this.#onHello(frame.hello!)
     })

@@ -4,7 +4,7 @@ import { credentials, Server, ServerCredentials, type ServerDuplexStream } from 
 import ava, { type ExecutionContext } from 'ava'
 import { GROUP } from '../../cluster/group.ts'
 import { hello, type Peer } from '../../cluster/hello.ts'
-import { Peers } from '../../cluster/peers.ts'
+import { Peers, type PeersOptions } from '../../cluster/peers.ts'
 import { message } from '../../cluster/raft/message.ts'
 import { toWire } from '../../cluster/wire.ts'
 import { loadProto } from '../../proto/load.ts'
@@ -41,8 +41,11 @@ async function life(address: string, key: Uint8Array, incarnation: string, more:
 const OLDER: Partial<Hello> = { newest: 0, address: '', directory: '', seal: '' }
 
 /** Node 1, listening, and the indexes of what it heard; `hears` waits for the next. */
-async function listening(t: ExecutionContext, more: { readonly key?: Buffer; readonly peer?: Peer } = {}) {
-  const { key = randomBytes(32) } = more
+async function listening(
+  t: ExecutionContext,
+  more: Partial<PeersOptions> & { readonly key?: Buffer; readonly peer?: Peer } = {},
+) {
+  const { key = randomBytes(32), peer: _, ...rest } = more
   const address = `127.0.0.1:${await freePort()}`
   const absent: Peer = more.peer ?? { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
   const founded = { is: false }
@@ -70,6 +73,7 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
     receive: () => {
       throw new Error('no snapshot comes here')
     },
+    ...rest,
   })
   t.teardown(() => peers.close())
   const hears = () => new Promise<void>((resolve) => waiting.push(resolve))
@@ -179,4 +183,42 @@ test('a peer speaks for itself, to us and in our group, or not at all', async (t
   await done
   // One stream keeps its order: what was not heard by now is not heard.
   t.deepEqual(heard, [3])
+})
+
+test('who is no member any more is told so, though it says nothing that could be refused', async (t) => {
+  let isMember = true
+  const judge = () => (isMember ? null : 'node id 2 was removed')
+  const { key, address, peers, heard } = await listening(t, { judge })
+  const two = await life(address, key, 'b')
+  t.teardown(two.close)
+  peers.reach([{ id: 2, name: 'n2', address: 'localhost:1' }])
+  isMember = false
+  peers.reach([])
+  t.regex(await two.refused, /node id 2 was removed/)
+  t.deepEqual(heard, [])
+})
+
+test('what a node thinks of a peer is not taken for what the peer thinks of it', async (t) => {
+  const key = randomBytes(32)
+  const [own, peer] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+  const refusals: string[] = []
+  const told = Promise.withResolvers<string>()
+  const thought = Promise.withResolvers<string>()
+  await listening(t, {
+    self: { id: 2, name: 'n2', incarnation: 'b', key },
+    peers: [{ id: 1, name: 'n1', address: own }],
+    listen: peer,
+    onRefused: (_, why) => told.resolve(why),
+  })
+  await listening(t, {
+    self: { id: 1, name: 'n1', incarnation: 'a', key },
+    peers: [{ id: 2, name: 'n2', address: peer }],
+    listen: own,
+    judge: () => 'n2 is not what it was',
+    log: { ...QUIET, warn: (_, said) => said.includes('cannot reach n2') && thought.resolve(said) },
+    onRefused: (_, why) => refusals.push(why),
+  })
+  t.regex(await told.promise, /n2 is not what it was/)
+  t.regex(await thought.promise, /n2 is not what it was/)
+  t.deepEqual(refusals, [])
 })

@@ -26,6 +26,15 @@ export const SHELL: readonly Mutant[] = [
     killer: news('what only tells a commit waits for its time, and the newest of it leaves'),
   },
   {
+    name: 'members-forgotten-in-snapshot',
+    why: 'a snapshot names the founders whoever the members are by then: who starts from it counts other majorities',
+    file: 'cluster/snapshots.ts',
+    edits: [['conf: conf ?? this.#founders', 'conf: this.#founders ?? conf']],
+    killer: snapshots(
+      'a snapshot names the members as the tables had them at its entry; before there were founders, those of the log',
+    ),
+  },
+  {
     name: 'old-snapshot-for-who-joins',
     why: 'whoever joins is sent, again and again, a snapshot of a time without it, which it must refuse',
     file: 'cluster/snapshots.ts',
@@ -230,24 +239,6 @@ export const SHELL: readonly Mutant[] = [
     file: 'cluster/transfer.ts',
     edits: [['await incoming!.write(piece.data)', 'void incoming!.write(piece.data)']],
     killer: transfer('the next piece of a snapshot is asked for when the one before it is stored'),
-  },
-  {
-    name: 'members-of-later',
-    why: 'a snapshot has the members of the moment at which it is written, not of its index',
-    file: 'cluster/snapshots.ts',
-    edits: [['conf: standing.conf }', 'conf: this.#standing().conf }']],
-    killer: snapshots(
-      'a snapshot names the members as of its index, also when they change in the turn in which it begins',
-    ),
-  },
-  {
-    name: 'snapshot-beyond-the-core',
-    why: 'a snapshot of an index that the core has not come to has the members of before',
-    file: 'cluster/snapshots.ts',
-    edits: [['    if (standing.applied !== index) return\n', '']],
-    killer: snapshots(
-      'a snapshot of an index that the core does not know to be applied is not kept, and the next one is begun anew',
-    ),
   },
   {
     name: 'read-before-applied',
