@@ -14,8 +14,10 @@ import { startCluster } from '../cluster/replica.ts'
 import { keyId, seal } from '../cluster/seal.ts'
 import type { Bind, Command } from '../cluster/tables/commands.ts'
 import { freePorts } from '../test/ports.ts'
+import { join } from './memory-join.ts'
+import { cpuMs, longestStall, type Stall, turn } from './stall.ts'
 
-export type Step = 'fill' | 'load' | 'recover'
+export type Step = 'fill' | 'load' | 'recover' | 'join'
 /** Figures by name; the name has the unit. */
 export type StepResult = Record<string, number>
 
@@ -90,18 +92,25 @@ async function fill(count: number, dir: string): Promise<StepResult> {
   return result
 }
 
-async function loadFresh(_count: number, dir: string): Promise<StepResult> {
+async function loadFresh(count: number, dir: string): Promise<StepResult> {
   const log = await open(dir)
   const pieces = await piecesOf(log)
   await log.close()
   const machine = new Machine()
-  const began = performance.now()
+  const ruler = micros(500_000, (i) => hash('sha256', `${'x'.repeat(250)}${i}`, 'binary'))
+  const [before, began] = [cpuMs(), performance.now()]
   const stall = await longestStall(() => load(machine, pieces))
   const took = performance.now() - began
+  const cpu = cpuMs() - before
   pieces.length = 0
   collect()
   const rss = process.memoryUsage().rss / MIB
-  const result: StepResult = { 'loaded, s': took / 1000, 'RSS after it, MB': rss }
+  const result: StepResult = {
+    'loaded, s': took / 1000,
+    'CPU of it, s': cpu / 1000,
+    'a registration with its user, in rulers': (cpu * 1000) / count / ruler,
+    'RSS after it, MB': rss,
+  }
   return stalled(result, 'longest stall, loaded, ms', stall)
 }
 
@@ -113,7 +122,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   const onFatal = (error: Error) => {
     throw error
   }
-  const began = performance.now()
+  const [before, began] = [cpuMs(), performance.now()]
   let cluster: Cluster | null = null
   const options = { node: 'n1', id: 1, nodes, listen: address, dataDir: dir, key: KEY, log, onFatal }
   const stall = await longestStall(async () => {
@@ -121,6 +130,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   })
   const started = cluster as unknown as Cluster
   const back = performance.now() - began
+  const cpu = cpuMs() - before
   if (started.tables.registrations.size !== count) throw new Error(`${started.tables.registrations.size} came back`)
   while ((await started.catchUp()) !== 'caught up') await turn()
   const leads = performance.now() - began
@@ -133,6 +143,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   await started.close()
   const result: StepResult = {
     'tables are back, s': back / 1000,
+    'CPU of the main thread by then, s': cpu / 1000,
     'and it leads and has caught up, s': leads / 1000,
     'highest RSS of the process, MB': peak,
     'RSS once it is quiet, MB': rss,
@@ -141,7 +152,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   return stalled(result, 'longest stall of the main thread, ms', stall)
 }
 
-function stalled(result: StepResult, name: string, { wall, cpu }: { wall: number; cpu: number }): StepResult {
+function stalled(result: StepResult, name: string, { wall, cpu }: Stall): StepResult {
   result[name] = wall
   result[`${name}, of CPU`] = cpu
   return result
@@ -174,7 +185,8 @@ function conf() {
 
 function apply(machine: Machine, command: Command): void {
   const index = machine.applied + 1
-  const proposer = { node: 'n1', incarnation: 'a', seq: index, floor: index }
+  // An earlier life than any that this bench starts.
+  const proposer = { node: 'n1', incarnation: '0', seq: index, floor: index }
   const data = stamp(encodeProposal(proposer, command), START + Math.floor(index / 10))!
   machine.apply({ index, term: 1, type: 'normal', data })
   machine.takeChanges()
@@ -221,39 +233,10 @@ function micros(times: number, act: (i: number) => void): number {
   return ((cpuMs() - began) * 1000) / times
 }
 
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
-
-/** The longest turn of the event loop, ms: by the clock, and of CPU, which others on the machine do not add to. */
-async function longestStall(during: () => Promise<void>): Promise<{ readonly wall: number; readonly cpu: number }> {
-  const longest = { wall: 0, cpu: 0 }
-  let last = { wall: performance.now(), cpu: cpuMs() }
-  let over = false
-  const look = (): void => {
-    const now = { wall: performance.now(), cpu: cpuMs() }
-    longest.wall = Math.max(longest.wall, now.wall - last.wall)
-    longest.cpu = Math.max(longest.cpu, now.cpu - last.cpu)
-    last = now
-    if (!over) setImmediate(look)
-  }
-  setImmediate(look)
-  await turn()
-  await during()
-  await turn()
-  over = true
-  return longest
-}
-
 /** Pages of files that are counted as this process's: its program, and what it reads of the database. MB. */
 function mappedFiles(): number {
   const [, kib] = /^RssFile:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
   return Number(kib ?? 0) / 1024
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function collect(): void {
@@ -261,7 +244,12 @@ function collect(): void {
 }
 
 const [step, count, dir] = process.argv.slice(2)
-const steps = { fill, load: loadFresh, recover }
+const steps = {
+  fill,
+  load: loadFresh,
+  recover,
+  join: async (_: number, from: string) => join(await open(from), `${from}-joins`, KEY),
+}
 if (process.send && step && step in steps) {
   const result = await steps[step as Step](Number(count), dir!)
   process.send(result, () => process.exit(0))

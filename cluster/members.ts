@@ -28,10 +28,15 @@ export interface MembersNeeds {
   readonly end: (error: Error) => void
 }
 
+/** All that are there have been dialled by then. */
+const REFUSED_TICKS = DUTY_TICKS
+
 export class Members {
   readonly #needs: MembersNeeds
-  /** Peers that say that this node is no member. */
-  readonly #refusedBy = new Set<Id>()
+  /** What peers say that do not take this node for a member. */
+  readonly #refusedBy = new Map<Id, string>()
+  /** For so long they outnumber those that let it in. */
+  #refusedTicks = 0
   #ticks = 0
   #writing: Promise<void> = Promise.resolve()
 
@@ -62,25 +67,22 @@ export class Members {
     if (roster.hear(said)) reach(roster.peers)
   }
 
-  /** A peer does not let this node in. One alone may be wrong, or behind; a majority is not. */
+  /** A peer does not let this node in. */
   refused(id: Id, why: string): void {
-    const { roster, end } = this.#needs
-    if (!isFinal(why)) return
-    this.#refusedBy.add(id)
-    if (2 * this.#refusedBy.size <= roster.peers.length) return
-    end(why.includes(REMOVED) ? removed(this.#needs.dataDir) : new Error(why))
+    if (isFinal(why)) this.#refusedBy.set(id, why)
   }
 
   /** One unit of time. */
   tick(core: RawNode): void {
+    this.#heedRefusals()
     if (core.raft.role !== 'leader') this.#ticks = 0
     else if (this.#ticks-- <= 0) this.#propose(core)
   }
 
   /** What becomes of a request. */
   request(core: RawNode, request: MemberRequest): Plan {
-    const { roster } = this.#needs
-    const founding = roster.row ? '' : roster.founding(this.#needs.isInReach)
+    const { roster, isInReach } = this.#needs
+    const founding = roster.row ? '' : roster.founding(isInReach)
     const why = typeof founding === 'string' ? founding : 'the cluster is being founded'
     const plan = planFor(this.#facts(core), roster.row, request, why)
     if (plan.kind === 'propose') core.proposeConfChange(entryOf(plan.change))
@@ -92,10 +94,24 @@ export class Members {
     await this.#writing
   }
 
+  /**
+   * A node that is no member ends. One that says so alone may be wrong while others let this node in; those that cannot be reached say
+   * nothing: they may have left long ago, and be known to nobody but to this node's configuration.
+   */
+  #heedRefusals(): void {
+    const { roster, isInReach, end, dataDir } = this.#needs
+    const refusing = roster.peers.filter(({ id }) => this.#refusedBy.has(id))
+    const others = roster.peers.filter(({ id }) => !this.#refusedBy.has(id) && isInReach(id))
+    this.#refusedTicks = refusing.length > others.length ? this.#refusedTicks + 1 : 0
+    if (this.#refusedTicks !== REFUSED_TICKS) return
+    const why = this.#refusedBy.get(refusing[0]!.id)!
+    end(why.includes(REMOVED) ? removed(dataDir) : new Error(why))
+  }
+
   #propose(core: RawNode): void {
-    const { roster } = this.#needs
+    const { roster, isInReach } = this.#needs
     const { row } = roster
-    const founding = row ? null : roster.founding(this.#needs.isInReach)
+    const founding = row ? null : roster.founding(isInReach)
     const change = row ? dueChange(this.#facts(core), row, (id) => roster.movedTo(id)) : founding
     if (change === null || typeof change === 'string') return
     this.#ticks = DUTY_TICKS

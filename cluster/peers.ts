@@ -29,6 +29,7 @@ import {
   lineageOf,
   oneOf,
   type Peer,
+  PROTOCOL,
   refusal,
   type Said,
   type Self,
@@ -113,6 +114,8 @@ interface Reach {
   readonly bulk: PeersClient
   readonly links: { readonly control: Link; readonly append: Link }
   connected: boolean
+  /** It runs an older program, which knows nothing of a change of members. */
+  older: boolean
   /** Reasons that were logged since it was last connected: it is dialled again and again. */
   readonly said: Set<string>
   sending: boolean
@@ -159,6 +162,11 @@ export class Peers {
       this.#sendSnapshot(reach, message)
       return
     }
+    // It would pass over what it does not understand, and count as one that has it.
+    if (reach.older && message.entries.some(({ type }) => type !== 'normal')) {
+      this.#options.onUnreachable(message.to)
+      return
+    }
     const link = reach.links[streamOf(message.type)]
     const said = link.say({ message: toWire(message) }, sizeOf(message.entries))
     if (said) this.#dirty.add(link)
@@ -178,16 +186,18 @@ export class Peers {
     return proposals.every((proposal) => link.say({ proposal }, proposal.length + 16))
   }
 
-  /** From now on these are dialled, and no others. */
+  /** From now on these are dialled, and no others; once there are founders, those that run an older program are told to go. */
   reach(peers: readonly Peer[]): void {
     if (this.#closed) return
+    const isFounded = this.#options.self.isFounded?.() ?? false
     for (const [id, reach] of this.#reach) {
       const peer = peers.find((one) => one.id === id)
-      if (peer?.address === reach.peer.address) continue
+      const goes = !peer || (reach.older && isFounded)
+      if (!goes && peer.address === reach.peer.address) continue
       hangUp(reach)
       this.#reach.delete(id)
       // What it says on streams of its own is not heard any more either.
-      if (!peer) this.#lives.delete(id)
+      if (goes) this.#lives.delete(id)
     }
     for (const peer of peers) if (!this.#reach.has(peer.id)) this.#dial(peer)
     const before = this.#connected.join()
@@ -243,6 +253,7 @@ export class Peers {
         hello: () => this.#hello(peer.id),
         refusal: (said) => refusal(self, (who) => oneOf([peer])(who) ?? this.#judge(who), said),
         onOpen: (said) => {
+          reach.older = said.newest < PROTOCOL
           this.#onHello(said)
           this.#onLink(reach)
         },
@@ -250,7 +261,7 @@ export class Peers {
         random,
       })
     const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
-    const reach: Reach = { peer, client, bulk, links, connected: false, said: new Set(), sending: false }
+    const reach: Reach = { peer, client, bulk, links, connected: false, older: false, said: new Set(), sending: false }
     this.#reach.set(peer.id, reach)
   }
 

@@ -109,7 +109,10 @@ export class Roster {
     return oneOf(acquainted.filter(({ id }) => id !== self.id && founders.includes(id)))(said)
   }
 
-  /** What makes the configured members founders, all of which must be in reach; or why that cannot be yet, as a sentence. */
+  /**
+   * What makes the configured members founders; or why that cannot be yet, as a sentence. What a node said before it went out of reach
+   * does not count: it may come back with the older program, or with another directory.
+   */
   founding(isInReach: (id: Id) => boolean): MemberChange | string {
     const { self, founders } = this.#needs
     const members: Omit<MemberChange & { kind: 'found' }, 'kind'>['members'][number][] = []
@@ -117,9 +120,8 @@ export class Roster {
     const older: string[] = []
     for (const id of founders) {
       const name = this.nameOf(id) ?? `id ${id}`
-      const heard = isInReach(id) ? this.#heard.get(id) : undefined
-      const said = id === self.id ? { ...self, newest: PROTOCOL } : heard
-      if (!said) silent.push(name)
+      const said = id === self.id ? { ...self, newest: PROTOCOL } : this.#heard.get(id)
+      if (!said || (id !== self.id && !isInReach(id))) silent.push(name)
       else if (said.newest < PROTOCOL || said.directory === '') older.push(name)
       else members.push({ id, name, address: said.address, directory: said.directory })
     }

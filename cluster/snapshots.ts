@@ -25,6 +25,8 @@ export class Snapshots {
   readonly #standing: () => Standing
   #answer: ((piece: Piece & { readonly standing: Standing }) => void) | null = null
   #saving: Promise<void> | null = null
+  /** Somebody waits for one that is newer than the one there is. */
+  #isWanted = false
 
   /** One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot. */
   constructor(log: DurableLog, every: number, ask: (first: boolean) => void, standing: () => Standing) {
@@ -36,7 +38,8 @@ export class Snapshots {
 
   /** The tables are at `applied` now. */
   applied(applied: number): void {
-    if (this.#saving || applied - this.#kept < this.#every) return
+    const isDue = this.#isWanted ? applied > this.#kept : applied - this.#kept >= this.#every
+    if (this.#saving || !isDue) return
     this.#saving = this.#save().finally(() => {
       this.#saving = null
     })
@@ -54,10 +57,19 @@ export class Snapshots {
     await this.#saving
   }
 
-  /** The one that a message announces; null when it is gone. */
+  /**
+   * The one that a message announces; null when it is gone, or from before its receiver was a member: whoever gets it would not be
+   * in its own configuration. Then a newer one is taken, and the core asks again.
+   */
   source(message: Message): SnapshotSource | null {
     const kept = this.#log.snapshot
     if (!kept || kept.index !== message.snapshot?.meta.index) return null
+    const { voters, learners, votersOutgoing, learnersNext } = kept.conf
+    if (![voters, learners, votersOutgoing, learnersNext].some((ids) => ids.includes(message.to))) {
+      this.#isWanted = true
+      this.applied(this.#standing().applied)
+      return null
+    }
     return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
   }
 
@@ -74,6 +86,7 @@ export class Snapshots {
     // Of another index it would have the members of another time. The next one is begun anew.
     if (standing.applied !== index) return
     await this.#log.saveSnapshot({ index, term, conf: standing.conf }, this.#from(first))
+    this.#isWanted = false
   }
 
   async *#from(first: Piece): AsyncGenerator<Buffer> {

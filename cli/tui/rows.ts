@@ -103,7 +103,7 @@ const regs: Table<Registration__Output> = {
   title: 'registrations',
   first: { column: 0, reverse: false },
   id: (reg) => `${reg.aor} ${reg.contact}`,
-  tone: (reg) => (reg.expires > 0 ? 'good' : 'warning'),
+  tone: (reg) => (reg.expires > 0 && reg.state !== 'unverified' ? 'good' : 'warning'),
   columns: [
     { title: 'AOR', field: 'aor', min: 18, max: 40, grow: 3, drop: 0, cell: (reg) => reg.aor, by: (reg) => reg.aor },
     {
@@ -124,9 +124,10 @@ const regs: Table<Registration__Output> = {
       min: 7,
       drop: 2,
       align: 'right',
-      cell: (reg) => span(reg.expires * 1000),
+      cell: (reg) => `${reg.state === 'kept' ? '' : '≤'}${span(reg.expires * 1000)}`,
       by: (reg) => reg.expires,
     },
+    { title: 'STATE', field: 'state', min: 10, drop: 6, cell: (reg) => reg.state, by: (reg) => reg.state },
     {
       title: 'RECEIVED',
       field: 'received',

@@ -65,7 +65,8 @@ export function restoreSnapshot(r: Raft, snapshot: Snapshot): boolean {
   const { index, term, conf } = snapshot.meta
   if (index <= r.log.committed) return false
   if (r.role !== 'follower') throw new Error(`a ${r.role} was to restore a snapshot`)
-  // It may be of a configuration without us: older than the entry by which we came, which follows it. Until then we do not stand.
+  // A snapshot of a configuration without us cannot have been meant for us.
+  if (![conf.voters, conf.learners, conf.votersOutgoing].some((ids) => ids.includes(r.id))) return false
   if (matches(r.log, { term, index })) {
     // Our log holds all of it: only the commit index is new.
     commitTo(r.log, index)

@@ -189,3 +189,33 @@ test('whoever was away while all others were replaced finds the new ones', async
   await until(back, 'it knows who votes', () => voters(back).join() === [away, 'n4', 'n5'].join())
   t.true(back.tables.users.has('alice@pbx.test'))
 })
+
+test('whoever joins gets a snapshot that has it among the members, though the one there is was older', async (t) => {
+  const lab = await newLab(1, { snapshotEvery: 100, keepEntries: 10 })
+  t.teardown(lab.end)
+  const first = await lab.start('n1')
+  let last = 0
+  // The entries from the beginning are gone, and the snapshot in their place is of a time without the new node.
+  for (let i = 0; i < 150; i++) last = (await agreed(first, user(`early${i}`))).index
+  const second = await joined(lab, 'n2')
+  await applied([second], last)
+  await until(second, 'it votes', () => standing(second, 'n2') === 'voter')
+  t.is(second.tables.users.size, 150)
+})
+
+test('a lost directory is refused also where its configuration names nodes that left long ago', async (t) => {
+  const lab = await running(t, 3)
+  const leader = await leaderOf(lab.nodes.values())
+  await until(leader, 'there are founders', () => leader.tables.members !== null)
+  const fourth = await joined(lab, 'n4')
+  await until(fourth, 'it votes', () => standing(fourth, 'n4') === 'voter')
+  for (const name of ['n2', 'n3']) {
+    t.is(typeof (await change(lab, { kind: 'remove', node: name })), 'object', name)
+    await lab.stop(name)
+  }
+  await lab.stop('n1')
+  await rm(lab.dir('n1'), { recursive: true })
+  const ended = Promise.withResolvers<string>()
+  await lab.start('n1', { onFatal: (error) => ended.resolve(error.message) })
+  t.regex(await ended.promise, /the data directory of n1 is not the one that is a member of the cluster.*--replace/)
+})

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { credentials } from '@grpc/grpc-js'
+import { EventEmitter, once } from 'node:events'
+import { credentials, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 import ava, { type ExecutionContext } from 'ava'
 import { GROUP } from '../../cluster/group.ts'
 import { hello, type Peer } from '../../cluster/hello.ts'
@@ -9,6 +9,8 @@ import { message } from '../../cluster/raft/message.ts'
 import { toWire } from '../../cluster/wire.ts'
 import { loadProto } from '../../proto/load.ts'
 import type { ProtoGrpcType } from '../../proto/types/cluster.ts'
+import type { Frame, Frame__Output } from '../../proto/types/raftel/cluster/v1/Frame.ts'
+import type { Hello__Output as Hello } from '../../proto/types/raftel/cluster/v1/Hello.ts'
 import { freePort, QUIET } from './nodes.ts'
 
 const test = ava.serial
@@ -16,14 +18,17 @@ const test = ava.serial
 const { Peers: Client } = (loadProto('cluster.proto') as unknown as ProtoGrpcType).raftel.cluster.v1
 
 /** Says hello to node 1 as node 2 in one of its lives, and what it acknowledges then. */
-async function life(address: string, key: Uint8Array, incarnation: string) {
+async function life(address: string, key: Uint8Array, incarnation: string, more: Partial<Hello> = {}) {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
   const stream = client.Append()
   const refused = new Promise<string>((resolve) => stream.on('error', (error) => resolve(error.message)))
   const answered = once(stream, 'data')
   const standing = { untouched: true, repairing: false, term: 0, acknowledged: 0 }
-  stream.write({ hello: hello({ id: 2, name: 'n2', incarnation, key }, 1, standing) })
-  await answered
+  stream.write({ hello: { ...hello({ id: 2, name: 'n2', incarnation, key }, 1, standing), ...more } })
+  await answered.catch((error: Error) => {
+    client.close()
+    throw error
+  })
   return {
     acknowledge: (index: number, { from = 2, to = 1, group = GROUP } = {}) =>
       stream.write({ group, messages: [toWire(message('app-resp', to, { from, term: 1, index }))], proposals: [] }),
@@ -32,15 +37,19 @@ async function life(address: string, key: Uint8Array, incarnation: string) {
   }
 }
 
+/** What a program of before says in its hello. */
+const OLDER: Partial<Hello> = { newest: 0, address: '', directory: '', seal: '' }
+
 /** Node 1, listening, and the indexes of what it heard; `hears` waits for the next. */
-async function listening(t: ExecutionContext) {
-  const key = randomBytes(32)
+async function listening(t: ExecutionContext, more: { readonly key?: Buffer; readonly peer?: Peer } = {}) {
+  const { key = randomBytes(32) } = more
   const address = `127.0.0.1:${await freePort()}`
-  const absent: Peer = { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
+  const absent: Peer = more.peer ?? { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
+  const founded = { is: false }
   const heard: number[] = []
   const waiting: (() => void)[] = []
   const peers = await Peers.start({
-    self: { id: 1, name: 'n1', incarnation: 'a', key },
+    self: { id: 1, name: 'n1', incarnation: 'a', key, isFounded: () => founded.is },
     peers: [absent],
     listen: address,
     tls: null,
@@ -63,8 +72,80 @@ async function listening(t: ExecutionContext) {
     },
   })
   t.teardown(() => peers.close())
-  return { key, address, heard, hears: () => new Promise<void>((resolve) => waiting.push(resolve)) }
+  const hears = () => new Promise<void>((resolve) => waiting.push(resolve))
+  const found = (): void => {
+    founded.is = true
+    peers.reach([absent])
+  }
+  return { key, address, heard, hears, peers, found }
 }
+
+/** Node 2, which runs an older program: what it was sent, and when it was hung up on. */
+async function older(t: ExecutionContext) {
+  const key = randomBytes(32)
+  const said: Frame__Output[] = []
+  const standing = { untouched: true, repairing: false, term: 0, acknowledged: 0 }
+  const own = { ...hello({ id: 2, name: 'n2', incarnation: 'b', key }, 1, standing), ...OLDER }
+  const events = new EventEmitter()
+  const accept = (stream: ServerDuplexStream<Frame__Output, Frame>): void => {
+    stream.on('error', () => {})
+    stream.on('cancelled', () => events.emit('hung up'))
+    stream.on('data', (frame: Frame__Output) => {
+      if (frame.hello) stream.write({ hello: own })
+      else said.push(frame)
+      events.emit(frame.hello ? 'hello' : 'frame')
+    })
+  }
+  const server = new Server()
+  server.addService(Client.service, { Control: accept, Append: accept, Snapshot: () => {} })
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  )
+  t.teardown(() => server.forceShutdown())
+  return { key, said, events, peer: { id: 2, name: 'n2', address: `127.0.0.1:${port}` } }
+}
+
+test('a change of members is not sent to a node that runs an older program, all else is', async (t) => {
+  const old = await older(t)
+  const { peers } = await listening(t, old)
+  while (!peers.connected.includes('n2')) await new Promise((resolve) => setImmediate(resolve))
+  const append = (index: number, type: 'normal' | 'conf-change-v2') => {
+    const entries = [{ index, term: 1, type, data: Buffer.from('x') }] as const
+    peers.send(message('app', 2, { from: 1, term: 1, index: index - 1, entries: [...entries] }))
+    peers.flush()
+  }
+  const frame = once(old.events, 'frame')
+  append(1, 'conf-change-v2')
+  append(2, 'normal')
+  await frame
+  t.deepEqual(
+    old.said.flatMap(({ messages }) => messages.map(({ index }) => index)),
+    [1],
+  )
+})
+
+test('once there are founders, nodes that run an older program are hung up on, and hear why they are not let in', async (t) => {
+  const old = await older(t)
+  const { peers, found, heard, hears, address } = await listening(t, old)
+  while (!peers.connected.includes('n2')) await new Promise((resolve) => setImmediate(resolve))
+  const two = await life(address, old.key, 'b', OLDER)
+  t.teardown(two.close)
+  const early = hears()
+  two.acknowledge(1)
+  await early
+  const hungUp = once(old.events, 'hung up', { signal: AbortSignal.timeout(10_000) })
+  found()
+  await hungUp
+  t.deepEqual(peers.connected, [])
+  const heardAfterAll = hears().then(() => 'it was heard')
+  two.acknowledge(2)
+  t.not(await Promise.race([two.refused, heardAfterAll]), 'it was heard')
+  t.deepEqual(heard, [1])
+  const again = await t.throwsAsync(life(address, old.key, 'c', OLDER))
+  t.regex(again.message, /it speaks protocol 2, this node speaks 3: run the same version on all nodes/)
+})
 
 test('what an earlier life of a node said does not count after a later one said hello', async (t) => {
   const { key, address, heard, hears } = await listening(t)

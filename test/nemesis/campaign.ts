@@ -6,12 +6,14 @@ import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/Regis
 import { ask, by, ClusterUnderTest, DOMAIN } from './cluster.ts'
 import type { Fault, Finding, Means } from './faults/fault.ts'
 import { heal } from './faults/network.ts'
+import { versions } from './faults/versions.ts'
 import { loopback, namespaces } from './hosts.ts'
 import { judge } from './judge.ts'
 import { Phone } from './phone.ts'
 import type { PlanState } from './plan-model.ts'
+import { randomOf, shuffled } from './random.ts'
 import { Record } from './record.ts'
-import { inWords, schedule } from './schedule.ts'
+import { inWords, type Kinds, schedule } from './schedule.ts'
 import { storm } from './storm.ts'
 import { until } from './until.ts'
 import { planText, show, usersFor, workload } from './workload.ts'
@@ -40,8 +42,16 @@ const LAST = 'last'
 export async function campaign(run: Campaign): Promise<readonly Finding[] | null> {
   const { nodes, seed, seconds, faults, means, say, over } = run
   const dir = mkdtempSync(path.join(tmpdir(), 'raftel-nemesis-'))
-  const hosts = await (means.links ? namespaces(nodes) : loopback(nodes))
-  const cluster = new ClusterUnderTest({ dir, hosts, program: run.program, faketime: run.faketime })
+  const hosts = await (means.links ? namespaces : loopback)(nodes + SPARE)
+  const begins = firstPrograms(run)
+  const cluster = new ClusterUnderTest({
+    dir,
+    hosts,
+    founders: nodes,
+    program: run.program,
+    begins,
+    faketime: run.faketime,
+  })
   const record = new Record()
   const findings: Finding[] = []
   const found = (finding: Finding): void => void findings.push(finding)
@@ -54,15 +64,17 @@ export async function campaign(run: Campaign): Promise<readonly Finding[] | null
       `${nodes} nodes ${means.links ? 'in network namespaces' : 'on loopback'}, seed ${seed}, ${seconds} s of faults:`,
     )
     for (const line of inWords(lanes)) say(line)
+    const older = cluster.nodes.filter(({ program }) => program !== cluster.program)
+    if (older.length > 0) say(`${older.map(({ name }) => name).join(', ')} begin with the older program`)
     const users = usersFor(seconds)
     const text = planText(0)
     await cluster.bringUp(
       text,
       [...users, LAST].map((name) => `${name}@${DOMAIN}`),
     )
-    const firstPlan = await ask<PlanState>((ready) => cluster.clientOf(0).getPlan({}, by(5000), ready)).then(
-      ({ version, text }) => ({ version, text }),
-    )
+    const firstPlan = await ask<PlanState>((ready) =>
+      cluster.clientOf(cluster.nodes[0]!).getPlan({}, by(5000), ready),
+    ).then(({ version, text }) => ({ version, text }))
     say('all nodes are up and agree; the storm begins')
 
     const begun = performance.now()
@@ -89,9 +101,10 @@ export async function campaign(run: Campaign): Promise<readonly Finding[] | null
     const { exits } = cluster
     const verified = await cluster.verify().catch((error: Error) => error.message)
     found({ what: 'cluster verify finds all nodes equal', good: verified === '', said: verified || 'all equal' })
+    found(await rightMembers(cluster))
     found({
       what: 'every node can be read at the end',
-      good: bound.size === nodes,
+      good: bound.size === cluster.nodes.length,
       said: [...bound.keys()].join(', ') || 'none could',
     })
     found(
@@ -122,17 +135,50 @@ export async function campaign(run: Campaign): Promise<readonly Finding[] | null
   return over.aborted ? null : findings
 }
 
-/** Faults of processes and of the network overlap; with five nodes a second lane of processes does too, but no second disk is harmed. */
-function lanesOf(faults: readonly Fault[], nodes: number): string[][] {
-  const kinds = (sort: Fault['sort'], harmless = false): string[] =>
-    faults.filter((fault) => fault.sort === sort && !(harmless && fault.harmsDisks)).map(({ kind }) => kind)
-  return [kinds('process'), kinds('network'), ...(nodes > 3 ? [kinds('process', true)] : [])]
+/** Machines for nodes that join: as many as are ever one more than there were. */
+const SPARE = 2
+
+/** Before an upgrade one or more of the founders, and maybe all, run the older program. */
+function firstPrograms({ faults, means, nodes, seed, program }: Campaign): (founder: number) => string {
+  const { old } = means
+  if (old.kind === 'absent' || !faults.includes(versions)) return () => program
+  const random = randomOf(seed * 4001)
+  const order = shuffled(random, [...Array(nodes).keys()])
+  const older = new Set(order.slice(0, 1 + random.below(nodes)))
+  return (founder) => (older.has(founder) ? old.main : program)
+}
+
+/**
+ * Faults of processes and of the network and what an operator does overlap; with five nodes a second lane of processes does too,
+ * but no second disk is harmed.
+ */
+function lanesOf(faults: readonly Fault[], nodes: number): Kinds[] {
+  const kinds = (sort: Fault['sort'], harmless = false): Kinds => ({
+    kinds: faults.filter((fault) => fault.sort === sort && !(harmless && fault.harmsDisks)).map(({ kind }) => kind),
+    inOrder: sort === 'operator',
+  })
+  return [kinds('process'), kinds('network'), ...(nodes > 3 ? [kinds('process', true)] : []), kinds('operator')]
+}
+
+async function rightMembers(cluster: ClusterUnderTest): Promise<Finding> {
+  const what = 'the members are exactly those that should be there, and all vote'
+  const right = cluster.nodes.map(({ name }) => `${name} voter`).sort()
+  let said = ''
+  const good = await until(
+    what,
+    async () => (said = (await cluster.members()).join(', ')) === right.join(', '),
+    30_000,
+  ).then(
+    () => true,
+    () => false,
+  )
+  return { what, good, said: good ? said : `${said || 'nobody said'}; should be ${right.join(', ')}` }
 }
 
 /** Everything is put right, and every node acknowledges a registration within the bound. */
 async function healed(cluster: ClusterUnderTest, record: Record, host: string): Promise<Finding> {
   const what = 'once all is healed, every node acknowledges a registration'
-  heal(cluster.nodes)
+  heal(cluster.all)
   const begun = performance.now()
   const phone = await Phone.open(host)
   try {
@@ -165,12 +211,12 @@ async function healed(cluster: ClusterUnderTest, record: Record, host: string): 
 async function lastReads(cluster: ClusterUnderTest, record: Record, users: readonly string[]) {
   const bound = new Map<string, ReadonlyMap<string, readonly string[]>>()
   const lastPlans = new Map<string, PlanState>()
-  for (const [i, node] of cluster.nodes.entries()) {
+  for (const node of cluster.nodes) {
     const called = performance.now()
     const page = await ask<RegistrationPage__Output>((done) =>
-      cluster.clientOf(i).listRegistrations({ limit: 10_000, linearizable: true }, by(6000), done),
+      cluster.clientOf(node).listRegistrations({ limit: 10_000, linearizable: true }, by(6000), done),
     ).catch(() => null)
-    const plan = await show({ cluster, record }, 'judge', i)
+    const plan = await show({ cluster, record }, 'judge', node)
     if (page === null || plan === null) continue
     const at = performance.now()
     const rows = Map.groupBy(page.rows, ({ aor }) => aor.slice(0, aor.indexOf('@')))

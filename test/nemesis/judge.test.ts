@@ -1,5 +1,6 @@
 import test from 'ava'
 import { type Evidence, judge } from './judge.ts'
+import type { Exit } from './node.ts'
 import type { PlanOperation, Registration } from './record.ts'
 import { schedule } from './schedule.ts'
 
@@ -59,7 +60,7 @@ function against(evidence: Evidence): string[] {
 
 const LOST = 'no acknowledged registration or de-registration is lost on any node'
 const PLANS = 'acknowledged plan versions are in order, and none is lost'
-const ENDS = 'no node ended but by our hand, or with its sentence about a failed disk'
+const ENDS = 'no node ended but by our hand, or with the sentence that belongs to it'
 
 test('a run in which all went well has nothing against it', (t) => {
   t.deepEqual(against(sound()), [])
@@ -111,19 +112,36 @@ test('a node may end by our hand, or by a failed disk with its sentence, and not
   t.deepEqual(against({ ...evidence, exits: [{ ...failed!, code: 134 }] }), [ENDS])
 })
 
+test('an older program, a removed member and a wiped directory each end with a sentence of their own', (t) => {
+  const evidence = sound()
+  const ended = (cause: Exit['cause'], words: string): string[] =>
+    against({ ...evidence, exits: [{ node: 'n1', cause, code: 1, signal: null, words }] })
+  const format = 'raftel: cluster: /data/n1 has format 2, this program reads format 1'
+  t.deepEqual(ended('older program', format), [])
+  t.deepEqual(ended('removed', format), [ENDS])
+  t.deepEqual(ended('by itself', format), [ENDS])
+})
+
 test('a run in which hardly anything was acknowledged shows nothing', (t) => {
   const counts = new Map(sound().counts).set('look-up', { ok: 3, refused: 90, unknown: 0 })
   t.deepEqual(against({ ...sound(), counts }), ['at least 5 of every kind of operation were acknowledged'])
 })
 
 test('a seed draws the same faults again, and every kind strikes before any strikes twice', (t) => {
-  const wish = { seed: 5, seconds: 120, nodes: 3, lanes: [['a', 'b', 'c'], ['d']] }
-  const [lane = []] = schedule(wish)
+  const wish = {
+    seed: 5,
+    seconds: 120,
+    nodes: 3,
+    lanes: [{ kinds: ['a', 'b', 'c'] }, { kinds: ['d', 'e'], inOrder: true }],
+  }
+  const [lane = [], ordered = []] = schedule(wish)
   t.deepEqual(schedule(wish)[0], lane)
   t.notDeepEqual(schedule({ ...wish, seed: 6 })[0], lane)
   for (let i = 0; i + 3 <= lane.length; i += 3) {
     const kinds = lane.slice(i, i + 3).map(({ kind }) => kind)
     t.deepEqual(kinds.sort(), ['a', 'b', 'c'])
   }
+  t.true(ordered.length > 3)
+  t.true(ordered.every(({ kind }, i) => kind === (i % 2 === 0 ? 'd' : 'e')))
   t.true(lane.every(({ begins, ends }, i) => begins < ends && ends <= 120 && begins >= (lane[i - 1]?.ends ?? 0)))
 })

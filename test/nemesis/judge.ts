@@ -3,7 +3,7 @@ import { check } from '../cluster/linearizability/checker.ts'
 import { registrar } from '../cluster/linearizability/models.ts'
 import { report } from '../cluster/linearizability/report.ts'
 import type { Finding } from './faults/fault.ts'
-import type { Exit } from './node.ts'
+import type { Cause, Exit } from './node.ts'
 import { type PlanState, planModel } from './plan-model.ts'
 import type { Count, PlanOperation, Registration } from './record.ts'
 
@@ -29,6 +29,20 @@ const DISK_WORDS = [
   /^raftel: cluster: cannot open .*; see that the disk works and that the node may write to this directory$/,
   /^raftel: .*start it again, it then repairs itself from its peers$/,
 ]
+
+/** What a node says whose directory, program or membership is none of the cluster's any more (cluster/roster.ts, cluster/log/recover.ts). */
+const LAST_WORDS: Partial<Record<Cause, readonly RegExp[]>> = {
+  'disk failed': DISK_WORDS,
+  'other directory': [
+    ...DISK_WORDS,
+    /^raftel: .*the data directory of \S+ is not the one that is a member of the cluster: .* raftel cluster join --replace /,
+  ],
+  'older program': [/^raftel: .* has format 2, this program reads format 1$/],
+  removed: [
+    ...DISK_WORDS,
+    /^raftel: .*this node was removed from the cluster: it has stopped, and what is in .* can be deleted; /,
+  ],
+}
 
 /** So many of each must have been acknowledged, or a run shows nothing. */
 const ENOUGH = 5
@@ -135,15 +149,15 @@ function planVersions({ plans, lastPlans }: Evidence): Finding {
 function exits({ exits }: Evidence): Finding {
   const wrong = exits.filter(({ cause, code, words }) => {
     if (cause === 'killed' || cause === 'asked to end') return false
-    return cause === 'by itself' || code !== 1 || !DISK_WORDS.some((sentence) => sentence.test(words))
+    return code !== 1 || !(LAST_WORDS[cause] ?? []).some((sentence) => sentence.test(words))
   })
   const said = wrong.map(
     ({ node, code, signal, cause, words }) => `${node} (${cause}): exit ${code ?? signal}: ${words}`,
   )
-  const byDisk = exits.filter(({ cause }) => cause === 'disk failed').length
-  const good = `${exits.length} ends, ${byDisk} for a failed disk`
+  const causes = [...Map.groupBy(exits, ({ cause }) => cause)].map(([cause, these]) => `${these.length} ${cause}`)
+  const good = `${exits.length} ends: ${causes.join(', ') || 'none'}`
   return {
-    what: 'no node ended but by our hand, or with its sentence about a failed disk',
+    what: 'no node ended but by our hand, or with the sentence that belongs to it',
     good: wrong.length === 0,
     said: wrong.length === 0 ? good : some(said),
   }

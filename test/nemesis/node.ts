@@ -7,8 +7,18 @@ import { which } from '../peers.ts'
 import type { Machine } from './hosts.ts'
 import { until } from './until.ts'
 
-/** Why a process ended, as far as the nemesis knows: its own doing, a disk that it made fail, or nothing of the kind. */
-export type Cause = 'killed' | 'disk failed' | 'asked to end' | 'by itself'
+/**
+ * Why a process ended, as far as the nemesis knows: its own doing, a disk that it made fail, a directory or a program that may not take
+ * part any more, a member that was removed; or nothing of the kind.
+ */
+export type Cause =
+  | 'killed'
+  | 'disk failed'
+  | 'asked to end'
+  | 'other directory'
+  | 'older program'
+  | 'removed'
+  | 'by itself'
 
 export interface Exit {
   readonly node: string
@@ -20,14 +30,11 @@ export interface Exit {
 }
 
 export interface Start {
-  /** Another build of the program: its cli/main.js. */
-  readonly program?: string
   /** Seconds by which its monotonic clock is ahead of the machine's. */
   readonly monotonic?: number
 }
 
 export interface Files {
-  readonly program: string
   readonly config: string
   readonly data: string
   readonly log: string
@@ -40,6 +47,8 @@ export class NodeProcess {
   readonly name: string
   readonly machine: Machine
   readonly files: Files
+  /** What it runs from its next start on: cli/main.js of a build. */
+  program: string
   /** A fault of its process, its clock or its disk is at work: no other of that kind may be. */
   busy = false
   readonly #onExit: (exit: Exit) => void
@@ -48,8 +57,9 @@ export class NodeProcess {
   #gone: Promise<unknown> = Promise.resolve()
   #cause: Cause = 'by itself'
 
-  constructor(machine: Machine, files: Files, onExit: (exit: Exit) => void) {
+  constructor(machine: Machine, program: string, files: Files, onExit: (exit: Exit) => void) {
     this.name = machine.name
+    this.program = program
     this.machine = machine
     this.files = files
     this.#onExit = onExit
@@ -69,12 +79,20 @@ export class NodeProcess {
     return { sip: `${host}:${ports.sip}`, control: `${host}:${ports.control}` }
   }
 
-  async start({ program = this.files.program, monotonic }: Start = {}): Promise<void> {
+  async start({ monotonic }: Start = {}): Promise<void> {
     if (this.#child) return
     const time = monotonic === undefined ? [] : inTime(monotonic)
     // A process that outlives this one would be in nobody's care.
     const tied = which('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []
-    const node = [process.execPath, '--enable-source-maps', program, 'node', 'start', '--config', this.files.config]
+    const node = [
+      process.execPath,
+      '--enable-source-maps',
+      this.program,
+      'node',
+      'start',
+      '--config',
+      this.files.config,
+    ]
     const [first = '', ...rest] = [...this.machine.enter, ...time, ...tied, ...node]
     const log = openSync(this.files.log, 'a')
     const child = spawn(first, rest, { stdio: ['ignore', log, log], env: this.#environment() })
@@ -138,10 +156,11 @@ export class NodeProcess {
     for (const name of ['faketime_shm', 'sem.faketime_sem']) rmSync(`/dev/shm/${name}_${this.#pid}`, { force: true })
     this.#child = null
     this.#pid = null
-    this.#onExit({ node: this.name, cause: this.#cause, code, signal, words: this.#lastWords() })
+    this.#onExit({ node: this.name, cause: this.#cause, code, signal, words: this.lastWords() })
   }
 
-  #lastWords(): string {
+  /** Its last sentence for people. */
+  lastWords(): string {
     const lines = this.saidSince(0).trimEnd().split('\n')
     return (lines.filter((line) => line.startsWith('raftel: ')).at(-1) ?? lines.at(-1) ?? '').slice(0, 300)
   }

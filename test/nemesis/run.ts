@@ -7,6 +7,7 @@ import { campaign } from './campaign.ts'
 import { FAULTS } from './faults/all.ts'
 import type { Fault, Finding, Means } from './faults/fault.ts'
 import { goInside, isInside, settleInside, whyOutside } from './inside.ts'
+import { oldVersion } from './old-version.ts'
 
 const KINDS = FAULTS.map(({ kind }) => kind).join(',')
 const HELP = `usage: npm run nemesis -- [--minutes M] [--nodes 3,5] [--seed S] [--faults kind,…] [--old DIR] [--loopback]
@@ -19,11 +20,12 @@ de-register and commit plans; faults that a seed decides; at the end everything 
   --seed S       draws the faults and what clients ask (a new one, printed)
   --faults K,…   only these: ${KINDS}
   --program DIR  the build under test (this repository)
-  --old DIR      another build of the same protocol version, for the fault versions
+  --old DIR      the build that the cluster is upgraded from (the commit of old-version.ts, built when it is first asked for)
   --loopback     no namespaces, even where there could be some
 
 example: npm run nemesis -- --minutes 10 --nodes 5 --faults kill,wipe,partition
 `
+const NOT_ASKED = { kind: 'absent', why: 'it was not asked for' } as const
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
 async function main(): Promise<number> {
@@ -54,10 +56,10 @@ async function main(): Promise<number> {
   if (!Number.isSafeInteger(seed)) return refuse('--seed is a whole number')
   if (unknown.length > 0) return refuse(`there is no fault ${unknown.join(', ')}; there are ${KINDS}`)
   const program = builtIn(values.program)
-  const old = values.old === undefined ? null : builtIn(values.old)
+  const given = values.old === undefined ? null : builtIn(values.old)
   for (const [dir, main] of [
     [values.program, program],
-    [values.old, old],
+    [values.old, given],
   ] as const)
     if (dir !== undefined && main === null) return refuse(`${dir} has no dist/cli/main.js: run npm run build there`)
 
@@ -67,6 +69,8 @@ async function main(): Promise<number> {
   else console.log(`on loopback, without faults of the network: ${outside}`)
 
   const faketime = libfaketime()
+  const old =
+    given !== null ? ({ kind: 'built', main: given } as const) : wanted.includes('versions') ? oldVersion() : NOT_ASKED
   const means: Means = { links: isInside, strace: mayTrace(), faketime: faketime !== null, old }
   const faults = chosen(wanted, means)
   const over = stopSignal()
@@ -100,7 +104,7 @@ function chosen(wanted: readonly string[], means: Means): Fault[] {
   return FAULTS.filter((fault) => {
     if (!wanted.includes(fault.kind)) return false
     const why = fault.absent(means)
-    if (why !== null) console.log(`not among the faults: ${fault.kind}: ${why}`)
+    if (why !== null) console.log(`NOT AMONG THE FAULTS: ${fault.kind}: ${why}`)
     return why === null
   })
 }

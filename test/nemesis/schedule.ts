@@ -19,13 +19,21 @@ export interface Wish {
   readonly seed: number
   readonly seconds: number
   readonly nodes: number
-  /** Kinds for each lane. Every kind of a lane strikes once before any strikes twice. */
-  readonly lanes: readonly (readonly string[])[]
+  readonly lanes: readonly Kinds[]
+}
+
+export interface Kinds {
+  /** Every one strikes once before any strikes twice. */
+  readonly kinds: readonly string[]
+  /** They strike in this order, and each takes its time. */
+  readonly inOrder?: boolean
 }
 
 /** How long a fault lasts, and how long a lane is quiet after it, in seconds. */
 const LASTS = [2, 7] as const
 const QUIET = [0.5, 3] as const
+/** What is done in order waits for the cluster in between. */
+const LASTS_IN_ORDER = [9, 14] as const
 
 /** So often it is the leader: most of what can go wrong, goes wrong when one is replaced that does not know it yet. */
 const LEADER = 0.5
@@ -34,14 +42,15 @@ export function schedule({ seed, seconds, nodes, lanes }: Wish): readonly Lane[]
   return lanes.map((kinds, i) => laneOf(randomOf(seed * 31 + i), kinds, seconds, nodes))
 }
 
-function laneOf(random: Random, kinds: readonly string[], seconds: number, nodes: number): Lane {
+function laneOf(random: Random, { kinds, inOrder = false }: Kinds, seconds: number, nodes: number): Lane {
   const lane: Planned[] = []
   if (kinds.length === 0) return lane
   let deck: string[] = []
   for (let at = between(random, ...QUIET); ; ) {
-    if (deck.length === 0) deck = shuffled(random, kinds)
+    if (deck.length === 0) deck = inOrder ? [...kinds] : shuffled(random, kinds)
     const kind = deck.shift()!
-    const ends = at + between(random, ...LASTS)
+    const [shortest, longest] = inOrder ? LASTS_IN_ORDER : LASTS
+    const ends = at + between(random, shortest, longest)
     const who = random.chance(LEADER) ? 'leader' : random.below(nodes)
     if (ends > seconds) return lane
     lane.push({ kind, begins: at, ends, who, seed: random.below(2 ** 31) })

@@ -4,6 +4,7 @@ import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
 import type { RegistrarInput } from '../cluster/linearizability/models.ts'
 import { ask, by, type ClusterUnderTest, DOMAIN } from './cluster.ts'
+import type { NodeProcess } from './node.ts'
 import { Phone, type Wish } from './phone.ts'
 import type { PlanState } from './plan-model.ts'
 import { between, type Random, randomOf } from './random.ts'
@@ -58,9 +59,9 @@ export async function workload(needs: WorkloadNeeds): Promise<void> {
   })
   const operators = Array.from({ length: OPERATORS }, async (_, i) => {
     const random = randomOf(seed * 2003 + i)
-    let at = random.below(cluster.nodes.length)
+    let at = random.pick(cluster.nodes)
     for (let n = 0; !over.aborted; n++) {
-      if (!(await operate(needs, `operator-${i}`, at, 1_000_000 * (i + 1) + n))) at = random.below(cluster.nodes.length)
+      if (!(await operate(needs, `operator-${i}`, at, 1_000_000 * (i + 1) + n))) at = random.pick(cluster.nodes)
       await sleep(between(random, 100, 500), over)
     }
   })
@@ -72,14 +73,14 @@ class Client {
   readonly #name: string
   readonly #random: Random
   readonly #phone: Phone
-  #at: number
+  #at: NodeProcess
 
   constructor(needs: WorkloadNeeds, name: string, random: Random, phone: Phone) {
     this.#needs = needs
     this.#name = name
     this.#random = random
     this.#phone = phone
-    this.#at = random.below(needs.cluster.nodes.length)
+    this.#at = random.pick(needs.cluster.nodes)
   }
 
   async once(user: string): Promise<void> {
@@ -93,22 +94,22 @@ class Client {
             user,
             drawn < 0.7 ? { kind: 'bind', contact } : drawn < 0.96 ? { kind: 'unbind', contact } : { kind: 'clear' },
           )
-    // Who has a node that serves it stays there, mostly.
-    if (!good || this.#random.chance(0.05)) this.#at = this.#random.below(cluster.nodes.length)
+    // Who has a node that serves it stays there, mostly; also at one that is no member any more, until it does not answer.
+    if (!good || this.#random.chance(0.05)) this.#at = this.#random.pick(cluster.nodes)
     await sleep(good ? between(this.#random, 10, 90) : BACK_OFF_MS, over)
   }
 
   async #change(user: string, wish: Wish): Promise<boolean> {
-    const { cluster, record } = this.#needs
+    const { record } = this.#needs
     const input = inputOf(wish)
     let called = performance.now()
-    const sip = cluster.nodes[this.#at]!.address.sip
+    const { sip } = this.#at.address
     const said = await this.#phone.register(sip, user, wish, () => (called = performance.now()))
     const at = performance.now()
     record.count(input.kind, said.kind)
     if (said.kind === 'refused') return false
     const outcome = said.kind === 'ok' ? { at, output: said.contacts } : ('unknown' as const)
-    record.registrations.push({ process: `${this.#name} at n${this.#at + 1}`, key: user, input, called, outcome })
+    record.registrations.push({ process: `${this.#name} at ${this.#at.name}`, key: user, input, called, outcome })
     if (said.kind === 'ok') record.acknowledged.push(at)
     return said.kind === 'ok'
   }
@@ -120,7 +121,12 @@ function inputOf(wish: Wish): RegistrarInput {
 }
 
 /** What one node says is bound, as of now. A look-up that was not answered promises nothing. */
-export async function lookUp(needs: Pick<WorkloadNeeds, 'cluster' | 'record'>, name: string, at: number, user: string) {
+export async function lookUp(
+  needs: Pick<WorkloadNeeds, 'cluster' | 'record'>,
+  name: string,
+  at: NodeProcess,
+  user: string,
+) {
   const { cluster, record } = needs
   const called = performance.now()
   const filter = `${user}@${DOMAIN}`
@@ -131,7 +137,7 @@ export async function lookUp(needs: Pick<WorkloadNeeds, 'cluster' | 'record'>, n
     const output = page.rows.filter(({ aor }) => aor === filter).map(({ contact }) => contact)
     const outcome = { at: performance.now(), output }
     record.registrations.push({
-      process: `${name} at n${at + 1}`,
+      process: `${name} at ${at.name}`,
       key: user,
       input: { kind: 'look-up' },
       called,
@@ -140,16 +146,16 @@ export async function lookUp(needs: Pick<WorkloadNeeds, 'cluster' | 'record'>, n
     record.count('look-up', 'ok')
     return true
   } catch (error) {
-    surprise(record, `look-up at n${at + 1}`, error)
+    surprise(record, `look-up at ${at.name}`, error)
     record.count('look-up', 'refused')
     return false
   }
 }
 
 /** Looks at the plan, and commits another in its place. */
-async function operate({ cluster, record }: WorkloadNeeds, name: string, at: number, n: number): Promise<boolean> {
+async function operate({ cluster, record }: WorkloadNeeds, name: string, at: NodeProcess, n: number): Promise<boolean> {
   const client = cluster.clientOf(at)
-  const own = { process: `${name} at n${at + 1}`, key: 'plan' }
+  const own = { process: `${name} at ${at.name}`, key: 'plan' }
   const seen = await show({ cluster, record }, name, at)
   if (seen === null) return false
   const input = { kind: 'commit', expect: seen.version, text: planText(n) } as const
@@ -161,7 +167,7 @@ async function operate({ cluster, record }: WorkloadNeeds, name: string, at: num
     record.count('commit', 'ok')
     return true
   } catch (error) {
-    surprise(record, `commit at n${at + 1}`, error)
+    surprise(record, `commit at ${at.name}`, error)
     const conflict = (error as ServiceError).code === status.ABORTED
     const outcome = conflict ? ({ at: performance.now(), output: 'conflict' } as const) : ('unknown' as const)
     record.plans.push({ ...own, input, called, outcome })
@@ -173,7 +179,7 @@ async function operate({ cluster, record }: WorkloadNeeds, name: string, at: num
 export async function show(
   { cluster, record }: Pick<WorkloadNeeds, 'cluster' | 'record'>,
   name: string,
-  at: number,
+  at: NodeProcess,
 ): Promise<PlanState | null> {
   const called = performance.now()
   try {
@@ -181,11 +187,11 @@ export async function show(
       cluster.clientOf(at).getPlan({ linearizable: true }, by(CONTROL_MS), done),
     )
     const outcome = { at: performance.now(), output: { version, text } }
-    record.plans.push({ process: `${name} at n${at + 1}`, key: 'plan', input: { kind: 'show' }, called, outcome })
+    record.plans.push({ process: `${name} at ${at.name}`, key: 'plan', input: { kind: 'show' }, called, outcome })
     record.count('show', 'ok')
     return { version, text }
   } catch (error) {
-    surprise(record, `show at n${at + 1}`, error)
+    surprise(record, `show at ${at.name}`, error)
     record.count('show', 'refused')
     return null
   }

@@ -40,26 +40,6 @@ test('a server is added when the change is applied, and then gets the log (thesi
   t.deepEqual(net.applied.get(4), ['', 'a'])
 })
 
-test('whoever joins takes a snapshot that is older than its joining, and gets the rest (thesis §4.1)', (t) => {
-  const net = new Network([...network([1, 2, 3]).replicas.values(), joiner(4)])
-  net.elect(1)
-  net.raw(1).propose(bytes('a'))
-  net.settle()
-  const leader = net.replicas.get(1)!
-  const { applied } = leader.raw.raft.log
-  leader.storage.createSnapshot(applied, leader.raw.status().conf, bytes('state'))
-  leader.storage.compact(applied)
-  net.raw(1).proposeConfChange(add(4))
-  net.settle()
-  net.raw(1).reportSnapshot(4, 'finish')
-  net.tick(1, 2)
-  t.is(net.raw(4).raft.log.applied, net.raw(1).raft.log.applied)
-  t.deepEqual(
-    confsOf(net).map(({ voters }) => voters),
-    Array(4).fill([1, 2, 3, 4]),
-  )
-})
-
 test('a second change waits for the first: it becomes an entry that does nothing (thesis §4.1)', (t) => {
   const one = replica(1)
   elect(one)

@@ -15,20 +15,6 @@ export const MEMBERSHIP: readonly Mutant[] = [
     ),
   },
   {
-    name: 'snapshot-before-joining-refused',
-    why: 'whoever joins refuses a snapshot that is older than its joining, and is sent the same one without end',
-    file: 'cluster/raft/membership.ts',
-    edits: [
-      [
-        '  if (index <= r.log.committed) return false\n',
-        '  if (index <= r.log.committed || ![...conf.voters, ...conf.learners].includes(r.id)) return false\n',
-      ],
-    ],
-    killer: membership(
-      'whoever joins takes a snapshot that is older than its joining, and gets the rest (thesis §4.1)',
-    ),
-  },
-  {
     name: 'two-changes-at-once',
     why: 'a second change of membership while the first is under way (thesis §4.1)',
     file: 'cluster/raft/leader.ts',

@@ -5,6 +5,7 @@ const wire = (title: string): Killer => ({ file: 'test/cluster/wire.test.ts', ti
 const rebuild = (title: string): Killer => ({ file: 'test/cluster/rebuild.test.ts', title })
 const transfer = (title: string): Killer => ({ file: 'test/cluster/transfer.test.ts', title })
 
+const snapshots = (title: string): Killer => ({ file: 'test/cluster/snapshots.test.ts', title })
 const lost = (title: string): Killer => ({ file: 'test/cluster/lost-leader.test.ts', title })
 const saved = (title: string): Killer => ({ file: 'test/cluster/saved.test.ts', title })
 const handover = (title: string): Killer => ({ file: 'test/cluster/handover.test.ts', title })
@@ -23,6 +24,16 @@ export const SHELL: readonly Mutant[] = [
       ['since: this.#held.get(to)?.since ?? at', 'since: at'],
     ],
     killer: news('what only tells a commit waits for its time, and the newest of it leaves'),
+  },
+  {
+    name: 'old-snapshot-for-who-joins',
+    why: 'whoever joins is sent, again and again, a snapshot of a time without it, which it must refuse',
+    file: 'cluster/snapshots.ts',
+    edits: [['.some((ids) => ids.includes(message.to))) {', '.some(() => true)) {']],
+    killer: {
+      file: 'test/cluster/membership.test.ts',
+      title: 'whoever joins gets a snapshot that has it among the members, though the one there is was older',
+    },
   },
   {
     name: 'wall-clock-is-cluster-time',
@@ -101,7 +112,7 @@ export const SHELL: readonly Mutant[] = [
     edits: [
       [
         'this.#rebuild = log.joined ? null : new Rebuild(',
-        'this.#rebuild = log.joined || names.size > 0 ? null : new Rebuild(',
+        'this.#rebuild = log.joined || founders.length > 0 ? null : new Rebuild(',
       ],
     ],
     killer: {
@@ -212,6 +223,31 @@ export const SHELL: readonly Mutant[] = [
     file: 'cluster/transfer.ts',
     edits: [['if (!head || pieces !== head.pieces || bytes !== head.bytes)', 'if (!head)']],
     killer: transfer('a snapshot that is cut short, or longer than its head says, is not taken'),
+  },
+  {
+    name: 'pieces-taken-without-waiting',
+    why: 'a snapshot is read from the network as fast as it comes: all of it waits for the disk in memory',
+    file: 'cluster/transfer.ts',
+    edits: [['await incoming!.write(piece.data)', 'void incoming!.write(piece.data)']],
+    killer: transfer('the next piece of a snapshot is asked for when the one before it is stored'),
+  },
+  {
+    name: 'members-of-later',
+    why: 'a snapshot has the members of the moment at which it is written, not of its index',
+    file: 'cluster/snapshots.ts',
+    edits: [['conf: standing.conf }', 'conf: this.#standing().conf }']],
+    killer: snapshots(
+      'a snapshot names the members as of its index, also when they change in the turn in which it begins',
+    ),
+  },
+  {
+    name: 'snapshot-beyond-the-core',
+    why: 'a snapshot of an index that the core has not come to has the members of before',
+    file: 'cluster/snapshots.ts',
+    edits: [['    if (standing.applied !== index) return\n', '']],
+    killer: snapshots(
+      'a snapshot of an index that the core does not know to be applied is not kept, and the next one is begun anew',
+    ),
   },
   {
     name: 'read-before-applied',

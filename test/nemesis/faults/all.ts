@@ -1,10 +1,12 @@
 /** The vocabulary. */
 import { clock } from './clock.ts'
-import { members, transfer } from './cluster.ts'
+import { transfer } from './cluster.ts'
 import { amnesia, damage, disk, wipe } from './disk.ts'
 import type { Fault } from './fault.ts'
+import { members } from './members.ts'
 import { loss, oneWay, partition } from './network.ts'
-import { kill, slow, stop, versions } from './process.ts'
+import { kill, slow, stop } from './process.ts'
+import { versions } from './versions.ts'
 
 export const FAULTS: readonly Fault[] = [
   kill,
@@ -15,10 +17,10 @@ export const FAULTS: readonly Fault[] = [
   amnesia,
   damage,
   clock,
-  versions,
   partition,
   oneWay,
   loss,
   transfer,
+  versions,
   members,
 ]

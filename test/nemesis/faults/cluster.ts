@@ -12,7 +12,7 @@ export const transfer: Fault = {
   sort: 'network',
   absent: always,
   async begin({ cluster, random }, target) {
-    const asked = random.below(cluster.nodes.length)
+    const asked = random.pick(cluster.nodes)
     const said = await ask<TransferLeaderReply__Output>((done) =>
       cluster.clientOf(asked).transferLeader({ node: target.name }, by(TRANSFER_MS), done),
     ).then(
@@ -23,15 +23,5 @@ export const transfer: Fault = {
       },
     )
     return { said, end: async () => {} }
-  },
-}
-
-/** A slot: the command line has no verbs for it yet. */
-export const members: Fault = {
-  kind: 'members',
-  sort: 'network',
-  absent: () => 'this version has no command to add or remove a node',
-  async begin() {
-    throw new Error('there is no command to add or remove a node')
   },
 }

@@ -16,6 +16,7 @@ import type { NodeProcess } from '../node.ts'
 import type { Random } from '../random.ts'
 import { until } from '../until.ts'
 import { always, type Fault, type Scene } from './fault.ts'
+import { join } from './members.ts'
 import { traced } from './strace.ts'
 
 /** How long a node whose disk fails may go on before it must have noticed: there are writes all the time. */
@@ -28,6 +29,8 @@ const AGREE_MS = 1500
 const VOTES = /this node votes from now on|this node is repaired and votes again/
 const REPAIRS = /does not vote and repairs itself/
 const STARTED = /this node has started/
+/** What it says when it may not be what it was (cluster/roster.ts, cluster/members.ts, cluster/own-member.ts). */
+const REFUSED = /is not the (one|directory) that is a member|no longer says whose it is/
 
 /** Every fdatasync fails from now on, until the node has noticed; it must stop, and not go on with what it cannot keep. */
 export const disk: Fault = {
@@ -53,16 +56,21 @@ export const disk: Fault = {
   },
 }
 
-/** kill -9 and an empty disk. The node must be given everything again before it votes. */
+/**
+ * kill -9 and an empty disk. The node must be given everything again before it votes; once there are founders it is not let in as what it
+ * was, and takes the place of that with `raftel cluster join --replace`.
+ */
 export const wipe: Fault = {
   kind: 'wipe',
   sort: 'process',
   harmsDisks: true,
   absent: always,
   async begin(scene, target) {
+    const isFounded = scene.cluster.isFounded()
     await target.end()
     rmSync(target.files.data, { recursive: true, force: true })
-    return { said: `${target.name} killed, its disk wiped`, end: () => mended(scene, target, target.logEnd(), true) }
+    const from = target.logEnd()
+    return { said: `${target.name} killed, its disk wiped`, end: () => mended(scene, target, from, true, isFounded) }
   },
 }
 
@@ -78,6 +86,7 @@ export const amnesia: Fault = {
   harmsDisks: true,
   absent: always,
   async begin(scene, target) {
+    const isFounded = scene.cluster.isFounded()
     // A leader that stands still would keep the others from agreeing.
     const leader = await scene.cluster.leader()
     const others = scene.cluster.nodes
@@ -93,12 +102,13 @@ export const amnesia: Fault = {
     rmSync(target.files.data, { recursive: true, force: true })
     const from = target.logEnd()
     await Promise.all([target, ...behind].map((node) => node.start()))
+    target.expect('other directory')
     const names = behind.map(({ name }) => name).join(', ')
     return {
       said: `all killed, the disk of ${target.name} wiped, and only it and ${names} started, which did not hear what it forgot`,
       async end() {
         await Promise.all(rest.map((node) => node.start()))
-        await mended(scene, target, from, true)
+        await mended(scene, target, from, true, isFounded)
         for (const node of others) node.busy = false
       },
     }
@@ -119,23 +129,40 @@ export const damage: Fault = {
 }
 
 /** Starts it, again if it stops for what it finds, and waits until it votes. */
-async function mended({ found }: Scene, target: NodeProcess, from: number, mustRepair: boolean): Promise<void> {
+async function mended(
+  scene: Scene,
+  target: NodeProcess,
+  from: number,
+  isWiped: boolean,
+  wasFounded = false,
+): Promise<void> {
+  const { found, say } = scene
   let good = true
   let said = target.name
   try {
+    let replaces = false
     await until(
       `${target.name} votes again`,
       async () => {
+        const lines = target.saidSince(from)
+        if (isWiped && REFUSED.test(lines) && !target.runs) return (replaces = true)
         if (!target.runs) {
           await target.start()
           // Damage that is found late ends the process; the next start looks at everything.
-          target.expect('disk failed')
+          target.expect(isWiped ? 'other directory' : 'disk failed')
         }
-        const lines = target.saidSince(from)
-        return VOTES.test(lines) || (!mustRepair && STARTED.test(lines) && !REPAIRS.test(lines))
+        return VOTES.test(lines) || (!isWiped && STARTED.test(lines) && !REPAIRS.test(lines))
       },
       MEND_MS,
     )
+    if (isWiped && wasFounded) {
+      const what = 'a wiped directory is refused under its old identity, once there are founders'
+      found({ what, good: replaces, said: target.name })
+    }
+    if (replaces) {
+      say(`${target.name} is refused`)
+      say(await join(scene, target, true))
+    }
   } catch (error) {
     good = false
     said = (error as Error).message
@@ -146,7 +173,9 @@ async function mended({ found }: Scene, target: NodeProcess, from: number, mustR
 
 function harm(data: string, random: Random): string {
   const files = readdirSync(data, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name === 'frontier' || /^log\/.*(\.log|\.ldb|MANIFEST-\d+|CURRENT)$/.test(name))
+    .filter(
+      (name) => name === 'frontier' || name === 'member' || /^log\/.*(\.log|\.ldb|MANIFEST-\d+|CURRENT)$/.test(name),
+    )
     .filter((name) => statSync(path.join(data, name)).size > 0)
   if (files.length === 0) return 'it had nothing on its disk'
   const name = random.pick(files.sort())

@@ -1,6 +1,7 @@
 /** What every fault is: it begins, says what it did, and can be ended. */
 import type { ClusterUnderTest } from '../cluster.ts'
 import type { NodeProcess } from '../node.ts'
+import type { OldVersion } from '../old-version.ts'
 import type { Random } from '../random.ts'
 
 /** What this machine and this command line make possible. */
@@ -9,8 +10,8 @@ export interface Means {
   readonly links: boolean
   readonly strace: boolean
   readonly faketime: boolean
-  /** cli/main.js of another build; null: none was given. */
-  readonly old: string | null
+  /** cli/main.js of the program before this one, or why there is none. */
+  readonly old: OldVersion
 }
 
 /** Something that must hold, and whether it does. */
@@ -27,6 +28,7 @@ export interface Scene {
   readonly dir: string
   readonly random: Random
   found(finding: Finding): void
+  say(line: string): void
 }
 
 export interface Running {
@@ -39,9 +41,12 @@ export interface Running {
 export interface Fault {
   /** Names it on the command line. */
   readonly kind: string
-  /** Faults of the network, and what is asked of the whole cluster, overlap with those of processes, each sort in a lane. */
-  readonly sort: 'process' | 'network'
-  /** It takes from a disk what was promised: never at more than a minority. */
+  /**
+   * Faults of processes, of the network, and what an operator does with the whole cluster, overlap; each sort is a lane. A fault of a
+   * process has its target for itself; an operator must ask for every node that is stopped, see ClusterUnderTest.hold.
+   */
+  readonly sort: 'process' | 'network' | 'operator'
+  /** It takes from a disk what was promised, or changes how many disks make a majority: one at a time, never at more than a minority. */
   readonly harmsDisks?: boolean
   /** Nothing else strikes while it does: it needs the others whole. */
   readonly alone?: boolean

@@ -18,7 +18,7 @@ export const partition: Fault = {
     const rest = cluster.nodes.filter((node) => !side.includes(node))
     for (const node of side) node.machine.link?.deafTo(rest.map(hostOf))
     for (const node of rest) node.machine.link?.deafTo(side.map(hostOf))
-    return { said: `${names(side)} and ${names(rest)} apart, both ways`, end: async () => heal(cluster.nodes) }
+    return { said: `${names(side)} and ${names(rest)} apart, both ways`, end: async () => heal(cluster.all) }
   },
 }
 
@@ -30,7 +30,7 @@ export const oneWay: Fault = {
   async begin({ cluster, random }, target) {
     const others = cluster.nodes.filter((node) => node !== target)
     const one = random.pick(others)
-    const end = async (): Promise<void> => heal(cluster.nodes)
+    const end = async (): Promise<void> => heal(cluster.all)
     switch (random.below(3)) {
       case 0:
         target.machine.link?.deafTo(others.map(hostOf))

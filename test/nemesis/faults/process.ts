@@ -76,22 +76,4 @@ function stutter(target: NodeProcess, share: number): () => Promise<void> {
   }
 }
 
-/** One node runs another build for a while, on the data that it has, and then this one again. */
-export const versions: Fault = {
-  kind: 'versions',
-  sort: 'process',
-  absent: ({ old }) => (old === null ? 'no other build was given (--old DIR)' : null),
-  async begin({ means }, target) {
-    await target.end()
-    await target.start({ program: means.old! })
-    return {
-      said: `${target.name} runs the other build`,
-      async end() {
-        await target.end()
-        await target.start()
-      },
-    }
-  },
-}
-
 const names = (nodes: readonly NodeProcess[]): string => nodes.map(({ name }) => name).join(', ')
