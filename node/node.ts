@@ -131,6 +131,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     log,
     policy: { ...POLICY, ...config.sip.registration },
     chance: Math.random,
+    // Once there are founders no older program is among the nodes.
+    lapseKnown: () => cluster.tables.members !== null,
   })
   opened('registrar', () => registrar.close())
   sip.on('register', registrar.handle)
