@@ -101,7 +101,6 @@ async function start({ key, ...spec }: ReplicaSpec): Promise<void> {
     identity: { registrar: ({ to }: SipRequest) => known(to.user) } as Partial<Identity> as Identity,
     log,
     policy,
-    room: { known: 20_000, fresh: 5_000 },
     chance: () => chance(),
   })
 }
