@@ -46,6 +46,35 @@ export function leaseFor(granted: number, { leaseSeconds }: RegistrationPolicy, 
   return Math.max(Math.floor(leaseSeconds * (1 + LEASE_SPREAD * chance)), granted + SLACK_SECONDS)
 }
 
+/** REGISTERs that may be under way on a node before one more is refused. */
+export interface Room {
+  /** Of phones whose registration this node has: most of them cost a question to the leader and nothing on disk. */
+  readonly known: number
+  /** Of all others, which are agreed on. */
+  readonly fresh: number
+}
+
+export const ROOM: Room = { known: 4_000, fresh: 1_000 }
+
+/** So few are served whatever the last one took: somebody has to show that it is quick again. */
+const FEW = 64
+/** Who waits for 2 s is answered in vain, and his phone has sent it twice by then. Ms. */
+const SLOW = { known: 1_000, fresh: 500 }
+
+export interface Busy {
+  /** All that are under way, and those of them that are being agreed on. */
+  readonly waiting: number
+  readonly agreeing: number
+  /** How long the last one took that was served, ms. */
+  readonly took: number
+}
+
+/** Whether one more REGISTER may come in: by number, and by how long the last one took, before the queue grows. */
+export function hasRoom(isKnown: boolean, { waiting, agreeing, took }: Busy, room: Room): boolean {
+  if (waiting >= room.known || (!isKnown && agreeing >= room.fresh)) return false
+  return waiting < FEW || took < (isKnown ? SLOW.known : SLOW.fresh)
+}
+
 /** Seconds, drawn from this range for everybody alone: those who were sent away together shall not come back together. */
 export const RETRY_AFTER = { min: 2, max: 10 }
 /** Who asks for something new while there is too much to do waits longer than who is known. */

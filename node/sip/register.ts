@@ -17,11 +17,14 @@ import { watchLapses } from './lapses.ts'
 import { Lines } from './line.ts'
 import {
   granted,
+  hasRoom,
   leaseFor,
   POLICY,
   RETRY_AFTER,
   RETRY_NEW_AFTER,
   type RegistrationPolicy,
+  ROOM,
+  type Room,
   retryAfter,
 } from './policy.ts'
 import type { ReplyOptions, SipRequest } from './port.ts'
@@ -51,17 +54,6 @@ export interface Registrar {
   close(): void
 }
 
-/** REGISTERs that may be under way on a node before one more is refused. */
-export interface Room {
-  /** Of phones whose registration this node has: most of them cost a question to the leader and nothing on disk. */
-  readonly known: number
-  /** Of all others, which are agreed on. */
-  readonly fresh: number
-}
-
-/** At a thousand agreed on a second, the slowest machine that this runs on, nobody waits in vain. */
-export const ROOM: Room = { known: 4_000, fresh: 1_000 }
-
 /** A phone sends its REGISTER again after 0.5, 1.5 and 3.5 s (timer E); by then it should know that it asks in vain. */
 const AGREE_WITHIN = 2_000
 /** A new leader is found sooner than this, unless there is no majority for one. */
@@ -84,6 +76,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   const lines = new Lines<Asking>((later, earlier) => supersedes(later.wish, earlier.wish), serve)
   /** Of those in the lines, who wait for an agreement. */
   let agreeing = 0
+  let took = 0
   let leaderless = cluster.status().quorum ? null : now()
   const lapses = watchLapses({ cluster, kept, now, known: lapseKnown, log })
   const unwatch = [
@@ -105,7 +98,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     if (!target || !domains.ours(target.host)) return request.reply(404, { reason: 'Not a registrar for this' })
     // Before a digest is worked out for nothing. Who it says it is decides only for how many there is room.
     const isKnown = kept.of(aorOf(request.to.uri) ?? '').length > 0
-    if (lines.size >= room.known || (!isKnown && agreeing >= room.fresh)) return request.reply(503, busy(isKnown))
+    if (!hasRoom(isKnown, { waiting: lines.size, agreeing, took }, room)) return request.reply(503, busy(isKnown))
 
     const who = identity.registrar(request, realm)
     if (who.kind === 'challenge') return request.reply(who.status, { headers: who.headers })
@@ -187,6 +180,8 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     } catch (error) {
       log.error({ err: error }, 'a REGISTER failed')
       answer(500, {})
+    } finally {
+      took = now() - (together.at(-1)!.deadline - AGREE_WITHIN)
     }
   }
 

@@ -71,6 +71,16 @@ export const REGISTRAR: readonly Mutant[] = [
     killer: refresh('a removal that came late: out of order'),
   },
   {
+    name: 'removal-swallowed',
+    why: 'a phone that takes a contact away and binds it again at once is served as if it had only done the last (coalescing)',
+    file: 'node/sip/refresh.ts',
+    edits: [['expires > 0 && keys.has(contactKey(contact))', 'expires >= 0 && keys.has(contactKey(contact))']],
+    killer: {
+      file: 'test/node/sip/refresh.test.ts',
+      title: 'of two REGISTERs that wait, the later one stands for both only if it says the same contacts again',
+    },
+  },
+  {
     name: 'taken-over-still-kept',
     why: 'a node goes on keeping a phone that another has taken over',
     file: 'node/sip/kept.ts',

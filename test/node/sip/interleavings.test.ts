@@ -170,6 +170,27 @@ class Node {
   }
 }
 
+interface Words {
+  readonly user: string
+  readonly callId: string
+  readonly cseq: number
+  readonly expires: number
+  readonly port: number
+}
+
+/** A REGISTER with one contact. */
+function requestOf({ user, callId, cseq, expires, port }: Words, reply: SipRequest['reply']): SipRequest {
+  const address = { display: '', uri: `sip:${user}@pbx.test`, user, host: 'pbx.test', tag: '' }
+  const headers: Record<string, string> = { contact: `<sip:${user}@192.0.2.1>`, expires: String(expires) }
+  return {
+    ...{ method: 'REGISTER', uri: 'sip:pbx.test', callId, cseq, from: address, to: address },
+    source: { transport: 'udp', address: '192.0.2.1', port },
+    ...{ userAgent: 'phone', body: '' },
+    header: (name) => headers[name.toLowerCase()] ?? null,
+    reply,
+  }
+}
+
 /** One phone, one contact: it asks one thing at a time, at any node. */
 class Phone {
   readonly user: string
@@ -199,17 +220,12 @@ class Phone {
     const cseq = ++this.#cseq
     const asking = { node, removes }
     this.asking = asking
-    const address = { display: '', uri: `sip:${this.user}@pbx.test`, user: this.user, host: 'pbx.test', tag: '' }
-    const headers: Record<string, string> = { contact: `<sip:${this.user}@192.0.2.1>`, expires: String(asked) }
-    const request: SipRequest = {
-      ...{ method: 'REGISTER', uri: 'sip:pbx.test', callId: `call-${this.#callId}`, cseq, from: address, to: address },
-      source: { transport: 'udp', address: '192.0.2.1', port: this.#port },
-      ...{ userAgent: 'phone', body: '' },
-      header: (name) => headers[name.toLowerCase()] ?? null,
-      reply: (status, options) => {
+    const request = requestOf(
+      { user: this.user, callId: `call-${this.#callId}`, cseq, expires: asked, port: this.#port },
+      (status, options) => {
         if (this.asking === asking) this.#heard(status, options, removes)
       },
-    }
+    )
     void node.registrar.handle(request)
   }
 
@@ -313,4 +329,34 @@ test('no phone is gone before its time, nor there when it took itself away, what
   t.log({ answers, binds, gone })
   t.true(binds < answers, 'some refreshes were kept')
   t.true(gone > 0, 'some time ran out')
+})
+
+test('REGISTERs of one phone that wait for one another are agreed on together, and each is answered as if it came alone', async (t) => {
+  const world = new World(1)
+  const duty = { node: 'leader', incarnation: 'i', seq: 0, floor: 0 }
+  world.commit({ proposer: duty, command: { type: 'user-put', user: userOf('alice'), replace: false } })
+  const node = new Node(world, 'n1')
+  const heard: string[] = []
+  // Each from another port, so that none of them is a refresh of the one before.
+  const ask = (cseq: number, expires: number): void => {
+    const words = { user: 'alice', callId: 'c', cseq, expires, port: 5060 + cseq }
+    void node.registrar.handle(requestOf(words, (status) => heard.push(`${cseq}: ${status}`)))
+  }
+  ask(1, 20)
+  ask(2, 20)
+  ask(4, 30)
+  ask(3, 20)
+  ask(5, 0)
+  ask(6, 40)
+  for (let i = 0; i < 40; i++) {
+    for (const next of world.proposals.splice(0)) world.commit(next)
+    for (const question of world.questions.splice(0)) question(world.log.length)
+    node.step()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  node.registrar.close()
+  t.deepEqual(heard, ['1: 200', '2: 200', '4: 200', '3: 500', '5: 200', '6: 200'])
+  const binds = world.log.flatMap(({ command }) => (command.type === 'bind' ? [command.cseq] : []))
+  t.deepEqual(binds, [1, 4, 5, 6])
+  t.is(world.truth.registrations.get('alice@pbx.test')?.bindings[0]?.received, '192.0.2.1:5066')
 })

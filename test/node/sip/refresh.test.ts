@@ -2,7 +2,15 @@ import test from 'ava'
 import type { Bind, BindChange } from '../../../cluster/tables/commands.ts'
 import { contactKey } from '../../../cluster/tables/contact-key.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
-import { granted, leaseFor, POLICY, RETRY_AFTER, RETRY_NEW_AFTER, retryAfter } from '../../../node/sip/policy.ts'
+import {
+  granted,
+  hasRoom,
+  leaseFor,
+  POLICY,
+  RETRY_AFTER,
+  RETRY_NEW_AFTER,
+  retryAfter,
+} from '../../../node/sip/policy.ts'
 import { decide, type Seen, supersedes, type Verdict } from '../../../node/sip/refresh.ts'
 
 const CONTACT = 'sip:alice@192.0.2.1:5060'
@@ -140,6 +148,21 @@ test('what is granted is never more than asked, nor less than a phone may ask fo
   t.is(leaseFor(60, POLICY, 0), 1800)
   t.is(leaseFor(60, POLICY, 0.999), 2249)
   t.is(leaseFor(7200, POLICY, 0.5), 7230, 'longer than what the phone was told')
+})
+
+test('there is room by number and by time, less for who is new; a few are always served', (t) => {
+  const room = { known: 400, fresh: 100 }
+  const idle = { waiting: 0, agreeing: 0, took: 0 }
+  const has = (more: Partial<typeof idle>) =>
+    [true, false].map((isKnown) => hasRoom(isKnown, { ...idle, ...more }, room))
+  t.deepEqual(has({}), [true, true])
+  t.deepEqual(has({ waiting: 399, agreeing: 99 }), [true, true])
+  t.deepEqual(has({ waiting: 399, agreeing: 100 }), [true, false])
+  t.deepEqual(has({ waiting: 400 }), [false, false])
+  t.deepEqual(has({ waiting: 64, took: 499 }), [true, true])
+  t.deepEqual(has({ waiting: 64, took: 500 }), [true, false])
+  t.deepEqual(has({ waiting: 64, took: 1000 }), [false, false])
+  t.deepEqual(has({ waiting: 63, took: 5000 }), [true, true])
 })
 
 test('Retry-After is drawn from a range, both ends in it', (t) => {
