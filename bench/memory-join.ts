@@ -41,6 +41,7 @@ export async function join(from: DurableLog, root: string, key: Buffer): Promise
     }
     return {
       'an empty node has index and hash of the others, s': (performance.now() - began) / 1000,
+      'CPU of its process, s': last.cpu,
       'its highest RSS, MB': last.peak,
       'its longest stall of the main thread, ms': last.stall.wall,
       'its longest stall of the main thread, ms, of CPU': last.stall.cpu,

@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Cluster } from '../cluster/cluster.ts'
 import { encodeProposal, stamp } from '../cluster/codec.ts'
+import { Fed } from '../cluster/feeds.ts'
 import { Loads } from '../cluster/loads.ts'
 import type { DurableLog } from '../cluster/log/log.ts'
 import { openLog } from '../cluster/log/open.ts'
@@ -84,25 +85,24 @@ async function fill(count: number, dir: string): Promise<StepResult> {
   result['snapshot, MB'] = log.snapshot!.bytes / MIB
   result['RSS after the snapshot, MB'] = process.memoryUsage().rss / MIB
 
-  const pieces = await piecesOf(log)
-  await log.close()
   const over = performance.now()
-  stalled(result, 'longest stall, loaded over full tables, ms', await longestStall(() => load(machine, pieces)))
+  const pieces = log.snapshotPieces(log.snapshot!)
+  stalled(result, 'longest stall, loaded over full tables, ms', await longestStall(() => load(machine, pieces, true)))
   result['loaded over full tables, s'] = (performance.now() - over) / 1000
+  await log.close()
   return result
 }
 
 async function loadFresh(count: number, dir: string): Promise<StepResult> {
   const log = await open(dir)
-  const pieces = await piecesOf(log)
-  await log.close()
+  const { pieces } = log.takeToLoad()!
   const machine = new Machine()
   const ruler = micros(500_000, (i) => hash('sha256', `${'x'.repeat(250)}${i}`, 'binary'))
   const [before, began] = [cpuMs(), performance.now()]
-  const stall = await longestStall(() => load(machine, pieces))
+  const stall = await longestStall(() => load(machine, pieces, false))
   const took = performance.now() - began
   const cpu = cpuMs() - before
-  pieces.length = 0
+  await log.close()
   collect()
   const rss = process.memoryUsage().rss / MIB
   const result: StepResult = {
@@ -158,10 +158,17 @@ function stalled(result: StepResult, name: string, { wall, cpu }: Stall): StepRe
   return result
 }
 
-async function load(machine: Machine, pieces: readonly Uint8Array[]): Promise<void> {
+/** As a node does it: a piece at a time. Whoever starts has no watchers yet. */
+async function load(machine: Machine, from: AsyncGenerator<Uint8Array>, watched: boolean): Promise<void> {
   await turn()
   const loads = new Loads({ later: (act) => void setImmediate(act), moved: () => void machine.takeChanges() })
-  loads.add(() => machine.loading(1, 1, linesOfPieces(pieces), () => true))
+  const ask = (): void =>
+    void from.next().then(({ done, value }) => {
+      fed.put(done ? null : new Uint8Array(value))
+      loads.fed()
+    })
+  const fed = new Fed(ask)
+  loads.add(() => machine.loading(1, 1, linesOfPieces(fed.pieces()), () => watched))
   await loads.settled()
 }
 
@@ -171,12 +178,6 @@ function open(dir: string): Promise<DurableLog> {
     throw error
   }
   return openLog({ dir, identity, keep: 10_000, onFatal })
-}
-
-async function piecesOf(log: DurableLog): Promise<Uint8Array[]> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of log.snapshotPieces(log.snapshot!)) pieces.push(Uint8Array.from(piece))
-  return pieces
 }
 
 function conf() {

@@ -14,7 +14,7 @@ export interface ReplicaSpec {
   readonly dataDir: string
   /** Base64. */
   readonly key: string
-  /** Its turns are watched, which keeps it busy. */
+  /** Its turns are watched. */
   readonly watched?: boolean
 }
 
@@ -43,6 +43,8 @@ export interface Seen {
   readonly hash: string
   /** Highest RSS, MB. */
   readonly peak: number
+  /** Of the process, s. */
+  readonly cpu: number
   /** The longest turn of its main thread since it started. */
   readonly stall: Stall
 }
@@ -70,7 +72,7 @@ async function obey(order: Order): Promise<Answer> {
       console.error(error.message)
       process.exit(1)
     }
-    if (watched) turns = watchTurns()
+    if (watched) turns = watchTurns((look) => void setTimeout(look, 2))
     cluster = await startCluster({ ...spec, listen, key: Buffer.from(key, 'base64'), log, onFatal })
     return { kind: 'started' }
   }
@@ -82,8 +84,9 @@ async function obey(order: Order): Promise<Answer> {
     }
     case 'look': {
       const { applied, hash } = cluster.status()
-      const peak = process.resourceUsage().maxRSS / 1024
-      return { kind: 'seen', applied, hash, peak, stall: turns?.longest() ?? { wall: 0, cpu: 0 } }
+      const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+      const [peak, cpu] = [maxRSS / 1024, (userCPUTime + systemCPUTime) / 1e6]
+      return { kind: 'seen', applied, hash, peak, cpu, stall: turns?.longest() ?? { wall: 0, cpu: 0 } }
     }
     case 'agree':
       return (await propose(cluster, command('one', 0))).kind === 'agreed'
