@@ -1,6 +1,7 @@
 /** Every planted bug. */
 import { ELECTIONS } from './catalogue/elections.ts'
 import { LOG } from './catalogue/log.ts'
+import { MEMBERS } from './catalogue/members.ts'
 import { MEMBERSHIP } from './catalogue/membership.ts'
 import { REGISTRAR } from './catalogue/registrar.ts'
 import { REPLICATION } from './catalogue/replication.ts'
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ELECTIONS,
   ...REPLICATION,
   ...MEMBERSHIP,
+  ...MEMBERS,
   ...LOG,
   ...TABLES,
   ...SHELL,

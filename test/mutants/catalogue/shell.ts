@@ -76,7 +76,7 @@ export const SHELL: readonly Mutant[] = [
     name: 'repaired-founds-a-cluster',
     why: 'nodes whose damaged directories were set aside take themselves for a new cluster: two of three forget everything (NATS JetStream 2.12.1)',
     file: 'cluster/rebuild.ts',
-    edits: [['if (this.#repairing || !untouched || this.#someoneTouched)', 'if (!untouched || this.#someoneTouched)']],
+    edits: [['|| this.#repairing || !untouched', '|| !untouched']],
     killer: rebuild('a node under repair never takes itself for one of a new cluster, nor do the others'),
   },
   {
@@ -140,7 +140,7 @@ export const SHELL: readonly Mutant[] = [
     name: 'majority-of-new-is-new',
     why: 'a majority of untouched nodes begins a cluster at once, though the third knows what was agreed',
     file: 'cluster/rebuild.ts',
-    edits: [['(2 * known > this.#members && this.#ticks >= DEAF_TICKS)', '2 * known > this.#members']],
+    edits: [['(2 * known > this.#founders && this.#ticks >= DEAF_TICKS)', '2 * known > this.#founders']],
     killer: rebuild('a node that forgot does not vote with one that never ran, when the third knows what was agreed'),
   },
   {
@@ -182,7 +182,7 @@ export const SHELL: readonly Mutant[] = [
     name: 'proof-not-checked',
     why: 'whoever knows the names is let in without the cluster key',
     file: 'cluster/hello.ts',
-    edits: [['if (!equal(said.proof, proofOf(self.key, said)))\n', "if (said.proof === '')\n"]],
+    edits: [['if (!isProved || (', "if (said.proof === '' || (isProved && false && "]],
     killer: wire(HELLO),
   },
   {
