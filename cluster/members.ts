@@ -62,14 +62,18 @@ export class Members {
     if (roster.hear(said)) reach(roster.peers)
   }
 
-  /** A peer does not let this node in. One alone may be wrong, or behind; a majority is not. */
+  /**
+   * A peer does not let this node in. Who was a member, and with which directory, is known for good to whoever knows it, so a node
+   * that knows nothing itself believes the first; one that has members of its own believes a majority.
+   */
   refused(id: Id, why: string): void {
     const { roster, end } = this.#needs
     if (!isFinal(why)) return
     this.#refusedBy.add(id)
     // Not those that only say that they are members: they may have been removed themselves.
     const others = roster.view.filter((member) => member.id !== this.#needs.log.identity.id)
-    if (2 * others.filter((member) => this.#refusedBy.has(member.id)).length <= others.length) return
+    const isMost = 2 * others.filter((member) => this.#refusedBy.has(member.id)).length > others.length
+    if (roster.row && !isMost) return
     end(why.includes(REMOVED) ? removed(this.#needs.dataDir) : new Error(why))
   }
 
