@@ -188,13 +188,16 @@ test('a peer speaks for itself, to us and in our group, or not at all', async (t
 test('who is no member any more is told so, though it says nothing that could be refused', async (t) => {
   let isMember = true
   const judge = () => (isMember ? null : 'node id 2 was removed')
-  const { key, address, peers, heard } = await listening(t, { judge })
+  const { key, address, peers, heard, hears } = await listening(t, { judge })
   const two = await life(address, key, 'b')
   t.teardown(two.close)
   peers.reach([{ id: 2, name: 'n2', address: 'localhost:1' }])
   isMember = false
   peers.reach([])
-  t.regex(await two.refused, /node id 2 was removed/)
+  const heardAfterAll = hears().then(() => 'it was heard')
+  // The refusal does not wait for that.
+  two.acknowledge(1)
+  t.regex(await Promise.race([two.refused, heardAfterAll]), /node id 2 was removed/)
   t.deepEqual(heard, [])
 })
 

@@ -134,3 +134,16 @@ test('what a node said before it went out of reach founds nothing: it may come b
     'n3 must be running when the members change for the first time',
   )
 })
+
+test('what a hello says of its directory is under the cluster key', (t) => {
+  const key = Buffer.alloc(32, 1)
+  const self = { ...peer(1), incarnation: 'a', key }
+  const standing = { untouched: false, repairing: false, term: 1, acknowledged: 0 }
+  const whole = hello({ ...peer(2), incarnation: 'b', key, directory: directory(2) }, 1, standing)
+  t.is(
+    refusal(self, () => null, whole),
+    null,
+  )
+  t.regex(refusal(self, () => null, { ...whole, directory: directory(3) })!, /does not know the cluster key/)
+  t.regex(refusal(self, () => null, { ...whole, address: 'elsewhere:1' })!, /does not know the cluster key/)
+})

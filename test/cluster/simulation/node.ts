@@ -209,7 +209,8 @@ export class Node {
   #fatal(life: Life, error: Error): void {
     if (!life.alive) return
     if (SENT_AWAY.test(error.message)) this.#witness.sentAway(this, error.message)
-    else if (!EXPECTED.test(error.message)) this.#witness.broken(error)
+    else if (!EXPECTED.test(error.message) && !(this.isDamaged && DAMAGED.test(error.message)))
+      this.#witness.broken(error)
     // It says so and exits.
     life.after(0, () => this.#end(error.message))
   }
@@ -253,5 +254,7 @@ export const KEY = Buffer.alloc(32, 7)
 const START = 1_700_000_000_000
 /** What a node may end with that is told that it is no member. */
 const SENT_AWAY = /was removed from the cluster|is not the (one|directory) that is a member/
+/** What it ends with when it reads something that rotted while it ran. */
+const DAMAGED = /is damaged\. This node has stopped: start it again/
 /** What a node may end with when its disk fails it. */
 const EXPECTED = /^(disk full|cannot write to|cannot open|.* is in use by another process)/

@@ -189,8 +189,8 @@ export class Operator {
     if (work.kind !== 'join' || !row) return
     if (work.replaces) {
       work.replaces.isRetired = true
-      // What is left of the old one is deleted, or stays and is started again one day.
-      if (this.#random.chance(0.5)) work.replaces.crash(false)
+      // It is the same machine.
+      work.replaces.crash(false)
     }
     this.#estate.add(row, work.member.directory).start()
   }

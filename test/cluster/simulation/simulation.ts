@@ -266,6 +266,7 @@ export class Simulation implements Witness {
     const { newest, conf } = this.#configurations
     const isPromoted = newest?.all.every(({ id, vote }) => !vote || conf.voters.includes(id)) ?? true
     if (!this.#operator.isIdle || conf.votersOutgoing.length > 0 || !isPromoted) return false
+    if (newest?.all.some(({ id, address }) => this.#node(id).address !== address)) return false
     const members = this.#members
     return this.nodes.every((node) => {
       if (members.includes(node) || !node.cluster) return true

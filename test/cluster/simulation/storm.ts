@@ -3,6 +3,7 @@
  * cluster has begun: see README.md for what is left out and why.
  */
 import type { Id } from '../../../cluster/raft/types.ts'
+import type { MembersRow } from '../../../cluster/tables/members.ts'
 import type { Random } from '../raft/simulator/random.ts'
 import type { Events } from './clock.ts'
 import type { Configurations } from './configurations.ts'
@@ -136,13 +137,27 @@ export class Storm {
       return
     }
     const at = this.#startAt.get(node)
-    // What was removed comes back seldom.
-    if (node.isRetired && !this.#random.chance(0.05)) return
+    // What was removed comes back seldom; what was lost is replaced where it was.
+    if (node.isRetired && (node.isDamaged || !this.#random.chance(0.05))) return
     if (at === undefined) this.startLater(node)
     else if (at <= this.#events.now) {
       this.#startAt.delete(node)
+      if (this.#random.chance(this.#weather.move) && this.#mayMove(node)) {
+        node.address = `${node.name}:${this.#random.below(10_000)}`
+        this.#happens('address', node, node.address)
+      }
       node.start()
     }
+  }
+
+  /** Whoever moves knows where the others are, and they where it was: two that move at once might never meet again. */
+  #mayMove(node: Node): boolean {
+    const { newest } = this.#witness.configurations
+    const isKnown = (row: MembersRow | null | undefined) =>
+      row?.all.every(({ id, address }) => this.#nodes.find((other) => other.id === id)?.address === address) ?? false
+    if (!newest || node.isRetired || !isKnown(newest)) return false
+    const others = this.#nodes.filter((other) => other !== node && newest.all.some(({ id }) => id === other.id))
+    return others.every((other) => isKnown(other.cluster?.tables.members))
   }
 
   #later(): number {

@@ -33,6 +33,8 @@ export interface Weather {
   readonly transfer: number
   readonly cut: number
   readonly mend: number
+  /** Of the starts, those at another address. */
+  readonly move: number
   /** The operator begins to change the members. */
   readonly membership: number
   readonly clients: ClientWeather
@@ -100,9 +102,17 @@ export function weatherOf(random: Random, isMild: boolean): Weather {
 /** Half of the seeds change members, for longer. */
 function withMembers(random: Random, weather: Weather): Weather {
   const disk = { ...weather.disk, member: random.chance(0.3) ? random.next() * 0.01 : 0 }
-  if (random.chance(0.5)) return { ...weather, disk }
+  const move = random.pick([0, 0.2, 1])
+  if (random.chance(0.5)) return { ...weather, disk, move }
   const nodes = random.pick([1, 1, 2, 3, 3, 3, 5])
-  return { ...weather, disk, nodes, membership: random.pick([0.02, 0.1, 0.5]), stormTicks: weather.stormTicks + 100 }
+  return {
+    ...weather,
+    disk,
+    move,
+    nodes,
+    membership: random.pick([0.02, 0.1, 0.5]),
+    stormTicks: weather.stormTicks + 100,
+  }
 }
 
 function roughWeatherOf(random: Random): Weather {
@@ -165,6 +175,7 @@ function roughWeatherOf(random: Random): Weather {
     transfer: rarely(0.4, 0.03),
     cut: rarely(0.7, 0.08),
     mend: 0.01 + random.next() * 0.1,
+    move: 0,
     membership: 0,
     clients: {
       count: 1 + random.below(4),

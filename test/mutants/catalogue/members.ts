@@ -163,6 +163,13 @@ export const MEMBERS: readonly Mutant[] = [
     killer: roster('an older program is let in until the members are agreed on, and not any more'),
   },
   {
+    name: 'seal-not-checked',
+    why: 'what a hello says of its directory and address is not under the cluster key',
+    file: 'cluster/hello.ts',
+    edits: [['(said.newest > 0 && !equal', '(said.newest < 0 && !equal']],
+    killer: roster('what a hello says of its directory is under the cluster key'),
+  },
+  {
     name: 'newcomer-refused-by-who-lags',
     why: 'a node that was away refuses the members that came meanwhile: when they are the majority it never comes back',
     file: 'cluster/roster.ts',

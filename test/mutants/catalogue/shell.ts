@@ -182,7 +182,10 @@ export const SHELL: readonly Mutant[] = [
     name: 'proof-not-checked',
     why: 'whoever knows the names is let in without the cluster key',
     file: 'cluster/hello.ts',
-    edits: [['if (!isProved || (', "if (said.proof === '' || (isProved && false && "]],
+    edits: [
+      ['const isProved = equal(said.proof, proofOf(self.key, said))', 'const isProved = true'],
+      ['(said.newest > 0 && !equal', '(said.newest < 0 && !equal'],
+    ],
     killer: wire(HELLO),
   },
   {
