@@ -271,7 +271,7 @@ export class Simulation implements Witness {
     return this.nodes.every((node) => {
       if (members.includes(node) || !node.cluster) return true
       const others = node.cluster.members().filter(({ id }) => id !== node.id)
-      const there = others.filter(({ id }) => members.some((member) => member.id === id))
+      const there = others.filter((one) => members.some(({ id, address }) => id === one.id && address === one.address))
       return 2 * there.length <= others.length
     })
   }
