@@ -11,7 +11,7 @@ import { dueChange, type Facts, type MemberRequest, type Plan, planFor } from '.
 import { DUTY_TICKS } from './options.ts'
 import type { RawNode } from './raft/rawnode.ts'
 import { type Entry, type Id, NONE } from './raft/types.ts'
-import { isFinal, REMOVED, type Roster } from './roster.ts'
+import { isFinal, otherDirectory, REMOVED, type Roster } from './roster.ts'
 import { afterEntry, entryOf, type MembersRow } from './tables/members.ts'
 
 export interface MembersNeeds {
@@ -138,7 +138,7 @@ export class Members {
     say.info({ members: row.all.map(({ name }) => name), voters: row.conf.voters }, 'the members are others now')
     const own = row.all.find((member) => member.id === id)
     if (!own && id < row.next) end(removed(dataDir))
-    else if (own && own.directory !== directory) end(new Error(`${dataDir} is not the directory that is a member`))
+    else if (own && own.directory !== directory) end(new Error(otherDirectory(own.name)))
     reach(roster.peers)
     this.#remember()
   }

@@ -20,6 +20,13 @@ export interface RosterNeeds {
 export const REMOVED = 'was removed from the cluster'
 const OTHER_DIRECTORY = 'is not the one that is a member of the cluster'
 
+export function otherDirectory(name: string): string {
+  return (
+    `the data directory of ${name} ${OTHER_DIRECTORY}: if that one is lost, ` +
+    'raftel cluster join --replace makes this one a member in its place'
+  )
+}
+
 /** Whether a refusal by most of the others is the end of the node that hears it. */
 export function isFinal(why: string): boolean {
   return why.includes(REMOVED) || why.includes(OTHER_DIRECTORY)
@@ -97,10 +104,7 @@ export class Roster {
     if (this.#standsOutside(from)) return `node id ${from} (this was ${name}) ${REMOVED}`
     const member = this.#row?.all.find(({ id }) => id === from)
     if (member && directory !== member.directory) {
-      return (
-        `the data directory of ${member.name} ${OTHER_DIRECTORY}: if that one is lost, ` +
-        'raftel cluster join --replace makes this one a member in its place'
-      )
+      return otherDirectory(member.name)
     }
     const known = member ?? acquainted.find(({ id }) => id === from)
     if (known) return nameTrouble(from, name, known.name)

@@ -31,12 +31,14 @@ interface Noted {
 }
 
 const SLOT = 4096
-const MAGIC = 0x52464c32
-/** Up to the length of the write, and up to the write itself. */
+const MAGIC = 0x52464c31
+/**
+ * Up to the length of the write, up to the checksum of all, and up to the write itself. The part before the first has a checksum of its own and
+ * is the whole slot of earlier programs: they can read what a later one wrote, and see by the database whether it is theirs to open.
+ */
 const BODY = 52
-const HEAD = 84
-/** Slots of earlier versions, without a write in them. */
-const MAGIC_BEFORE = 0x52464c31
+const SUM = 84
+const HEAD = 88
 
 /** What a write may have, packed, to stand in a slot. */
 export const REDO_MAX = SLOT - HEAD
@@ -150,8 +152,14 @@ async function writeSlot(file: SlotFile, slot: Buffer, seq: number, { reached, r
   slot.writeUInt32BE(redo?.before.crc ?? 0, BODY + 4)
   writeNumbers(slot, BODY + 8, redo ? [redo.before.last, redo.before.term, redo.before.vote] : [0, 0, 0])
   if (redo) slot.set(redo.operations, HEAD)
-  slot.writeUInt32BE(crc32(slot.subarray(4, HEAD + length)), 0)
+  slot.writeUInt32BE(crc32(slot.subarray(4, BODY)), 0)
+  slot.writeUInt32BE(sumOf(slot, length), SUM)
   await file.write(slot, (seq % 2) * SLOT)
+}
+
+/** Of all but the two checksums. */
+function sumOf(slot: Buffer, length: number): number {
+  return crc32(slot.subarray(HEAD, HEAD + length), crc32(slot.subarray(4, SUM)))
 }
 
 function writeNumbers(slot: Buffer, at: number, numbers: readonly number[]): void {
@@ -166,10 +174,10 @@ async function readSlots(file: SlotFile): Promise<Found | 'damaged'> {
 }
 
 function readSlot(slot: Buffer): Found | null {
-  const isBefore = slot.readUInt32BE(4) === MAGIC_BEFORE
-  const length = isBefore ? 0 : slot.readUInt32BE(BODY)
-  if (!isBefore && (slot.readUInt32BE(4) !== MAGIC || length > REDO_MAX)) return null
-  if (slot.readUInt32BE(0) !== crc32(slot.subarray(4, isBefore ? BODY : HEAD + length))) return null
+  if (slot.readUInt32BE(4) !== MAGIC || slot.readUInt32BE(0) !== crc32(slot.subarray(4, BODY))) return null
+  const isBefore = slot.subarray(BODY, HEAD).every((byte) => byte === 0)
+  const length = slot.readUInt32BE(BODY)
+  if (!isBefore && (length > REDO_MAX || slot.readUInt32BE(SUM) !== sumOf(slot, length))) return null
   const number = (at: number) => slot.readDoubleBE(at)
   const crc = slot.readUInt32BE(8)
   const reached = { last: number(20), crc, term: number(28), vote: number(36), snapshot: number(44) }

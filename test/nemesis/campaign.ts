@@ -31,6 +31,8 @@ export interface Campaign {
 }
 
 const HEAL_MS = 90_000
+/** An election, and more. */
+const GO_ON_MS = 30_000
 /** What did not come in all that time will not come now either. */
 const HOPELESS_MS = 5_000
 /** Clients that wait longer than this for any change notice. */
@@ -114,6 +116,7 @@ export async function campaign(run: Campaign): Promise<readonly Finding[] | null
       ),
     )
     findings.push(...judge({ registrations, plans, firstPlan, counts, surprises, exits, bound, lastPlans, settled }))
+    found(await majorityGoesOn(cluster, host))
     summary(run, record, struck, begun, stormed)
   } catch (error) {
     failed = error
@@ -205,6 +208,27 @@ async function healed(cluster: ClusterUnderTest, record: Record, host: string): 
   } finally {
     phone.close()
   }
+}
+
+/** As many as may die, do: nobody else is needed, and whoever was removed least of all. The last that is asked of the cluster. */
+async function majorityGoesOn(cluster: ClusterUnderTest, host: string): Promise<Finding> {
+  const what = 'a bare majority of the members goes on without the rest'
+  const dying = cluster.nodes.slice(0, Math.floor((cluster.nodes.length - 1) / 2))
+  const left = cluster.nodes.slice(dying.length)
+  const said = `${left.map(({ name }) => name).join(', ')} without ${dying.map(({ name }) => name).join(', ')}`
+  await Promise.all(dying.map((node) => node.end()))
+  const phone = await Phone.open(host)
+  const wish = { kind: 'bind', contact: `sip:${LAST}@192.0.2.1` } as const
+  const acknowledged = async (): Promise<boolean> => {
+    const said = await phone.register(left[0]!.address.sip, LAST, wish, () => {})
+    return said.kind === 'ok'
+  }
+  return await until(what, acknowledged, GO_ON_MS)
+    .then(
+      () => ({ what, good: true, said }),
+      (error: Error) => ({ what, good: false, said: `${said}: ${error.message}` }),
+    )
+    .finally(() => phone.close())
 }
 
 /** What every node has at the end. It is part of the history: the checker judges it with the rest. */

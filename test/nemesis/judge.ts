@@ -36,8 +36,14 @@ const LAST_WORDS: Partial<Record<Cause, readonly RegExp[]>> = {
   'other directory': [
     ...DISK_WORDS,
     /^raftel: .*the data directory of \S+ is not the one that is a member of the cluster: .* raftel cluster join --replace /,
+    // Nothing but the lost directory said that it was a member.
+    /^raftel: (cluster: )?this node is of no cluster yet: .*raftel cluster join /,
   ],
-  'older program': [/^raftel: .* has format 2, this program reads format 1$/],
+  'older program': [
+    /^raftel: .* has format 2, this program reads format 1$/,
+    // It does not know that a node can join.
+    /^raftel: .*cluster\.nodes: missing: list every node of the cluster, this one included$/,
+  ],
   removed: [
     ...DISK_WORDS,
     /^raftel: .*this node was removed from the cluster: it has stopped, and what is in .* can be deleted; /,

@@ -27,19 +27,27 @@ export async function storm({ lanes, faults, scene, over, say }: Storm): Promise
 
   /** What strikes now, and whether it is something that must be alone. */
   const striking = new Set<Fault>()
+  /** Has waited longest of those that must be alone: nothing new begins before it. */
+  let next: Fault | null = null
   const mayStrike = (fault: Fault): boolean => {
     const others = [...striking]
+    if (next !== null && next !== fault) return false
     if (others.some(({ alone }) => alone) || (fault.alone && others.length > 0)) return false
     return !fault.harmsDisks || others.every(({ harmsDisks }) => !harmsDisks)
   }
   /** Resolves when the fault may strike, and counts it; false: the run is over, or it is too late for another of that kind. */
   const turn = async (fault: Fault, { kind, ends }: Planned): Promise<boolean> => {
     do {
-      if (over.aborted || (struck.has(kind) && now() > ends)) return false
+      if (over.aborted || (struck.has(kind) && now() > ends)) {
+        if (next === fault) next = null
+        return false
+      }
       if (mayStrike(fault)) {
         striking.add(fault)
+        if (next === fault) next = null
         return true
       }
+      if (fault.alone) next ??= fault
     } while (await sleep(LOOK_EVERY_MS, over))
     return false
   }

@@ -137,14 +137,21 @@ test('a bit of the write that stands in the frontier is another: the slot before
   await log.close()
 })
 
-test('a frontier of an earlier version is read', async (t) => {
+test('a frontier of an earlier version is read, and its program reads one of this version', async (t) => {
   const dir = await written(t)
+  await crashAt(dir, entries(101, 103, 1), 1, 1)
   const name = path.join(dir, 'frontier')
   const bytes = await readFile(name)
   for (const at of [0, 4096]) {
-    bytes.writeUInt32BE(0x52464c31, at + 4)
-    bytes.writeUInt32BE(crc32(bytes.subarray(at + 4, at + 52)), at)
+    // All that an earlier program looks at.
+    t.is(bytes.readUInt32BE(at + 4), 0x52464c31)
+    t.is(bytes.readUInt32BE(at), crc32(bytes.subarray(at + 4, at + 52)))
+    // It writes nothing else.
+    bytes.fill(0, at + 52, at + 4096)
   }
+  const newest = bytes.readDoubleBE(12) > bytes.readDoubleBE(4096 + 12) ? 0 : 4096
+  const older = 4096 - newest
+  bytes.copy(bytes, newest, older, older + 4096)
   await writeFile(name, bytes)
   const log = await openAt(dir)
   t.is(log.last, 100)

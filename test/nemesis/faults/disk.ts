@@ -29,8 +29,8 @@ const AGREE_MS = 1500
 const VOTES = /this node votes from now on|this node is repaired and votes again/
 const REPAIRS = /does not vote and repairs itself/
 const STARTED = /this node has started/
-/** What it says when it may not be what it was (cluster/roster.ts, cluster/members.ts, cluster/own-member.ts). */
-const REFUSED = /is not the (one|directory) that is a member|no longer says whose it is/
+/** What it says when it may not be what it was (cluster/roster.ts, cluster/own-member.ts). */
+const REFUSED = /is not the one that is a member|this node is of no cluster yet/
 
 /** Every fdatasync fails from now on, until the node has noticed; it must stop, and not go on with what it cannot keep. */
 export const disk: Fault = {
