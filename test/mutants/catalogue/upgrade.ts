@@ -26,7 +26,7 @@ export const UPGRADE: readonly Mutant[] = [
     name: 'older-stays-connected',
     why: 'a node with an older program stays on the stream that it had when the cluster was founded',
     file: 'cluster/peers.ts',
-    edits: [['(reach.older && isFounded) ||', '']],
+    edits: [['!peer || (reach.older && isFounded)', '!peer']],
     killer: {
       file: 'test/cluster/peers.test.ts',
       title:
