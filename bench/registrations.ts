@@ -176,7 +176,7 @@ function report(naive: Measured, kept: Measured, killed: Killed): void {
 function measuredRow(name: string, m: Measured): void {
   say(name)
   row(
-    'refreshes a second',
+    'REGISTERs a second',
     m.asked / m.seconds,
     `${m.cpuMicros.toFixed(0)} µs of CPU each over all nodes, ${m.refused} refused`,
   )
