@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Cluster } from '../cluster/cluster.ts'
 import { encodeProposal, stamp } from '../cluster/codec.ts'
+import { Fed } from '../cluster/feeds.ts'
 import { Loads } from '../cluster/loads.ts'
 import type { DurableLog } from '../cluster/log/log.ts'
 import { openLog } from '../cluster/log/open.ts'
@@ -14,8 +15,10 @@ import { startCluster } from '../cluster/replica.ts'
 import { keyId, seal } from '../cluster/seal.ts'
 import type { Bind, Command } from '../cluster/tables/commands.ts'
 import { freePorts } from '../test/ports.ts'
+import { join } from './memory-join.ts'
+import { cpuMs, longestStall, type Stall, turn } from './stall.ts'
 
-export type Step = 'fill' | 'load' | 'recover'
+export type Step = 'fill' | 'load' | 'recover' | 'join'
 /** Figures by name; the name has the unit. */
 export type StepResult = Record<string, number>
 
@@ -82,26 +85,32 @@ async function fill(count: number, dir: string): Promise<StepResult> {
   result['snapshot, MB'] = log.snapshot!.bytes / MIB
   result['RSS after the snapshot, MB'] = process.memoryUsage().rss / MIB
 
-  const pieces = await piecesOf(log)
-  await log.close()
   const over = performance.now()
-  stalled(result, 'longest stall, loaded over full tables, ms', await longestStall(() => load(machine, pieces)))
+  const pieces = log.snapshotPieces(log.snapshot!)
+  stalled(result, 'longest stall, loaded over full tables, ms', await longestStall(() => load(machine, pieces, true)))
   result['loaded over full tables, s'] = (performance.now() - over) / 1000
+  await log.close()
   return result
 }
 
-async function loadFresh(_count: number, dir: string): Promise<StepResult> {
+async function loadFresh(count: number, dir: string): Promise<StepResult> {
   const log = await open(dir)
-  const pieces = await piecesOf(log)
-  await log.close()
+  const { pieces } = log.takeToLoad()!
   const machine = new Machine()
-  const began = performance.now()
-  const stall = await longestStall(() => load(machine, pieces))
+  const ruler = micros(500_000, (i) => hash('sha256', `${'x'.repeat(250)}${i}`, 'binary'))
+  const [before, began] = [cpuMs(), performance.now()]
+  const stall = await longestStall(() => load(machine, pieces, false))
   const took = performance.now() - began
-  pieces.length = 0
+  const cpu = cpuMs() - before
+  await log.close()
   collect()
   const rss = process.memoryUsage().rss / MIB
-  const result: StepResult = { 'loaded, s': took / 1000, 'RSS after it, MB': rss }
+  const result: StepResult = {
+    'loaded, s': took / 1000,
+    'CPU of it, s': cpu / 1000,
+    'a registration with its user, in rulers': (cpu * 1000) / count / ruler,
+    'RSS after it, MB': rss,
+  }
   return stalled(result, 'longest stall, loaded, ms', stall)
 }
 
@@ -113,7 +122,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   const onFatal = (error: Error) => {
     throw error
   }
-  const began = performance.now()
+  const [before, began] = [cpuMs(), performance.now()]
   let cluster: Cluster | null = null
   const options = { node: 'n1', id: 1, nodes, listen: address, dataDir: dir, key: KEY, log, onFatal }
   const stall = await longestStall(async () => {
@@ -121,6 +130,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   })
   const started = cluster as unknown as Cluster
   const back = performance.now() - began
+  const cpu = cpuMs() - before
   if (started.tables.registrations.size !== count) throw new Error(`${started.tables.registrations.size} came back`)
   while ((await started.catchUp()) !== 'caught up') await turn()
   const leads = performance.now() - began
@@ -133,6 +143,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   await started.close()
   const result: StepResult = {
     'tables are back, s': back / 1000,
+    'CPU of the main thread by then, s': cpu / 1000,
     'and it leads and has caught up, s': leads / 1000,
     'highest RSS of the process, MB': peak,
     'RSS once it is quiet, MB': rss,
@@ -141,16 +152,23 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   return stalled(result, 'longest stall of the main thread, ms', stall)
 }
 
-function stalled(result: StepResult, name: string, { wall, cpu }: { wall: number; cpu: number }): StepResult {
+function stalled(result: StepResult, name: string, { wall, cpu }: Stall): StepResult {
   result[name] = wall
   result[`${name}, of CPU`] = cpu
   return result
 }
 
-async function load(machine: Machine, pieces: readonly Uint8Array[]): Promise<void> {
+/** As a node does it: a piece at a time. Whoever starts has no watchers yet. */
+async function load(machine: Machine, from: AsyncGenerator<Uint8Array>, watched: boolean): Promise<void> {
   await turn()
   const loads = new Loads({ later: (act) => void setImmediate(act), moved: () => void machine.takeChanges() })
-  loads.add(() => machine.loading(1, 1, linesOfPieces(pieces), () => true))
+  const ask = (): void =>
+    void from.next().then(({ done, value }) => {
+      fed.put(done ? null : new Uint8Array(value))
+      loads.fed()
+    })
+  const fed = new Fed(ask)
+  loads.add(() => machine.loading(1, 1, linesOfPieces(fed.pieces()), () => watched))
   await loads.settled()
 }
 
@@ -162,19 +180,14 @@ function open(dir: string): Promise<DurableLog> {
   return openLog({ dir, identity, keep: 10_000, onFatal })
 }
 
-async function piecesOf(log: DurableLog): Promise<Uint8Array[]> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of log.snapshotPieces(log.snapshot!)) pieces.push(Uint8Array.from(piece))
-  return pieces
-}
-
 function conf() {
   return { voters: [1], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false }
 }
 
 function apply(machine: Machine, command: Command): void {
   const index = machine.applied + 1
-  const proposer = { node: 'n1', incarnation: 'a', seq: index, floor: index }
+  // An earlier life than any that this bench starts.
+  const proposer = { node: 'n1', incarnation: '0', seq: index, floor: index }
   const data = stamp(encodeProposal(proposer, command), START + Math.floor(index / 10))!
   machine.apply({ index, term: 1, type: 'normal', data })
   machine.takeChanges()
@@ -221,39 +234,10 @@ function micros(times: number, act: (i: number) => void): number {
   return ((cpuMs() - began) * 1000) / times
 }
 
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
-
-/** The longest turn of the event loop, ms: by the clock, and of CPU, which others on the machine do not add to. */
-async function longestStall(during: () => Promise<void>): Promise<{ readonly wall: number; readonly cpu: number }> {
-  const longest = { wall: 0, cpu: 0 }
-  let last = { wall: performance.now(), cpu: cpuMs() }
-  let over = false
-  const look = (): void => {
-    const now = { wall: performance.now(), cpu: cpuMs() }
-    longest.wall = Math.max(longest.wall, now.wall - last.wall)
-    longest.cpu = Math.max(longest.cpu, now.cpu - last.cpu)
-    last = now
-    if (!over) setImmediate(look)
-  }
-  setImmediate(look)
-  await turn()
-  await during()
-  await turn()
-  over = true
-  return longest
-}
-
 /** Pages of files that are counted as this process's: its program, and what it reads of the database. MB. */
 function mappedFiles(): number {
   const [, kib] = /^RssFile:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
   return Number(kib ?? 0) / 1024
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function collect(): void {
@@ -261,7 +245,12 @@ function collect(): void {
 }
 
 const [step, count, dir] = process.argv.slice(2)
-const steps = { fill, load: loadFresh, recover }
+const steps = {
+  fill,
+  load: loadFresh,
+  recover,
+  join: async (_: number, from: string) => join(await open(from), `${from}-joins`, KEY),
+}
 if (process.send && step && step in steps) {
   const result = await steps[step as Step](Number(count), dir!)
   process.send(result, () => process.exit(0))

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:memory`: what a node with very many registrations holds, how long its event loop stands still, and how soon it
- * is back after a restart. Each AoR is a user with one contact; all of it goes the way of the log (encoded, stamped, applied).
+ * `npm run bench:memory`: what a node with very many registrations holds, how long its event loop stands still, how soon it
+ * is back after a restart, and how soon an empty one has everything from its peers. Each AoR is a user with one contact; all of it goes the way of the log (encoded, stamped, applied).
  *
  *   npm run bench:memory -- [--registrations 1000000] [--json]
  *
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const STEPS: readonly Step[] = ['fill', 'load', 'recover']
+const STEPS: readonly Step[] = ['fill', 'load', 'join', 'recover']
 
 const root = mkdtempSync(path.join(tmpdir(), 'raftel-memory-'))
 try {

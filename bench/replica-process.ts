@@ -1,7 +1,7 @@
 /** A replica in a process of its own, as its parent sees it: orders go in one at a time, answers come out. */
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
-import type { Answer, Loaded, Order, ReplicaSpec } from './replica.ts'
+import type { Answer, Loaded, Order, ReplicaSpec, Seen } from './replica.ts'
 
 export class ReplicaProcess {
   readonly spec: ReplicaSpec
@@ -25,6 +25,10 @@ export class ReplicaProcess {
 
   async status(): Promise<Extract<Answer, { kind: 'status' }>> {
     return (await this.#order({ do: 'status' })) as Extract<Answer, { kind: 'status' }>
+  }
+
+  async look(): Promise<Seen> {
+    return (await this.#order({ do: 'look' })) as Seen
   }
 
   async load(count: number, inFlight: number, bytes: number): Promise<Loaded> {

@@ -5,6 +5,7 @@
 import type { Agreed, Cluster } from '../cluster/cluster.ts'
 import { startCluster } from '../cluster/replica.ts'
 import type { Command } from '../cluster/tables/commands.ts'
+import { type Stall, watchTurns } from './stall.ts'
 
 export interface ReplicaSpec {
   readonly node: string
@@ -13,11 +14,14 @@ export interface ReplicaSpec {
   readonly dataDir: string
   /** Base64. */
   readonly key: string
+  /** Its turns are watched. */
+  readonly watched?: boolean
 }
 
 export type Order =
   | { readonly do: 'start'; readonly spec: ReplicaSpec }
   | { readonly do: 'status' }
+  | { readonly do: 'look' }
   /** `count` proposals of about `bytes` each, `inFlight` at a time. */
   | { readonly do: 'load'; readonly count: number; readonly inFlight: number; readonly bytes: number }
   /** One proposal, however long it takes. */
@@ -32,9 +36,23 @@ export interface Loaded {
   readonly p99: number
 }
 
+/** What a replica has come to, and what it cost. */
+export interface Seen {
+  readonly kind: 'seen'
+  readonly applied: number
+  readonly hash: string
+  /** Highest RSS, MB. */
+  readonly peak: number
+  /** Of the process, s. */
+  readonly cpu: number
+  /** The longest turn of its main thread since it started. */
+  readonly stall: Stall
+}
+
 export type Answer =
   | { readonly kind: 'started' | 'agreed' }
   | { readonly kind: 'status'; readonly leader: string | null; readonly applied: number; readonly commit: number }
+  | Seen
   | { readonly kind: 'loaded'; readonly loaded: Loaded }
   | { readonly kind: 'failed'; readonly why: string }
 
@@ -43,16 +61,18 @@ const PATIENCE_MS = 30_000
 const ENVELOPE = 85
 
 let cluster: Cluster | null = null
+let turns: ReturnType<typeof watchTurns> | null = null
 
 async function obey(order: Order): Promise<Answer> {
   if (order.do === 'start') {
-    const { key, ...spec } = order.spec
+    const { key, watched, ...spec } = order.spec
     const listen = spec.nodes.find(({ id }) => id === spec.id)!.address
     const log = { debug() {}, info() {}, warn() {}, error() {} }
     const onFatal = (error: Error) => {
       console.error(error.message)
       process.exit(1)
     }
+    if (watched) turns = watchTurns((look) => void setTimeout(look, 2))
     cluster = await startCluster({ ...spec, listen, key: Buffer.from(key, 'base64'), log, onFatal })
     return { kind: 'started' }
   }
@@ -61,6 +81,12 @@ async function obey(order: Order): Promise<Answer> {
     case 'status': {
       const { leader, applied, commit } = cluster.status()
       return { kind: 'status', leader, applied, commit }
+    }
+    case 'look': {
+      const { applied, hash } = cluster.status()
+      const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+      const [peak, cpu] = [maxRSS / 1024, (userCPUTime + systemCPUTime) / 1e6]
+      return { kind: 'seen', applied, hash, peak, cpu, stall: turns?.longest() ?? { wall: 0, cpu: 0 } }
     }
     case 'agree':
       return (await propose(cluster, command('one', 0))).kind === 'agreed'

@@ -68,6 +68,7 @@ const TYPES: Record<Command['type'], true> = {
   'user-remove': true,
   bind: true,
   expire: true,
+  lapse: true,
   'plan-commit': true,
   'call-put': true,
   'call-end': true,

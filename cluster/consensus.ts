@@ -158,10 +158,13 @@ export class Consensus {
       roster: this.#roster,
       say,
       input: (move) => this.#turns.input(move),
+      greet: () => {
+        this.#peers.reach([])
+        this.#peers.reach(this.#roster.peers)
+      },
     })
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
-    const standing = () => ({ applied: this.#core.raft.log.applied, conf: this.#core.status().conf })
-    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask, standing)
+    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
     this.#turns = new Turns(
       world,
       () => this.#turn(),
@@ -192,7 +195,7 @@ export class Consensus {
       onUnreachable: (peer) => this.#turns.input(() => this.#core.reportUnreachable(peer)),
       onSnapshotSent: (peer, status) => this.#turns.input(() => this.#core.reportSnapshot(peer, status)),
       untouched: () => this.#log.untouched,
-      standing: (to) => ({ repairing: this.#log.repair !== null, ...wordOf(this.#core.raft, to) }),
+      standing: (to) => ({ repairing: this.#joining.isRepairing, ...wordOf(this.#core.raft, to) }),
       onRefused: (peer, why) => this.#turns.input(() => this.#members.refused(peer, why)),
       onHello: (peer, untouched, standing, lineage = null, said) => {
         // Before anything else that this peer says: from here on, those of another founding are refused.

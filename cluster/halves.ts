@@ -12,6 +12,7 @@ import type { Logger } from './logger.ts'
 import type { MemberRequest, Plan } from './membership.ts'
 import type { Limits } from './options.ts'
 import type { Entry, Id, Role } from './raft/types.ts'
+import type { Piece } from './snapshots.ts'
 import type { MemberView } from './tables/members.ts'
 import type { World } from './world.ts'
 
@@ -97,8 +98,8 @@ export type ToConsensus =
   | { readonly kind: 'members-request'; readonly number: number; readonly request: MemberRequest }
   /** What is due by the tables, if this node leads in `term`. */
   | { readonly kind: 'tock'; readonly term: number; readonly due: readonly Uint8Array[] }
-  /** Of the snapshot at `index`; no bytes: that was all. Before the first one stands that `index` is applied. */
-  | { readonly kind: 'piece'; readonly index: number; readonly bytes: Uint8Array | null }
+  /** Of the snapshot at `index`; no bytes: that was all. */
+  | ({ readonly kind: 'piece' } & Piece)
   /** The tables half has failed: nothing more is said to anybody. */
   | { readonly kind: 'stop' }
 

@@ -36,7 +36,7 @@ export interface Peer {
 export interface Standing {
   /** It has no term and no entry, and took the place of none that had. */
   readonly untouched: boolean
-  /** It took the place of a damaged one. */
+  /** It has no vote yet: it took the place of a damaged one, or its node has joined and has not been given everything yet. */
   readonly repairing: boolean
   readonly term: number
   /** Last index that the receiver acknowledged to the sender, when that leads in `term`; else 0. */
@@ -85,7 +85,7 @@ function founding(lineage: string): string {
 }
 
 /** What a hello says of its sender. */
-export type Said = Pick<Hello__Output, 'from' | 'name' | 'protocol' | 'newest' | 'address' | 'directory'>
+export type Said = Pick<Hello__Output, 'from' | 'name' | 'protocol' | 'newest' | 'address' | 'directory' | 'repairing'>
 
 /** Why a sender is not one that may speak here, as a sentence; null when it may. */
 export type Judge = (said: Said) => string | null

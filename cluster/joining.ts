@@ -20,6 +20,8 @@ export interface JoiningNeeds {
   readonly say: Logger
   /** Runs an input of the consensus, when something that was waited for is on the disk. */
   readonly input: (move: () => void) => void
+  /** Says hello anew to everybody. */
+  readonly greet: () => void
 }
 
 export class Joining {
@@ -40,6 +42,12 @@ export class Joining {
     return this.#rebuild === null
   }
 
+  /** Whether the others must not count on its vote; a new cluster, which none of them has seen agree on anything, needs all. */
+  get isRepairing(): boolean {
+    const { log, id, founders } = this.#needs
+    return this.#rebuild !== null && (log.repair !== null || !founders.includes(id))
+  }
+
   /** What the core may see of a message; null: nothing. */
   filter(message: Message): Message | null {
     return this.#rebuild ? this.#rebuild.filter(message, this.#needs.log.last) : message
@@ -52,8 +60,9 @@ export class Joining {
 
   onHello(raft: Raft, from: Id, untouched: boolean, standing?: Omit<Standing, 'untouched'>): void {
     // Whoever came later has nothing to say about how the cluster began.
-    const isFounder = this.#needs.founders.includes(from)
-    if (isFounder || !untouched) this.#rebuild?.onHello(from, untouched, standing?.repairing)
+    const { founders, roster } = this.#needs
+    const votes = roster.view.some(({ id, standing }) => id === from && standing === 'voter')
+    if (founders.includes(from) || !untouched) this.#rebuild?.onHello(from, untouched, votes && standing?.repairing)
     if (untouched || standing?.repairing) forgetProgress(raft, from)
     if (standing && !this.#rebuild) this.#checkWord(raft, from, standing)
     this.#end()
@@ -72,10 +81,11 @@ export class Joining {
 
   #end(): void {
     if (!this.#rebuild) return
-    const { log, say, input } = this.#needs
+    const { log, say, input, greet } = this.#needs
     this.#sayHopeless(this.#rebuild.isHopeless)
     if (!this.#rebuild.ends(log.untouched, log.storage)) return
     const repaired = log.repair !== null
+    const wasAwaited = this.isRepairing
     log.join(() => {
       say.info(
         {},
@@ -83,7 +93,10 @@ export class Joining {
           ? 'this node is repaired and votes again: what was set aside can be deleted'
           : 'this node votes from now on: its directory has all that it may be asked for',
       )
-      input(() => (this.#rebuild = null))
+      input(() => {
+        this.#rebuild = null
+        if (wasAwaited) greet()
+      })
     })
   }
 

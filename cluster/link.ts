@@ -17,8 +17,8 @@ export interface LinkOptions {
   /** Checks the peer's hello; a sentence when it is not the peer we meant. */
   readonly refusal: (said: Hello__Output | null) => string | null
   readonly onOpen: (said: Hello__Output) => void
-  /** `why` is one sentence. Also called when it could not be opened. `isOurs`: it is this side that does not want the other. */
-  readonly onDown: (why: string, wasOpen: boolean, isOurs: boolean) => void
+  /** `why` is one sentence, and the peer's or the network's unless it is `ours`. Also called when it could not be opened. */
+  readonly onDown: (why: string, ours: boolean) => void
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
@@ -119,15 +119,14 @@ export class Link {
     this.#options.onOpen(frame.hello!)
   }
 
-  #onEnd(stream: Stream, why: string, isOurs = false): void {
+  #onEnd(stream: Stream, why: string, ours = false): void {
     if (stream !== this.#stream) return
-    const wasOpen = this.#open
     this.#drop()
     if (this.#closed) return
     // Half of the wait is chance, so that the nodes of a cluster do not come back in step.
     this.#timer = setTimeout(() => this.#dial(), this.#backoffMs * (0.5 + this.#options.random() / 2))
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MAX_MS)
-    this.#options.onDown(why, wasOpen, isOurs)
+    this.#options.onDown(why, ours)
   }
 
   #drop(): void {

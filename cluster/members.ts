@@ -10,7 +10,7 @@ import type { Logger } from './logger.ts'
 import { dueChange, type Facts, type MemberRequest, type Plan, planFor } from './membership.ts'
 import { DUTY_TICKS } from './options.ts'
 import type { RawNode } from './raft/rawnode.ts'
-import type { Entry, Id } from './raft/types.ts'
+import { type Entry, type Id, NONE } from './raft/types.ts'
 import { isFinal, otherDirectory, REMOVED, type Roster } from './roster.ts'
 import { afterEntry, entryOf, type MembersRow } from './tables/members.ts'
 
@@ -28,14 +28,14 @@ export interface MembersNeeds {
   readonly end: (error: Error) => void
 }
 
-/** All that are there have been dialled by then. */
-const REFUSED_TICKS = DUTY_TICKS
+/** Longer than an election takes. */
+const REFUSED_TICKS = 5 * DUTY_TICKS
 
 export class Members {
   readonly #needs: MembersNeeds
   /** What peers say that do not take this node for a member. */
   readonly #refusedBy = new Map<Id, string>()
-  /** For so long they outnumber those that let it in. */
+  /** For so long somebody says so, and nobody leads. */
   #refusedTicks = 0
   #ticks = 0
   #writing: Promise<void> = Promise.resolve()
@@ -66,14 +66,23 @@ export class Members {
     if (roster.hear(said)) reach(roster.peers)
   }
 
-  /** A peer does not let this node in. */
+  /**
+   * A peer does not let this node in. Who was a member, and with which directory, is known for good to whoever knows it, so a node
+   * that knows nothing itself believes the first; one that has members of its own believes a majority, or one when nobody leads it.
+   */
   refused(id: Id, why: string): void {
-    if (isFinal(why)) this.#refusedBy.set(id, why)
+    const { roster, log } = this.#needs
+    if (!isFinal(why)) return
+    this.#refusedBy.set(id, why)
+    // Not those that only say that they are members: they may have been removed themselves.
+    const others = roster.view.filter((member) => member.id !== log.identity.id)
+    const isMost = 2 * others.filter((member) => this.#refusedBy.has(member.id)).length > others.length
+    if (!roster.row || isMost) this.#leave(why)
   }
 
   /** One unit of time. */
   tick(core: RawNode): void {
-    this.#heedRefusals()
+    this.#heedRefusals(core)
     if (core.raft.role !== 'leader') this.#ticks = 0
     else if (this.#ticks-- <= 0) this.#propose(core)
   }
@@ -93,19 +102,17 @@ export class Members {
     await this.#writing
   }
 
-  /**
-   * A node that is no member ends. One that says so alone may be wrong while others let this node in; those that cannot be reached say
-   * nothing: they may have left long ago, and be known to nobody but to this node's configuration.
-   */
-  #heedRefusals(): void {
-    const { roster, isInReach, end, dataDir } = this.#needs
-    // That one says hello here tells nothing of what it thinks of this node.
-    for (const id of this.#refusedBy.keys()) if (isInReach(id)) this.#refusedBy.delete(id)
-    const refusing = roster.peers.filter(({ id }) => this.#refusedBy.has(id))
-    const others = roster.peers.filter(({ id }) => !this.#refusedBy.has(id) && isInReach(id))
-    this.#refusedTicks = refusing.length > others.length ? this.#refusedTicks + 1 : 0
-    if (this.#refusedTicks !== REFUSED_TICKS) return
-    const why = this.#refusedBy.get(refusing[0]!.id)!
+  /** Those that would make a majority may have left too, and never say so. */
+  #heedRefusals(core: RawNode): void {
+    // That one says hello here tells nothing of what it thinks of this node; that it lets it in does.
+    for (const id of this.#refusedBy.keys()) if (this.#needs.isInReach(id)) this.#refusedBy.delete(id)
+    const [why] = this.#refusedBy.values()
+    this.#refusedTicks = why !== undefined && core.raft.lead === NONE ? this.#refusedTicks + 1 : 0
+    if (why !== undefined && this.#refusedTicks === REFUSED_TICKS) this.#leave(why)
+  }
+
+  #leave(why: string): void {
+    const { end, dataDir } = this.#needs
     end(why.includes(REMOVED) ? removed(dataDir) : new Error(why))
   }
 
@@ -120,7 +127,8 @@ export class Members {
   }
 
   #facts({ raft }: RawNode): Facts {
-    return { raft, reach: this.#needs.isInReach }
+    const { isInReach: reach, roster } = this.#needs
+    return { raft, reach, mayVote: (id) => roster.mayVote(id) }
   }
 
   #set(row: MembersRow): void {

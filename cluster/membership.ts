@@ -44,6 +44,8 @@ export interface Facts {
   readonly raft: Raft
   /** Whether a stream to that member is open. */
   readonly reach: (id: Id) => boolean
+  /** Whether that member can vote, its directory being whole. */
+  readonly mayVote: (id: Id) => boolean
 }
 
 /** What a leader does about a request; `founding` says why there are no founders yet. */
@@ -96,24 +98,26 @@ function promote(facts: Facts, id: Id, name: string): Plan {
   return lack === null ? { kind: 'propose', change: { kind: 'promote', id } } : { kind: 'wait', why: `${name} ${lack}` }
 }
 
-function remove({ raft, reach }: Facts, row: MembersRow, id: Id, name: string): Plan {
+function remove({ raft, reach, mayVote }: Facts, row: MembersRow, id: Id, name: string): Plan {
   if (id === raft.id) return { kind: 'leads' }
   const { voters } = row.conf
   const left = voters.filter((voter) => voter !== id)
   if (left.length === 0) return { kind: 'refused', why: `${name} is the last member with a vote` }
-  const reached = left.filter((voter) => voter === raft.id || reach(voter))
+  const reached = left.filter((voter) => voter === raft.id || (reach(voter) && mayVote(voter)))
   if (voters.includes(id) && 2 * reached.length <= left.length) {
     const gone = left.filter((voter) => !reached.includes(voter)).map((voter) => nameOf(row, voter))
-    const why = `without ${name} there would be no majority, because ${gone.join(' and ')} cannot be reached: start it first`
+    const why = `without ${name} there would be no majority, because ${gone.join(' and ')} cannot be reached or repairs itself: see to it first`
     return { kind: 'wait', why }
   }
   return { kind: 'propose', change: { kind: 'remove', id } }
 }
 
 /** What a learner lacks before it may vote, as a part of a sentence; null: nothing. */
-function lackOf({ raft, reach }: Facts, id: Id): string | null {
+function lackOf({ raft, reach, mayVote }: Facts, id: Id): string | null {
   const progress = raft.membership.progress.get(id)
   if (!progress || !reach(id)) return 'cannot be reached: start it'
+  // A majority that needs its vote would wait for ever, if the leader went before it had everything.
+  if (!mayVote(id)) return 'has not been given everything yet'
   const lag = lastIndex(raft.log) - progress.match
   return progress.state !== 'replicate' || lag > LAG_MAX ? `is ${lag} entries behind` : null
 }

@@ -6,6 +6,7 @@ import type { Peer } from './hello.ts'
 import type { Disk } from './log/disk.ts'
 import { type Acquaintance, type MemberFile, readMember, writeMember } from './log/member.ts'
 import type { Expected, Identity } from './log/recover.ts'
+import { openTrouble } from './log/trouble.ts'
 
 export interface OwnMemberOptions {
   readonly dataDir: string
@@ -32,7 +33,9 @@ export interface OwnMember {
 /** Throws one sentence when the directory is another node's, or nobody knows whose it is. */
 export async function ownMember(disk: Disk, options: OwnMemberOptions): Promise<OwnMember> {
   const { dataDir, node, nodes, cluster, randomBytes } = options
-  const file = await readMember(disk, dataDir)
+  const file = await readMember(disk, dataDir).catch((error) => {
+    throw openTrouble(dataDir, error)
+  })
   if (file) {
     checkFile(file, options)
     const { id, founders, directory, members, lineage } = file
@@ -66,8 +69,11 @@ export async function keepOwnMember(
       `the file member in ${dataDir} is of another directory than the log beside it: put the one that belongs there back, or remove it`,
     )
   }
-  if (!file)
-    await writeMember(disk, dataDir, { cluster, id, node, directory, founders, members: acquainted, lineage: null })
+  if (file) return
+  const made = { cluster, id, node, directory, founders, members: acquainted, lineage: null }
+  await writeMember(disk, dataDir, made).catch((error) => {
+    throw openTrouble(dataDir, error)
+  })
 }
 
 function checkFile({ cluster, node, id }: MemberFile, options: OwnMemberOptions): void {

@@ -113,6 +113,8 @@ interface Reach {
   readonly client: PeersClient
   readonly bulk: PeersClient
   readonly links: { readonly control: Link; readonly append: Link }
+  /** How the peer answered last. */
+  greeted: Hello__Output | null
   connected: boolean
   /** It runs an older program, which knows nothing of a change of members. */
   older: boolean
@@ -129,10 +131,8 @@ export class Peers {
   readonly #dirty = new Set<Link>()
   /** The incarnation that each peer last said hello with. */
   readonly #lives = new Map<Id, string>()
-  /** What it said. */
-  readonly #heard = new Map<Id, Said>()
-  /** Streams that peers opened, once they have said hello. */
-  readonly #streams = new Map<ServerDuplexStream<Frame__Output, Frame>, Id>()
+  /** The streams that peers opened, and how they began. */
+  readonly #accepted = new Map<ServerDuplexStream<Frame__Output, Frame>, Hello__Output>()
   readonly #judge: Judge
   readonly #seldom: Seldom
   #door: Door | null = null
@@ -190,30 +190,39 @@ export class Peers {
     return proposals.every((proposal) => link.say({ proposal }, proposal.length + 16))
   }
 
-  /**
-   * From now on these are dialled, and no others. Whoever was let in before it was known that it may not be is hung up on, and hears why
-   * when it dials again: one with another directory, or, once there are founders, with an older program.
-   */
+  /** From now on these are dialled, and no others; once there are founders, those that run an older program are told to go. */
   reach(peers: readonly Peer[]): void {
     if (this.#closed) return
     const isFounded = this.#options.self.isFounded?.() ?? false
     for (const [id, reach] of this.#reach) {
       const peer = peers.find((one) => one.id === id)
-      const said = this.#heard.get(id)
-      const goes = !peer || (reach.older && isFounded) || (said !== undefined && this.#judge(said) !== null)
+      const goes = !peer || (reach.older && isFounded)
       if (!goes && peer.address === reach.peer.address) continue
       hangUp(reach)
       this.#reach.delete(id)
       // What it says on streams of its own is not heard any more either.
-      if (!goes) continue
-      this.#lives.delete(id)
-      this.#heard.delete(id)
-      for (const [stream, from] of this.#streams) if (from === id) refuse(stream, 'this node does not know it any more')
+      if (goes) this.#lives.delete(id)
     }
+    this.#judgeAgain()
     for (const peer of peers) if (!this.#reach.has(peer.id)) this.#dial(peer)
     const before = this.#connected.join()
     this.#noteConnected()
     if (this.#connected.join() !== before) this.#options.onConnected()
+  }
+
+  /** Whoever must not speak here any more is told, as it may have nothing to say that could be refused. */
+  #judgeAgain(): void {
+    for (const [stream, said] of this.#accepted) {
+      const why = this.#judge(said)
+      if (!why) continue
+      if (this.#lives.get(said.from) === said.incarnation) this.#lives.delete(said.from)
+      refuse(stream, why)
+    }
+    for (const [id, reach] of this.#reach) {
+      if (!reach.greeted || !this.#judge(reach.greeted)) continue
+      hangUp(reach)
+      this.#reach.delete(id)
+    }
   }
 
   flush(): void {
@@ -265,21 +274,20 @@ export class Peers {
         refusal: (said) => refusal(self, (who) => oneOf([peer])(who) ?? this.#judge(who), said),
         onOpen: (said) => {
           reach.older = said.newest < PROTOCOL
+          reach.greeted = said
           this.#onHello(said)
           this.#onLink(reach)
         },
-        onDown: (why, _, isOurs) => {
-          if (!isOurs && this.#reach.get(peer.id) === reach && !this.#closed) this.#options.onRefused?.(peer.id, why)
-          this.#onLink(reach, why)
-        },
+        onDown: (why, ours) => this.#onLink(reach, why, ours),
         random,
       })
     const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
-    const reach: Reach = { peer, client, bulk, links, connected: false, older: false, said: new Set(), sending: false }
+    const state = { greeted: null, connected: false, older: false, said: new Set<string>(), sending: false }
+    const reach: Reach = { peer, client, bulk, links, ...state }
     this.#reach.set(peer.id, reach)
   }
 
-  #onLink(reach: Reach, why?: string): void {
+  #onLink(reach: Reach, why?: string, ours = false): void {
     const { links, peer } = reach
     const { id } = peer
     // It is reached elsewhere now, or no more.
@@ -292,7 +300,11 @@ export class Peers {
         `cannot reach ${peer.name} at ${peer.address}: ${why}`,
       )
     }
-    if (why !== undefined) this.#options.onUnreachable(id)
+    if (why !== undefined) {
+      this.#options.onUnreachable(id)
+      // What this node thinks of the peer is not what the peer thinks of this node.
+      if (!ours) this.#options.onRefused?.(id, why)
+    }
     if (connected === reach.connected) return
     reach.connected = connected
     this.#noteConnected()
@@ -315,12 +327,9 @@ export class Peers {
   #accept(stream: ServerDuplexStream<Frame__Output, Frame>): void {
     let from: Id | null = null
     let life = ''
-    const forget = (): void => void this.#streams.delete(stream)
-    stream.on('error', forget).on('cancelled', forget).on('close', forget)
-    stream.on('end', () => {
-      forget()
-      stream.end()
-    })
+    stream.on('error', () => this.#accepted.delete(stream))
+    stream.on('close', () => this.#accepted.delete(stream))
+    stream.on('end', () => stream.end())
     stream.on('data', (frame: Frame__Output) => {
       if (this.#closed || stream.writableEnded) return
       if (from !== null) {
@@ -337,7 +346,7 @@ export class Peers {
       }
       from = frame.hello!.from
       life = frame.hello!.incarnation
-      this.#streams.set(stream, from)
+      this.#accepted.set(stream, frame.hello!)
       stream.write({ hello: this.#hello(from) })
       this.#onHello(frame.hello!)
     })
@@ -346,7 +355,6 @@ export class Peers {
   #onHello(said: Hello__Output): void {
     const { from, incarnation, untouched, repairing, term, acknowledged } = said
     this.#lives.set(from, incarnation)
-    this.#heard.set(from, said)
     this.#options.onHello(from, untouched, { repairing, term, acknowledged }, lineageOf(said), said)
   }
 

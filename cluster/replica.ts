@@ -49,6 +49,7 @@ import { type Entry, type Id, NONE } from './raft/types.ts'
 import { Reads } from './reads.ts'
 import { type Saving, savedBytes, savedHead } from './saved.ts'
 import { keyId, seal } from './seal.ts'
+import type { Piece } from './snapshots.ts'
 import type { Command } from './tables/commands.ts'
 import { startThread } from './thread.ts'
 import { Turns } from './turns.ts'
@@ -112,7 +113,7 @@ class Replica implements Cluster {
   /** Bytes of entries applied since. */
   #unconfirmed = 0
   /** The snapshot that is being taken. */
-  #pieces: { readonly index: number; readonly rest: AsyncGenerator<Buffer> } | null = null
+  #pieces: (Omit<Piece, 'bytes'> & { readonly rest: AsyncGenerator<Buffer> }) | null = null
   #statusIsDue = false
   #state: 'starting' | 'running' | 'stopped' = 'starting'
   #fault: Error | null = null
@@ -458,17 +459,13 @@ class Replica implements Cluster {
       // One that nobody wanted to the end would hold its rows.
       void this.#pieces?.rest.return(undefined)
       const cut = cutOf(this.#world, this.#options.limits)
-      const index = this.#machine.applied
-      this.#pieces = { index, rest: inPieces(this.#machine.lines(), cut) }
-      // The core must stand where the tables stood: what else belongs to that index is its to say.
-      this.#confirmed = index
-      this.#unconfirmed = 0
-      this.#consensus?.tell([{ kind: 'applied', index }])
+      const { applied: index, state } = this.#machine
+      this.#pieces = { index, conf: state.members?.conf ?? null, rest: inPieces(this.#machine.lines(), cut) }
     }
     if (!this.#pieces) throw new Error('a piece of no snapshot was wanted')
-    const { index, rest } = this.#pieces
+    const { index, conf, rest } = this.#pieces
     const next = await rest.next()
     if (next.done) this.#pieces = null
-    this.#consensus?.tell([{ kind: 'piece', index, bytes: next.done ? null : next.value }])
+    this.#consensus?.tell([{ kind: 'piece', index, conf, bytes: next.done ? null : next.value }])
   }
 }

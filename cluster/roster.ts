@@ -73,6 +73,11 @@ export class Roster {
     return this.#view.filter(({ standing }) => standing === 'voter').length
   }
 
+  /** Whether a member can give its vote, as far as it said: one that repairs itself, or has just come, cannot. */
+  mayVote(id: Id): boolean {
+    return id === this.#needs.self.id || this.#heard.get(id)?.repairing === false
+  }
+
   nameOf(id: Id): string | undefined {
     const { self } = this.#needs
     return id === self.id ? self.name : this.#peers.find((peer) => peer.id === id)?.name

@@ -3,53 +3,52 @@
  * in no queue.
  */
 import type { DurableLog } from './log/log.ts'
+import { confOf } from './raft/memory.ts'
 import type { ConfState, Message } from './raft/types.ts'
 import type { SnapshotSource } from './transfer.ts'
 
 export interface Piece {
   readonly index: number
+  /** The members as of that entry; null: they are those that the log begins with. */
+  readonly conf: ConfState | null
   /** Null: that was all. */
   readonly bytes: Uint8Array | null
-}
-
-/** Where the core stands: what it knows to be applied, and who takes part by then. */
-export interface Standing {
-  readonly applied: number
-  readonly conf: ConfState
 }
 
 export class Snapshots {
   readonly #log: DurableLog
   readonly #every: number
   readonly #ask: (first: boolean) => void
-  readonly #standing: () => Standing
-  #answer: ((piece: Piece & { readonly standing: Standing }) => void) | null = null
+  readonly #founders: ConfState
+  #answer: ((piece: Piece) => void) | null = null
   #saving: Promise<void> | null = null
-  /** Somebody waits for one that is newer than the one there is. */
-  #isWanted = false
 
-  /** One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot. */
-  constructor(log: DurableLog, every: number, ask: (first: boolean) => void, standing: () => Standing) {
+  /**
+   * One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot.
+   */
+  constructor(log: DurableLog, every: number, ask: (first: boolean) => void) {
+    this.#founders = confOf([...log.identity.members])
     this.#log = log
     this.#every = every
     this.#ask = ask
-    this.#standing = standing
   }
 
   /** The tables are at `applied` now. */
   applied(applied: number): void {
-    const isDue = this.#isWanted ? applied > this.#kept : applied - this.#kept >= this.#every
-    if (this.#saving || !isDue) return
-    this.#saving = this.#save().finally(() => {
+    if (applied - this.#kept >= this.#every) this.#begin()
+  }
+
+  #begin(): void {
+    this.#saving ??= this.#save().finally(() => {
       this.#saving = null
     })
   }
 
-  /** The tables half said it. The core is looked at now: in the next turn it may stand elsewhere. */
+  /** The tables half said it. */
   answered(piece: Piece): void {
     const answer = this.#answer
     this.#answer = null
-    answer?.({ ...piece, standing: this.#standing() })
+    answer?.(piece)
   }
 
   /** Waits for the one that is being saved. */
@@ -57,17 +56,13 @@ export class Snapshots {
     await this.#saving
   }
 
-  /**
-   * The one that a message announces; null when it is gone, or from before its receiver was a member: whoever gets it would not be
-   * in its own configuration. Then a newer one is taken, and the core asks again.
-   */
+  /** The one that a message announces; null when it is gone, or when its receiver came later and would refuse it. */
   source(message: Message): SnapshotSource | null {
     const kept = this.#log.snapshot
     if (!kept || kept.index !== message.snapshot?.meta.index) return null
-    const { voters, learners, votersOutgoing, learnersNext } = kept.conf
-    if (![voters, learners, votersOutgoing, learnersNext].some((ids) => ids.includes(message.to))) {
-      this.#isWanted = true
-      this.applied(this.#standing().applied)
+    const { voters, learners, votersOutgoing } = kept.conf
+    if (![voters, learners, votersOutgoing].some((ids) => ids.includes(message.to))) {
+      this.#begin()
       return null
     }
     return { pieces: kept.pieces, bytes: kept.bytes, read: this.#log.snapshotPieces(kept) }
@@ -79,14 +74,11 @@ export class Snapshots {
 
   async #save(): Promise<void> {
     const first = await this.#next(true)
-    const { index, standing } = first
+    const { index, conf } = first
     const term = this.#log.storage.term(index)
     // One that came from the leader in the meantime is newer.
     if (index <= this.#kept || typeof term !== 'number') return
-    // Of another index it would have the members of another time. The next one is begun anew.
-    if (standing.applied !== index) return
-    await this.#log.saveSnapshot({ index, term, conf: standing.conf }, this.#from(first))
-    this.#isWanted = false
+    await this.#log.saveSnapshot({ index, term, conf: conf ?? this.#founders }, this.#from(first))
   }
 
   async *#from(first: Piece): AsyncGenerator<Buffer> {
@@ -96,7 +88,7 @@ export class Snapshots {
     }
   }
 
-  #next(first: boolean): Promise<Piece & { readonly standing: Standing }> {
+  #next(first: boolean): Promise<Piece> {
     return new Promise((answer) => {
       this.#answer = answer
       this.#ask(first)

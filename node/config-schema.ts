@@ -27,6 +27,8 @@ const port = z.number().int().min(1).max(65_535)
 const host = z.string().min(1).max(253)
 const tls = z.strictObject({ ca: file, cert: file, key: file })
 
+const seconds = (min: number, max: number) => z.number().int().min(min).max(max)
+
 const external = z.strictObject({
   host,
   port: port.default(9022),
@@ -61,6 +63,15 @@ export const fileConfig = z.strictObject({
     .strictObject({
       listen: z.array(listen).min(1).max(16).default(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060']),
       advertise: host.optional(),
+      registration: z
+        .strictObject({
+          min_expires: seconds(1, 3600).default(60),
+          default_expires: seconds(1, 86_400).default(3600),
+          max_expires: seconds(60, 86_400).default(7200),
+          jitter_percent: z.number().int().min(0).max(50).default(15),
+          lease_seconds: seconds(60, 86_400).default(1800),
+        })
+        .prefault({}),
       engine: z
         .union([z.literal('embedded'), external], 'must be embedded, or {host, port, secret_file}')
         .default('embedded'),

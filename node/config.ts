@@ -36,6 +36,15 @@ export type MediaConfig =
   | { readonly kind: 'external'; readonly host: string; readonly port: number }
   | { readonly kind: 'direct' }
 
+/** Seconds; docs/configuration.md says what each is for. */
+export interface RegistrationConfig {
+  readonly minExpires: number
+  readonly defaultExpires: number
+  readonly maxExpires: number
+  readonly jitterPercent: number
+  readonly leaseSeconds: number
+}
+
 export type PortRange = readonly [min: number, max: number]
 
 export interface NodeConfig {
@@ -57,6 +66,7 @@ export interface NodeConfig {
     readonly listen: readonly (HostPort & { readonly transport: 'udp' | 'tcp' })[]
     readonly advertise: string | null
     readonly engine: EngineConfig
+    readonly registration: RegistrationConfig
   }
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
@@ -83,6 +93,11 @@ export const OVERRIDABLE = [
   'control.listen',
   'sip.listen',
   'sip.advertise',
+  'sip.registration.min_expires',
+  'sip.registration.default_expires',
+  'sip.registration.max_expires',
+  'sip.registration.jitter_percent',
+  'sip.registration.lease_seconds',
   'media.mode',
   'media.binary',
   'media.interface',
@@ -149,6 +164,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
     wrong(['node'], `${node} is not in cluster.nodes (${nodes.map((peer) => peer.name).join(', ')}); ${OUTSIDE}`)
   }
   const engine = engineOf(sip.engine, folder, wrong)
+  const registration = registrationOf(sip.registration, wrong)
   const mediaOf = mediaConfig(media, folder, wrong)
   const file = (name: string) => path.resolve(folder, name)
   const tls = (given: Tls | undefined): Tls | null =>
@@ -183,7 +199,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
       tls: tls(cluster.tls),
     },
     control: { listen: hostPort(control.listen), tls: tls(control.tls) },
-    sip: { listen: sip.listen.map(listenPoint), advertise: sip.advertise ?? null, engine },
+    sip: { listen: sip.listen.map(listenPoint), advertise: sip.advertise ?? null, engine, registration },
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
@@ -236,6 +252,20 @@ function engineOf(given: FileConfig['sip']['engine'], folder: string, wrong: Wro
   }
 }
 
+function registrationOf(given: FileConfig['sip']['registration'], wrong: Wrong): RegistrationConfig {
+  const { min_expires: min, default_expires: usual, max_expires: max } = given
+  const at = (key: string) => ['sip', 'registration', key]
+  if (max < min) wrong(at('max_expires'), `${max} is below min_expires (${min}); raise it or lower min_expires`)
+  else if (usual < min || usual > max) {
+    wrong(
+      at('default_expires'),
+      `${usual} is not from min_expires (${min}) to max_expires (${max}); choose one between`,
+    )
+  }
+  const { jitter_percent: jitterPercent, lease_seconds: leaseSeconds } = given
+  return { minExpires: min, defaultExpires: usual, maxExpires: max, jitterPercent, leaseSeconds }
+}
+
 function mediaConfig(media: FileConfig['media'], folder: string, wrong: Wrong): MediaConfig | null {
   if (media.mode === 'direct') return { kind: 'direct' }
   if (media.mode === 'external') {
@@ -281,7 +311,7 @@ function overrides(flags: Overrides, env: NodeJS.ProcessEnv): Override[] {
   return OVERRIDABLE.flatMap((key): Override[] => {
     const flag = flags[key]
     if (flag !== undefined) return [{ key, origin: FLAGS[key] ?? `--set ${key}`, text: flag }]
-    const name = `RAFTEL_${key.replace('.', '_').toUpperCase()}`
+    const name = `RAFTEL_${key.replaceAll('.', '_').toUpperCase()}`
     const text = env[name]
     return text === undefined || text === '' ? [] : [{ key, origin: name, text }]
   })
@@ -321,11 +351,12 @@ function overlay(value: FileConfig, given: readonly Override[]): Laid {
   return { kind: 'faults', text: said.join('\n') }
 }
 
+const NUMBERS = new Set(['media.port', 'calls.max', 'calls.max_seconds', 'calls.check_seconds'])
+
 function typed(key: string, text: string): unknown {
   if (key === 'sip.listen') return text.split(',').map((one) => one.trim())
-  if (['media.port', 'calls.max', 'calls.max_seconds', 'calls.check_seconds'].includes(key))
-    return /^\d+$/.test(text) ? Number(text) : text
-  return text
+  const isNumber = NUMBERS.has(key) || key.startsWith('sip.registration.')
+  return isNumber && /^\d+$/.test(text) ? Number(text) : text
 }
 
 function dotted(at: Path): string {

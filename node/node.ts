@@ -23,7 +23,8 @@ import { watchDomains } from './sip/domains.ts'
 import { openSip } from './sip/drachtio.ts'
 import { createIdentity } from './sip/identity.ts'
 import { answerOptions } from './sip/options.ts'
-import { registerHandler } from './sip/register.ts'
+import { POLICY } from './sip/policy.ts'
+import { startRegistrar } from './sip/register.ts'
 import { sayFaults } from './yaml.ts'
 
 export interface RunningNode {
@@ -123,7 +124,18 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       JSON.parse(open(key, credentialsPurpose(user.aor), user.credentials)) as Credentials,
     nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
   })
-  sip.on('register', registerHandler({ cluster, domains, identity, chance: Math.random }))
+  const registrar = startRegistrar({
+    cluster,
+    domains,
+    identity,
+    log,
+    policy: { ...POLICY, ...config.sip.registration },
+    chance: Math.random,
+    // Once there are founders no older program is among the nodes.
+    lapseKnown: () => cluster.tables.members !== null,
+  })
+  opened('registrar', () => registrar.close())
+  sip.on('register', registrar.handle)
   sip.on('options', answerOptions)
   const calls = startCalls({
     cluster,
@@ -153,6 +165,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       media,
       relayWanted: config.media.kind !== 'direct',
       calls,
+      secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
       log,
       listen: config.control.listen,

@@ -8,8 +8,9 @@ interface Row {
   readonly contact: string
   readonly transport: string
   readonly node: string
-  /** Seconds left. */
+  /** Seconds left: the phone's own when `state` is kept, else of the lease. */
   readonly expires: number
+  readonly state: string
   readonly received: string
 }
 
@@ -18,12 +19,13 @@ export function regCommand(): Command {
   addList<Registration__Output, Row>(ls, {
     table: 'registrations',
     page: (control, request, options, done) => control.listRegistrations(request, options, done),
-    row: ({ aor, contact, transport, node, expires, received }) => ({
+    row: ({ aor, contact, transport, node, expires, state, received }) => ({
       aor,
       contact,
       transport,
       node,
       expires,
+      state,
       received,
     }),
     changed: (change) => change.registration,
@@ -32,7 +34,8 @@ export function regCommand(): Command {
       { title: 'CONTACT', text: (row) => row.contact },
       { title: 'VIA', text: (row) => row.transport },
       { title: 'NODE', text: (row) => row.node },
-      { title: 'EXPIRES', text: (row) => `${row.expires}s`, right: true },
+      { title: 'EXPIRES', text: (row) => `${row.state === 'kept' ? '' : '≤'}${row.expires}s`, right: true },
+      { title: 'STATE', text: (row) => row.state },
       { title: 'RECEIVED', text: (row) => row.received },
     ],
   })
@@ -44,4 +47,8 @@ Examples:
   raftel reg ls
   raftel reg ls --filter alice -o json
   raftel reg ls --linearizable
-  raftel reg ls --watch -o ndjson`
+  raftel reg ls --watch -o ndjson
+
+STATE   kept        the node that was asked holds the phone, and EXPIRES is what the phone was told
+        leased      another node does; EXPIRES is the lease, the most that is left
+        unverified  the node that held it is down; it is called after others, until its lease ends`

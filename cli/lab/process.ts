@@ -6,13 +6,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { configOf, dataOf, logOf } from './state.ts'
 
 const LOOK_EVERY_MS = 25
+/** What an operator has set for nodes of his own is not for those of a lab; these are. */
+const PASSED_ON = /^RAFTEL_(LOG_LEVEL$|SIP_REGISTRATION_)/
 
 /** Starts one node, apart from this process's terminal and file descriptors; its output goes to its log. */
 export function spawnNode(dir: string, id: string): void {
   const main = path.join(import.meta.dirname, '..', 'main' + path.extname(import.meta.filename))
   const log = openSync(logOf(dir, id), 'a')
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('RAFTEL_') || name === 'RAFTEL_LOG_LEVEL'),
+    Object.entries(process.env).filter(([name]) => !name.startsWith('RAFTEL_') || PASSED_ON.test(name)),
   )
   const child = spawn(
     process.execPath,

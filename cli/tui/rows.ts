@@ -103,7 +103,7 @@ const regs: Table<Registration__Output> = {
   title: 'registrations',
   first: { column: 0, reverse: false },
   id: (reg) => `${reg.aor} ${reg.contact}`,
-  tone: (reg) => (reg.expires > 0 ? 'good' : 'warning'),
+  tone: (reg) => (reg.expires > 0 && reg.state !== 'unverified' ? 'good' : 'warning'),
   columns: [
     { title: 'AOR', field: 'aor', min: 18, max: 40, grow: 3, drop: 0, cell: (reg) => reg.aor, by: (reg) => reg.aor },
     {
@@ -124,9 +124,10 @@ const regs: Table<Registration__Output> = {
       min: 7,
       drop: 2,
       align: 'right',
-      cell: (reg) => span(reg.expires * 1000),
+      cell: (reg) => `${reg.state === 'kept' ? '' : '≤'}${span(reg.expires * 1000)}`,
       by: (reg) => reg.expires,
     },
+    { title: 'STATE', field: 'state', min: 10, drop: 6, cell: (reg) => reg.state, by: (reg) => reg.state },
     {
       title: 'RECEIVED',
       field: 'received',
@@ -159,7 +160,6 @@ const nodes: Table<ClusterNode__Output> = {
   columns: [
     { title: 'NODE', min: 6, max: 16, grow: 2, drop: 0, cell: (node) => node.id, by: (node) => node.id },
     { title: 'ROLE', min: 9, drop: 0, cell: (node) => node.role, by: (node) => node.role },
-    { title: 'MEMBER', min: 7, drop: 4, cell: (node) => node.member || '-', by: (node) => node.member },
     {
       title: 'STATE',
       min: 7,
@@ -167,6 +167,7 @@ const nodes: Table<ClusterNode__Output> = {
       cell: (node) => (node.reachable ? 'up' : 'lost'),
       by: (node) => (node.reachable ? 1 : 0),
     },
+    { title: 'MEMBER', min: 7, drop: 4, cell: (node) => node.member || '-', by: (node) => node.member },
     {
       title: 'APPLIED',
       min: 9,

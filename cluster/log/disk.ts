@@ -114,8 +114,11 @@ export const realDisk: Disk = {
   },
 }
 
-/** LevelDB maps the tables that it reads into memory, 2 MiB each, and keeps so many of them: without a bound all of a snapshot. */
-const FILES_MAX = 32
+/**
+ * LevelDB maps the tables that it reads into memory, 2 MiB each, and keeps so many of them: without a bound all of a snapshot. It takes no
+ * smaller number, of which it keeps ten for other files.
+ */
+const FILES_MAX = 74
 
 /** Elsewhere first: LevelDB does not sync its first manifest, and what a power failure leaves of it does not open again. */
 async function makeDatabase(location: string): Promise<void> {

@@ -7,7 +7,7 @@ import { initCluster } from './cluster-row.ts'
 import type { Command, Result } from './commands.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
 import { commitPlan } from './plan.ts'
-import { bind, expire } from './registrations.ts'
+import { bind, expire, lapse } from './registrations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
 import type { State } from './state.ts'
 import { putUser, removeUser } from './users.ts'
@@ -43,6 +43,8 @@ function change(state: State, command: Command): Result {
       return bind(state, command)
     case 'expire':
       return expire(state, command.upTo, command.limit)
+    case 'lapse':
+      return lapse(state, command)
     case 'plan-commit':
       return commitPlan(state, command)
     case 'call-put':

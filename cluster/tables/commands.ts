@@ -1,5 +1,5 @@
 /** Every way in which the replicated tables can change, and what each comes to. Applied in log order on every node. */
-import type { Aor, CallRow, NodeRow, Plan, RegistrationRow, Sealed, Transport, UserRow } from './rows.ts'
+import type { Aor, BindingRow, CallRow, NodeRow, Plan, RegistrationRow, Sealed, Transport, UserRow } from './rows.ts'
 
 export type Command =
   | { readonly type: 'cluster-init'; readonly nonceKey: Sealed }
@@ -11,6 +11,7 @@ export type Command =
   | Bind
   /** Said by the leader: whatever expired before cluster time `upTo` goes, at most `limit` rows, oldest first. */
   | { readonly type: 'expire'; readonly upTo: number; readonly limit: number }
+  | Lapse
   | {
       readonly type: 'plan-commit'
       /** The version the author saw; null: whatever is there (first commit, or told to). */
@@ -42,9 +43,19 @@ export interface Bind {
 export interface BindChange {
   readonly contact: string
   readonly q: number
-  /** Seconds; 0 removes the contact. */
+  /** Seconds until nobody needs to remove it any more: the lease, not what the phone was granted. 0 removes the contact. */
   readonly expires: number
 }
+
+/** Said by the node that holds these phones: they let their time run out. What was bound anew since it looked stays. */
+export interface Lapse {
+  readonly type: 'lapse'
+  readonly node: string
+  readonly bindings: readonly Lapsed[]
+}
+
+/** A binding as its node saw it; any later bind of the contact changes one of these. */
+export type Lapsed = Pick<BindingRow, 'aor' | 'contact' | 'callId' | 'cseq' | 'expiresAt'>
 
 /** What a command came to, the same on every node. */
 export type Result =

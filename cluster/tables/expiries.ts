@@ -4,17 +4,18 @@
  * and hands it back with the true time. So a refresh, the most frequent command of all, costs one look here.
  */
 import type { PackedRows } from './packed.ts'
-import type { RegistrationRow } from './rows.ts'
+
+type Rows = Pick<PackedRows<object>, 'numberOf' | 'keyOf'>
 
 export class Expiries {
-  readonly #rows: PackedRows<RegistrationRow>
+  readonly #rows: Rows
   #heap = new Uint32Array(16)
   #size = 0
   /** By number of the row: when it is due, cluster time in ms, and its place in the heap, from 1; 0: it is not there. */
   #at = new Float64Array(16)
   #place = new Uint32Array(16)
 
-  constructor(rows: PackedRows<RegistrationRow>) {
+  constructor(rows: Rows) {
     this.#rows = rows
   }
 

@@ -49,10 +49,15 @@ export class Fold {
   }
 }
 
+/** What a row toggles, from its JSON as `digestOf` would write it. */
+export function digestOfText(table: string, key: string, json: string): string {
+  return hash('sha256', `${table}\0${key}\0${json}`, 'binary')
+}
+
 /** What a row toggles: a character a byte, which comes over from the hash at half the cost of a buffer. */
 export function digestOf(table: string, key: string, row: object): string {
   // A row is JSON that came through JSON, or was built field by field in one place: its field order is part of it.
-  return hash('sha256', `${table}\0${key}\0${JSON.stringify(row)}`, 'binary')
+  return digestOfText(table, key, JSON.stringify(row))
 }
 
 /**

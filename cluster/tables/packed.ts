@@ -28,6 +28,7 @@ interface Shard {
 
 export class PackedRows<Row extends object> implements ReadonlyMap<string, Row> {
   readonly #codec: RowCodec<Row>
+  readonly #digestLength: number
   readonly #arena: Arena
   readonly #writer: Writer
   readonly #reader: Reader
@@ -40,7 +41,9 @@ export class PackedRows<Row extends object> implements ReadonlyMap<string, Row> 
   #next = 1
   #size = 0
 
-  constructor(codec: RowCodec<Row>) {
+  /** `digestLength`: of what is given with each row; 0 for rows that are in no state hash. */
+  constructor(codec: RowCodec<Row>, digestLength = DIGEST) {
+    this.#digestLength = digestLength
     const words = new Words()
     this.#codec = codec
     this.#writer = new Writer(words)
@@ -70,7 +73,7 @@ export class PackedRows<Row extends object> implements ReadonlyMap<string, Row> 
     return number === 0 ? undefined : this.#rowAt(this.#refs[number]!, key)
   }
 
-  /** What was given with the row that is there: 32 characters up to U+00FF. */
+  /** What was given with the row that is there: characters up to U+00FF, as many as the table was made for. */
   digest(key: string): string | undefined {
     const number = this.numberOf(key)
     return number === 0 ? undefined : this.#digestOf(number)
@@ -166,7 +169,7 @@ export class PackedRows<Row extends object> implements ReadonlyMap<string, Row> 
 
   #digestOf(number: number): string {
     const ref = this.#refs[number]!
-    return this.#reader.from(this.#arena.page(ref), this.#arena.offset(ref)).latin1(DIGEST)
+    return this.#reader.from(this.#arena.page(ref), this.#arena.offset(ref)).latin1(this.#digestLength)
   }
 
   #keyAt(ref: number): string {
@@ -186,7 +189,7 @@ export class PackedRows<Row extends object> implements ReadonlyMap<string, Row> 
 
   /** Behind the digest, where the key begins. */
   #at(ref: number): Reader {
-    return this.#reader.from(this.#arena.page(ref), this.#arena.offset(ref) + DIGEST)
+    return this.#reader.from(this.#arena.page(ref), this.#arena.offset(ref) + this.#digestLength)
   }
 
   #find(key: string, hash: number): number {

@@ -1,8 +1,8 @@
 /** Registrations: which contacts an AoR has, and until when (RFC 3261 §10.3). */
-import type { Bind, BindChange, Result } from './commands.ts'
+import type { Bind, BindChange, Lapse, Lapsed, Result } from './commands.ts'
 import { contactKey } from './contact-key.ts'
 import type { Aor, BindingRow, RegistrationRow } from './rows.ts'
-import { put, remove, type State } from './state.ts'
+import { put, putLoaded, remove, type State } from './state.ts'
 
 /** One REGISTER. All of its contacts land or none (RFC 3261 §10.3 step 7). */
 export function bind(state: State, command: Bind): Result {
@@ -37,14 +37,31 @@ export function expire(state: State, upTo: number, limit: number): Result {
   return { kind: 'done' }
 }
 
+/** Removes the bindings that are still as their node saw them; one that was taken over, or refreshed, stays. */
+export function lapse(state: State, { node, bindings }: Lapse): Result {
+  for (const seen of bindings) {
+    const row = state.registrations.get(seen.aor)
+    const rest = row?.bindings.filter((binding) => !isAsSeen(binding, node, seen))
+    if (row && rest && rest.length < row.bindings.length) write(state, seen.aor, row, rest)
+  }
+  return { kind: 'done' }
+}
+
+function isAsSeen(binding: BindingRow, node: string, seen: Lapsed): boolean {
+  if (binding.node !== node || binding.contact !== seen.contact) return false
+  return binding.callId === seen.callId && binding.cseq === seen.cseq && binding.expiresAt === seen.expiresAt
+}
+
 /** Forgets every contact of an AoR, as when its user is removed. */
 export function unbind(state: State, aor: Aor): void {
   write(state, aor, state.registrations.get(aor) ?? null, [])
 }
 
 /** Puts a row back as a snapshot has it. */
-export function loadRegistration(state: State, row: RegistrationRow): void {
-  write(state, row.aor, state.registrations.get(row.aor) ?? null, row.bindings)
+export function loadRegistration(state: State, row: RegistrationRow, digest: string): void {
+  state.bindings += row.bindings.length
+  putLoaded(state, 'registrations', row.aor, row, digest)
+  schedule(state, row)
 }
 
 /** Expired bindings that no `expire` has reached yet count no more: a phone must not be refused because of a ghost. */

@@ -21,7 +21,10 @@ export interface UserRow {
   readonly createdAt: number
 }
 
-/** One contact of one AoR (RFC 3261 §10.3), bound until `expiresAt`. */
+/**
+ * One contact of one AoR (RFC 3261 §10.3). `expiresAt` is the end of its lease, later than what the phone was told: the node that
+ * holds the phone keeps the phone's own time (node/sip/kept.ts), and every refresh that changes nothing is kept there alone.
+ */
 export interface BindingRow {
   readonly aor: Aor
   /** The contact URI as the phone gave it, without display name and angle brackets. */

@@ -81,6 +81,19 @@ export function put<T extends MapTable>(
   state.changes.push({ table, key, row, before } as unknown as RowChange)
 }
 
+/** Writes one row that a snapshot has, with its digest: nobody is told, and there must be none yet. */
+export function putLoaded<T extends 'users' | 'registrations'>(
+  state: State,
+  table: T,
+  key: string,
+  row: MapTables[T],
+  digest: string,
+): void {
+  const rows = state[table] as PackedRows<MapTables[T]>
+  if (rows.put(key, row, digest) !== undefined) throw new Error(`${key} is twice in ${table}`)
+  state.fold.replace(undefined, digest)
+}
+
 /** Removes one row of a map table; nothing happens when there is none. */
 export function remove(state: State, table: MapTable, key: string): void {
   const rows = state[table]

@@ -1,7 +1,10 @@
-/** A decision's steps → the phones to ring, in groups: within a step the best contacts first (RFC 3261 §16.6, q). */
+/**
+ * A decision's steps → the phones to ring, in groups: within a step the best contacts first (RFC 3261 §16.6, q), and those whose node is
+ * down behind all others: they may be gone without anybody having seen it.
+ */
 import type { BindingRow, RegistrationRow } from '../../cluster/tables/rows.ts'
 import type { RingStep } from '../routing/decision.ts'
-import { type NodeReach, type Reach, reach } from '../routing/reach.ts'
+import { isVerified, type NodeReach, type Reach, reach } from '../routing/reach.ts'
 
 export interface Contact {
   readonly binding: BindingRow
@@ -15,6 +18,8 @@ export interface ContactGroup {
 
 /** Rung at once at most: a hunt over everybody must not become a flood. */
 const TOGETHER_MAX = 32
+/** More than q can make up for. */
+const BEHIND = 2
 
 /** `missed` says in words what cannot be rung. */
 export function contactsOf(
@@ -35,8 +40,8 @@ export function contactsOf(
         return []
       })
     })
-    const byQ = Map.groupBy(contacts, ({ binding }) => binding.q)
-    return [...byQ]
+    const byRank = Map.groupBy(contacts, ({ binding }) => binding.q - (isVerified(binding, nodes) ? 0 : BEHIND))
+    return [...byRank]
       .sort(([a], [b]) => b - a)
       .map(([, together]) => ({ contacts: together.slice(0, TOGETHER_MAX), seconds }))
   })

@@ -1,7 +1,7 @@
 /** What the control service needs of the rest of the node. Only node.ts knows who provides it. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { MediaKind, Plan } from '../../cluster/tables/rows.ts'
+import type { BindingRow, MediaKind, Plan } from '../../cluster/tables/rows.ts'
 
 export interface Needs {
   readonly cluster: Cluster
@@ -18,6 +18,8 @@ export interface Needs {
   /** Whether the configuration asks for a relay: direct media is then a fault, and else what is wanted. */
   readonly relayWanted: boolean
   readonly calls: CallsView
+  /** Seconds that a phone has left by its own time; null: another node keeps that, or nobody. */
+  secondsLeft(binding: BindingRow): number | null
   readPlan(text: string): PlanRead
   readonly log: Logger
 }

@@ -6,7 +6,9 @@ import type { Needs } from './needs.ts'
 import { page } from './page.ts'
 import { registrationView } from './views.ts'
 
-export function listRegistrations({ cluster }: Needs, request: ListRequest__Output): RegistrationPage {
+export function listRegistrations(needs: Needs, request: ListRequest__Output): RegistrationPage {
+  const { cluster } = needs
+  const now = cluster.now()
   const { rows, next, total } = page<BindingRow>(
     bindings(cluster.tables.registrations),
     request,
@@ -16,15 +18,15 @@ export function listRegistrations({ cluster }: Needs, request: ListRequest__Outp
       contact: (row) => row.contact,
       transport: (row) => row.transport,
       node: (row) => row.node,
-      expires: (row) => row.expiresAt,
+      expires: (row) => needs.secondsLeft(row) ?? Math.ceil((row.expiresAt - now) / 1000),
+      state: (row) => registrationView(needs, row).state,
       received: (row) => row.received,
       q: (row) => row.q,
       userAgent: (row) => row.userAgent,
     },
     (row) => [row.aor, row.contact, row.transport, row.node, row.received, row.userAgent].join(' '),
   )
-  const now = cluster.now()
-  return { rows: rows.map((row) => registrationView(row, now)), next, total, applied: cluster.status().applied }
+  return { rows: rows.map((row) => registrationView(needs, row)), next, total, applied: cluster.status().applied }
 }
 
 function* bindings(registrations: ReadonlyMap<string, RegistrationRow>): Generator<BindingRow> {

@@ -6,17 +6,26 @@ import type { Call } from '../../proto/types/raftel/v1/Call.ts'
 import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNode.ts'
 import type { Registration__Output } from '../../proto/types/raftel/v1/Registration.ts'
 import type { User } from '../../proto/types/raftel/v1/User.ts'
+import { isVerified } from '../routing/reach.ts'
+import type { Needs } from './needs.ts'
 
-export function registrationView(binding: BindingRow, now: number): Registration__Output {
+/** Of one that this node keeps, `expires` is what the phone was told; else the lease, which is the most it can be. */
+export function registrationView(
+  { cluster, secondsLeft }: Pick<Needs, 'cluster' | 'secondsLeft'>,
+  binding: BindingRow,
+): Registration__Output {
+  const left = secondsLeft(binding)
+  const lease = Math.max(0, Math.ceil((binding.expiresAt - cluster.now()) / 1000))
   return {
     aor: clean(binding.aor),
     contact: clean(binding.contact),
     transport: binding.transport,
     node: binding.node,
-    expires: Math.max(0, Math.ceil((binding.expiresAt - now) / 1000)),
+    expires: left ?? lease,
     received: clean(binding.received),
     q: binding.q,
     userAgent: clean(binding.userAgent),
+    state: left !== null ? 'kept' : isVerified(binding, cluster.tables.nodes) ? 'leased' : 'unverified',
   }
 }
 

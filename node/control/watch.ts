@@ -3,7 +3,6 @@
  * slow reader gets the newest state of each row, and holds no more memory than there are keys.
  */
 import type { ServerWritableStream } from '@grpc/grpc-js'
-import type { Cluster } from '../../cluster/cluster.ts'
 import type { Change } from '../../proto/types/raftel/v1/Change.ts'
 import type { WatchRequest__Output } from '../../proto/types/raftel/v1/WatchRequest.ts'
 import type { Needs } from './needs.ts'
@@ -19,19 +18,22 @@ interface Watched {
 
 type Stream = ServerWritableStream<WatchRequest__Output, Change>
 
-export function watch({ cluster, log }: Pick<Needs, 'cluster' | 'log'>): (call: Stream) => void {
+type Watching = Pick<Needs, 'cluster' | 'log' | 'secondsLeft'>
+
+export function watch(needs: Watching): (call: Stream) => void {
   return (call) => {
     try {
-      follow(cluster, call)
+      follow(needs, call)
     } catch (error) {
-      call.emit('error', refusal(error, log, call.getPath()))
+      call.emit('error', refusal(error, needs.log, call.getPath()))
     }
   }
 }
 
-function follow(cluster: Cluster, call: Stream): void {
+function follow(needs: Watching, call: Stream): void {
+  const { cluster } = needs
   const { table, filter } = call.request
-  const watched = watchedTable(cluster, table)
+  const watched = watchedTable(needs, table)
   const wanted = filterOf(filter)
   const pending = new Set<string>([...watched.keys()].sort())
   /** Table key → keys of the rows that the reader has: what must be taken back when it goes. */
@@ -87,7 +89,8 @@ function follow(cluster: Cluster, call: Stream): void {
   push()
 }
 
-function watchedTable(cluster: Cluster, name: string): Watched {
+function watchedTable(needs: Watching, name: string): Watched {
+  const { cluster } = needs
   const { users, registrations, calls, nodes } = cluster.tables
   switch (name) {
     case 'registrations':
@@ -95,7 +98,7 @@ function watchedTable(cluster: Cluster, name: string): Watched {
         keys: () => registrations.keys(),
         rows: (key) =>
           (registrations.get(key)?.bindings ?? []).map((binding) => {
-            const registration = registrationView(binding, cluster.now())
+            const registration = registrationView(needs, binding)
             const at = `${registration.aor} ${registration.contact}`
             return {
               change: { kind: 'PUT', key: at, registration },

@@ -14,6 +14,14 @@ export interface NodeReach {
   readonly up: boolean
 }
 
+/**
+ * Whether the node that holds a phone is up, as the cluster agrees. If it is not, nobody knows any more when the phone's time is over:
+ * the binding stays until its lease ends, and is tried after others.
+ */
+export function isVerified(binding: BindingRow, nodes: { has(node: string): boolean }): boolean {
+  return nodes.has(binding.node)
+}
+
 /** Pure; expiry is not asked here, because only the cluster's `expire` command ends a binding. */
 export function reach(binding: BindingRow, self: string, nodes: ReadonlyMap<string, NodeReach>): Reach {
   const { contact, received, transport, node } = binding

@@ -1,6 +1,7 @@
 /** What a REGISTER wants bound (RFC 3261 §10.3 steps 6 and 7), or how it is refused. */
 import type { BindChange } from '../../cluster/tables/commands.ts'
 import { parseAddress, parseUri, VALUE_MAX } from './address.ts'
+import { POLICY, type RegistrationPolicy } from './policy.ts'
 
 export type Wish =
   | { readonly kind: 'query' }
@@ -12,24 +13,10 @@ export type Wish =
       readonly minExpires?: number
     }
 
-export interface ContactLimits {
-  /** Seconds. */
-  readonly defaultExpires: number
-  readonly minExpires: number
-  readonly maxExpires: number
-  /** Contacts in one request, and of one AoR. */
-  readonly contactsMax: number
-}
-
-export const CONTACT_LIMITS: ContactLimits = {
-  defaultExpires: 3600,
-  minExpires: 60,
-  maxExpires: 7200,
-  contactsMax: 10,
-}
+export type ContactLimits = Pick<RegistrationPolicy, 'defaultExpires' | 'minExpires' | 'maxExpires' | 'contactsMax'>
 
 /** `contact` and `expires` are header values, repeated ones joined by a comma; null when absent. */
-export function readContacts(contact: string | null, expires: string | null, limits = CONTACT_LIMITS): Wish {
+export function readContacts(contact: string | null, expires: string | null, limits: ContactLimits = POLICY): Wish {
   if (contact === null || contact.trim() === '') return { kind: 'query' }
   if (contact.length > VALUE_MAX * limits.contactsMax) return refuse(413, 'Too many or too long contacts')
   const header = expires === null ? null : seconds(expires)

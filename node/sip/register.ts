@@ -1,22 +1,57 @@
-/** REGISTER (RFC 3261 §10.3): whose domain, who is it, what do they want, let the cluster agree, say what is bound. */
+/**
+ * REGISTER (RFC 3261 §10.3): whose domain, who is it, what do they want, let the cluster agree unless nothing but the phone's own time
+ * changes (refresh.ts), say what is bound.
+ */
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { BindingRow } from '../../cluster/tables/rows.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import type { Bind, BindChange } from '../../cluster/tables/commands.ts'
+import { contactKey } from '../../cluster/tables/contact-key.ts'
+import type { Aor, BindingRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import { aorOf, parseUri } from './address.ts'
-import { CONTACT_LIMITS, type ContactLimits, readContacts } from './contacts.ts'
+import { readContacts } from './contacts.ts'
 import type { Domains } from './domains.ts'
 import type { Identity } from './identity.ts'
+import { Kept } from './kept.ts'
+import { watchLapses } from './lapses.ts'
+import { Lines } from './line.ts'
+import {
+  granted,
+  hasRoom,
+  leaseFor,
+  POLICY,
+  RETRY_AFTER,
+  RETRY_NEW_AFTER,
+  type RegistrationPolicy,
+  ROOM,
+  type Room,
+  retryAfter,
+} from './policy.ts'
 import type { ReplyOptions, SipRequest } from './port.ts'
+import { decide, type Seen, supersedes, type Verdict } from './refresh.ts'
 
-export interface RegisterNeeds {
+export interface RegistrarNeeds {
   readonly cluster: Cluster
   readonly domains: Domains
   readonly identity: Identity
-  readonly limits?: ContactLimits
+  readonly log: Logger
+  readonly policy?: RegistrationPolicy
+  readonly room?: Room
   /** Between 0 and 1: spreads those who were sent away. */
   readonly chance: () => number
   /** Monotonic, ms; by default the process's. */
   readonly now?: () => number
+  /** See lapses.ts; by default yes. */
+  readonly lapseKnown?: () => boolean
+}
+
+export interface Registrar {
+  handle(request: SipRequest): Promise<void>
+  /** Seconds that a phone of this node has left by its own time; null: its time is not kept here. */
+  secondsLeft(binding: BindingRow): number | null
+  /** Whose time is over is told to the cluster now; it is every second by itself. */
+  lookForLapsed(): Promise<void>
+  close(): void
 }
 
 /** A phone sends its REGISTER again after 0.5, 1.5 and 3.5 s (timer E); by then it should know that it asks in vain. */
@@ -26,94 +61,239 @@ const ELECTION_MS = 2_000
 /** Longer ones are refused: they are replicated with every binding. */
 const CALL_ID_MAX = 256
 
-export function registerHandler(needs: RegisterNeeds): (request: SipRequest) => Promise<void> {
-  const { cluster, domains, identity, chance, limits = CONTACT_LIMITS, now = () => performance.now() } = needs
-  let leaderless = cluster.status().quorum ? null : now()
-  cluster.onStatus(({ quorum }) => {
-    leaderless = quorum ? null : (leaderless ?? now())
-  })
+interface Asking {
+  readonly request: SipRequest
+  /** What the phone asked for; `expires` is what it is granted. */
+  readonly wish: Bind
+  readonly deadline: number
+}
 
-  return async (request) => {
+export function startRegistrar(needs: RegistrarNeeds): Registrar {
+  const { cluster, domains, identity, chance, log, policy = POLICY, room = ROOM } = needs
+  const { now: clock = () => performance.now(), lapseKnown = () => true } = needs
+  const now = (): number => Math.floor(clock())
+  const kept = new Kept(cluster.node)
+  const lines = new Lines<Asking>((later, earlier) => supersedes(later.wish, earlier.wish), serve)
+  /** Of those in the lines, who wait for an agreement. */
+  let agreeing = 0
+  let took = 0
+  let leaderless = cluster.status().quorum ? null : now()
+  const lapses = watchLapses({ cluster, kept, now, known: lapseKnown, log })
+  const unwatch = [
+    cluster.onStatus(({ quorum }) => {
+      leaderless = quorum ? null : (leaderless ?? now())
+    }),
+    cluster.watch((changes) => {
+      for (const change of changes) {
+        if (change.table === 'registrations') kept.changed(change.key, change.before, change.row)
+      }
+    }),
+    lapses.stop,
+  ]
+
+  async function handle(request: SipRequest): Promise<void> {
     const realm = request.to.host
     if (!domains.has(realm)) return request.reply(404, { reason: 'No such domain' })
     const target = parseUri(request.uri)
     if (!target || !domains.ours(target.host)) return request.reply(404, { reason: 'Not a registrar for this' })
+    // Before a digest is worked out for nothing. Who it says it is decides only for how many there is room.
+    const isKnown = kept.of(aorOf(request.to.uri) ?? '').length > 0
+    if (!hasRoom(isKnown, { waiting: lines.size, agreeing, took }, room)) return request.reply(503, busy(isKnown))
 
     const who = identity.registrar(request, realm)
     if (who.kind === 'challenge') return request.reply(who.status, { headers: who.headers })
-    if (who.kind === 'refused') return request.reply(who.status, { reason: who.reason, ...later(who.status, chance) })
-    if (aorOf(request.to.uri) !== who.user.aor) return request.reply(403, { reason: 'To is another user' })
-    const { callId, cseq } = request
+    if (who.kind === 'refused') return request.reply(who.status, { reason: who.reason, ...later(who.status) })
+    const { aor } = who.user
+    if (aorOf(request.to.uri) !== aor) return request.reply(403, { reason: 'To is another user' })
+    const { callId } = request
     if (callId === '' || callId.length > CALL_ID_MAX) return request.reply(400, { reason: 'Call-ID is too long' })
 
-    const wish = readContacts(request.header('contact'), request.header('expires'), limits)
-    if (wish.kind === 'refused') {
-      const min = wish.minExpires
-      return request.reply(wish.status, {
-        reason: wish.reason,
+    const asked = readContacts(request.header('contact'), request.header('expires'), policy)
+    if (asked.kind === 'refused') {
+      const min = asked.minExpires
+      return request.reply(asked.status, {
+        reason: asked.reason,
         ...(min === undefined ? {} : { headers: { 'Min-Expires': String(min) } }),
       })
     }
-    if (wish.kind === 'query') {
-      const row = cluster.tables.registrations.get(who.user.aor)
-      return request.reply(200, bound(row?.bindings ?? [], cluster.now()))
+    if (asked.kind === 'query') {
+      return request.reply(200, bound(aor, cluster.tables.registrations.get(aor)?.bindings ?? [], cluster.now()))
     }
-
     // Without a leader for longer than an election takes there is no majority: nobody is kept waiting for it.
-    if (leaderless !== null && now() - leaderless > ELECTION_MS) {
-      return request.reply(503, { reason: 'No Quorum', ...later(503, chance) })
-    }
-    const { transport, address, port } = request.source
-    const agreed = await cluster.propose(
-      {
-        type: 'bind',
-        aor: who.user.aor,
-        callId,
-        cseq,
-        changes: wish.changes,
-        node: cluster.node,
-        transport,
-        received: `${address.includes(':') ? `[${address}]` : address}:${port}`,
-        userAgent: clean(request.userAgent, 128),
-        contactsMax: limits.contactsMax,
-      },
-      AGREE_WITHIN,
-    )
-    if (agreed.kind === 'no quorum') return request.reply(503, { reason: 'No Quorum', ...later(503, chance) })
-    if (agreed.kind === 'overloaded') return request.reply(503, { reason: 'Overloaded', ...later(503, chance) })
+    if (leaderless !== null && now() - leaderless > ELECTION_MS) return request.reply(503, noQuorum())
 
+    const joined = lines.join(aor, {
+      request,
+      wish: wishOf(request, aor, asked.changes),
+      deadline: now() + AGREE_WITHIN,
+    })
+    return joined ?? request.reply(503, busy(isKnown))
+  }
+
+  function wishOf(request: SipRequest, aor: Aor, changes: Bind['changes']): Bind {
+    const { transport, address, port } = request.source
+    const drawn = chance()
+    return {
+      type: 'bind',
+      aor,
+      callId: request.callId,
+      cseq: request.cseq,
+      changes:
+        changes === 'all'
+          ? 'all'
+          : changes.map((change) => ({ ...change, expires: granted(change.expires, policy, drawn) })),
+      node: cluster.node,
+      transport,
+      received: `${address.includes(':') ? `[${address}]` : address}:${port}`,
+      userAgent: clean(request.userAgent, 128),
+      contactsMax: policy.contactsMax,
+    }
+  }
+
+  /** REGISTERs that come to the same as the last of them; nobody else is served for this AoR meanwhile. */
+  async function serve(aor: Aor, together: readonly Asking[]): Promise<void> {
+    let open = together
+    const answer = (status: number, options: ReplyOptions): void => {
+      for (const { request } of open) request.reply(status, options)
+    }
+    try {
+      const known = seen(aor)
+      let verdict: Verdict = { kind: 'keep' }
+      open = together.filter(({ request, wish }) => {
+        verdict = decide(wish, known)
+        if (verdict.kind === 'out of order') request.reply(...outOfOrder(verdict.cseq, wish.cseq))
+        return verdict.kind !== 'out of order'
+      })
+      const last = open.at(-1)
+      if (!last) return
+      const { wish, deadline } = last
+      if (now() >= deadline) return answer(503, busy(true))
+      if (mayKeep(verdict)) {
+        // What another node was promised before this request came must be in the tables before one may rely on them.
+        if ((await cluster.catchUp(deadline - now())) !== 'caught up') return answer(503, noQuorum())
+        const caught = seen(aor)
+        verdict = decide(wish, caught)
+        if (mayKeep(verdict)) return answer(200, keep(wish, caught))
+        if (verdict.kind === 'out of order') return answer(...outOfOrder(verdict.cseq, wish.cseq))
+      }
+      await agree(wish, deadline, answer)
+    } catch (error) {
+      log.error({ err: error }, 'a REGISTER failed')
+      answer(500, {})
+    } finally {
+      took = now() - (together.at(-1)!.deadline - AGREE_WITHIN)
+    }
+  }
+
+  /** A lease that is only to be renewed can wait while there is much to agree on. */
+  function mayKeep(verdict: Verdict): boolean {
+    return verdict.kind === 'keep' || (verdict.kind === 'agree' && verdict.canWait && agreeing >= room.fresh)
+  }
+
+  function seen(aor: Aor): Seen {
+    const { registrations, nodes } = cluster.tables
+    return {
+      row: registrations.get(aor) ?? null,
+      kept: kept.of(aor),
+      time: cluster.now(),
+      now: now(),
+      leaseSeconds: policy.leaseSeconds,
+      isUp: nodes.get(cluster.node)?.incarnation === cluster.incarnation,
+    }
+  }
+
+  /** Only this node knows of it from now on. */
+  function keep(wish: Bind, { row, time }: Seen): ReplyOptions {
+    const bindings = row?.bindings ?? []
+    remember(wish, bindings)
+    return bound(wish.aor, bindings, time)
+  }
+
+  async function agree(wish: Bind, deadline: number, answer: Answer): Promise<void> {
+    const drawn = chance()
+    const lease = (change: BindChange) => ({ ...change, expires: leaseFor(change.expires, policy, drawn) })
+    const changes = wish.changes === 'all' ? wish.changes : wish.changes.map(lease)
+    agreeing++
+    const agreed = await cluster.propose({ ...wish, changes }, deadline - now()).finally(() => agreeing--)
+    if (agreed.kind === 'no quorum') return answer(503, noQuorum())
+    if (agreed.kind === 'overloaded') return answer(503, busy(false))
     const { result } = agreed
     switch (result.kind) {
       case 'bound':
-        return request.reply(200, bound(result.registration.bindings, result.at))
+        remember(wish, cluster.tables.registrations.get(wish.aor)?.bindings ?? [])
+        return answer(200, bound(wish.aor, result.registration.bindings, result.at))
       case 'out of order':
-        // The same CSeq under another request is the phone's mistake; an older one only came late (§10.3 step 7).
-        return result.cseq === cseq ? request.reply(400, { reason: 'CSeq was used' }) : request.reply(500, LATE)
+        return answer(...outOfOrder(result.cseq, wish.cseq))
       case 'too many contacts':
-        return request.reply(403, { reason: `More than ${result.max} contacts` })
+        return answer(403, { reason: `More than ${result.max} contacts` })
       case 'no such user':
-        return request.reply(403, { reason: 'The user was removed' })
+        return answer(403, { reason: 'The user was removed' })
       default:
         throw new Error(`a bind came to ${result.kind}`)
     }
   }
+
+  /** Until when each phone was told, for the contacts that are still as this REGISTER left them. */
+  function remember({ aor, callId, cseq, changes }: Bind, bindings: readonly BindingRow[]): void {
+    if (changes === 'all') return
+    const at = now()
+    const fresh = changes.flatMap(({ contact, expires }) => {
+      const key = contactKey(contact)
+      const binding = bindings.find((one) => contactKey(one.contact) === key)
+      const isOurs = binding?.node === cluster.node && binding.callId === callId && binding.cseq <= cseq
+      return isOurs && expires > 0 ? [{ key, until: at + expires * 1000, cseq }] : []
+    })
+    if (fresh.length > 0) kept.keep(aor, fresh)
+  }
+
+  function secondsLeft({ aor, contact, node }: BindingRow): number | null {
+    if (node !== cluster.node) return null
+    const key = contactKey(contact)
+    const known = kept.of(aor).find((one) => one.key === key)
+    return known ? Math.max(0, Math.ceil((known.until - now()) / 1000)) : null
+  }
+
+  /**
+   * Every binding with the seconds it has left. Of one that another node keeps this one knows the lease alone; the phone is told no
+   * more than the shortest time there is, since what it was told before may be over long before the lease. `at` in cluster time, ms.
+   */
+  function bound(aor: Aor, bindings: readonly BindingRow[], at: number): ReplyOptions {
+    const contacts = bindings
+      .filter((binding) => binding.expiresAt > at)
+      .map((binding) => {
+        const lease = Math.ceil((binding.expiresAt - at) / 1000)
+        const left = secondsLeft({ ...binding, aor }) ?? Math.min(lease, policy.minExpires)
+        return `<${binding.contact}>;expires=${left};q=${binding.q}`
+      })
+    const date = new Date().toUTCString()
+    return { headers: { ...(contacts.length > 0 ? { Contact: contacts.join(',') } : {}), Date: date } }
+  }
+
+  function later(status: number, range = RETRY_AFTER): ReplyOptions {
+    return status === 503 ? { headers: { 'Retry-After': String(retryAfter(range, chance())) } } : {}
+  }
+
+  function noQuorum(): ReplyOptions {
+    return { reason: 'No Quorum', ...later(503) }
+  }
+
+  function busy(isKnown: boolean): ReplyOptions {
+    return { reason: 'Overloaded', ...later(503, isKnown ? RETRY_AFTER : RETRY_NEW_AFTER) }
+  }
+
+  return {
+    handle,
+    secondsLeft,
+    lookForLapsed: lapses.look,
+    close() {
+      for (const stop of unwatch) stop()
+    },
+  }
 }
 
-const LATE: ReplyOptions = { reason: 'Out of order' }
+type Answer = (status: number, options: ReplyOptions) => void
 
-/** Every binding with the seconds it has left; `at` in cluster time, ms. */
-function bound(bindings: readonly BindingRow[], at: number): ReplyOptions {
-  const live = bindings.filter((binding) => binding.expiresAt > at)
-  const date = new Date().toUTCString()
-  if (live.length === 0) return { headers: { Date: date } }
-  return { headers: { Contact: live.map((binding) => contactOf(binding, at)).join(','), Date: date } }
-}
-
-function contactOf({ contact, expiresAt, q }: BindingRow, at: number): string {
-  return `<${contact}>;expires=${Math.ceil((expiresAt - at) / 1000)};q=${q}`
-}
-
-/** Some seconds, not the same for all: those who were sent away together shall not come back together. */
-function later(status: number, chance: () => number): ReplyOptions {
-  return status === 503 ? { headers: { 'Retry-After': String(2 + Math.floor(chance() * 9)) } } : {}
+/** The same CSeq under another request is the phone's mistake; an older one only came late (§10.3 step 7). */
+function outOfOrder(known: number, cseq: number): [number, ReplyOptions] {
+  return known === cseq ? [400, { reason: 'CSeq was used' }] : [500, { reason: 'Out of order' }]
 }

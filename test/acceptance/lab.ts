@@ -20,6 +20,8 @@ export interface LabOptions {
   readonly media?: 'direct' | 'rtpengine'
   /** Certificates of the lab's own authority. */
   readonly tls?: boolean
+  /** What every node has in its environment besides. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface LabNode {
@@ -119,7 +121,7 @@ async function bringUp(dir: string, options: LabOptions, clients: Map<string, Co
   const media = options.media ?? 'direct'
   const up = ['lab', 'up', '--nodes', String(options.nodes ?? 3), '--dir', dir, '--media', media, '--detach']
   if (options.tls) up.push('--tls')
-  const made = await must(up)
+  const made = await must(up, '', options.env)
   const { nodes, leader } = JSON.parse(made) as Pick<Lab, 'nodes' | 'leader'>
   const endpoints = nodes.map((node) => node.control).join(',')
   const here = ['--endpoints', endpoints, '--dir', dir]
@@ -155,7 +157,7 @@ async function bringUp(dir: string, options: LabOptions, clients: Map<string, Co
       await must(['lab', 'kill', id, '--dir', dir])
     },
     async start(id) {
-      await must(['lab', 'start', id, '--dir', dir])
+      await must(['lab', 'start', id, '--dir', dir], '', options.env)
     },
     async founded() {
       // One that has its vote is given it again, once it can be.
@@ -169,8 +171,8 @@ async function bringUp(dir: string, options: LabOptions, clients: Map<string, Co
   }
 }
 
-async function must(args: readonly string[], input = ''): Promise<string> {
-  const ran = await raftel(args, input)
+async function must(args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const ran = await raftel(args, input, env)
   if (ran.code !== 0) throw new Error(`raftel ${args.join(' ')}: exit ${ran.code}: ${ran.stderr}`)
   return ran.stdout
 }

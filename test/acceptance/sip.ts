@@ -13,6 +13,8 @@ export interface Response {
 export interface RawPhone {
   readonly port: number
   send(text: string | Buffer): void
+  /** Sends there from now on. */
+  aim(target: string): void
   /** The first final response to this Call-ID and CSeq number, or null when none came within the bound. */
   final(callId: string, cseq: number, boundMs?: number): Promise<Response | null>
   /** Sends, and again after a second and two, until a final response comes. */
@@ -23,7 +25,7 @@ export interface RawPhone {
 }
 
 export async function rawPhone(target: string): Promise<RawPhone> {
-  const [host = '', port = '0'] = target.split(':')
+  let [host = '', port = '0'] = target.split(':')
   const socket = createSocket('udp4')
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -58,6 +60,9 @@ export async function rawPhone(target: string): Promise<RawPhone> {
   return {
     port: socket.address().port,
     send,
+    aim(other) {
+      ;[host = '', port = '0'] = other.split(':')
+    },
     final,
     async ask(text, callId, cseq, boundMs = 10_000) {
       const again = [1000, 3000].map((ms) => setTimeout(() => send(text), ms))

@@ -21,6 +21,7 @@ export interface RegistrationRow {
   readonly node: string
   readonly expires: number
   readonly received: string
+  readonly state: string
 }
 
 /** Every row of one node's own table, page by page. */

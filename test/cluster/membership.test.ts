@@ -219,3 +219,18 @@ test('whoever joins gets a snapshot that has it among the members, though the on
   await until(second, 'it votes', () => standing(second, 'n2') === 'voter')
   t.is(second.tables.users.size, 150)
 })
+
+test('who comes gets a snapshot that was taken after it came; and whoever starts from one knows all members', async (t) => {
+  const lab = await newLab(1, { snapshotEvery: 20, keepEntries: 1 })
+  t.teardown(lab.end)
+  const first = await lab.start('n1')
+  for (let i = 0; i < 30; i++) await agreed(first, user(`early${i}`))
+  const second = await joined(lab, 'n2', { vote: false })
+  await applied([first, second], first.status().last)
+  for (let i = 0; i < 30; i++) await agreed(first, user(`late${i}`))
+  await lab.stop('n1')
+  const again = await lab.start('n1')
+  const { index } = await agreed(again, user('last'))
+  await applied([again, second], index)
+  t.is(standing(again, 'n2'), 'learner')
+})

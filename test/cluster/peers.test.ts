@@ -4,7 +4,7 @@ import { credentials, Server, ServerCredentials, type ServerDuplexStream } from 
 import ava, { type ExecutionContext } from 'ava'
 import { GROUP } from '../../cluster/group.ts'
 import { hello, type Peer } from '../../cluster/hello.ts'
-import { Peers } from '../../cluster/peers.ts'
+import { Peers, type PeersOptions } from '../../cluster/peers.ts'
 import { message } from '../../cluster/raft/message.ts'
 import { toWire } from '../../cluster/wire.ts'
 import { loadProto } from '../../proto/load.ts'
@@ -41,21 +41,19 @@ async function life(address: string, key: Uint8Array, incarnation: string, more:
 const OLDER: Partial<Hello> = { newest: 0, address: '', directory: '', seal: '' }
 
 /** Node 1, listening, and the indexes of what it heard; `hears` waits for the next. */
-async function listening(t: ExecutionContext, more: { readonly key?: Buffer; readonly peer?: Peer } = {}) {
-  const { key = randomBytes(32) } = more
+async function listening(
+  t: ExecutionContext,
+  more: Partial<PeersOptions> & { readonly key?: Buffer; readonly peer?: Peer } = {},
+) {
+  const { key = randomBytes(32), peer: _, ...rest } = more
   const address = `127.0.0.1:${await freePort()}`
   const absent: Peer = more.peer ?? { id: 2, name: 'n2', address: `127.0.0.1:${await freePort()}` }
   const founded = { is: false }
-  const refusals: string[] = []
-  const events = new EventEmitter()
-  /** Why nobody may speak here. */
-  const judged = { why: null as string | null }
   const heard: number[] = []
   const waiting: (() => void)[] = []
   const peers = await Peers.start({
     self: { id: 1, name: 'n1', incarnation: 'a', key, isFounded: () => founded.is },
     peers: [absent],
-    judge: () => judged.why,
     listen: address,
     tls: null,
     log: QUIET,
@@ -65,8 +63,7 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
       for (const resolve of waiting.splice(0)) resolve()
     },
     onProposals: () => {},
-    onUnreachable: () => events.emit('unreachable'),
-    onRefused: (_, why) => refusals.push(why),
+    onUnreachable: () => {},
     onSnapshotSent: () => {},
     untouched: () => true,
     standing: () => ({ repairing: false, term: 0, acknowledged: 0 }),
@@ -76,6 +73,7 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
     receive: () => {
       throw new Error('no snapshot comes here')
     },
+    ...rest,
   })
   t.teardown(() => peers.close())
   const hears = () => new Promise<void>((resolve) => waiting.push(resolve))
@@ -83,11 +81,7 @@ async function listening(t: ExecutionContext, more: { readonly key?: Buffer; rea
     founded.is = true
     peers.reach([absent])
   }
-  const judge = (why: string): void => {
-    judged.why = why
-    peers.reach([absent])
-  }
-  return { key, address, heard, hears, peers, found, judge, refusals, events }
+  return { key, address, heard, hears, peers, found }
 }
 
 /** Node 2, which runs an older program: what it was sent, and when it was hung up on. */
@@ -191,29 +185,43 @@ test('a peer speaks for itself, to us and in our group, or not at all', async (t
   t.deepEqual(heard, [3])
 })
 
-test('whoever was let in before it was known that it may not be is hung up on, and hears why', async (t) => {
-  const { key, address, heard, hears, judge } = await listening(t)
+test('who is no member any more is told so, though it says nothing that could be refused', async (t) => {
+  let isMember = true
+  const judge = () => (isMember ? null : 'node id 2 was removed')
+  const { key, address, peers, heard, hears } = await listening(t, { judge })
   const two = await life(address, key, 'b')
   t.teardown(two.close)
-  const early = hears()
+  peers.reach([{ id: 2, name: 'n2', address: 'localhost:1' }])
+  isMember = false
+  peers.reach([])
+  const heardAfterAll = hears().then(() => 'it was heard')
+  // The refusal does not wait for that.
   two.acknowledge(1)
-  await early
-  judge('it has another directory')
-  // At once, also when it has nothing to say.
-  const bound = once(AbortSignal.timeout(10_000), 'abort').then(() => 'nothing was said')
-  t.regex(await Promise.race([two.refused, bound]), /does not know it any more/)
-  t.deepEqual(heard, [1])
-  const again = await t.throwsAsync(life(address, key, 'b'))
-  t.regex(again.message, /it has another directory/)
+  t.regex(await Promise.race([two.refused, heardAfterAll]), /node id 2 was removed/)
+  t.deepEqual(heard, [])
 })
 
-test('a peer that this node does not want has not refused this node', async (t) => {
-  const old = await older(t)
-  const { peers, judge, refusals, events } = await listening(t, old)
-  while (!peers.connected.includes('n2')) await new Promise((resolve) => setImmediate(resolve))
-  judge('it has another directory')
-  const hello = once(old.events, 'hello')
-  await once(events, 'unreachable')
-  await hello
+test('what a node thinks of a peer is not taken for what the peer thinks of it', async (t) => {
+  const key = randomBytes(32)
+  const [own, peer] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+  const refusals: string[] = []
+  const told = Promise.withResolvers<string>()
+  const thought = Promise.withResolvers<string>()
+  await listening(t, {
+    self: { id: 2, name: 'n2', incarnation: 'b', key },
+    peers: [{ id: 1, name: 'n1', address: own }],
+    listen: peer,
+    onRefused: (_, why) => told.resolve(why),
+  })
+  await listening(t, {
+    self: { id: 1, name: 'n1', incarnation: 'a', key },
+    peers: [{ id: 2, name: 'n2', address: peer }],
+    listen: own,
+    judge: () => 'n2 is not what it was',
+    log: { ...QUIET, warn: (_, said) => said.includes('cannot reach n2') && thought.resolve(said) },
+    onRefused: (_, why) => refusals.push(why),
+  })
+  t.regex(await told.promise, /n2 is not what it was/)
+  t.regex(await thought.promise, /n2 is not what it was/)
   t.deepEqual(refusals, [])
 })

@@ -2,7 +2,15 @@
 import { spawnSync } from 'node:child_process'
 import { ROOT } from './tree.ts'
 
-const PATHS = ['cluster', 'proto/cluster.proto', 'test/cluster', 'test/mutants', 'package-lock.json']
+const PATHS = [
+  'cluster',
+  'node/sip',
+  'proto/cluster.proto',
+  'test/cluster',
+  'test/node/sip',
+  'test/mutants',
+  'package-lock.json',
+]
 /** On main itself nobody knows what was tried last; no push is of more commits than this. */
 const BACK = 50
 

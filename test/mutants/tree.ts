@@ -5,7 +5,7 @@ import path from 'node:path'
 import { type Mutant, planted } from './mutant.ts'
 
 export const ROOT = path.join(import.meta.dirname, '..', '..')
-const SOURCES = ['cluster', 'proto', 'test', 'package.json', 'ava.config.js']
+const SOURCES = ['cluster', 'node', 'proto', 'test', 'package.json', 'ava.config.js']
 
 export interface Tree {
   readonly root: string

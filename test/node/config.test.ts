@@ -125,6 +125,25 @@ test('a flag wins over the environment, the environment over the file, the file 
   t.is(sip.calls.max, 7)
 })
 
+test('how long registrations last is set within bounds that fit together, also by the environment', (t) => {
+  const usual = { minExpires: 60, defaultExpires: 3600, maxExpires: 7200, jitterPercent: 15, leaseSeconds: 1800 }
+  t.deepEqual(config(GOOD).sip.registration, usual)
+  const text = GOOD + 'sip: {registration: {min_expires: 30, lease_seconds: 900}}\n'
+  const env = { RAFTEL_SIP_REGISTRATION_LEASE_SECONDS: '600', RAFTEL_SIP_REGISTRATION_JITTER_PERCENT: '0' }
+  t.deepEqual(config(text, {}, env).sip.registration, { ...usual, minExpires: 30, leaseSeconds: 600, jitterPercent: 0 })
+  const wrong = GOOD + 'sip: {registration: {lease_seconds: 59, jitter_percent: 51}}\n'
+  t.is(complaints(wrong).length, 2)
+  t.regex(complaints(wrong)[0] ?? '', /sip.registration.lease_seconds: .*60/)
+  t.regex(
+    complaints(GOOD, {}, { RAFTEL_SIP_REGISTRATION_MAX_EXPIRES: '600' })[0] ?? '',
+    /default_expires: 3600 is not from min_expires \(60\) to max_expires \(600\); choose one between$/,
+  )
+  t.regex(
+    complaints(GOOD + 'sip: {registration: {min_expires: 100, max_expires: 90}}\n')[0] ?? '',
+    /max_expires: 90 is below min_expires \(100\)/,
+  )
+})
+
 test('a fault from the environment or a flag names the variable or the flag', (t) => {
   t.regex(complaints(GOOD, {}, { RAFTEL_LOG_LEVEL: 'loud' })[0] ?? '', /^RAFTEL_LOG_LEVEL: /)
   t.regex(complaints(GOOD, { 'calls.max': 'many' })[0] ?? '', /^--set calls.max: /)

@@ -32,6 +32,7 @@ test('whatever becomes of one file, a directory has all that was acknowledged or
     all.filter(({ fault, verdict: is }) => kindOf(fault.file) === kind && is.kind === verdict).length
   for (const kind of ['table', 'write-ahead log', 'MANIFEST', 'CURRENT', 'frontier', 'log'])
     t.true(of(kind, 'refused') > 0, kind)
-  for (const kind of ['LOG', 'LOCK', 'frontier']) t.true(of(kind, 'recovered') > 0, kind)
+  for (const kind of ['LOG', 'LOCK', 'frontier', 'member']) t.true(of(kind, 'recovered') > 0, kind)
   t.is(of('LOG', 'refused'), 0)
+  t.is(of('member', 'refused'), 0, 'the log says the same')
 })

@@ -14,6 +14,7 @@ export interface Town {
   readonly events: Events
   readonly weather: Weather
   readonly nodes: readonly Node[]
+  readonly isCalm: () => boolean
   readonly trace: (line: () => string) => void
   /** A client was told of it. */
   readonly acknowledges: (index: number, command: Command) => void
@@ -35,7 +36,7 @@ export class Client {
   readonly #town: Town
   readonly #random: Random
   readonly #histories: Histories
-  readonly #home: number
+  #home: number
   readonly #timeoutMs: number
   #cseq = 0
   #count = 0
@@ -68,7 +69,9 @@ export class Client {
   #next(): void {
     const { events, weather } = this.#town
     const { thinkTicks } = weather.clients
-    events.after(thinkTicks * weather.tickMs * 2 * this.#random.next(), () => {
+    // Snapshots are small and often here: a node that comes must not be outrun for ever.
+    const slower = this.#town.isCalm() ? 10 : 1
+    events.after(slower * thinkTicks * weather.tickMs * 2 * this.#random.next(), () => {
       if (this.#isDone) return
       const node = this.#choose()
       if (node) this.#act(node)
@@ -78,7 +81,9 @@ export class Client {
 
   #choose(): Node | null {
     const { nodes, weather } = this.#town
-    const node = this.#random.chance(weather.clients.roam) ? this.#random.pick(nodes) : nodes[this.#home]!
+    const home = nodes[this.#home]!
+    if (home.isRetired && this.#random.chance(0.5)) this.#home = this.#random.below(nodes.length)
+    const node = this.#random.chance(weather.clients.roam) ? this.#random.pick(nodes) : home
     // One that stands still takes connections, too.
     return node.isUp ? node : null
   }

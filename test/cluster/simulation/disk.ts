@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import type { Database, Disk, Files, Operation, Range, SlotFile } from '../../../cluster/log/disk.ts'
+import { MEMBER, type MemberFile, memberText, parseMember } from '../../../cluster/log/member.ts'
 import type { Random } from '../raft/simulator/random.ts'
 import type { Life } from './clock.ts'
 import { Store } from './store.ts'
@@ -38,8 +39,8 @@ export class SimulatedDisk {
   #olderSlots: Buffer[] = []
   #pending: Pending[] = []
   #pendingSlot: { readonly bytes: Buffer; readonly position: number } | null = null
-  /** The file `repair`, and the directories with what was set aside: see cluster/log/repair.ts. */
-  #mark: string | null = null
+  /** The files `repair` and `member`, by name, and the directories with what was set aside: see cluster/log/repair.ts. */
+  readonly #texts = new Map<string, string>()
   readonly #aside = new Set<string>()
   #holder: Life | null = null
   #isCalm = false
@@ -63,7 +64,7 @@ export class SimulatedDisk {
 
   /** The log was set aside, and the peers have not yet given everything again. */
   get isUnderRepair(): boolean {
-    return this.#mark !== null
+    return this.#texts.has('repair')
   }
 
   rows(range: Range): [Buffer, Buffer][] {
@@ -158,11 +159,37 @@ export class SimulatedDisk {
   /** Another disk was put in, or the directory was moved away. */
   wipe(): void {
     this.#store = null
-    this.#mark = null
+    this.#texts.clear()
     this.#aside.clear()
     this.#dropSlots()
     this.#pending = []
     this.#pendingSlot = null
+  }
+
+  /** The file `member`; null when it is not there, or damaged. */
+  get member(): MemberFile | null {
+    const text = this.#texts.get(MEMBER)
+    return text === undefined ? null : parseMember(text)
+  }
+
+  /** What an operator writes before the first start. */
+  set member(member: MemberFile) {
+    this.#texts.set(MEMBER, memberText(member))
+  }
+
+  /** The file `member` is gone, or one bit of it is not what it was. */
+  loseMember(): string | null {
+    const text = this.#texts.get(MEMBER)
+    if (text === undefined) return null
+    if (this.#random.chance(0.5)) {
+      this.#texts.delete(MEMBER)
+      return 'gone'
+    }
+    const bytes = Buffer.from(text)
+    const at = this.#random.below(bytes.length)
+    bytes[at]! ^= 1 << this.#random.below(8)
+    this.#texts.set(MEMBER, bytes.toString())
+    return `bit at ${at}`
   }
 
   /** One bit of a value, or of a slot, is not what it was. */
@@ -284,11 +311,11 @@ export class SimulatedDisk {
         turn(0, () => [
           ...(this.#store ? ['log'] : []),
           ...(this.#slots ? ['frontier'] : []),
-          ...(this.#mark === null ? [] : ['repair']),
+          ...this.#texts.keys(),
           ...this.#aside,
         ]),
-      read: () => turn(0, () => this.#mark),
-      write: (_, text) => change(() => (this.#mark = text)),
+      read: (location) => turn(0, () => this.#texts.get(path.basename(location)) ?? null),
+      write: (location, text) => change(() => void this.#texts.set(path.basename(location), text)),
       move: (from, to) =>
         change(() => {
           this.#aside.add(path.basename(path.dirname(to)))
@@ -299,8 +326,8 @@ export class SimulatedDisk {
         }),
       remove: (location) =>
         change(() => {
-          if (path.basename(location) === 'repair') this.#mark = null
-          else this.#aside.delete(path.basename(location))
+          const name = path.basename(location)
+          if (!this.#texts.delete(name)) this.#aside.delete(name)
         }),
     }
   }

@@ -5,12 +5,15 @@
 import { crc32 } from 'node:zlib'
 import type { Cluster, ReplicaStatus, RowChange } from '../../../cluster/cluster.ts'
 import { decodeProposal } from '../../../cluster/codec.ts'
+import type { Self } from '../../../cluster/hello.ts'
 import type { Operation } from '../../../cluster/log/disk.ts'
 import { decodeBytes, decodeEntry, ENTRIES, indexOfKey, metaKey } from '../../../cluster/log/records.ts'
-import type { Entry, HardState, Id, Message } from '../../../cluster/raft/types.ts'
+import type { ConfState, Entry, HardState, Id, Message } from '../../../cluster/raft/types.ts'
 import type { Command } from '../../../cluster/tables/commands.ts'
+import type { MembersRow } from '../../../cluster/tables/members.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
 import type { Events } from './clock.ts'
+import type { Configurations } from './configurations.ts'
 import type { Node } from './node.ts'
 
 /** What is known of one disk; a disk that is replaced begins anew, save for what it once helped to agree on. */
@@ -40,6 +43,10 @@ interface Seen {
   applied: number
   term: number
   readonly bindings: Map<string, readonly BindingRow[]>
+  members: MembersRow | null
+  agreed: string
+  /** True time at which it had these members first. */
+  since: number
   /** Told by the replica, not looked at yet. */
   changes: RowChange[]
 }
@@ -55,8 +62,9 @@ export class Invariants {
   #bySelf = new Map<Id, Durable>()
   readonly #events: Events
   readonly #drift: number
-  readonly #voters: number
-  readonly #leaders = new Map<number, string>()
+  readonly #configurations: Configurations
+  /** By term, of all lives of all nodes ever. */
+  readonly #leaders = new Map<number, Id>()
   /** The leader of a term whose first own entry was looked at. */
   readonly #complete = new Set<number>()
   readonly #prints = new Map<string, string>()
@@ -65,9 +73,9 @@ export class Invariants {
   /** The first ever, ms; all of this takes place after it. */
   #firstStamp: number | null = null
 
-  constructor(events: Events, voters: number, drift: number) {
+  constructor(events: Events, configurations: Configurations, drift: number) {
     this.#events = events
-    this.#voters = voters
+    this.#configurations = configurations
     this.#drift = drift
   }
 
@@ -96,8 +104,9 @@ export class Invariants {
     const { state } = this.#durable(node.id)
     if (term < state.term) fail(`${node.name} came back in term ${term}, its disk had ${state.term}`)
     this.#readBack(node)
-    this.#seen.set(node.id, { applied, term, bindings, changes: [] })
+    this.#seen.set(node.id, { applied, term, bindings, changes: [], members: null, agreed: '', since: 0 })
     this.#sameHash(node, cluster.status())
+    this.#sameMembers(node, cluster)
   }
 
   /** A promise leaves: it must be durable here. */
@@ -120,6 +129,24 @@ export class Invariants {
     }
   }
 
+  /** A node takes in what another one said: one that it knows to be no member, or not that one, says nothing to it. */
+  hears(node: Node, from: Pick<Self, 'id' | 'directory'>, messages: readonly { readonly type: string }[]): void {
+    const seen = this.#seen.get(node.id)
+    if (!seen?.members || this.#events.now - seen.since < KNOWN_MS) return
+    const member = seen.members.all.find(({ id }) => id === from.id)
+    if (!member && from.id >= seen.members.next) return
+    if (member?.directory === from.directory) return
+    const what = messages.map(({ type }) => type).join()
+    fail(`${node.name} hears ${what} of id ${from.id}, directory ${from.directory}, which is no member`)
+  }
+
+  /** A node stopped because it was told that it is no member: that must be so. */
+  sentAway(node: Node, why: string): void {
+    const { newest } = this.#configurations
+    const member = newest?.all.find(({ id }) => id === node.id)
+    if (!newest || (member && member.directory === node.directory)) fail(`${node.name} is a member, and ends: ${why}`)
+  }
+
   /** Looks at a node after it moved; returns what it has applied. */
   moved(node: Node, cluster: Cluster): number {
     const seen = this.#seen.get(node.id)
@@ -135,6 +162,7 @@ export class Invariants {
     this.#changed(node, seen, status.applied, changes)
     seen.applied = status.applied
     this.#sameHash(node, status)
+    this.#sameMembers(node, cluster)
     return seen.applied
   }
 
@@ -214,7 +242,9 @@ export class Invariants {
       }
       durable.state = next
     } else if (key.equals(SNAPSHOT)) {
-      const { index } = json<{ index: number }>(key, value)
+      const { index, conf } = json<{ index: number; conf: ConfState }>(key, value)
+      const [here, agreed] = [JSON.stringify(conf), JSON.stringify(this.#configurations.confAt(index))]
+      if (here !== agreed) fail(`${node.name} has a snapshot at ${index} with the members ${here}, not ${agreed}`)
       durable.snapshot = index
       durable.everSnapshot = Math.max(durable.everSnapshot, index)
       durable.last = Math.max(durable.last, index)
@@ -224,13 +254,13 @@ export class Invariants {
   /** Election safety. */
   #leads(node: Node, term: number): void {
     const elected = this.#leaders.get(term)
-    if (elected !== undefined && elected !== node.name) fail(`${elected} and ${node.name} both lead term ${term}`)
-    this.#leaders.set(term, node.name)
+    if (elected !== undefined && elected !== node.id) fail(`ids ${elected} and ${node.id} both lead term ${term}`)
+    this.#leaders.set(term, node.id)
   }
 
   /** Leader completeness: before its own first entry a leader has all that was committed in earlier terms. */
   #firstOwn(node: Node, first: Entry): void {
-    if (this.#leaders.get(first.term) !== node.name || this.#complete.has(first.term)) return
+    if (this.#leaders.get(first.term) !== node.id || this.#complete.has(first.term)) return
     this.#complete.add(first.term)
     const { ever, everSnapshot } = this.#durable(node.id)
     for (const [index, { print: text, term }] of this.committed) {
@@ -264,11 +294,16 @@ export class Invariants {
   /** An entry is applied somewhere for the first time: it must be on the disks of a majority, or have been. */
   #agreed(node: Node, entry: Entry, text: string, term: number): void {
     const { index } = entry
-    const holders = [...this.#bySelf.values()].filter(
-      ({ ever, everSnapshot }) => ever.get(index)?.print === text || everSnapshot >= index,
-    ).length
-    if (2 * holders <= this.#voters) fail(`${node.name} applied entry ${index}, which only ${holders} disks ever had`)
-    const proposal = entry.data.length > 0 ? decodeProposal(entry.data) : null
+    const holders = new Set<Id>()
+    for (const [id, { ever, everSnapshot }] of this.#bySelf)
+      if (ever.get(index)?.print === text || everSnapshot >= index) holders.add(id)
+    if (!this.#configurations.couldAgree(index, holders))
+      fail(`${node.name} applied entry ${index}, which only the disks of ${[...holders].join()} ever had`)
+    if (index !== this.lastCommitted + 1) fail(`${node.name} applied entry ${index} after ${this.lastCommitted}`)
+    const wrong = this.#configurations.add(entry)
+    if (wrong) fail(`entry ${index}: ${wrong}`)
+    const isCommand = entry.type === 'normal' && entry.data.length > 0
+    const proposal = isCommand ? decodeProposal(entry.data) : null
     const time = Math.max(this.committed.get(index - 1)?.time ?? 0, proposal?.time ?? 0)
     if (proposal) this.#stamped(proposal.time)
     this.committed.set(index, { print: text, entry, term, command: proposal?.command ?? null, time })
@@ -304,6 +339,17 @@ export class Invariants {
     this.#hashes.set(applied, hash)
   }
 
+  /** All nodes agree on the members at one index, and on what the log makes of them. */
+  #sameMembers(node: Node, cluster: Cluster): void {
+    const seen = this.#seen.get(node.id)!
+    const { members } = cluster.tables
+    const agreed = this.#configurations.textAt(cluster.status().applied)
+    if (seen.members === members && seen.agreed === agreed) return
+    const here = JSON.stringify(members)
+    if (here !== agreed) fail(`${node.name} has the members ${here} at ${cluster.status().applied}, not ${agreed}`)
+    Object.assign(seen, { members, agreed, since: this.#events.now })
+  }
+
   #durable(id: Id): Durable {
     let durable = this.#bySelf.get(id)
     if (!durable) {
@@ -336,4 +382,6 @@ function json<T>(key: Buffer, value: Buffer): T {
 
 const STATE = metaKey('state')
 const SNAPSHOT = metaKey('snapshot')
+/** What the tables have the rest of the node has a little later, ms. */
+const KNOWN_MS = 2000
 const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }

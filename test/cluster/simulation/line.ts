@@ -1,6 +1,6 @@
 /** One outgoing stream to one peer, and what goes over it. */
-import { refusal } from '../../../cluster/hello.ts'
-import type { Id, Message } from '../../../cluster/raft/types.ts'
+import { type Peer, refusal } from '../../../cluster/hello.ts'
+import type { Message } from '../../../cluster/raft/types.ts'
 import { toWire } from '../../../cluster/wire.ts'
 import type { Message__Output } from '../../../proto/types/raftel/cluster/v1/Message.ts'
 import type { Ether, Port } from './network.ts'
@@ -23,7 +23,7 @@ export class Line {
   partner: Port | undefined
   readonly #ether: Ether
   readonly #port: Port
-  readonly #to: Id
+  readonly #peer: Peer
   #messages: Message__Output[] = []
   #proposals: Buffer[] = []
   /** Frames that wait for a cut to end, in a network that keeps the order. */
@@ -33,11 +33,20 @@ export class Line {
   #backoffMs = BACKOFF_MIN_MS
   #closed = false
 
-  constructor(ether: Ether, port: Port, to: Id) {
+  constructor(ether: Ether, port: Port, peer: Peer) {
     this.#ether = ether
     this.#port = port
-    this.#to = to
+    this.#peer = peer
     port.life.after(0, () => this.#dial())
+  }
+
+  get #to(): number {
+    return this.#peer.id
+  }
+
+  /** Where it is dialled. */
+  get address(): string {
+    return this.#peer.address
   }
 
   say(message: Message): boolean {
@@ -110,6 +119,7 @@ export class Line {
           return
         }
         this.#ether.overheard.onFrame(self.id, this.#to, () => describe(frame))
+        this.#ether.overheard.onHear(self, this.#to, frame)
         partner.take(self.id, frame)
       })
     }
@@ -126,7 +136,7 @@ export class Line {
       return
     }
     const partner = this.#ether.at(this.#to)
-    if (!partner) {
+    if (!partner || partner.options.self.address !== this.#peer.address) {
       this.#port.life.after(this.#ether.latency(), failed)
       return
     }

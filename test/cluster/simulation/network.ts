@@ -4,7 +4,7 @@
  * of an earlier life is heard after the hello of a later one; a snapshot goes its own way in pieces (the product's own
  * code for that, cluster/transfer.ts). Everything else is weather.
  */
-import { hello, type Judge, oneOf, type Peer, refusal } from '../../../cluster/hello.ts'
+import { hello, type Judge, oneOf, type Peer, refusal, type Self } from '../../../cluster/hello.ts'
 import type { PeersOptions } from '../../../cluster/peers.ts'
 import type { Id, Message } from '../../../cluster/raft/types.ts'
 import { receiveSnapshot, sendSnapshot } from '../../../cluster/transfer.ts'
@@ -21,6 +21,8 @@ import type { NetworkWeather } from './weather.ts'
 export interface Overheard {
   readonly onSend: (message: Message) => void
   readonly onFrame: (from: Id, to: Id, frame: () => string) => void
+  /** A frame is heard. */
+  readonly onHear: (from: Self, to: Id, frame: Frame) => void
 }
 
 /** The medium: who listens, and which ways are cut. */
@@ -90,6 +92,8 @@ export class Port implements Network {
   readonly options: PeersOptions
   /** The incarnation that each peer last said hello with. */
   readonly #lives = new Map<Id, string>()
+  /** Whoever was ever let in. */
+  readonly #heardOf = new Set<Id>()
   readonly #lines = new Map<Id, { readonly control: Line; readonly append: Line }>()
   readonly #sending = new Set<Id>()
   readonly judge: Judge
@@ -108,17 +112,44 @@ export class Port implements Network {
   reach(peers: readonly Peer[]): void {
     this.#peers = peers
     for (const [id, { control, append }] of this.#lines) {
-      if (peers.some((peer) => peer.id === id)) continue
+      const peer = peers.find((one) => one.id === id)
+      if (peer?.address === append.address) continue
       control.close()
       append.close()
       this.#lines.delete(id)
-      this.#lives.delete(id)
+      if (!peer) this.#lives.delete(id)
       this.#connected = this.#connected.filter((known) => known !== id)
     }
-    for (const { id } of peers) {
-      const line = () => new Line(this.#ether, this, id)
-      if (!this.#lines.has(id)) this.#lines.set(id, { control: line(), append: line() })
+    for (const id of this.#heardOf) this.#judgeAgain(id)
+    for (const peer of peers) {
+      const line = () => new Line(this.#ether, this, peer)
+      if (!this.#lines.has(peer.id)) this.#lines.set(peer.id, { control: line(), append: line() })
     }
+  }
+
+  /** Whoever must not speak here any more is told, as it may have nothing to say that could be refused. */
+  #judgeAgain(id: Id): void {
+    const port = this.#ether.at(id)
+    const { self } = this.options
+    if (!port || port === this || this.closed) return
+    const why = this.judge(port.hello(self.id))
+    if (!why) return
+    this.#lives.delete(id)
+    const lines = this.#lines.get(id)
+    lines?.control.drop()
+    lines?.append.drop()
+    // A keepalive finds out.
+    if (this.#ether.isCut(self.id, id)) this.life.after(KEEPALIVE_MS, () => this.#judgeAgain(id))
+    else port.life.after(this.#ether.latency(), () => port.turnedOut(self.id, why))
+  }
+
+  /** The peer ends the streams of this node to it. */
+  turnedOut(by: Id, why: string): void {
+    const line = this.#lines.get(by)
+    if (this.closed || !line?.append.isOpen) return
+    this.options.onRefused?.(by, why)
+    line.control.drop()
+    line.append.drop()
   }
 
   get connected(): readonly string[] {
@@ -164,6 +195,7 @@ export class Port implements Network {
   greeted(said: Hello__Output): void {
     const { from, incarnation, untouched, repairing, term, acknowledged } = said
     this.#lives.set(from, incarnation)
+    this.#heardOf.add(from)
     this.options.onHello(from, untouched, { repairing, term, acknowledged }, null, said)
   }
 

@@ -2,9 +2,11 @@
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Peer } from '../../../cluster/hello.ts'
 import type { Operation } from '../../../cluster/log/disk.ts'
-import { metaKey } from '../../../cluster/log/records.ts'
+import { decodeBytes } from '../../../cluster/log/records.ts'
+import { type Identity, META } from '../../../cluster/log/recover.ts'
 import { Refused } from '../../../cluster/log/trouble.ts'
 import type { Logger } from '../../../cluster/logger.ts'
+import type { Id } from '../../../cluster/raft/types.ts'
 import { startCluster } from '../../../cluster/replica.ts'
 import type { World } from '../../../cluster/world.ts'
 import type { Random } from '../raft/simulator/random.ts'
@@ -25,8 +27,18 @@ export interface Witness {
   /** Its database is set aside: whatever was in it is promised no more. */
   setAside(node: Node): void
   ended(node: Node): void
+  /** It stops because it is no member. */
+  sentAway(node: Node, why: string): void
   /** What it threw is a bug, whatever the weather. */
   broken(error: Error): void
+}
+
+/** Whose a directory is. */
+export interface Owner {
+  readonly id: Id
+  readonly name: string
+  /** The founders as they are written down now; none: it joined, or is alone, and its directory knows. */
+  readonly configured: () => readonly Peer[]
 }
 
 export type NodeState = 'down' | 'starting' | 'up' | 'stopping' | 'refused'
@@ -40,9 +52,13 @@ export class Node {
   cluster: Cluster | null = null
   /** Its disk lost something, and it has not yet shown that it has everything again. */
   isDamaged = false
+  /** It was removed, or another took its place: nobody sees to it any more. */
+  isRetired = false
   /** Why it is down. */
   why = ''
-  readonly #peers: readonly Peer[]
+  /** Where it listens. */
+  address: string
+  readonly #configured: () => readonly Peer[]
   readonly #weather: Weather
   readonly #events: Events
   readonly #ether: Ether
@@ -52,8 +68,7 @@ export class Node {
   #wallOffset: number
 
   constructor(
-    peers: readonly Peer[],
-    id: number,
+    { id, name, configured }: Owner,
     weather: Weather,
     events: Events,
     ether: Ether,
@@ -61,8 +76,9 @@ export class Node {
     witness: Witness,
   ) {
     this.id = id
-    this.name = nameOf(id)
-    this.#peers = peers
+    this.name = name
+    this.address = `${name}:1`
+    this.#configured = configured
     this.#weather = weather
     this.#events = events
     this.#ether = ether
@@ -78,7 +94,20 @@ export class Node {
 
   /** Its log may vote: see cluster/rebuild.ts. */
   get hasJoined(): boolean {
-    return this.disk.get(JOINED) !== undefined
+    return this.disk.get(META.joined) !== undefined
+  }
+
+  /** Which directory it is; null: it has none yet. */
+  get directory(): string | null {
+    const row = this.disk.get(META.identity)
+    const body = row && decodeBytes(META.identity, row)
+    const { directory } = body ? (JSON.parse(body.toString()) as Identity) : (this.disk.member ?? {})
+    return directory ?? null
+  }
+
+  /** It was told that it is no member, and ended. */
+  get isSentAway(): boolean {
+    return this.state === 'down' && SENT_AWAY.test(this.why)
   }
 
   get isUp(): boolean {
@@ -94,8 +123,8 @@ export class Node {
     const { tickMs, snapshotEvery, keepEntries, nodeDownMs, limits } = this.#weather
     startCluster({
       node: this.name,
-      nodes: this.#peers,
-      listen: '',
+      nodes: this.#configured(),
+      listen: this.address,
       dataDir: `/${this.name}`,
       key: KEY,
       tickMs,
@@ -122,8 +151,9 @@ export class Node {
       (error: Error) => {
         if (!life.alive) return
         this.#end(error.message)
+        if (SENT_AWAY.test(error.message)) this.#witness.sentAway(this, error.message)
         if (!(error instanceof Refused)) {
-          if (!EXPECTED.test(error.message)) this.#witness.broken(error)
+          if (!SENT_AWAY.test(error.message) && !EXPECTED.test(error.message)) this.#witness.broken(error)
           return
         }
         this.state = 'refused'
@@ -178,7 +208,9 @@ export class Node {
 
   #fatal(life: Life, error: Error): void {
     if (!life.alive) return
-    if (!EXPECTED.test(error.message)) this.#witness.broken(error)
+    if (SENT_AWAY.test(error.message)) this.#witness.sentAway(this, error.message)
+    else if (!EXPECTED.test(error.message) && !(this.isDamaged && DAMAGED.test(error.message)))
+      this.#witness.broken(error)
     // It says so and exits.
     life.after(0, () => this.#end(error.message))
   }
@@ -218,8 +250,11 @@ export function nameOf(id: number): string {
 }
 
 export const KEY = Buffer.alloc(32, 7)
-const JOINED = metaKey('joined')
 /** Any day will do. */
 const START = 1_700_000_000_000
+/** What a node may end with that is told that it is no member. */
+const SENT_AWAY = /was removed from the cluster|is not the (one|directory) that is a member/
+/** What it ends with when it reads something that rotted while it ran. */
+const DAMAGED = /is damaged\. This node has stopped: start it again/
 /** What a node may end with when its disk fails it. */
 const EXPECTED = /^(disk full|cannot write to|cannot open|.* is in use by another process)/

@@ -77,7 +77,7 @@ async function many(from: number, seeds: number, minutes: number, jobs: number):
   // For an hour or a day: other seeds each time.
   const first = end === null ? from : 1 + Math.floor(Math.random() * 2 ** 30)
   let next = first
-  let [passed, failed, events, entries, answered] = [0, 0, 0, 0, 0]
+  let [passed, failed, events, entries, answered, changed, changes] = [0, 0, 0, 0, 0, 0, 0]
   const faults = new Map<string, number>()
   const take = (): number | null => {
     if (failed >= FAILURES_MAX) return null
@@ -95,6 +95,9 @@ async function many(from: number, seeds: number, minutes: number, jobs: number):
     events += report.events
     entries += report.entries
     answered += report.answered
+    // The founding is none.
+    if (report.memberChanges > 1) changed++
+    changes += Math.max(0, report.memberChanges - 1)
     for (const [fault, count] of report.faults) faults.set(fault, (faults.get(fault) ?? 0) + count)
   }
   const say = () => {
@@ -114,6 +117,7 @@ async function many(from: number, seeds: number, minutes: number, jobs: number):
       .map(([fault, count]) => `${fault} ${count}`)
       .join(', '),
   )
+  console.log(`${changed} seeds changed their members, ${changes} times`)
   // A simulation in which nothing happens proves nothing.
   if (passed > 0 && (entries < passed * 20 || answered < passed * 10)) {
     console.log(

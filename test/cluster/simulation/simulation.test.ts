@@ -14,13 +14,14 @@ test.serial(
   'whole clusters bear any weather: nothing that was answered is lost, and calm makes all nodes equal',
   async (t) => {
     t.timeout(600_000, 'seeds are many')
-    let [entries, answered] = [0, 0]
+    let [entries, answered, changed] = [0, 0, 0]
     const faults = new Set<string>()
     for (const seed of [...FOUND, ...Array.from({ length: SEEDS }, (_, i) => FIRST + i)]) {
       try {
         const report = await new Simulation(seed).run()
         entries += report.entries
         answered += report.answered
+        if (report.memberChanges > 1) changed++
         for (const fault of report.faults.keys()) faults.add(fault)
       } catch (error) {
         return t.fail(`npm run simulate -- --seed ${seed} --trace\n${(error as Error).message}`)
@@ -29,6 +30,7 @@ test.serial(
     // A simulation in which nothing happens proves nothing.
     t.true(entries > SEEDS * 30, `${entries} entries`)
     t.true(answered > SEEDS * 30, `${answered} answers`)
+    t.true(changed > SEEDS / 10, `${changed} seeds changed their members`)
     t.true(faults.size > 12 || SEEDS < 100, [...faults].join(', '))
   },
 )

@@ -3,18 +3,23 @@
  * thing that must not be.
  */
 import type { Cluster } from '../../../cluster/cluster.ts'
+import type { Peer } from '../../../cluster/hello.ts'
 import type { Operation } from '../../../cluster/log/disk.ts'
 import type { Message } from '../../../cluster/raft/types.ts'
+import { keyId } from '../../../cluster/seal.ts'
+import type { MembersRow } from '../../../cluster/tables/members.ts'
 import { check } from '../linearizability/checker.ts'
 import { registrar } from '../linearizability/models.ts'
 import { report } from '../linearizability/report.ts'
 import { type Random, randomOf } from '../raft/simulator/random.ts'
 import { Client, type Histories } from './clients.ts'
 import { Events } from './clock.ts'
+import { Configurations } from './configurations.ts'
 import { plan } from './histories.ts'
 import { fail, Invariants, Violation } from './invariants.ts'
 import { Ether } from './network.ts'
-import { Node, nameOf, type Witness } from './node.ts'
+import { KEY, Node, nameOf, type Owner, type Witness } from './node.ts'
+import { Operator } from './operator.ts'
 import { Storm } from './storm.ts'
 import { MILD, type Weather, weatherOf } from './weather.ts'
 
@@ -26,6 +31,8 @@ export interface Report {
   readonly entries: number
   readonly answered: number
   readonly faults: ReadonlyMap<string, number>
+  /** How often the members changed, the founding included. */
+  readonly memberChanges: number
 }
 
 /** Ticks after which a healed cluster must be whole again. */
@@ -40,10 +47,14 @@ export class Simulation implements Witness {
   readonly #events = new Events()
   readonly #ether: Ether
   readonly #invariants: Invariants
+  readonly #configurations: Configurations
+  readonly #operator: Operator
+  readonly #fork: () => Random
   readonly #storm: Storm
   readonly #histories: Histories = { registrar: [], plan: [] }
   readonly #clients: Client[] = []
   readonly #say: ((line: string) => void) | null
+  #isCalm = false
   #violation: Error | null = null
   #trace = 0x811c9dc5
 
@@ -54,14 +65,33 @@ export class Simulation implements Witness {
     this.weather = weatherOf(random, randomOf(seed + 2 ** 20).chance(MILD))
     const { weather } = this
     const fork = (): Random => randomOf(random.below(2 ** 31))
+    this.#fork = fork
     this.#ether = new Ether(this.#events, fork(), weather.network, {
       onSend: (message) => this.#sends(message),
       onFrame: (from, to, frame) => this.trace(() => `${nameOf(from)} → ${nameOf(to)}: ${frame()}`),
+      onHear: (from, to, { messages }) => this.#watched(() => this.#invariants.hears(this.#node(to), from, messages)),
     })
-    this.#invariants = new Invariants(this.#events, weather.nodes, weather.drift)
-    const peers = Array.from({ length: weather.nodes }, (_, i) => ({ id: i + 1, name: nameOf(i + 1), address: '' }))
-    for (const { id } of peers) this.nodes.push(new Node(peers, id, weather, this.#events, this.#ether, fork(), this))
+    const founders = Array.from({ length: weather.nodes }, (_, i) => i + 1)
+    this.#configurations = new Configurations(founders)
+    this.#invariants = new Invariants(this.#events, this.#configurations, weather.drift)
+    for (const id of founders) this.#found(id)
+    this.#operator = new Operator(
+      {
+        weather,
+        events: this.#events,
+        nodes: this.nodes,
+        configurations: this.#configurations,
+        add: (row, directory) => this.#join(row, directory),
+        onFault: (fault, what) => {
+          this.#storm.faults.set(fault, (this.#storm.faults.get(fault) ?? 0) + 1)
+          this.trace(() => `* ${fault} ${what}`)
+        },
+      },
+      fork(),
+    )
     this.#storm = new Storm(weather, this.#events, this.#ether, this.nodes, fork(), {
+      configurations: this.#configurations,
+      leaving: () => (this.#operator.removes === null ? [] : [this.#operator.removes]),
       onDamage: (node) => this.#invariants.damaged(node),
       onFault: (fault) => this.trace(() => `* ${fault}`),
     })
@@ -74,21 +104,26 @@ export class Simulation implements Witness {
     this.trace(() => `weather ${JSON.stringify(this.weather)}`)
     for (let tick = 0; tick < stormTicks; tick++) {
       this.#storm.tick()
+      this.#operator.tick()
       await this.#until(this.#events.now + tickMs)
     }
     this.trace(() => 'the storm is over')
+    this.#isCalm = true
     this.#storm.calm()
+    this.#operator.calm()
     await this.#becomesWhole()
     for (const client of this.#clients) client.stop()
     this.#checkHistories()
     return {
       seed: this.#seed,
       trace:
-        (this.#trace >>> 0).toString(16).padStart(8, '0') + (this.nodes[0]!.cluster?.status().hash ?? '').slice(0, 8),
+        (this.#trace >>> 0).toString(16).padStart(8, '0') +
+        (this.#members[0]!.cluster?.status().hash ?? '').slice(0, 8),
       events: this.#events.count,
       entries: this.#invariants.lastCommitted,
       answered: this.#clients.reduce((sum, { answered }) => sum + answered, 0),
       faults: new Map([...this.#storm.faults, ['overwritten', this.#invariants.overwritten]]),
+      memberChanges: this.#configurations.changes,
     }
   }
 
@@ -124,6 +159,11 @@ export class Simulation implements Witness {
   ended(node: Node): void {
     this.#invariants.ended(node)
     for (const client of this.#clients) client.nodeEnded(node)
+    this.#operator.nodeEnded(node)
+  }
+
+  sentAway(node: Node, why: string): void {
+    this.#watched(() => this.#invariants.sentAway(node, why))
   }
 
   broken(error: Error): void {
@@ -131,7 +171,7 @@ export class Simulation implements Witness {
   }
 
   #sends(message: Message): void {
-    this.#watched(() => this.#invariants.says(this.nodes[message.from - 1]!, message))
+    this.#watched(() => this.#invariants.says(this.#node(message.from), message))
   }
 
   /** The replica catches what is thrown in it, so what is found is kept and thrown outside. */
@@ -149,6 +189,7 @@ export class Simulation implements Witness {
       events: this.#events,
       weather: this.weather,
       nodes: this.nodes,
+      isCalm: () => this.#isCalm,
       trace: (line: () => string) => this.trace(line),
       acknowledges: invariants.acknowledges.bind(invariants),
       acknowledged: () => invariants.acknowledged,
@@ -188,9 +229,11 @@ export class Simulation implements Witness {
     const agreed = new Set<Node>()
     for (let tick = 0; tick < CALM_TICKS; tick++) {
       this.#storm.mendNodes()
-      if (tick % 20 === 0) for (const node of this.nodes) this.#ask(node, () => agreed.add(node))
+      this.#operator.tick()
+      const members = this.#members
+      if (tick % 20 === 0) for (const node of members) this.#ask(node, () => agreed.add(node))
       await this.#until(this.#events.now + tickMs)
-      if (agreed.size === this.nodes.length && this.#areEqual()) return
+      if (members.every((node) => agreed.has(node)) && this.#areEqual() && this.#areSettled()) return
     }
     const states = this.nodes.map((node) => ({
       name: node.name,
@@ -198,8 +241,9 @@ export class Simulation implements Witness {
       why: node.why,
       ...node.cluster?.status(),
       joined: node.hasJoined,
+      isRetired: node.isRetired,
     }))
-    fail(`calm brought no progress: ${JSON.stringify(states)}`)
+    fail(`calm brought no progress: ${JSON.stringify(this.#configurations.conf)} ${JSON.stringify(states)}`)
   }
 
   #ask(node: Node, done: () => void): void {
@@ -209,12 +253,73 @@ export class Simulation implements Witness {
   }
 
   #areEqual(): boolean {
-    const states = this.nodes.map((node) => node.cluster?.status())
+    const states = this.#members.map((node) => node.cluster?.status())
     const [first] = states
     const known = this.#invariants.lastCommitted
     return states.every(
       (state) => state && state.applied === known && state.hash === first!.hash && state.leader === first!.leader,
     )
+  }
+
+  /** No change is under way or due, and whoever is no member any more and can hear of it has ended. */
+  #areSettled(): boolean {
+    const { newest, conf } = this.#configurations
+    const isPromoted = newest?.all.every(({ id, vote }) => !vote || conf.voters.includes(id)) ?? true
+    if (!this.#operator.isIdle || conf.votersOutgoing.length > 0 || !isPromoted) return false
+    if (newest?.all.some(({ id, address }) => this.#node(id).address !== address)) return false
+    const members = this.#members
+    return this.nodes.every((node) => {
+      if (members.includes(node) || !node.cluster) return true
+      const others = node.cluster.members().filter(({ id }) => id !== node.id)
+      const there = others.filter((one) => members.some(({ id, address }) => id === one.id && address === one.address))
+      return 2 * there.length <= others.length
+    })
+  }
+
+  /** The members, as the log has them. */
+  get #members(): readonly Node[] {
+    const { newest } = this.#configurations
+    if (!newest) return this.nodes
+    return this.nodes.filter((node) => newest.all.some(({ id }) => id === node.id))
+  }
+
+  #node(id: number): Node {
+    return this.nodes.find((node) => node.id === id)!
+  }
+
+  /** A founder, as it is configured; one that is alone is what `raftel cluster init` makes. */
+  #found(id: number): void {
+    const { nodes } = this.weather
+    const all = () => this.nodes.filter((node) => node.id <= nodes)
+    const configured = () => (nodes === 1 ? [] : all().map(({ id, name, address }) => ({ id, name, address })))
+    const node = this.#add({ id, name: nameOf(id), configured })
+    if (nodes > 1) return
+    const { name, address } = node
+    this.#write(node, [id], [{ id, name, address }], '0'.repeat(32))
+  }
+
+  /** What `raftel cluster join` does with the answer. */
+  #join(row: MembersRow, directory: string): Node {
+    const { id, name, address } = row.all.find((member) => member.directory === directory)!
+    const known = this.nodes.find((node) => node.id === id)
+    if (known) return known
+    const node = this.#add({ id, name, configured: () => [] })
+    node.address = address
+    if (this.#isCalm) node.disk.calmDown()
+    this.#write(node, row.founders, row.all, directory)
+    return node
+  }
+
+  #write(node: Node, founders: readonly number[], all: readonly Peer[], directory: string): void {
+    const members = all.map(({ id, name, address }) => ({ id, name, address }))
+    const { id, name } = node
+    node.disk.member = { cluster: keyId(KEY), id, node: name, directory, founders, members, lineage: null }
+  }
+
+  #add(owner: Owner): Node {
+    const node = new Node(owner, this.weather, this.#events, this.#ether, this.#fork(), this)
+    this.nodes.push(node)
+    return node
   }
 
   #checkHistories(): void {

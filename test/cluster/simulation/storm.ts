@@ -2,13 +2,20 @@
  * Faults, tick by tick, as the weather has them. What destroys promises on a disk hits a minority at most, and only after the
  * cluster has begun: see README.md for what is left out and why.
  */
+import type { Id } from '../../../cluster/raft/types.ts'
+import type { MembersRow } from '../../../cluster/tables/members.ts'
 import type { Random } from '../raft/simulator/random.ts'
 import type { Events } from './clock.ts'
+import type { Configurations } from './configurations.ts'
 import type { Ether } from './network.ts'
 import type { Node } from './node.ts'
 import type { Weather } from './weather.ts'
 
 export interface StormWitness {
+  /** Who the members are. */
+  readonly configurations: Configurations
+  /** Ids of members that are about to go. */
+  readonly leaving: () => readonly Id[]
   readonly onDamage: (node: Node) => void
   readonly onFault: (fault: string) => void
 }
@@ -41,13 +48,13 @@ export class Storm {
     this.#nodes = nodes
     this.#random = random
     this.#witness = witness
-    for (const node of nodes) if (random.chance(0.3)) this.#startLater(node)
+    for (const node of nodes) if (random.chance(0.3)) this.startLater(node)
   }
 
   tick(): void {
     const { weather: w } = { weather: this.#weather }
     const random = this.#random
-    this.#hasBegun ||= this.#nodes.every((node) => node.hasJoined)
+    this.#hasBegun ||= this.#nodes.every((node) => node.hasJoined || node.id > w.nodes)
     if (random.chance(w.cut)) this.#cut()
     if (random.chance(w.mend)) this.#ether.mend()
     if (random.chance(w.transfer)) this.#transfer()
@@ -84,9 +91,14 @@ export class Storm {
   /** Operators see to every node that is down. */
   mendNodes(): void {
     for (const node of this.#nodes) {
+      if (node.isRetired || node.isSentAway) continue
       if (node.state === 'refused') this.#moveAway(node)
       node.start()
     }
+  }
+
+  startLater(node: Node): void {
+    this.#startAt.set(node, this.#events.now + this.#later())
   }
 
   #hitRunning(node: Node): void {
@@ -100,12 +112,12 @@ export class Storm {
       } else {
         this.#happens(power ? 'power' : 'kill', node)
         node.crash(power)
-        this.#startLater(node)
+        this.startLater(node)
       }
     } else if (random.chance(stop)) {
       this.#happens('stop', node)
       node.stop()
-      this.#startLater(node)
+      this.startLater(node)
     } else if (random.chance(pause)) {
       this.#happens('pause', node)
       node.life!.pause(tickMs * pauseTicks * random.next())
@@ -125,15 +137,27 @@ export class Storm {
       return
     }
     const at = this.#startAt.get(node)
-    if (at === undefined) this.#startLater(node)
+    // What was removed comes back seldom; what was lost is replaced where it was.
+    if (node.isRetired && (node.isDamaged || !this.#random.chance(0.05))) return
+    if (at === undefined) this.startLater(node)
     else if (at <= this.#events.now) {
       this.#startAt.delete(node)
+      if (this.#random.chance(this.#weather.move) && this.#mayMove(node)) {
+        node.address = `${node.name}:${this.#random.below(10_000)}`
+        this.#happens('address', node, node.address)
+      }
       node.start()
     }
   }
 
-  #startLater(node: Node): void {
-    this.#startAt.set(node, this.#events.now + this.#later())
+  /** Whoever moves knows where the others are, and they where it was: two that move at once might never meet again. */
+  #mayMove(node: Node): boolean {
+    const { newest } = this.#witness.configurations
+    const isKnown = (row: MembersRow | null | undefined) =>
+      row?.all.every(({ id, address }) => this.#nodes.find((other) => other.id === id)?.address === address) ?? false
+    if (!newest || node.isRetired || !isKnown(newest)) return false
+    const others = this.#nodes.filter((other) => other !== node && newest.all.some(({ id }) => id === other.id))
+    return others.every((other) => isKnown(other.cluster?.tables.members))
   }
 
   #later(): number {
@@ -142,7 +166,13 @@ export class Storm {
 
   /** What takes from a disk what was promised with it. True when it did. */
   #damages(node: Node): boolean {
-    const { flip, rollback, oldFrontier, wipe } = this.#weather.disk
+    const { flip, rollback, oldFrontier, wipe, member } = this.#weather.disk
+    if (node.isRetired) return false
+    // The log says the same, so this costs nothing as long as that is sound.
+    if (this.#random.chance(member) && node.hasJoined) {
+      const what = node.disk.loseMember()
+      if (what) this.#happens('file member', node, what)
+    }
     // The most treacherous loss: what is left looks whole.
     const hole = this.#weather.disk.hole * (node.disk.hasRewritten ? 10 : 1)
     const random = this.#random
@@ -152,7 +182,7 @@ export class Storm {
       if (!random.chance(hole + rollback + oldFrontier + wipe) || !this.#mayDamage(node)) return false
       this.#happens('kill', node)
       node.crash(random.chance(this.#weather.powerLoss))
-      this.#startLater(node)
+      this.startLater(node)
     } else if (!random.chance(hole + rollback + oldFrontier + wipe) || !this.#mayDamage(node)) return false
     const dice = random.next() * (hole + rollback + oldFrontier + wipe)
     if (dice < hole) return this.#damaged('lost batch', node, node.disk.loseBatch())
@@ -174,15 +204,27 @@ export class Storm {
   /** A minority at a time: with it, those that are being rebuilt. */
   #mayDamage(node: Node): boolean {
     if (!this.#hasBegun || node.state === 'starting' || node.state === 'stopping') return false
-    const damaged = this.#nodes.filter((other) => other !== node && (other.isDamaged || !other.hasJoined)).length
-    return 2 * (damaged + 1) < this.#nodes.length
+    const { conf, newest } = this.#witness.configurations
+    const lost = (id: Id) => {
+      const owner = this.#nodes.find((other) => other.id === id)
+      if (!owner || owner === node || owner.isDamaged || !owner.hasJoined) return true
+      return newest !== null && newest.all.find((member) => member.id === id)?.directory !== owner.directory
+    }
+    const isMinority = (ids: readonly Id[]) => ids.length === 0 || 2 * ids.filter(lost).length < ids.length
+    // Whoever is about to get a vote, or to lose it, may have done so by now.
+    const soon = [...conf.voters, ...conf.learners.filter(lost), ...conf.learnersNext.filter(lost)]
+    const leaving = this.#witness.leaving()
+    const without = [conf.voters, soon].map((ids) => ids.filter((id) => !leaving.includes(id)))
+    return [conf.voters, conf.votersOutgoing, soon, ...without].every(isMinority)
   }
 
   #moveAway(node: Node): void {
+    // Its members are agreed on: it is to be replaced.
+    if (this.#witness.configurations.newest !== null) return
     this.#happens('moved away', node)
     node.moveAway()
     this.#witness.onDamage(node)
-    this.#startLater(node)
+    this.startLater(node)
   }
 
   #jump(node: Node): void {

@@ -33,8 +33,10 @@ export interface Weather {
   readonly transfer: number
   readonly cut: number
   readonly mend: number
-  /** Waits for a replica whose members can change; until then the core's own simulator covers it. */
-  readonly membership: 0
+  /** Of the starts, those at another address. */
+  readonly move: number
+  /** The operator begins to change the members. */
+  readonly membership: number
   readonly clients: ClientWeather
 }
 
@@ -76,6 +78,8 @@ export interface DiskWeather {
   readonly rollback: number
   readonly oldFrontier: number
   readonly wipe: number
+  /** The file `member` is gone or damaged. */
+  readonly member: number
 }
 
 export interface ClientWeather {
@@ -91,8 +95,24 @@ export interface ClientWeather {
 export const MILD = 0.15
 
 export function weatherOf(random: Random, isMild: boolean): Weather {
-  const weather = roughWeatherOf(random)
+  const weather = withMembers(random, roughWeatherOf(random))
   return isMild ? { ...weather, crash: 0, stop: 0, pause: 0, cut: 0, transfer: 0 } : weather
+}
+
+/** Half of the seeds change members, for longer. */
+function withMembers(random: Random, weather: Weather): Weather {
+  const disk = { ...weather.disk, member: random.chance(0.3) ? random.next() * 0.01 : 0 }
+  const move = random.pick([0, 0.2, 1])
+  if (random.chance(0.5)) return { ...weather, disk, move }
+  const nodes = random.pick([1, 1, 2, 3, 3, 3, 5])
+  return {
+    ...weather,
+    disk,
+    move,
+    nodes,
+    membership: random.pick([0.02, 0.1, 0.5]),
+    stormTicks: weather.stormTicks + 100,
+  }
 }
 
 function roughWeatherOf(random: Random): Weather {
@@ -141,6 +161,7 @@ function roughWeatherOf(random: Random): Weather {
       rollback: rarely(0.25, 0.006),
       oldFrontier: rarely(0.2, 0.004),
       wipe: rarely(0.35, 0.006),
+      member: 0,
     },
     drift: random.pick([0, 0.001, 0.05, 0.1]),
     wallJump: rarely(0.4, 0.02),
@@ -154,6 +175,7 @@ function roughWeatherOf(random: Random): Weather {
     transfer: rarely(0.4, 0.03),
     cut: rarely(0.7, 0.08),
     mend: 0.01 + random.next() * 0.1,
+    move: 0,
     membership: 0,
     clients: {
       count: 1 + random.below(4),

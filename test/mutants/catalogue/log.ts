@@ -3,6 +3,7 @@ import type { Killer, Mutant } from '../mutant.ts'
 
 const log = (title: string): Killer => ({ file: 'test/cluster/log/log.test.ts', title })
 const boot = (title: string): Killer => ({ file: 'test/cluster/log/boot.test.ts', title })
+const transfers = (title: string): Killer => ({ file: 'test/cluster/log/transfers.test.ts', title })
 const sync = (title: string): Killer => ({ file: 'test/cluster/log/sync.test.ts', title })
 const redo = (title: string): Killer => ({ file: 'test/cluster/log/redo.test.ts', title })
 
@@ -246,10 +247,52 @@ export const LOG: readonly Mutant[] = [
     why: 'a snapshot of which a piece is gone is loaded without it',
     file: 'cluster/log/recover.ts',
     edits: [
-      ['    if (!body) {\n', '    if (!body && !value) continue\n    if (!body) {\n'],
+      ["  if (piece < kept.pieces) throw missing('missing')\n", ''],
       ['  if (bytes !== kept.bytes)\n', '  if (bytes > kept.bytes)\n'],
     ],
     killer: boot('a snapshot of which a piece is gone is refused'),
+  },
+  {
+    name: 'half-a-snapshot-installed',
+    why: 'a snapshot that is still on its way is made the one that counts (§7)',
+    file: 'cluster/log/transfers.ts',
+    edits: [['if (!transfer?.isWhole) return null', 'if (!transfer) return null']],
+    killer: transfers('a snapshot that is not whole, or that nobody wanted, is never installed and leaves nothing'),
+  },
+  {
+    name: 'transfers-mixed',
+    why: 'two leaders send a snapshot of one index, and what is kept has pieces of both',
+    file: 'cluster/log/transfers.ts',
+    edits: [
+      ['    for (const [number, { isWhole }] of this.#all) if (!isWhole) this.#all.delete(number)\n', ''],
+      ['const number = ++this.#last', 'const number = this.#last + 1'],
+      [
+        "if (this.#all.get(number) !== transfer) throw new Error('another snapshot has begun to arrive')",
+        'if (!this.#all.has(number)) this.#all.set(number, transfer)',
+      ],
+    ],
+    killer: transfers('two snapshots of one index that come at once do not mix: the later stream counts'),
+  },
+  {
+    name: 'current-snapshot-cleared',
+    why: 'what is installed is cleared with what it took the place of: the next start has half of it',
+    file: 'cluster/log/recover.ts',
+    edits: [['await clearTransfers(db, 0, received - 1)', 'await clearTransfers(db, 0, received)']],
+    killer: transfers(
+      'a snapshot that came counts from its installation on, also after a restart; until then the one before it does',
+    ),
+  },
+  {
+    name: 'load-begun-when-asked',
+    why: 'a snapshot that is being loaded is read as the database is by then: cleared for a newer one, it ends in the middle',
+    file: 'cluster/log/log.ts',
+    edits: [
+      [
+        'this.#toLoad.push({ index: kept.index, term: kept.term, head, pieces: this.snapshotPieces(kept) })',
+        'this.#toLoad.push({ index: kept.index, term: kept.term, head, pieces: (async function* (log) { yield* log.snapshotPieces(kept) })(this) })',
+      ],
+    ],
+    killer: transfers('a snapshot that is being loaded is read to its end, also when a newer one takes its place'),
   },
   {
     name: 'right-to-vote-forgotten',
@@ -262,7 +305,7 @@ export const LOG: readonly Mutant[] = [
     name: 'directory-of-another-node',
     why: 'a node takes the directory of another for its own and votes twice (RethinkDB 2.2.3, #5289)',
     file: 'cluster/log/recover.ts',
-    edits: [['if (found.id !== own.id || found.node !== own.node) {', 'if (found.id < 0) {']],
+    edits: [['if ((own.id !== null && found.id !== own.id) || found.node !== own.node) {', 'if (found.id < 0) {']],
     killer: log('the directory of another node or cluster is refused'),
   },
 ]

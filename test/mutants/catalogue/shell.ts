@@ -5,6 +5,7 @@ const wire = (title: string): Killer => ({ file: 'test/cluster/wire.test.ts', ti
 const rebuild = (title: string): Killer => ({ file: 'test/cluster/rebuild.test.ts', title })
 const transfer = (title: string): Killer => ({ file: 'test/cluster/transfer.test.ts', title })
 
+const snapshots = (title: string): Killer => ({ file: 'test/cluster/snapshots.test.ts', title })
 const lost = (title: string): Killer => ({ file: 'test/cluster/lost-leader.test.ts', title })
 const saved = (title: string): Killer => ({ file: 'test/cluster/saved.test.ts', title })
 const handover = (title: string): Killer => ({ file: 'test/cluster/handover.test.ts', title })
@@ -23,6 +24,15 @@ export const SHELL: readonly Mutant[] = [
       ['since: this.#held.get(to)?.since ?? at', 'since: at'],
     ],
     killer: news('what only tells a commit waits for its time, and the newest of it leaves'),
+  },
+  {
+    name: 'members-forgotten-in-snapshot',
+    why: 'a snapshot names the founders whoever the members are by then: who starts from it counts other majorities',
+    file: 'cluster/snapshots.ts',
+    edits: [['conf: conf ?? this.#founders', 'conf: this.#founders ?? conf']],
+    killer: snapshots(
+      'a snapshot names the members as the tables had them at its entry; before there were founders, those of the log',
+    ),
   },
   {
     name: 'old-snapshot-for-who-joins',
@@ -66,7 +76,7 @@ export const SHELL: readonly Mutant[] = [
     name: 'repaired-founds-a-cluster',
     why: 'nodes whose damaged directories were set aside take themselves for a new cluster: two of three forget everything (NATS JetStream 2.12.1)',
     file: 'cluster/rebuild.ts',
-    edits: [['if (this.#repairing || !untouched || this.#someoneTouched)', 'if (!untouched || this.#someoneTouched)']],
+    edits: [['|| this.#repairing || !untouched', '|| !untouched']],
     killer: rebuild('a node under repair never takes itself for one of a new cluster, nor do the others'),
   },
   {
@@ -130,7 +140,7 @@ export const SHELL: readonly Mutant[] = [
     name: 'majority-of-new-is-new',
     why: 'a majority of untouched nodes begins a cluster at once, though the third knows what was agreed',
     file: 'cluster/rebuild.ts',
-    edits: [['(2 * known > this.#members && this.#ticks >= DEAF_TICKS)', '2 * known > this.#members']],
+    edits: [['(2 * known > this.#founders && this.#ticks >= DEAF_TICKS)', '2 * known > this.#founders']],
     killer: rebuild('a node that forgot does not vote with one that never ran, when the third knows what was agreed'),
   },
   {
@@ -172,7 +182,10 @@ export const SHELL: readonly Mutant[] = [
     name: 'proof-not-checked',
     why: 'whoever knows the names is let in without the cluster key',
     file: 'cluster/hello.ts',
-    edits: [['if (!equal(said.proof, proofOf(self.key, said)))\n', "if (said.proof === '')\n"]],
+    edits: [
+      ['const isProved = equal(said.proof, proofOf(self.key, said))', 'const isProved = true'],
+      ['(said.newest > 0 && !equal', '(said.newest < 0 && !equal'],
+    ],
     killer: wire(HELLO),
   },
   {
@@ -222,6 +235,13 @@ export const SHELL: readonly Mutant[] = [
     file: 'cluster/transfer.ts',
     edits: [['if (!head || pieces !== head.pieces || bytes !== head.bytes)', 'if (!head)']],
     killer: transfer('a snapshot that is cut short, or longer than its head says, is not taken'),
+  },
+  {
+    name: 'pieces-taken-without-waiting',
+    why: 'a snapshot is read from the network as fast as it comes: all of it waits for the disk in memory',
+    file: 'cluster/transfer.ts',
+    edits: [['await incoming!.write(piece.data)', 'void incoming!.write(piece.data)']],
+    killer: transfer('the next piece of a snapshot is asked for when the one before it is stored'),
   },
   {
     name: 'read-before-applied',

@@ -61,8 +61,8 @@ export const TABLES: readonly Mutant[] = [
     file: 'cluster/tables/registrations.ts',
     edits: [
       [
-        '  write(state, row.aor, state.registrations.get(row.aor) ?? null, row.bindings)\n',
-        "  state.bindings += row.bindings.length\n  put(state, 'registrations', row.aor, row)\n",
+        "  putLoaded(state, 'registrations', row.aor, row, digest)\n  schedule(state, row)\n",
+        "  putLoaded(state, 'registrations', row.aor, row, digest)\n",
       ],
     ],
     killer: tables('a binding that came with a snapshot expires like any other'),

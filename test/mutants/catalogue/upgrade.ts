@@ -26,31 +26,11 @@ export const UPGRADE: readonly Mutant[] = [
     name: 'older-stays-connected',
     why: 'a node with an older program stays on the stream that it had when the cluster was founded',
     file: 'cluster/peers.ts',
-    edits: [['(reach.older && isFounded) ||', '']],
+    edits: [['!peer || (reach.older && isFounded)', '!peer']],
     killer: {
       file: 'test/cluster/peers.test.ts',
       title:
         'once there are founders, nodes that run an older program are hung up on, and hear why they are not let in',
-    },
-  },
-  {
-    name: 'stranger-stays-connected',
-    why: 'a wiped node that was let in before the members were known stays, and nobody tells it to go',
-    file: 'cluster/peers.ts',
-    edits: [[' || (said !== undefined && this.#judge(said) !== null)', '']],
-    killer: {
-      file: 'test/cluster/peers.test.ts',
-      title: 'whoever was let in before it was known that it may not be is hung up on, and hears why',
-    },
-  },
-  {
-    name: 'own-refusal-turned-round',
-    why: 'a node that does not let another in takes that for a refusal of itself, and ends in its place',
-    file: 'cluster/peers.ts',
-    edits: [['if (!isOurs && ', 'if (']],
-    killer: {
-      file: 'test/cluster/peers.test.ts',
-      title: 'a peer that this node does not want has not refused this node',
     },
   },
 ]

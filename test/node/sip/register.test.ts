@@ -179,6 +179,82 @@ test('a REGISTER that comes late changes nothing', async (t) => {
   t.is(bindings(cluster).length, 1)
 })
 
+test('a refresh costs no log entry, and the phone hears its whole time; what changes something costs one', async (t) => {
+  const { phone: alice, cluster, registrar } = await phone(t)
+  const callId = 'economy'
+  let cseq = 0
+  const register = async (extra: readonly string[]): Promise<string> => {
+    cseq += 2
+    return alice.registered(extra, { callId, cseq })
+  }
+  const entriesOf = async (extra: readonly string[], expected = /^SIP\/2.0 200/): Promise<number> => {
+    const before = cluster.status().applied
+    t.regex(await register(extra), expected)
+    return cluster.status().applied - before
+  }
+  t.is(await entriesOf([alice.contact(';expires=600')]), 1)
+  const row = cluster.tables.registrations.get('alice@pbx.test')
+  t.is(registrar.secondsLeft(row!.bindings[0]!), 600)
+  t.true(row!.bindings[0]!.expiresAt - cluster.now() > 1_800_000, 'the lease is longer')
+  for (const expires of [600, 300, 900]) {
+    const ok = await register([alice.contact(`;expires=${expires}`)])
+    t.regex(headersOf(ok, 'Contact')[0]!, new RegExp(`;expires=${expires};`))
+    t.is(registrar.secondsLeft(row!.bindings[0]!), expires)
+  }
+  t.is(await entriesOf([alice.contact(';expires=600')]), 0)
+  t.deepEqual(cluster.tables.registrations.get('alice@pbx.test'), row, 'nothing was agreed on')
+  t.is(await entriesOf([alice.contact(';expires=3600')]), 1, 'longer than the lease')
+  t.is(await entriesOf([alice.contact(';expires=600;q=0.5')]), 1, 'q')
+  t.is(await entriesOf([alice.contact(';expires=600;q=0.5'), alice.contact('', 'second')]), 1, 'one more')
+
+  cseq -= 3
+  t.is(await entriesOf([alice.contact(';expires=0')], /^SIP\/2.0 500/), 0, 'one that was overtaken')
+  cseq += 3
+  t.is(await entriesOf([alice.contact(';expires=0')]), 1)
+  t.is(cluster.tables.bindings, 1)
+})
+
+test('a phone that lets its time run out is gone everywhere; one that comes in time is not', async (t) => {
+  let now = 1_000
+  const { sip, cluster, registrar: own } = await registrar(t, ['alice', 'bob'], { now: () => now })
+  const alice = new Phone(await udpPeer(t, sip))
+  t.regex(await alice.registered([alice.contact(';expires=60')]), /^SIP\/2.0 200/)
+  now += 59_999
+  await own.lookForLapsed()
+  t.is(cluster.tables.bindings, 1)
+  const before = cluster.status().applied
+  t.regex(await alice.registered([alice.contact(';expires=60')]), /^SIP\/2.0 200/)
+  t.is(cluster.status().applied, before)
+  now += 59_999
+  await own.lookForLapsed()
+  t.is(cluster.tables.bindings, 1)
+  now += 1
+  await own.lookForLapsed()
+  t.is(cluster.tables.bindings, 0)
+  t.is(cluster.status().applied, before + 1)
+  t.regex(await alice.registered([alice.contact(';expires=60')]), /^SIP\/2.0 200/, 'it comes back')
+})
+
+test('a node that is full sends away whoever is new, later than who is known, and still serves refreshes', async (t) => {
+  const room = { known: 100, fresh: 100 }
+  const { sip, cluster } = await registrar(t, ['alice', 'bob'], { room })
+  const alice = new Phone(await udpPeer(t, sip))
+  t.regex(await alice.registered([alice.contact(';expires=600')]), /^SIP\/2.0 200/)
+  room.fresh = 0
+  const away = new Phone(await udpPeer(t, sip))
+  const refused = await away.register([away.contact()], { user: 'bob', to: 'sip:bob@pbx.test' })
+  t.regex(refused, /^SIP\/2.0 503 Overloaded/)
+  const wait = Number(headersOf(refused, 'Retry-After')[0])
+  t.true(wait >= 10 && wait <= 40, `${wait}`)
+  const before = cluster.status().applied
+  t.regex(await alice.registered([alice.contact(';expires=600')]), /^SIP\/2.0 200/)
+  t.is(cluster.status().applied, before)
+  room.known = 0
+  const later = await alice.register([alice.contact(';expires=600')])
+  t.regex(later, /^SIP\/2.0 503 Overloaded/)
+  t.true(Number(headersOf(later, 'Retry-After')[0]) <= 10)
+})
+
 test('without a majority a REGISTER is told to come back', async (t) => {
   const { phone: alice, cluster } = await phone(t)
   await alice.registered([])

@@ -11,8 +11,9 @@ import { type Credentials, credentialsOf } from '../../../node/sip/digest.ts'
 import { watchDomains } from '../../../node/sip/domains.ts'
 import { createIdentity, type Identity } from '../../../node/sip/identity.ts'
 import { answerOptions } from '../../../node/sip/options.ts'
+import { POLICY, type RegistrationPolicy, type Room } from '../../../node/sip/policy.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
-import { registerHandler } from '../../../node/sip/register.ts'
+import { type Registrar as RunningRegistrar, startRegistrar } from '../../../node/sip/register.ts'
 import { freePort, until } from '../../cluster/nodes.ts'
 import { port, quiet } from './support.ts'
 
@@ -22,6 +23,7 @@ export interface Registrar {
   /** The other nodes of the cluster. */
   readonly others: readonly Cluster[]
   readonly identity: Identity
+  readonly registrar: RunningRegistrar
 }
 
 interface More {
@@ -29,12 +31,14 @@ interface More {
   readonly nodes?: number
   /** The clock of the registrar, ms. */
   readonly now?: () => number
+  readonly policy?: Partial<RegistrationPolicy>
+  readonly room?: Room
 }
 
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now }: More = {},
+  { nodes: count = 1, now, policy: changed, room }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -71,6 +75,9 @@ export async function registrar(
     const row = { aor: `${user}@pbx.test`, user, domain: 'pbx.test', credentials }
     await cluster.propose({ type: 'user-put', user: row, replace: false })
   }
+  const { node: id, incarnation } = cluster
+  const row = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 0 } as const
+  await cluster.propose({ type: 'node-up', node: row })
   const sip = await port(t)
   const domains = watchDomains(cluster, sip)
   t.teardown(domains.close)
@@ -80,7 +87,11 @@ export async function registrar(
     credentials: (user) => JSON.parse(open(key, 'credentials', user.credentials)) as Credentials,
     nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
   })
-  sip.on('register', registerHandler({ ...(now ? { now } : {}), cluster, domains, identity, chance: () => 0.5 }))
+  const policy = { ...POLICY, jitterPercent: 0, ...changed }
+  const parts = { cluster, domains, identity, policy, log: quiet, chance: () => 0.5 }
+  const all = startRegistrar({ ...parts, ...(now ? { now } : {}), ...(room ? { room } : {}) })
+  t.teardown(all.close)
+  sip.on('register', all.handle)
   sip.on('options', answerOptions)
-  return { sip, cluster, others, identity }
+  return { sip, cluster, others, identity, registrar: all }
 }

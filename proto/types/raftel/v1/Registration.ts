@@ -11,6 +11,7 @@ export interface Registration {
   'received'?: (string);
   'q'?: (number | string);
   'userAgent'?: (string);
+  'state'?: (string);
 }
 
 export interface Registration__Output {
@@ -22,4 +23,5 @@ export interface Registration__Output {
   'received': (string);
   'q': (number);
   'userAgent': (string);
+  'state': (string);
 }

@@ -2,18 +2,28 @@
  * A data directory that the real log wrote over several lives: votes, entries of five terms, conflicts that were
  * overwritten, snapshots of its own and of a leader, tables that LevelDB merged. And what of it was acknowledged.
  */
-import { createHash } from 'node:crypto'
-import { cp } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { cp, mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { realDisk } from '../../../../cluster/log/disk.ts'
 import type { DurableLog } from '../../../../cluster/log/log.ts'
+import { writeMember } from '../../../../cluster/log/member.ts'
 import { openLog } from '../../../../cluster/log/open.ts'
 import { inPieces } from '../../../../cluster/log/pieces.ts'
 import type { Identity } from '../../../../cluster/log/recover.ts'
+import { keepOwnMember, ownMember } from '../../../../cluster/own-member.ts'
 import { confOf } from '../../../../cluster/raft/memory.ts'
 import { message } from '../../../../cluster/raft/message.ts'
 import { type Entry, LOCAL_APPEND, type Snapshot } from '../../../../cluster/raft/types.ts'
 
-export const IDENTITY: Identity = { version: 1, cluster: 'c', id: 1, node: 'n1', members: [1, 2, 3] }
+export const IDENTITY: Identity = {
+  version: 1,
+  cluster: 'c',
+  id: 1,
+  node: 'n1',
+  members: [1, 2, 3],
+  directory: 'd'.repeat(32),
+}
 const LIVES = 6
 
 /** What a directory must hold, as plain data. */
@@ -35,8 +45,26 @@ export interface History {
   readonly acknowledged: Acknowledged
 }
 
-export function openAt(dir: string, onFatal: (error: Error) => void): Promise<DurableLog> {
-  return openLog({ dir, identity: IDENTITY, keep: 20, onFatal })
+/** As a node does it that knows from its directory alone who it is. */
+export async function openAt(dir: string, onFatal: (error: Error) => void): Promise<DurableLog> {
+  const whose = { dataDir: dir, node: 'n1', nodes: [], address: '', cluster: 'c', randomBytes }
+  const own = await ownMember(realDisk, whose)
+  const log = await openLog({ dir, identity: own.expected, keep: 20, onFatal })
+  try {
+    await keepOwnMember(realDisk, whose, own, log.identity)
+    return log
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+/** The file `member` as of a life: the others are reached elsewhere in each. */
+async function writeMemberOf(dir: string, life: number): Promise<void> {
+  const { cluster, id, node, members: founders, directory = '' } = IDENTITY
+  const members = founders.map((id) => ({ id, name: `n${id}`, address: `n${id}:${life}` }))
+  await mkdir(dir, { recursive: true })
+  await writeMember(realDisk, dir, { cluster, id, node, directory, founders, members, lineage: null })
 }
 
 /** Writes it below `root`. The same every time, but for what LevelDB says to itself in its LOG. */
@@ -68,6 +96,7 @@ export async function writeHistory(root: string): Promise<History> {
     snapshot = { index: last, text }
   }
   for (let life = 1; life <= LIVES; life++) {
+    await writeMemberOf(dir, life)
     log = await openAt(dir, fail)
     term = life * 10
     vote = (life % 3) + 1
@@ -102,6 +131,9 @@ export async function writeHistory(root: string): Promise<History> {
 export async function missingIn(log: DurableLog, must: Acknowledged): Promise<string | null> {
   const { storage } = log
   const { term, vote } = storage.initialState().hardState
+  const { id, node, directory } = log.identity
+  if (id !== IDENTITY.id || node !== IDENTITY.node || directory !== IDENTITY.directory)
+    return `it is ${id} ${directory}`
   if (term !== must.term || vote !== must.vote)
     return `term ${term} and vote ${vote}, not ${must.term} and ${must.vote}`
   if (storage.lastIndex() !== must.last) return `ends at ${storage.lastIndex()}, not at ${must.last}`

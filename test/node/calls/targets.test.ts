@@ -1,0 +1,27 @@
+import test from 'ava'
+import type { BindingRow, RegistrationRow } from '../../../cluster/tables/rows.ts'
+import { contactsOf } from '../../../node/calls/targets.ts'
+
+const AOR = 'alice@pbx.test'
+
+const binding = (name: string, node: string, q: number): BindingRow => ({
+  ...{ aor: AOR, contact: `sip:${name}@192.0.2.1:5060`, transport: 'udp', node, received: '192.0.2.1:5060', q },
+  ...{ expiresAt: 1, registeredAt: 1, callId: 'c', cseq: 1, userAgent: '' },
+})
+
+test('phones whose node is down ring behind all others, whatever they prefer, and are not forgotten', (t) => {
+  const bindings = [
+    binding('lost', 'n3', 1),
+    binding('best', 'n1', 0.8),
+    binding('least', 'n2', 0),
+    binding('gone', 'n3', 0.2),
+  ]
+  const registrations = new Map<string, RegistrationRow>([[AOR, { aor: AOR, bindings }]])
+  const order = (...up: string[]): string[] => {
+    const nodes = new Map(up.map((id) => [id, { sip: '192.0.2.9:5060', up: true }]))
+    const { groups } = contactsOf([{ aors: [AOR], seconds: 20 }], registrations, 'n1', nodes)
+    return groups.map(({ contacts }) => contacts.map((one) => one.binding.contact.slice(4, -15)).join())
+  }
+  t.deepEqual(order('n1', 'n2', 'n3'), ['lost', 'best', 'gone', 'least'])
+  t.deepEqual(order('n1', 'n2'), ['best', 'least', 'lost', 'gone'])
+})
