@@ -41,6 +41,8 @@ interface Committed extends Held {
 
 interface Seen {
   applied: number
+  /** Before the last step: what a snapshot changed is told a little later than that it was loaded. */
+  before: number
   term: number
   readonly bindings: Map<string, readonly BindingRow[]>
   members: MembersRow | null
@@ -104,7 +106,16 @@ export class Invariants {
     const { state } = this.#durable(node.id)
     if (term < state.term) fail(`${node.name} came back in term ${term}, its disk had ${state.term}`)
     this.#readBack(node)
-    this.#seen.set(node.id, { applied, term, bindings, changes: [], members: null, agreed: '', since: 0 })
+    this.#seen.set(node.id, {
+      applied,
+      before: applied,
+      term,
+      bindings,
+      changes: [],
+      members: null,
+      agreed: '',
+      since: 0,
+    })
     this.#sameHash(node, cluster.status())
     this.#sameMembers(node, cluster)
   }
@@ -156,10 +167,14 @@ export class Invariants {
     seen.term = status.term
     if (status.role === 'leader') this.#leads(node, status.term)
     const changes = seen.changes.splice(0)
-    if (status.applied === seen.applied) return seen.applied
+    if (status.applied === seen.applied) {
+      this.#changed(node, seen, seen.applied, changes)
+      return seen.applied
+    }
     if (status.applied < seen.applied) fail(`${node.name} applied ${status.applied} after ${seen.applied}`)
     for (let index = seen.applied + 1; index <= status.applied; index++) this.#applied(node, index, status.term)
     this.#changed(node, seen, status.applied, changes)
+    seen.before = seen.applied
     seen.applied = status.applied
     this.#sameHash(node, status)
     this.#sameMembers(node, cluster)
@@ -184,7 +199,7 @@ export class Invariants {
       seen.bindings.set(change.key, after)
       for (const binding of before) {
         if (after.some(({ contact }) => contact === binding.contact)) continue
-        this.#mayGo(node, binding, seen.applied, to)
+        this.#mayGo(node, binding, seen.before, to)
       }
     }
   }

@@ -156,6 +156,9 @@ export class Storm {
     const isKnown = (row: MembersRow | null | undefined) =>
       row?.all.every(({ id, address }) => this.#nodes.find((other) => other.id === id)?.address === address) ?? false
     if (!newest || node.isRetired || !isKnown(newest)) return false
+    const own = node.disk.member?.members ?? []
+    if (!newest.all.every(({ id, address }) => own.some((one) => one.id === id && one.address === address)))
+      return false
     const others = this.#nodes.filter((other) => other !== node && newest.all.some(({ id }) => id === other.id))
     return others.every((other) => isKnown(other.cluster?.tables.members))
   }
