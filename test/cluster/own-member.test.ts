@@ -3,7 +3,7 @@
  * not started.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -130,4 +130,10 @@ test('a configured node draws a directory of its own, once', async (t) => {
   t.regex(first, /^1 n1 [0-9a-f]{32} 1,2,3$/)
   t.is(await started(dir, { node: 'n1', nodes }), first)
   t.not(await started(await newDir(t), { node: 'n1', nodes }), first)
+})
+
+test('a file that cannot be read is told with what to do', async (t) => {
+  const dir = await newDir(t)
+  await mkdir(path.join(dir, MEMBER))
+  t.regex(await started(dir), /^cannot open .*: EISDIR.*; see that the disk works/)
 })

@@ -86,6 +86,13 @@ export const MEMBERS: readonly Mutant[] = [
     killer: peers('what a node thinks of a peer is not taken for what the peer thinks of it'),
   },
   {
+    name: 'sent-away-by-most-only',
+    why: 'a node that lost its directory waits for a majority to send it away: several of them keep each other waiting (found by the simulation)',
+    file: 'cluster/members.ts',
+    edits: [['if (roster.row && !isMost) return', 'if (!isMost) return']],
+    killer: real('who lost its directory is sent away by one member alone, when the others are away'),
+  },
+  {
     name: 'promoted-behind',
     why: 'a learner that has nothing yet gets a vote: nothing is committed until it has caught up (thesis §4.2.1)',
     file: 'cluster/membership.ts',
