@@ -77,7 +77,8 @@ export class Members {
     // Not those that only say that they are members: they may have been removed themselves.
     const others = roster.view.filter((member) => member.id !== log.identity.id)
     const isMost = 2 * others.filter((member) => this.#refusedBy.has(member.id)).length > others.length
-    if (!roster.row || isMost) this.#leave(why)
+    // One that knows itself alone has begun anew with an empty directory, while its cluster goes on without it.
+    if (!roster.row || isMost || others.length === 0) this.#leave(why)
   }
 
   /** One unit of time. */

@@ -250,3 +250,17 @@ test('who lost its directory is sent away by one member alone, when the others a
   t.teardown(() => clearTimeout(bound))
   t.regex(await ended.promise, /is not the one that is a member of the cluster/)
 })
+
+test('a lone founder that lost its directory begins no cluster of its own beside the one that grew from it', async (t) => {
+  const lab = await running(t, 1)
+  const second = await joined(lab, 'n2')
+  await until(second, 'it votes', () => standing(second, 'n2') === 'voter')
+  const third = await joined(lab, 'n3')
+  await until(third, 'it votes', () => standing(third, 'n3') === 'voter')
+  await lab.stop('n1')
+  await rm(lab.dir('n1'), { recursive: true })
+  const ended = Promise.withResolvers<string>()
+  await lab.start('n1', { onFatal: (error) => ended.resolve(error.message) })
+  t.regex(await ended.promise, /the data directory of n1 is not the one that is a member of the cluster.*--replace/)
+  await agreed(third, user('alice'))
+})
