@@ -10,7 +10,7 @@ import type { Logger } from './logger.ts'
 import { dueChange, type Facts, type MemberRequest, type Plan, planFor } from './membership.ts'
 import { DUTY_TICKS } from './options.ts'
 import type { RawNode } from './raft/rawnode.ts'
-import { type Entry, type Id, NONE } from './raft/types.ts'
+import type { Entry, Id } from './raft/types.ts'
 import { isFinal, otherDirectory, REMOVED, type Roster } from './roster.ts'
 import { afterEntry, entryOf, type MembersRow } from './tables/members.ts'
 
@@ -28,15 +28,10 @@ export interface MembersNeeds {
   readonly end: (error: Error) => void
 }
 
-/** Longer than an election takes. */
-const REFUSED_TICKS = 5 * DUTY_TICKS
-
 export class Members {
   readonly #needs: MembersNeeds
   /** What peers say that do not take this node for a member. */
   readonly #refusedBy = new Map<Id, string>()
-  /** For so long somebody says so, and nobody leads. */
-  #refusedTicks = 0
   #ticks = 0
   #writing: Promise<void> = Promise.resolve()
 
@@ -68,7 +63,7 @@ export class Members {
 
   /**
    * A peer does not let this node in. Who was a member, and with which directory, is known for good to whoever knows it, so a node
-   * that knows nothing itself believes the first; one that has members of its own believes a majority, or one when nobody leads it.
+   * that knows nothing itself believes the first; one that has members of its own believes a majority.
    */
   refused(id: Id, why: string): void {
     const { roster, log } = this.#needs
@@ -83,7 +78,6 @@ export class Members {
 
   /** One unit of time. */
   tick(core: RawNode): void {
-    this.#heedRefusals(core)
     if (core.raft.role !== 'leader') this.#ticks = 0
     else if (this.#ticks-- <= 0) this.#propose(core)
   }
@@ -101,15 +95,6 @@ export class Members {
   /** Waits for what is being written. */
   async settled(): Promise<void> {
     await this.#writing
-  }
-
-  /** Those that would make a majority may have left too, and never say so. */
-  #heedRefusals(core: RawNode): void {
-    // That one says hello here tells nothing of what it thinks of this node; that it lets it in does.
-    for (const id of this.#refusedBy.keys()) if (this.#needs.isInReach(id)) this.#refusedBy.delete(id)
-    const [why] = this.#refusedBy.values()
-    this.#refusedTicks = why !== undefined && core.raft.lead === NONE ? this.#refusedTicks + 1 : 0
-    if (why !== undefined && this.#refusedTicks === REFUSED_TICKS) this.#leave(why)
   }
 
   #leave(why: string): void {
@@ -142,7 +127,8 @@ export class Members {
     if (!own && id < row.next) end(removed(dataDir))
     else if (own && own.directory !== directory) end(new Error(otherDirectory(own.name)))
     reach(roster.peers)
-    this.#remember()
+    // What is read again from the log on the way to this node's own coming is of long ago.
+    if (own) this.#remember()
   }
 
   /** How the members are reached, for the next start; what is agreed on does not depend on it. */

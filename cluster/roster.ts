@@ -154,10 +154,9 @@ export class Roster {
 
   /** Whether an id was given once and is no member any more. */
   #standsOutside(id: Id): boolean {
-    const { founders, self, acquainted } = this.#needs
-    if (this.#row) return id < this.#row.next && this.#row.all.every((member) => member.id !== id)
-    // Before its log says more, a node that joined knows the members of that time.
-    return !founders.includes(self.id) && id < self.id && acquainted.every((member) => member.id !== id)
+    // Before its log says so a node knows nobody to have left: what it remembers may be of any time.
+    if (!this.#row) return false
+    return id < this.#row.next && this.#row.all.every((member) => member.id !== id)
   }
 
   #arrange(): void {

@@ -113,9 +113,11 @@ export class DurableLog {
     return this.#identity
   }
 
-  /** Its members are agreed on from now on, which older programs do not understand: they do not open it any more. */
+  /**
+   * Its members changed, which older programs do not understand: they do not open it any more. That it is committed is written too:
+   * whoever was removed cannot be asked again after a crash.
+   */
   found(): void {
-    if (this.#identity.version === 2) return
     this.#identity = { ...this.#identity, version: 2 }
     this.#add({ kind: 'identity' })
   }
@@ -266,7 +268,7 @@ export class DurableLog {
     const first = this.#queue[0]!
     if (first.kind !== 'append') {
       this.#queue.shift()
-      if (first.kind === 'identity') await this.#db.batch([metaRow(META.identity, this.#identity)], { sync: true })
+      if (first.kind === 'identity') await this.#writeIdentity()
       else if (first.kind === 'switch') await this.#switch(first.kept).finally(first.done)
       else if (first.kind === 'join') await this.#join().then(() => this.#acknowledge([first]))
       else await this.#adopt(first.lineage).then(() => this.#acknowledge([first]))
@@ -357,6 +359,12 @@ export class DurableLog {
     for await (const piece of inPieces(linesOfPieces([data]), this.#options.cut)) await incoming.write(piece)
     incoming.end()
     return incoming.number
+  }
+
+  async #writeIdentity(): Promise<void> {
+    const rows = [metaRow(META.identity, this.#identity)]
+    if (this.#hardState.term > 0) rows.push(metaRow(META.state, this.#hardState))
+    await this.#db.batch(rows, { sync: true })
   }
 
   async #adopt(lineage: string): Promise<void> {

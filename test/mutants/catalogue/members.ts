@@ -89,10 +89,7 @@ export const MEMBERS: readonly Mutant[] = [
     name: 'sent-away-by-most-only',
     why: 'a node that lost its directory waits for a majority to send it away: several of them keep each other waiting (found by the simulation)',
     file: 'cluster/members.ts',
-    edits: [
-      ['if (!roster.row || isMost || others.length === 0) this.#leave(why)', 'if (isMost) this.#leave(why)'],
-      ['if (why !== undefined && this.#refusedTicks === REFUSED_TICKS) this.#leave(why)', ''],
-    ],
+    edits: [['if (!roster.row || isMost || others.length === 0) this.#leave(why)', 'if (isMost) this.#leave(why)']],
     killer: real('who lost its directory is sent away by one member alone, when the others are away'),
   },
   {
