@@ -397,6 +397,6 @@ function json<T>(key: Buffer, value: Buffer): T {
 
 const STATE = metaKey('state')
 const SNAPSHOT = metaKey('snapshot')
-/** What the tables have the rest of the node has a little later, ms. */
-const KNOWN_MS = 2000
+/** What the tables have the rest of the node has a little later, also when it stood still in between, ms. */
+const KNOWN_MS = 15_000
 const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 }
