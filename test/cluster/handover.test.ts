@@ -17,7 +17,14 @@ test('the leader changes ten times under load, and every proposal is agreed', as
     await until(next, 'something is agreed', () => next.status().applied > 0)
     const { term } = leader.status()
     const at = performance.now()
-    const outcome = await leader.transferLeader(next.node)
+    let outcome = await leader.transferLeader(next.node)
+    // A young node dials again when it has everything, and a busy machine may be late: what is refused has changed nothing.
+    for (let again = 0; outcome.kind === 'refused' && again < 20; again++) {
+      t.log(outcome.why)
+      await until(leader, 'it is in reach', () => leader.status().connected.includes(next.node))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      outcome = await leader.transferLeader(next.node)
+    }
     took.push(Math.round(performance.now() - at))
     t.like(outcome, { kind: 'leads', moved: true }, JSON.stringify(outcome))
     t.true(outcome.kind === 'leads' && outcome.term > term)
