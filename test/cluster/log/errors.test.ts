@@ -107,7 +107,7 @@ test('a node whose disk fails says so in its last line, exits with 1, and has ev
     for (let i = 0; i < 60; i++) if ((await raftel('cluster', 'status')).status === 0) return true
     return false
   }
-  const failing = ['-f', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=14+']
+  const failing = ['-f', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=20+']
   // One thread, since strace counts in each.
   const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
   const node = spawn('strace', [...failing, ...start], { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env })
