@@ -8,19 +8,19 @@
  * the core hears of it.
  */
 
-import { CommitNews, NEWS_WAIT_MS } from './commit-news.ts'
 import { Feeds } from './feeds.ts'
 import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
 import { Handover } from './handover.ts'
 import { Joining } from './joining.ts'
 import { Leading } from './leading.ts'
 import type { DurableLog, ToLoad } from './log/log.ts'
-import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
 import { LostLeader } from './lost-leader.ts'
 import { Members } from './members.ts'
-import { coreConfig, cutOf, ELECTION_TICKS } from './options.ts'
-import { keepOwnMember, type OwnMember, ownMember } from './own-member.ts'
+import { openOwnLog } from './opening.ts'
+import { coreConfig, ELECTION_TICKS } from './options.ts'
+import { Outgoing } from './outgoing.ts'
+import type { OwnMember } from './own-member.ts'
 import { entriesFrom, lastIndex } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
 import {
@@ -35,7 +35,6 @@ import {
 } from './raft/types.ts'
 import { wordOf } from './rebuild.ts'
 import { Roster } from './roster.ts'
-import { keyId } from './seal.ts'
 import { Snapshots } from './snapshots.ts'
 import { readHead } from './tables/snapshot.ts'
 import { TablesWatch } from './tables-watch.ts'
@@ -66,6 +65,7 @@ export class Consensus {
   readonly #feeds = new Feeds()
   readonly #handover = new Handover()
   readonly #turns: Turns
+  readonly #outgoing: Outgoing
   readonly #joining: Joining
   #core!: RawNode
   #peers!: Network
@@ -76,8 +76,6 @@ export class Consensus {
   #forwarded: Uint8Array[] = []
   /** Who sent those of other nodes. */
   readonly #senders = new Set<Id>()
-  readonly #news = new CommitNews()
-  #stopWaiting: (() => void) | null = null
   /** For the log, once what needs no disk has left. */
   #toLog: Message[] = []
   /** Bytes of its own that the tables half does not know to be taken in. */
@@ -91,23 +89,10 @@ export class Consensus {
 
   /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
   static async start(options: ConsensusOptions, surroundings: Surroundings): Promise<Consensus> {
-    const { world, log: say } = surroundings
-    const { disk } = world
     let consensus: Consensus | null = null
-    const whose = { ...options, cluster: keyId(options.key), randomBytes: (count: number) => world.randomBytes(count) }
-    const own = await ownMember(disk, whose)
-    const opening = {
-      dir: options.dataDir,
-      identity: own.expected,
-      isAlone: own.acquainted.length === 1,
-      keep: options.keepEntries,
-      onFatal: (error: Error) => consensus?.fail(error),
-      disk,
-      cut: cutOf(world, options.limits),
-    }
-    const log = await openOrRepair(opening, say)
+    const { world, log: say } = surroundings
+    const { log, own } = await openOwnLog(options, world, say, (error) => consensus?.fail(error))
     try {
-      await keepOwnMember(disk, whose, own, log.identity)
       consensus = new Consensus(options, surroundings, log, own)
       await consensus.#start()
       return consensus
@@ -169,6 +154,11 @@ export class Consensus {
       world,
       () => this.#turn(),
       (error) => this.fail(error),
+    )
+    this.#outgoing = new Outgoing(
+      world,
+      () => this.#peers,
+      () => this.#turns.soon(),
     )
   }
 
@@ -242,7 +232,7 @@ export class Consensus {
   #stop(): void {
     this.#turns.stop()
     this.#stopTicking()
-    this.#stopWaiting?.()
+    this.#outgoing.stop()
     this.#peers?.close()
   }
 
@@ -375,25 +365,10 @@ export class Consensus {
     this.#noticeRole()
     const givenUp = this.#handover.givenUp(this.#core)
     if (givenUp) this.#outbox.push({ kind: 'transfer-ended', ...givenUp })
-    this.#awaitNews()
-    this.#peers.flush()
+    this.#outgoing.flush()
     for (const message of this.#toLog.splice(0)) this.#log.append(message, () => this.#onAppended(message))
     this.#report()
     this.#flush()
-  }
-
-  #awaitNews(): void {
-    if (this.#news.isEmpty || this.#stopWaiting) return
-    this.#stopWaiting = this.#world.every(NEWS_WAIT_MS, () => {
-      if (this.#news.isEmpty) {
-        this.#stopWaiting?.()
-        this.#stopWaiting = null
-        return
-      }
-      const due = this.#news.take(this.#world.now())
-      for (const message of due) this.#peers.send(message)
-      if (due.length > 0) this.#turns.soon()
-    })
   }
 
   /** That proposals were taken goes along with the next word, unless they were many. */
@@ -417,7 +392,7 @@ export class Consensus {
       this.#forwarded = []
       // If the core drops them (too much is uncommitted), their senders try again.
       if (all.length > 0) this.#core.proposeAll(this.#leading.stamped(all))
-      this.#news.proposed(this.#senders, lastIndex(this.#core.raft.log))
+      this.#outgoing.proposed(this.#senders, lastIndex(this.#core.raft.log))
       this.#senders.clear()
     } else if (own.length > 0 && lead !== NONE && this.#peers.canForward(lead)) {
       this.#peers.forward(lead, own)
@@ -430,7 +405,7 @@ export class Consensus {
     for (const message of ready.messages) {
       if (message.to === LOCAL_APPEND) this.#toLog.push(message)
       else if (message.to === LOCAL_APPLY) this.#apply(message)
-      else if (this.#news.leaves(message, this.#world.now())) this.#peers.send(message)
+      else this.#outgoing.send(message)
     }
   }
 
@@ -446,7 +421,7 @@ export class Consensus {
   #answer(message: Message): void {
     for (const response of message.responses ?? []) {
       if (response.to === this.#id) this.#core.step(response)
-      else this.#peers.send(response)
+      else this.#outgoing.send(response)
     }
   }
 
@@ -478,7 +453,7 @@ export class Consensus {
     else this.#leading.end()
     if (role !== 'leader') this.#forwarded = []
     this.#senders.clear()
-    this.#news.clear()
+    this.#outgoing.clear()
   }
 
   /** What is in the log and was not handed to the tables half yet. */

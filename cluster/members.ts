@@ -30,8 +30,8 @@ export interface MembersNeeds {
 
 export class Members {
   readonly #needs: MembersNeeds
-  /** What peers say that do not take this node for a member. */
-  readonly #refusedBy = new Map<Id, string>()
+  /** Peers that do not take this node for a member. */
+  readonly #refusedBy = new Set<Id>()
   #ticks = 0
   #writing: Promise<void> = Promise.resolve()
 
@@ -68,7 +68,7 @@ export class Members {
   refused(id: Id, why: string): void {
     const { roster, log } = this.#needs
     if (!isFinal(why)) return
-    this.#refusedBy.set(id, why)
+    this.#refusedBy.add(id)
     // Not those that only say that they are members: they may have been removed themselves.
     const others = roster.view.filter((member) => member.id !== log.identity.id)
     const isMost = 2 * others.filter((member) => this.#refusedBy.has(member.id)).length > others.length

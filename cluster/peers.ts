@@ -116,8 +116,6 @@ interface Reach {
   /** How the peer answered last. */
   greeted: Hello__Output | null
   connected: boolean
-  /** It runs an older program, which knows nothing of a change of members. */
-  older: boolean
   /** Reasons that were logged since it was last connected: it is dialled again and again. */
   readonly said: Set<string>
   sending: boolean
@@ -167,7 +165,7 @@ export class Peers {
       return
     }
     // It would pass over what it does not understand, and count as one that has it.
-    if (reach.older && message.entries.some(({ type }) => type !== 'normal')) {
+    if (isOlder(reach) && message.entries.some(({ type }) => type !== 'normal')) {
       this.#options.onUnreachable(message.to)
       return
     }
@@ -196,7 +194,7 @@ export class Peers {
     const isFounded = this.#options.self.isFounded?.() ?? false
     for (const [id, reach] of this.#reach) {
       const peer = peers.find((one) => one.id === id)
-      const goes = !peer || (reach.older && isFounded)
+      const goes = !peer || (isOlder(reach) && isFounded)
       if (!goes && peer.address === reach.peer.address) continue
       hangUp(reach)
       this.#reach.delete(id)
@@ -273,7 +271,6 @@ export class Peers {
         hello: () => this.#hello(peer.id),
         refusal: (said) => refusal(self, (who) => oneOf([peer])(who) ?? this.#judge(who), said),
         onOpen: (said) => {
-          reach.older = said.newest < PROTOCOL
           reach.greeted = said
           this.#onHello(said)
           this.#onLink(reach)
@@ -282,7 +279,7 @@ export class Peers {
         random,
       })
     const links = { control: link(() => client.Control()), append: link(() => client.Append()) }
-    const state = { greeted: null, connected: false, older: false, said: new Set<string>(), sending: false }
+    const state = { greeted: null, connected: false, said: new Set<string>(), sending: false }
     const reach: Reach = { peer, client, bulk, links, ...state }
     this.#reach.set(peer.id, reach)
   }
@@ -433,6 +430,11 @@ export class Peers {
     reach.sending = false
     if (!this.#closed) this.#options.onSnapshotSent(reach.peer.id, status)
   }
+}
+
+/** It runs an older program, which knows nothing of a change of members. */
+function isOlder({ greeted }: Reach): boolean {
+  return greeted !== null && greeted.newest < PROTOCOL
 }
 
 function hangUp({ links, client, bulk }: Reach): void {

@@ -6,6 +6,7 @@ import { type Judge, nameTrouble, oneOf, type Peer, PROTOCOL, type Said } from '
 import type { Acquaintance } from './log/member.ts'
 import type { Id } from './raft/types.ts'
 import { type MemberChange, type MembersRow, type MemberView, viewOf } from './tables/members.ts'
+import { isAddress, isName } from './tables/names.ts'
 
 export interface RosterNeeds {
   readonly self: Acquaintance & { readonly directory: string }
@@ -34,8 +35,6 @@ export function isFinal(why: string): boolean {
 
 /** New members that this node has not heard of by the log yet: so many at once, whatever strangers with the key say. */
 const NEWCOMERS_MAX = 16
-const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
-const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):\d{1,5}$/
 
 export class Roster {
   readonly #needs: RosterNeeds
@@ -93,7 +92,7 @@ export class Roster {
   /** A peer said hello; true when another is to be dialled now, or elsewhere. */
   hear(said: Said): boolean {
     const before = JSON.stringify(this.#peers)
-    this.#heard.set(said.from, ADDRESS.test(said.address) ? said : { ...said, address: '' })
+    this.#heard.set(said.from, isAddress(said.address) ? said : { ...said, address: '' })
     this.#arrange()
     return JSON.stringify(this.#peers) !== before
   }
@@ -103,14 +102,12 @@ export class Roster {
     const { self, acquainted, founders } = this.#needs
     if (this.#standsOutside(from)) return `node id ${from} (this was ${name}) ${REMOVED}`
     const member = this.#row?.all.find(({ id }) => id === from)
-    if (member && directory !== member.directory) {
-      return otherDirectory(member.name)
-    }
+    if (member && directory !== member.directory) return otherDirectory(member.name)
     const known = member ?? acquainted.find(({ id }) => id === from)
     if (known) return nameTrouble(from, name, known.name)
     // What is agreed on may be further than what this node has.
     if (said.protocol >= PROTOCOL) {
-      if (!NAME.test(name)) return `node id ${from} has a name that no node can have`
+      if (!isName(name)) return `node id ${from} has a name that no node can have`
       const fits = this.#heard.has(from) || this.#newcomers.length < NEWCOMERS_MAX
       return fits ? null : 'too many nodes speak here that are no members'
     }

@@ -1,10 +1,8 @@
 /** The shape of a node's configuration file: what each key may hold. What keys mean together is said in config.ts. */
 import { z } from 'zod'
+import { isAddress, isName } from '../cluster/tables/names.ts'
 
-/** Names go into log lines, file names and SIP tags; kept to what is safe in all of them. */
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, like n1')
-
-const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):(\d{1,5})$/
+const name = z.string().refine(isName, 'must be 1 to 32 of a-z, 0-9 and -, like n1')
 
 const address = z.string().refine(isAddress, 'must be host:port, like 127.0.0.1:7060 or [::1]:7060')
 
@@ -16,11 +14,6 @@ const listen = z
     (text) => /^(udp|tcp):/.test(text) && isAddress(text.slice(4)),
     'must be like udp:0.0.0.0:5060 or tcp:[::1]:5060',
   )
-
-function isAddress(text: string): boolean {
-  const match = ADDRESS.exec(text)
-  return match !== null && Number(match[2]) <= 65_535
-}
 
 const file = z.string().min(1, 'must name a file').max(4096)
 const port = z.number().int().min(1).max(65_535)

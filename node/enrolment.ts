@@ -5,9 +5,16 @@
  */
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { crc32 } from 'node:zlib'
 import { type Disk, realDisk } from '../cluster/log/disk.ts'
-import { type Acquaintance, MEMBER, type MemberFile, readMember, writeMember } from '../cluster/log/member.ts'
+import {
+  type Acquaintance,
+  checkedText,
+  MEMBER,
+  type MemberFile,
+  parseChecked,
+  readMember,
+  writeMember,
+} from '../cluster/log/member.ts'
 
 /** Whose directory it is to be. */
 export interface Own {
@@ -55,7 +62,8 @@ export async function lookAt(dir: string, disk: Files = realDisk): Promise<Found
   if (member) return { kind: 'member', member, hasLog: names.includes('log') }
   const rest = names.filter((name) => name !== JOINING)
   if (rest.length > 0) return { kind: 'other', names: rest }
-  const joining = names.length > 0 ? parseJoining((await disk.files!.read(path.join(dir, JOINING))) ?? '') : null
+  const joining =
+    names.length > 0 ? parseChecked<Joining>((await disk.files!.read(path.join(dir, JOINING))) ?? '') : null
   return joining ? { kind: 'joining', joining } : { kind: 'nothing' }
 }
 
@@ -96,7 +104,7 @@ export async function beginJoin(
   const { cluster, node } = own
   const directory = drawDirectory()
   await disk.makeDirectory(own.dir)
-  await disk.files!.write(path.join(own.dir, JOINING), joiningText({ cluster, node, directory }))
+  await disk.files!.write(path.join(own.dir, JOINING), checkedText({ cluster, node, directory }))
   return { kind: 'ask', directory }
 }
 
@@ -173,20 +181,4 @@ function refused(why: string): Refused {
 
 function drawDirectory(): string {
   return randomBytes(16).toString('hex')
-}
-
-export function joiningText(joining: Joining): string {
-  const body = JSON.stringify(joining)
-  return `${JSON.stringify({ version: 1, crc: crc32(body) })}\n${body}\n`
-}
-
-/** Null: it is damaged. What was asked for under it is then nobody's, and can be replaced. */
-export function parseJoining(text: string): Joining | null {
-  try {
-    const [head = '', body = ''] = text.split('\n')
-    const { version, crc } = JSON.parse(head) as { version?: unknown; crc?: unknown }
-    return version === 1 && crc === crc32(body) ? (JSON.parse(body) as Joining) : null
-  } catch {
-    return null
-  }
 }

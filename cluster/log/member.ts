@@ -35,24 +35,26 @@ export const MEMBER = 'member'
 /** Null: there is none, or it is damaged. */
 export async function readMember({ files }: Pick<Disk, 'files'>, dir: string): Promise<MemberFile | null> {
   const text = files ? await files.read(path.join(dir, MEMBER)) : null
-  return text === null ? null : parseMember(text)
+  return text === null ? null : parseChecked(text)
 }
 
 export async function writeMember({ files }: Pick<Disk, 'files'>, dir: string, member: MemberFile): Promise<void> {
-  await files?.write(path.join(dir, MEMBER), memberText(member))
+  await files?.write(path.join(dir, MEMBER), checkedText(member))
 }
 
-export function memberText(member: MemberFile): string {
-  const body = JSON.stringify(member)
+/** How a small file says something, so that it can be seen whether it still does. */
+export function checkedText(said: object): string {
+  const body = JSON.stringify(said)
   return `${JSON.stringify({ version: VERSION, crc: crc32(body) })}\n${body}\n`
 }
 
-export function parseMember(text: string): MemberFile | null {
+/** Null: it is damaged. */
+export function parseChecked<T>(text: string): T | null {
   try {
     const [head = '', body = ''] = text.split('\n')
     const { version, crc } = JSON.parse(head) as { version?: unknown; crc?: unknown }
     if (version !== VERSION || crc !== crc32(body)) return null
-    return JSON.parse(body) as MemberFile
+    return JSON.parse(body) as T
   } catch {
     return null
   }

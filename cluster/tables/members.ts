@@ -10,6 +10,7 @@ import { changed, confStateOf, leavesJoint, restored } from '../raft/confchange.
 import { decodeConfChange, encodeConfChange } from '../raft/confcodec.ts'
 import { confOf } from '../raft/memory.ts'
 import type { ConfChange, ConfState, Entry, Id } from '../raft/types.ts'
+import { isDirectory, isName } from './names.ts'
 
 export interface MemberRow {
   readonly id: Id
@@ -171,9 +172,6 @@ function confAfter(conf: ConfState, change: ConfChange): ConfState | null {
   return result.kind === 'changed' ? confStateOf(result.membership.conf) : null
 }
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
-const DIRECTORY = /^[0-9a-f]{32}$/
-
 function readChange(bytes: Uint8Array): MemberChange | null {
   try {
     const said = JSON.parse(Buffer.from(bytes).toString()) as MemberChange
@@ -195,17 +193,18 @@ function isChange(said: MemberChange | null): said is MemberChange {
     case 'remove':
       return isId(said.id)
     case 'move':
-      return isId(said.id) && isAddress(said.address)
+      return isId(said.id) && isText(said.address)
     default:
       return false
   }
 }
 
 function isMember(said: Omit<NewMember, 'vote'> | null | undefined): boolean {
-  return !!said && NAME.test(said.name) && DIRECTORY.test(said.directory) && isAddress(said.address)
+  return !!said && isName(said.name) && isDirectory(said.directory) && isText(said.address)
 }
 
-function isAddress(said: unknown): boolean {
+/** Whoever is dialled there looks whether it is an address; a simulation has others. */
+function isText(said: unknown): boolean {
   return typeof said === 'string' && said.length <= 300
 }
 

@@ -6,6 +6,7 @@ import { type Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import type { MemberRequest } from '../../cluster/cluster.ts'
 import { keyId } from '../../cluster/seal.ts'
 import type { MembersRow } from '../../cluster/tables/members.ts'
+import { isDirectory, isName, portOf } from '../../cluster/tables/names.ts'
 import { DECIDED } from '../../proto/decided.ts'
 import { clean } from '../../proto/text.ts'
 import type { AddMemberRequest__Output } from '../../proto/types/raftel/v1/AddMemberRequest.ts'
@@ -36,17 +37,12 @@ export interface Asked {
   ) => void
 }
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
-const ADDRESS = /^(?:\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):(\d{1,5})$/
-const DIRECTORY = /^[0-9a-f]{32}$/
-
 /** What is asked for, or the refusal that says what is wrong with it. */
 export function joinOf({ key }: Pick<Needs, 'key'>, said: AddMemberRequest__Output): MemberRequest {
   const { name, address, directory, learner, replace } = said
-  if (!NAME.test(name)) throw invalid('the name of a node must be 1 to 32 of a-z, 0-9 and -, like n4')
-  const port = Number(ADDRESS.exec(address)?.[1] ?? 0)
-  if (port < 1 || port > 65_535) throw invalid('the address of a node must be host:port, like 192.0.2.4:7070')
-  if (!DIRECTORY.test(directory)) throw invalid('the directory of a node must be 32 hexadecimal digits')
+  if (!isName(name)) throw invalid('the name of a node must be 1 to 32 of a-z, 0-9 and -, like n4')
+  if (!portOf(address)) throw invalid('the address of a node must be host:port, like 192.0.2.4:7070')
+  if (!isDirectory(directory)) throw invalid('the directory of a node must be 32 hexadecimal digits')
   const own = keyId(key)
   if (said.cluster !== own) {
     const theirs = clean(said.cluster, 16)

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { credentials, type ServiceError } from '@grpc/grpc-js'
+import { credentials } from '@grpc/grpc-js'
 import type { ExecutionContext } from 'ava'
 import { newClusterKey } from '../../cluster/seal.ts'
 import { controlProto } from '../../proto/load.ts'
@@ -14,7 +14,7 @@ import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNod
 import type { ClusterStatus__Output } from '../../proto/types/raftel/v1/ClusterStatus.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
 import { freePorts } from '../ports.ts'
-import { RAFTEL, type Ran, ROOT, raftel } from './lab.ts'
+import { RAFTEL, type Ran, ROOT, raftel, until } from './lab.ts'
 
 export interface GrownNode {
   readonly name: string
@@ -62,7 +62,7 @@ export async function withGrown(t: ExecutionContext, body: (cluster: Grown) => P
       },
       cluster: (args) => raftel(['cluster', ...args]),
       status,
-      until,
+      until: untilAt,
     })
     good = t.passed
   } finally {
@@ -147,17 +147,8 @@ function status({ client }: GrownNode): Promise<ClusterStatus__Output> {
   })
 }
 
-async function until(of: GrownNode, what: string, good: (status: ClusterStatus__Output) => boolean) {
-  const end = Date.now() + BOUND_MS
-  for (;;) {
-    const seen = await status(of).catch((error: ServiceError) => error)
-    if (!(seen instanceof Error) && good(seen)) return seen
-    if (Date.now() > end) {
-      const last = seen instanceof Error ? seen.message : JSON.stringify(seen)
-      throw new Error(`not within ${BOUND_MS} ms as ${of.name} has it: ${what}; last: ${last.slice(0, 3000)}`)
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+function untilAt(of: GrownNode, what: string, good: (status: ClusterStatus__Output) => boolean) {
+  return until(`${what}, as ${of.name} has it`, () => status(of), good, BOUND_MS)
 }
 
 /** Names of the members that vote, by id. */

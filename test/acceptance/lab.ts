@@ -177,7 +177,8 @@ async function must(args: readonly string[], input = '', env: NodeJS.ProcessEnv 
   return ran.stdout
 }
 
-async function until<T>(
+/** Asks until the answer is good; throws after the bound, with what was answered last. */
+export async function until<T>(
   what: string,
   ask: () => Promise<T>,
   good: (answer: T) => boolean,

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { parseMember } from '../../cluster/log/member.ts'
-import { parseJoining } from '../../node/enrolment.ts'
+import { type MemberFile, parseChecked } from '../../cluster/log/member.ts'
+import type { Joining } from '../../node/enrolment.ts'
 import { type GrownNode, votersOf, withGrown } from './grown.ts'
-import { RAFTEL, type Ran, raftel, withLab } from './lab.ts'
+import { RAFTEL, type Ran, raftel, until, withLab } from './lab.ts'
 
 test.serial('one node becomes three under load, loses its first, and lets its leader go', async (t) => {
   await withGrown(t, async (cluster) => {
@@ -101,24 +101,24 @@ test.serial(
       n1.process.kill('SIGSTOP')
       const killed = spawn(RAFTEL, [...args, '--timeout', '60'], { stdio: 'ignore' })
       const file = path.join(n2.data, 'joining')
-      await seen(() => existsSync(file))
+      await until('the join has begun', async () => existsSync(file), Boolean)
       killed.kill('SIGKILL')
       n1.process.kill('SIGCONT')
       const joining = readFileSync(file, 'utf8')
-      const asked = parseJoining(joining)
+      const asked = parseChecked<Joining>(joining)
       t.like(asked, { node: 'n2' })
 
       const said = await raftel(args)
       t.is(said.code, 0, said.stderr)
       const member = path.join(n2.data, 'member')
-      const own = parseMember(readFileSync(member, 'utf8'))
+      const own = parseChecked<MemberFile>(readFileSync(member, 'utf8'))
       t.like(own, { id: 2, node: 'n2', founders: [1], directory: asked?.directory })
       t.false(existsSync(file))
       // The answer did not arrive: the cluster knows it already.
       rmSync(member)
       writeFileSync(file, joining)
       t.is((await raftel(args)).code, 0)
-      t.deepEqual(parseMember(readFileSync(member, 'utf8')), own)
+      t.deepEqual(parseChecked<MemberFile>(readFileSync(member, 'utf8')), own)
       // Only `joining` was not removed yet.
       writeFileSync(file, joining)
       const again = await raftel(args)
@@ -156,10 +156,14 @@ test.serial(
       const address = await n2.move()
       n2.start()
       await cluster.until(n2, 'it is back', ({ nodes }) => nodes.every(({ reachable, lag }) => reachable && lag === 0))
-      await seenAsync(async () => {
-        const { stdout } = await cluster.cluster(['promote', 'n2', '--endpoints', n1.control, '-o', 'json'])
-        return (JSON.parse(stdout) as { name: string; address: string }[]).some((one) => one.address === address)
-      })
+      await until(
+        'it stands where it is asked for',
+        async () => {
+          const { stdout } = await cluster.cluster(['promote', 'n2', '--endpoints', n1.control, '-o', 'json'])
+          return (JSON.parse(stdout) as { name: string; address: string }[]).some((one) => one.address === address)
+        },
+        Boolean,
+      )
       await n1.kill()
       await cluster.until(rest, 'n2 is dialled where it is now', ({ quorum, leader }) => quorum && leader !== 'n1')
     })
@@ -235,13 +239,4 @@ function proposals(at: readonly GrownNode[]): { end(): Promise<{ done: string[];
       return { done, errors }
     },
   }
-}
-
-function seen(good: () => boolean): Promise<void> {
-  return seenAsync(() => Promise.resolve(good()))
-}
-
-async function seenAsync(good: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 30_000; !(await good()); await new Promise((resolve) => setTimeout(resolve, 50)))
-    if (Date.now() > end) throw new Error(`not seen within 30 s: ${good}`)
 }

@@ -22,7 +22,7 @@ test('the leader changes ten times under load, and every proposal is agreed', as
     for (let again = 0; outcome.kind === 'refused' && again < 20; again++) {
       t.log(outcome.why)
       await until(leader, 'it is in reach', () => leader.status().connected.includes(next.node))
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await until(next, 'it has more', () => next.status().applied >= leader.status().commit)
       outcome = await leader.transferLeader(next.node)
     }
     took.push(Math.round(performance.now() - at))

@@ -8,7 +8,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { realDisk } from '../../cluster/log/disk.ts'
-import { MEMBER, type MemberFile, memberText, parseMember, readMember, writeMember } from '../../cluster/log/member.ts'
+import {
+  checkedText,
+  MEMBER,
+  type MemberFile,
+  parseChecked,
+  readMember,
+  writeMember,
+} from '../../cluster/log/member.ts'
 import { openLog } from '../../cluster/log/open.ts'
 import { keepOwnMember, type OwnMemberOptions, ownMember } from '../../cluster/own-member.ts'
 
@@ -67,17 +74,17 @@ async function running(t: ExecutionContext): Promise<string> {
 }
 
 test('one bit that flips, or a byte that is missing, makes it no file', (t) => {
-  const bytes = Buffer.from(memberText(FILE))
-  t.deepEqual(parseMember(bytes.toString()), FILE)
+  const bytes = Buffer.from(checkedText(FILE))
+  t.deepEqual(parseChecked(bytes.toString()), FILE)
   for (let at = 0; at < bytes.length; at++) {
     for (let bit = 0; bit < 8; bit++) {
       const flipped = Buffer.from(bytes)
       flipped[at]! ^= 1 << bit
-      const read = parseMember(flipped.toString())
+      const read = parseChecked(flipped.toString())
       // The line’s end at the end says nothing.
       if (read) t.deepEqual(read, FILE, `${at} ${bit}`)
     }
-    const cut = parseMember(bytes.subarray(0, at).toString())
+    const cut = parseChecked(bytes.subarray(0, at).toString())
     if (cut) t.deepEqual(cut, FILE, `cut at ${at}`)
   }
 })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type Disk, realDisk } from '../../cluster/log/disk.ts'
-import { memberText, parseMember } from '../../cluster/log/member.ts'
-import { beginJoin, endJoin, init, joiningText, lookAt, type Own, parseJoining } from '../../node/enrolment.ts'
+import { checkedText, type MemberFile, parseChecked } from '../../cluster/log/member.ts'
+import { beginJoin, endJoin, init, lookAt, type Own } from '../../node/enrolment.ts'
 
 function ownIn(t: ExecutionContext): Own {
   const root = mkdtempSync(path.join(tmpdir(), 'raftel-enrolment-'))
@@ -86,13 +86,13 @@ test('what an interrupted write leaves is nothing, and what is damaged is never 
   if (begun.kind !== 'ask') return t.fail(begun.kind)
   const file = path.join(own.dir, 'joining')
   const text = readFileSync(file, 'utf8')
-  t.is(text, joiningText({ cluster: own.cluster, node: own.node, directory: begun.directory }))
-  for (let at = 0; at < text.length - 1; at++) t.is(parseJoining(text.slice(0, at)), null, `cut at ${at}`)
+  t.is(text, checkedText({ cluster: own.cluster, node: own.node, directory: begun.directory }))
+  for (let at = 0; at < text.length - 1; at++) t.is(parseChecked(text.slice(0, at)), null, `cut at ${at}`)
   writeFileSync(file, text.replace(begun.directory.slice(0, 4), 'zzzz'))
   t.deepEqual(await lookAt(own.dir), { kind: 'nothing' })
 
-  const member = memberText({ ...JOINED, cluster: own.cluster, node: own.node, directory: begun.directory })
-  t.is(parseMember(member)?.id, 4)
+  const member = checkedText({ ...JOINED, cluster: own.cluster, node: own.node, directory: begun.directory })
+  t.is(parseChecked<MemberFile>(member)?.id, 4)
   writeFileSync(path.join(own.dir, 'member'), member.replace('"id":4', '"id":5'))
   t.deepEqual(await lookAt(own.dir), { kind: 'other', names: ['member'] })
 })

@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import type { Database, Disk, Files, Operation, Range, SlotFile } from '../../../cluster/log/disk.ts'
-import { MEMBER, type MemberFile, memberText, parseMember } from '../../../cluster/log/member.ts'
+import { checkedText, MEMBER, type MemberFile, parseChecked } from '../../../cluster/log/member.ts'
 import type { Random } from '../raft/simulator/random.ts'
 import type { Life } from './clock.ts'
 import { Store } from './store.ts'
@@ -169,12 +169,12 @@ export class SimulatedDisk {
   /** The file `member`; null when it is not there, or damaged. */
   get member(): MemberFile | null {
     const text = this.#texts.get(MEMBER)
-    return text === undefined ? null : parseMember(text)
+    return text === undefined ? null : parseChecked<MemberFile>(text)
   }
 
   /** What an operator writes before the first start. */
   set member(member: MemberFile) {
-    this.#texts.set(MEMBER, memberText(member))
+    this.#texts.set(MEMBER, checkedText(member))
   }
 
   /** The file `member` is gone, or one bit of it is not what it was. */

@@ -28,7 +28,7 @@ export const MEMBERS: readonly Mutant[] = [
     name: 'directory-not-checked',
     why: 'a wiped directory comes back under its old identity: what was promised with the old one is forgotten (RethinkDB #5289)',
     file: 'cluster/roster.ts',
-    edits: [['if (member && directory !== member.directory) {', "if (member && directory === '') {"]],
+    edits: [['if (member && directory !== member.directory) return', "if (member && directory === '') return"]],
     killer: roster('a member speaks from its own directory only, as soon as that is agreed on'),
   },
   {

@@ -16,7 +16,9 @@ export const UPGRADE: readonly Mutant[] = [
     name: 'change-sent-to-older',
     why: 'an older program passes over a change of members and counts as one that has it: its tables differ for good',
     file: 'cluster/peers.ts',
-    edits: [['if (reach.older && message.entries.some(', 'if (message.entries.length > 99 && message.entries.some(']],
+    edits: [
+      ['if (isOlder(reach) && message.entries.some(', 'if (message.entries.length > 99 && message.entries.some('],
+    ],
     killer: {
       file: 'test/cluster/peers.test.ts',
       title: 'a change of members is not sent to a node that runs an older program, all else is',
@@ -26,7 +28,7 @@ export const UPGRADE: readonly Mutant[] = [
     name: 'older-stays-connected',
     why: 'a node with an older program stays on the stream that it had when the cluster was founded',
     file: 'cluster/peers.ts',
-    edits: [['!peer || (reach.older && isFounded)', '!peer']],
+    edits: [['!peer || (isOlder(reach) && isFounded)', '!peer']],
     killer: {
       file: 'test/cluster/peers.test.ts',
       title:
