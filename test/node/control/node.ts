@@ -9,6 +9,7 @@ import { type NodeConfig, readConfig } from '../../../node/config.ts'
 import { startNode } from '../../../node/node.ts'
 import { controlProto } from '../../../proto/load.ts'
 import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
+import type { Event__Output } from '../../../proto/types/raftel/v1/Event.ts'
 
 export function configIn(dir: string, others = ''): NodeConfig {
   writeFileSync(path.join(dir, 'cluster.key'), newClusterKey(), { mode: 0o600 })
@@ -31,6 +32,7 @@ export async function oneNode(t: ExecutionContext): Promise<{ client: ControlCli
   const dir = mkdtempSync(path.join(tmpdir(), 'raftel-control-'))
   const running = await nodeIn(t, dir, configIn(dir))
   await quorum(running.client)
+  await founded(running.client)
   return { ...running, dir }
 }
 
@@ -53,6 +55,12 @@ async function nodeIn(t: ExecutionContext, dir: string, config: NodeConfig) {
     rmSync(dir, { recursive: true, force: true })
   })
   return { client, sip: node.sip }
+}
+
+/** Waits until it is agreed on who the members are, which no test shall take for something of its own. */
+async function founded(client: ControlClient): Promise<void> {
+  const events = client.events({ follow: true }, { deadline: Date.now() + 20_000 })
+  for await (const { subject } of events as AsyncIterable<Event__Output>) if (subject === 'members') break
 }
 
 /** Waits until the node's own row is agreed on, which takes a leader. */
