@@ -1,5 +1,5 @@
 /** A real one-node cluster in this process, on ports the system gave, and a client of its control service. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { credentials, type ServiceError } from '@grpc/grpc-js'
@@ -9,7 +9,7 @@ import { type NodeConfig, readConfig } from '../../../node/config.ts'
 import { startNode } from '../../../node/node.ts'
 import { controlProto } from '../../../proto/load.ts'
 import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
-import type { Event__Output } from '../../../proto/types/raftel/v1/Event.ts'
+import { until } from '../../nemesis/until.ts'
 
 export function configIn(dir: string, others = ''): NodeConfig {
   writeFileSync(path.join(dir, 'cluster.key'), newClusterKey(), { mode: 0o600 })
@@ -32,7 +32,9 @@ export async function oneNode(t: ExecutionContext): Promise<{ client: ControlCli
   const dir = mkdtempSync(path.join(tmpdir(), 'raftel-control-'))
   const running = await nodeIn(t, dir, configIn(dir))
   await quorum(running.client)
-  await founded(running.client)
+  // No test shall take it for something of its own. The tables have it by then.
+  const said = () => readFileSync(path.join(dir, 'node.log'), 'utf8')
+  await until('it is agreed on who the members are', () => /the members are others now/.test(said()), 20_000)
   return { ...running, dir }
 }
 
@@ -55,12 +57,6 @@ async function nodeIn(t: ExecutionContext, dir: string, config: NodeConfig) {
     rmSync(dir, { recursive: true, force: true })
   })
   return { client, sip: node.sip }
-}
-
-/** Waits until it is agreed on who the members are, which no test shall take for something of its own. */
-async function founded(client: ControlClient): Promise<void> {
-  const events = client.events({ follow: true }, { deadline: Date.now() + 20_000 })
-  for await (const { subject } of events as AsyncIterable<Event__Output>) if (subject === 'members') break
 }
 
 /** Waits until the node's own row is agreed on, which takes a leader. */
