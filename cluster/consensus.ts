@@ -9,7 +9,7 @@
  */
 
 import { Feeds } from './feeds.ts'
-import { type ConsensusOptions, type Position, type ToConsensus, type ToTables, UNDER_WAY_MAX } from './halves.ts'
+import type { ConsensusOptions, Position, ToConsensus, ToTables } from './halves.ts'
 import { Handover } from './handover.ts'
 import { Joining } from './joining.ts'
 import { Leading } from './leading.ts'
@@ -19,6 +19,7 @@ import { LostLeader } from './lost-leader.ts'
 import { Members } from './members.ts'
 import { openOwnLog } from './opening.ts'
 import { coreConfig, ELECTION_TICKS } from './options.ts'
+import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import type { OwnMember } from './own-member.ts'
 import { entriesFrom, lastIndex } from './raft/log.ts'
@@ -67,10 +68,10 @@ export class Consensus {
   readonly #turns: Turns
   readonly #outgoing: Outgoing
   readonly #joining: Joining
+  /** What the tables half is to hear. */
+  readonly #outbox: Outbox
   #core!: RawNode
   #peers!: Network
-  /** What the tables half is to hear at the end of this turn. */
-  #outbox: ToTables[] = []
   /** Proposals of this node, and of other nodes, that came in this turn. */
   #own: Uint8Array[] = []
   #forwarded: Uint8Array[] = []
@@ -78,13 +79,9 @@ export class Consensus {
   readonly #senders = new Set<Id>()
   /** For the log, once what needs no disk has left. */
   #toLog: Message[] = []
-  /** Bytes of its own that the tables half does not know to be taken in. */
-  #taken = 0
   /** Handed to the tables half, in order, not yet applied. */
   #applying: Message[] = []
   #role: Pick<Position, 'role' | 'lead' | 'term'> = { role: 'follower', lead: NONE, term: 0 }
-  /** What the tables half was told last. */
-  #told: Position | null = null
   #stopTicking = (): void => {}
 
   /** Opens the directory, listens, and takes part. Rejects with one sentence when it cannot. */
@@ -155,6 +152,7 @@ export class Consensus {
       () => this.#turn(),
       (error) => this.fail(error),
     )
+    this.#outbox = new Outbox(tell)
     this.#outgoing = new Outgoing(
       world,
       () => this.#peers,
@@ -170,7 +168,7 @@ export class Consensus {
     this.#tellMembers()
     const kept = this.#log.snapshot
     this.#load(this.#log.takeToLoad())
-    this.#flush()
+    this.#outbox.flush(null)
     this.#core = new RawNode(coreConfig(id, this.#log.storage, kept?.index ?? 0, this.#world.random, limits))
     this.#peers = await this.#world.network({
       self: { id, name: node, incarnation, key, lineage: () => this.#log.lineage, address, directory, isFounded },
@@ -200,8 +198,7 @@ export class Consensus {
       receive: () => this.#log.receive(),
     })
     this.#stopTicking = everyTick(this.#world, this.#options.tickMs, () => this.#tick())
-    this.#report()
-    this.#flush()
+    this.#outbox.flush(this.#position())
     this.#turns.input(() => {})
   }
 
@@ -240,7 +237,7 @@ export class Consensus {
     switch (said.kind) {
       case 'propose':
         this.#own.push(...said.proposals)
-        this.#taken += said.proposals.reduce((sum, { length }) => sum + length, 0)
+        this.#outbox.took(said.proposals.reduce((sum, { length }) => sum + length, 0))
         break
       case 'read':
         // Without a leader it is lost, and asked again under another name.
@@ -250,7 +247,7 @@ export class Consensus {
         this.#onApplied(said.index)
         break
       case 'load-next':
-        void this.#feeds.next().then((piece) => this.#turns.input(() => this.#outbox.push(...(piece ? [piece] : []))))
+        void this.#feeds.next().then((piece) => this.#turns.input(() => piece && this.#outbox.say(piece)))
         break
       case 'tock':
         this.#onTock(said.term, said.due)
@@ -261,7 +258,7 @@ export class Consensus {
       case 'members-request': {
         const leads = this.#core.raft.role === 'leader'
         const plan = leads ? this.#members.request(this.#core, said.request) : 'not the leader'
-        this.#outbox.push({ kind: 'members-answer', number: said.number, plan })
+        this.#outbox.say({ kind: 'members-answer', number: said.number, plan })
         break
       }
       case 'piece':
@@ -276,13 +273,13 @@ export class Consensus {
   #tellMembers(): void {
     const { view, peers } = this.#roster
     const names = peers.map(({ id, name }) => [id, name] as const)
-    this.#outbox.push({ kind: 'members', members: view, names: [...names, [this.#id, this.#options.node]] })
+    this.#outbox.say({ kind: 'members', members: view, names: [...names, [this.#id, this.#options.node]] })
   }
 
   #transfer(to: Id): void {
     const reach = this.#isInReach(to)
     const why = this.#handover.begin(this.#core, to, reach, (id) => this.#core.transferLeader(id))
-    if (why) this.#outbox.push({ kind: 'transfer-ended', to, why })
+    if (why) this.#outbox.say({ kind: 'transfer-ended', to, why })
   }
 
   #onMessages(from: Id, messages: readonly Message[]): void {
@@ -341,7 +338,7 @@ export class Consensus {
     const at = this.#world.now()
     if (this.#watch.ask(at)) {
       const leads = role === 'leader' ? { term, silence: this.#leading.silence() } : null
-      this.#outbox.push({ kind: 'tick', time: this.#leading.now(), leads })
+      this.#outbox.say({ kind: 'tick', time: this.#leading.now(), leads })
       return
     }
     const relief = this.#watch.relief(at, () => this.#core.status())
@@ -364,21 +361,10 @@ export class Consensus {
     while (this.#core.hasReady()) this.#carryOut(this.#core.ready())
     this.#noticeRole()
     const givenUp = this.#handover.givenUp(this.#core)
-    if (givenUp) this.#outbox.push({ kind: 'transfer-ended', ...givenUp })
+    if (givenUp) this.#outbox.say({ kind: 'transfer-ended', ...givenUp })
     this.#outgoing.flush()
     for (const message of this.#toLog.splice(0)) this.#log.append(message, () => this.#onAppended(message))
-    this.#report()
-    this.#flush()
-  }
-
-  /** That proposals were taken goes along with the next word, unless they were many. */
-  #flush(): void {
-    if (this.#outbox.length === 0 && this.#taken < UNDER_WAY_MAX / 8) return
-    if (this.#taken > 0) this.#outbox.push({ kind: 'taken', bytes: this.#taken })
-    this.#taken = 0
-    const batch = this.#outbox
-    this.#outbox = []
-    this.#tell(batch)
+    this.#outbox.flush(this.#position())
   }
 
   /** Hands what this node wants, and what others asked of it, to the core or to the leader. */
@@ -401,7 +387,7 @@ export class Consensus {
   }
 
   #carryOut(ready: Ready): void {
-    for (const { index, context } of ready.readStates) this.#outbox.push({ kind: 'read', context, index })
+    for (const { index, context } of ready.readStates) this.#outbox.say({ kind: 'read', context, index })
     for (const message of ready.messages) {
       if (message.to === LOCAL_APPEND) this.#toLog.push(message)
       else if (message.to === LOCAL_APPLY) this.#apply(message)
@@ -428,7 +414,7 @@ export class Consensus {
   #apply(message: Message): void {
     this.#leading.see(message.entries)
     this.#applying.push(message)
-    this.#outbox.push({ kind: 'apply', entries: message.entries })
+    this.#outbox.say({ kind: 'apply', entries: message.entries })
   }
 
   #onApplied(index: number): void {
@@ -464,25 +450,19 @@ export class Consensus {
     return entries
   }
 
-  /** Tells the tables half where this node stands, before the entries that go with it. */
-  #report(): void {
+  #position(): Position {
     const { role, lead, term, log } = this.#core.raft
-    const takes = lead !== NONE && (role === 'leader' || this.#peers.canForward(lead))
-    const now = {
+    return {
       role,
       lead,
       term,
-      takes,
+      takes: lead !== NONE && (role === 'leader' || this.#peers.canForward(lead)),
       connected: this.#peers.connected,
       repair: this.#log.repair,
       lineage: this.#log.lineage ?? '',
       last: this.#log.last,
       commit: log.committed,
     }
-    // Indexes alone can wait for a tick: they change all the time, and tables that are stuck would find a queue of them.
-    if (this.#told && samePosition(this.#told, now) && this.#outbox.length === 0) return
-    this.#told = now
-    this.#outbox.unshift({ kind: 'position', position: now })
   }
 
   #load(load: ToLoad | null): void {
@@ -490,16 +470,6 @@ export class Consensus {
     const { time, members } = readHead(load.head.toString().split('\n', 1)[0]!)
     this.#leading.seeTime(time)
     this.#members.load(members)
-    this.#outbox.push(this.#feeds.add(load))
+    this.#outbox.say(this.#feeds.add(load))
   }
-}
-
-/** But for the indexes. */
-function samePosition(a: Position, b: Position): boolean {
-  const sameRole = a.role === b.role && a.lead === b.lead && a.term === b.term && a.takes === b.takes
-  return sameRole && a.repair === b.repair && a.lineage === b.lineage && sameNames(a.connected, b.connected)
-}
-
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a === b || a.join() === b.join()
 }

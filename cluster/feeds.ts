@@ -10,13 +10,13 @@ export class Feeds {
   readonly #loads: ToLoad[] = []
 
   /** What the tables half is to hear of it. */
-  add(load: ToLoad): ToTables {
+  add(load: ToLoad): Extract<ToTables, { kind: 'load' }> {
     this.#loads.push(load)
     return { kind: 'load', index: load.index, term: load.term }
   }
 
   /** The next piece, which the tables half asked for; null when it cannot be read, which has ended the log. */
-  async next(): Promise<ToTables | null> {
+  async next(): Promise<Extract<ToTables, { kind: 'load-piece' }> | null> {
     const read = await this.#loads[0]?.pieces.next().catch(() => null)
     if (!read) return null
     if (read.done) this.#loads.shift()
