@@ -2,7 +2,7 @@
  * `npm run bench:cluster`: what agreement costs and how long its loss lasts, beside the bare minimum of the same machine in
  * the same run. Three processes, one replica each, on loopback, with real directories.
  *
- *   npm run bench:cluster -- [--proposals 60000] [--failovers 50] [--json]
+ *   npm run bench:cluster -- [--proposals 60000] [--failovers 50] [--json] [--help]
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -21,9 +21,24 @@ const { values } = parseArgs({
     proposals: { type: 'string', default: '60000' },
     failovers: { type: 'string', default: '50' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) {
+  console.log(`usage: npm run bench:cluster -- [--proposals N] [--failovers N] [--json]
+
+What agreement costs and how long its loss lasts: three processes on loopback, with real directories. Takes about four minutes.
+
+  --proposals N  proposals in a round at 128 in flight; a sixth of that one at a time (60000)
+  --failovers N  how many leaders are killed with -9 (50)
+  --json         a document instead of a table
+
+  npm run bench:cluster -- --failovers 0
+  npm run --silent bench:cluster -- --json > figures.json`)
+  process.exit(0)
+}
 const BYTES = 200
+const ROUNDS = 3
 const LOOK_EVERY_MS = 5
 const LOOK_FOR_MS = 60_000
 
@@ -39,12 +54,9 @@ try {
   const follower = [...running.values()].find((one) => one !== leader)!
 
   const total = Number(values.proposals)
-  // What runs once a turn is cold after a load that fills every turn.
-  await leader.load(total / 4, 128, BYTES)
-  await leader.load(total / 8, 1, BYTES)
-  const atOne = await measured(leader, total / 20, 1)
-  const at128 = await measured(leader, total, 128)
-  const forwarded = await measured(follower, total, 128)
+  const atOne = await best(leader, total / 6, 1)
+  const at128 = await best(leader, total, 128)
+  const forwarded = await best(follower, total, 128)
   const outages = await failovers(Number(values.failovers))
   const figures = { rulers, atOne, at128, forwarded, outages }
   if (values.json) console.log(JSON.stringify(figures))
@@ -57,6 +69,17 @@ try {
 interface Measured extends Loaded {
   /** CPU of all three processes for one proposal. */
   readonly cpuMicros: number
+}
+
+/** Of three rounds after a warm-up as long as one: a fresh process compiles as much as it serves, and what others do can only add. */
+async function best(at: ReplicaProcess, count: number, inFlight: number): Promise<Measured> {
+  await at.load(Math.round(count), inFlight, BYTES)
+  const rounds: Measured[] = []
+  for (let round = 1; round <= ROUNDS; round++) {
+    progress(`${inFlight} in flight, round ${round} of ${ROUNDS}`)
+    rounds.push(await measured(at, count, inFlight))
+  }
+  return rounds.reduce((a, b) => (rate(b) > rate(a) ? b : a))
 }
 
 async function measured(at: ReplicaProcess, count: number, inFlight: number): Promise<Measured> {
