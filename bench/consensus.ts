@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { optionsFor } from '../test/options.ts'
 import { freePorts } from '../test/ports.ts'
 import { measureSync } from './baseline.ts'
 import type { Loaded, ReplicaSpec } from './replica.ts'
@@ -16,27 +16,19 @@ import { ReplicaProcess } from './replica-process.ts'
 import { cpuSeconds } from './sipp.ts'
 import { measureStream } from './stream.ts'
 
-const { values } = parseArgs({
-  options: {
-    proposals: { type: 'string', default: '60000' },
-    failovers: { type: 'string', default: '50' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (values.help) {
-  console.log(`usage: npm run bench:cluster -- [--proposals N] [--failovers N] [--json]
+const values = optionsFor(
+  `usage: npm run bench:cluster -- [--proposals N] [--failovers N] [--json]
 
 What agreement costs and how long its loss lasts: three processes on loopback, with real directories. Takes about four minutes.
 
-  --proposals N  proposals in a round at 128 in flight; a sixth of that one at a time (60000)
+  --proposals N  in a round at 128 in flight; a sixth of that one at a time (60000)
   --failovers N  how many leaders are killed with -9 (50)
   --json         a document instead of a table
 
   npm run bench:cluster -- --failovers 0
-  npm run --silent bench:cluster -- --json > figures.json`)
-  process.exit(0)
-}
+  npm run --silent bench:cluster -- --json > figures.json`,
+  { proposals: 60_000, failovers: 50, json: false },
+)
 const BYTES = 200
 const ROUNDS = 3
 const LOOK_EVERY_MS = 5
@@ -53,11 +45,11 @@ try {
   const leader = running.get(await leaderName())!
   const follower = [...running.values()].find((one) => one !== leader)!
 
-  const total = Number(values.proposals)
+  const total = values.proposals
   const atOne = await best(leader, total / 6, 1)
   const at128 = await best(leader, total, 128)
   const forwarded = await best(follower, total, 128)
-  const outages = await failovers(Number(values.failovers))
+  const outages = await failovers(values.failovers)
   const figures = { rulers, atOne, at128, forwarded, outages }
   if (values.json) console.log(JSON.stringify(figures))
   else report(figures)

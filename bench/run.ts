@@ -8,21 +8,26 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { addUsers } from '../test/acceptance/users.ts'
+import { optionsFor } from '../test/options.ts'
 import { freePorts } from '../test/ports.ts'
 import { type Baseline, measureBaseline } from './baseline.ts'
 import { controlOf, type Lab, labDown, labUp, raftel } from './cluster.ts'
 import { cpuSeconds, type SippResult, sipp } from './sipp.ts'
 
-const { values } = parseArgs({
-  options: {
-    registrations: { type: 'string', default: '15000' },
-    calls: { type: 'string', default: '2000' },
-    seconds: { type: 'string', default: '3' },
-    json: { type: 'boolean', default: false },
-  },
-})
+const values = optionsFor(
+  `usage: npm run bench -- [--registrations N] [--calls N] [--seconds S] [--json]
+
+What the whole cluster does and what it costs, beside the bare minimum of the same machine. Takes about three minutes.
+
+  --registrations N  in a round (15000)
+  --calls N          in a round (2000)
+  --seconds S        of each ruler (3)
+  --json             a document instead of a table
+
+  npm run bench -- --calls 500`,
+  { registrations: 15_000, calls: 2000, seconds: 3, json: false },
+)
 const DOMAIN = 'bench.test'
 const PASSWORD = 'bench-password'
 const USERS = 999
@@ -40,15 +45,15 @@ interface Measured {
 }
 
 say(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}; Node ${process.versions.node}`)
-const before = await measureBaseline(folder, Number(values.seconds) / 2)
+const before = await measureBaseline(folder, values.seconds / 2)
 const direct = await withLab('direct', async (lab) => {
-  const registrations = await measureRegistrations(lab, Number(values.registrations))
-  const calls = await measureCalls(lab, Number(values.calls))
+  const registrations = await measureRegistrations(lab, values.registrations)
+  const calls = await measureCalls(lab, values.calls)
   return { registrations, calls }
 })
-const relayed = await withLab('rtpengine', (lab) => measureCalls(lab, Number(values.calls)))
+const relayed = await withLab('rtpengine', (lab) => measureCalls(lab, values.calls))
 // At both ends of the run, and the better one counts, as with the rounds.
-const baseline = better(before, await measureBaseline(folder, Number(values.seconds) / 2))
+const baseline = better(before, await measureBaseline(folder, values.seconds / 2))
 report(baseline, direct.registrations, direct.calls, relayed)
 rmSync(folder, { recursive: true, force: true })
 
