@@ -124,9 +124,12 @@ export function refusal(self: Self, judge: Judge, said: Hello__Output | null): s
   const isProved = equal(said.proof, proofOf(self.key, said))
   if (!isProved || (said.newest > 0 && !equal(said.seal, sealOf(self.key, said))))
     return 'it does not know the cluster key: give all nodes the same key file'
+  // That it is no member any more is more to it than that it knows others only by what they were.
+  const why = judge(said)
+  if (why) return why
   if (said.to !== self.id)
     return `it wants node id ${said.to}, this is ${self.name} with id ${self.id}: check the addresses of the nodes`
-  return judge(said)
+  return null
 }
 
 type Unsigned = Omit<Hello__Output, 'proof' | 'seal'>

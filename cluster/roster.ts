@@ -100,7 +100,11 @@ export class Roster {
   readonly judge: Judge = (said) => {
     const { from, name, directory } = said
     const { self, acquainted, founders } = this.#needs
-    if (this.#standsOutside(from)) return `node id ${from} (this was ${name}) ${REMOVED}`
+    if (this.#standsOutside(from)) {
+      // A wiped directory is its founding again, whatever its node became since.
+      const isMember = this.#row?.all.some((one) => one.name === name)
+      return isMember ? otherDirectory(name) : `node id ${from} (this was ${name}) ${REMOVED}`
+    }
     const member = this.#row?.all.find(({ id }) => id === from)
     if (member && directory !== member.directory) return otherDirectory(member.name)
     const known = member ?? acquainted.find(({ id }) => id === from)

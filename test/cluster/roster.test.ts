@@ -60,6 +60,13 @@ test('whoever was removed is told so, also by one that joined later', (t) => {
   t.regex(later.judge(said(4, { protocol: PROTOCOL }))!, /was removed from the cluster/)
 })
 
+test('a wiped founder that had come back under another id is told how to come back once more', (t) => {
+  const roster = rosterOf(1)
+  const now = row([1, 2, 7], 8)
+  roster.set({ ...now, all: now.all.map((one) => (one.id === 7 ? { ...one, name: 'n3' } : one)) })
+  t.regex(roster.judge(said(3, { directory: directory(9) }))!, /the data directory of n3 is not the one.*--replace/)
+})
+
 test('whoever lags lets in members that it has not heard of, so many and no more', (t) => {
   const roster = rosterOf(1)
   roster.set(row([1, 2, 3], 4))

@@ -77,6 +77,16 @@ test('a wall clock that jumped ahead expires nothing, whoever leads', (t) => {
   t.is(clock.stamp(210), 1_000_010)
 })
 
+test('that it is no member any more is said also to who knows others by what they were', (t) => {
+  const self = { id: 4, name: 'n2', incarnation: 'a', key: Buffer.alloc(32, 1) }
+  const wiped = { id: 3, name: 'n3', incarnation: 'b', key: self.key }
+  t.is(
+    refusal(self, () => 'it is no member', hello(wiped, 2, NEW)),
+    'it is no member',
+  )
+  t.regex(refusal(self, () => null, hello(wiped, 2, NEW))!, /it wants node id 2, this is n2 with id 4/)
+})
+
 const NEW: Standing = { untouched: true, repairing: false, term: 0, acknowledged: 0 }
 
 test('a hello of another cluster, another version, another name or a stranger is refused with what to do', (t) => {

@@ -187,8 +187,31 @@ export const MEMBERS: readonly Mutant[] = [
     name: 'removed-let-in',
     why: 'an id that was removed is taken for a newcomer: it is let in again',
     file: 'cluster/roster.ts',
-    edits: [['if (this.#standsOutside(from)) return', 'if (this.#standsOutside(from) && from === 0) return']],
+    edits: [['if (this.#standsOutside(from)) {', 'if (this.#standsOutside(from) && from === 0) {']],
     killer: roster('whoever was removed is told so, also by one that joined later'),
+  },
+  {
+    name: 'wiped-sent-away-for-good',
+    why: 'a wiped founder that had come back under another id is told to join anew, which its name does not allow',
+    file: 'cluster/roster.ts',
+    edits: [['const isMember = this.#row?.all.some((one) => one.name === name)', 'const isMember = false']],
+    killer: roster('a wiped founder that had come back under another id is told how to come back once more'),
+  },
+  {
+    name: 'sent-away-by-nobody',
+    why: 'a wiped node knows all others by ids that they had before, and hears from none of them that it is no member: it waits for ever (found by the nemesis)',
+    file: 'cluster/hello.ts',
+    edits: [
+      ['  const why = judge(said)\n  if (why) return why\n', ''],
+      [
+        'check the addresses of the nodes`\n  return null\n',
+        'check the addresses of the nodes`\n  return judge(said)\n',
+      ],
+    ],
+    killer: {
+      file: 'test/cluster/wire.test.ts',
+      title: 'that it is no member any more is said also to who knows others by what they were',
+    },
   },
   {
     name: 'member-file-over-the-log',
