@@ -1,8 +1,6 @@
 /**
  * `npm run bench:cluster`: what agreement costs and how long its loss lasts, beside the bare minimum of the same machine in
  * the same run. Three processes, one replica each, on loopback, with real directories.
- *
- *   npm run bench:cluster -- [--proposals 60000] [--failovers 50] [--json] [--help]
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -31,6 +29,8 @@ What agreement costs and how long its loss lasts: three processes on loopback, w
 )
 const BYTES = 200
 const ROUNDS = 3
+const TRANSFERS = 20
+const UNDER_TRANSFER = 1000
 const LOOK_EVERY_MS = 5
 const LOOK_FOR_MS = 60_000
 
@@ -49,8 +49,9 @@ try {
   const atOne = await best(leader, total / 6, 1)
   const at128 = await best(leader, total, 128)
   const forwarded = await best(follower, total, 128)
+  const transfers = await planned(TRANSFERS)
   const outages = await failovers(values.failovers)
-  const figures = { rulers, atOne, at128, forwarded, outages }
+  const figures = { rulers, atOne, at128, forwarded, transfers, outages }
   if (values.json) console.log(JSON.stringify(figures))
   else report(figures)
 } finally {
@@ -79,6 +80,30 @@ async function measured(at: ReplicaProcess, count: number, inFlight: number): Pr
   const before = cpu()
   const loaded = await at.load(Math.round(count), inFlight, BYTES)
   return { ...loaded, cpuMicros: ((cpu() - before) / loaded.agreed) * 1e6 }
+}
+
+interface Transfers {
+  /** From the request until the other leads, sorted. */
+  readonly ms: readonly number[]
+  /** Proposals of the third node that failed meanwhile. */
+  readonly failed: number
+}
+
+/** Planned changes of the leader while the third node proposes. */
+async function planned(rounds: number): Promise<Transfers> {
+  const ms: number[] = []
+  let failed = 0
+  for (let round = 1; round <= rounds; round++) {
+    progress(`planned transfer ${round} of ${rounds}`)
+    const leader = running.get(await leaderName())!
+    const [next, third] = [...running.values()].filter((one) => one !== leader)
+    const load = third!.load(UNDER_TRANSFER, 8, BYTES)
+    const began = performance.now()
+    await leader.transferTo(next!.spec.node)
+    ms.push(performance.now() - began)
+    failed += (await load).failed
+  }
+  return { ms: ms.sort((a, b) => a - b), failed }
 }
 
 /** kill -9 of the leader, again and again: ms from the signal until a survivor's proposal is agreed. */
@@ -123,10 +148,11 @@ interface Figures {
   readonly atOne: Measured
   readonly at128: Measured
   readonly forwarded: Measured
+  readonly transfers: Transfers
   readonly outages: readonly number[]
 }
 
-function report({ rulers, atOne, at128, forwarded, outages }: Figures): void {
+function report({ rulers, atOne, at128, forwarded, transfers, outages }: Figures): void {
   say('rulers')
   row('append 256 B + fdatasync, /s', rulers.syncsPerSecond, '')
   row('gRPC stream echo of 200 B, 64 in flight, /s', rulers.stream, '')
@@ -138,6 +164,9 @@ function report({ rulers, atOne, at128, forwarded, outages }: Figures): void {
   row('agreed at 1 in flight per fdatasync', rate(atOne) / rulers.syncsPerSecond, '')
   row('agreed at 128 in flight per fdatasync', rate(at128) / rulers.syncsPerSecond, '')
   row('agreed at 128 in flight per stream echo', rate(at128) / rulers.stream, '')
+  say(`a planned change of the leader, ${transfers.ms.length} times while another node proposes, ms`)
+  row('median', transfers.ms[transfers.ms.length >> 1] ?? 0, '')
+  row('worst', transfers.ms.at(-1) ?? 0, `${transfers.failed} proposals failed`)
   if (outages.length === 0) return
   say(`from kill -9 of the leader to the next agreement, ${outages.length} times, ms`)
   row('median', outages[outages.length >> 1] ?? 0, '')

@@ -1,8 +1,7 @@
 /**
  * `npm run bench:memory`: what a node with very many registrations holds, how long its event loop stands still, how soon it
- * is back after a restart, and how soon an empty one has everything from its peers. Each AoR is a user with one contact; all of it goes the way of the log (encoded, stamped, applied).
- *
- *   npm run bench:memory -- [--registrations 1000000] [--json]
+ * is back after a restart, and how soon an empty one has everything from its peers. Each AoR is a user with one contact; all of it
+ * goes the way of the log (encoded, stamped, applied).
  *
  * Each step is a process of its own, so that no figure has another's garbage in it.
  */

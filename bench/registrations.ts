@@ -3,8 +3,6 @@
  * node that holds them is killed. Three processes with the real cluster part and the real registrar; SIP and digests are left out, they
  * cost the log nothing. Time is compressed: refreshes, Expires and leases are all shorter by the same factor, so entries a binding and
  * period of refresh are what they are uncompressed.
- *
- *   npm run bench:registrations -- [--phones 100000] [--every 60] [--lease 1800] [--compress 10] [--json]
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -36,6 +36,10 @@ export class ReplicaProcess {
     return (answer as Extract<Answer, { kind: 'loaded' }>).loaded
   }
 
+  async transferTo(node: string): Promise<void> {
+    await this.#order({ do: 'transfer', to: node })
+  }
+
   async agree(): Promise<void> {
     await this.#order({ do: 'agree' })
   }

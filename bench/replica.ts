@@ -26,6 +26,8 @@ export type Order =
   | { readonly do: 'load'; readonly count: number; readonly inFlight: number; readonly bytes: number }
   /** One proposal, however long it takes. */
   | { readonly do: 'agree' }
+  /** Another node is to lead. */
+  | { readonly do: 'transfer'; readonly to: string }
 
 export interface Loaded {
   readonly agreed: number
@@ -92,6 +94,10 @@ async function obey(order: Order): Promise<Answer> {
       return (await propose(cluster, command('one', 0))).kind === 'agreed'
         ? { kind: 'agreed' }
         : { kind: 'failed', why: 'no quorum' }
+    case 'transfer': {
+      const outcome = await cluster.transferLeader(order.to)
+      return outcome.kind === 'leads' ? { kind: 'agreed' } : { kind: 'failed', why: JSON.stringify(outcome) }
+    }
     case 'load':
       return { kind: 'loaded', loaded: await load(cluster, order) }
   }

@@ -2,8 +2,6 @@
  * `npm run bench`: what the whole cluster does and what it costs, beside what this machine does with the bare minimum
  * in the same run. Absolute figures belong to the machine; the ratios travel. What is measured is a node that has been
  * running: a warm-up goes before each figure, because a fresh process spends as much on compiling as on serving.
- *
- *   npm run bench -- [--registrations 15000] [--calls 2000] [--seconds 3] [--json]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -18,7 +16,7 @@ import { cpuSeconds, type SippResult, sipp } from './sipp.ts'
 const values = optionsFor(
   `usage: npm run bench -- [--registrations N] [--calls N] [--seconds S] [--json]
 
-What the whole cluster does and what it costs, beside the bare minimum of the same machine. Takes about three minutes.
+What the whole cluster does and what it costs, beside the bare minimum of the same machine. Takes about two minutes.
 
   --registrations N  in a round (15000)
   --calls N          in a round (2000)

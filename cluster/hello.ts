@@ -124,7 +124,7 @@ export function refusal(self: Self, judge: Judge, said: Hello__Output | null): s
   const isProved = equal(said.proof, proofOf(self.key, said))
   if (!isProved || (said.newest > 0 && !equal(said.seal, sealOf(self.key, said))))
     return 'it does not know the cluster key: give all nodes the same key file'
-  // That it is no member any more is more to it than that it knows others only by what they were.
+  // Being no member goes before a wrong id: who was wiped knows the others by old ids, and must hear that it is out.
   const why = judge(said)
   if (why) return why
   if (said.to !== self.id)

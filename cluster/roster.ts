@@ -101,7 +101,8 @@ export class Roster {
     const { from, name, directory } = said
     const { self, acquainted, founders } = this.#needs
     if (this.#standsOutside(from)) {
-      // A wiped directory is its founding again, whatever its node became since.
+      // A wiped directory is its founding again, whatever its node became since. One whose name another machine has now hears that it
+      // is not the member: to replace that one is for the operator to decide.
       const isMember = this.#row?.all.some((one) => one.name === name)
       return isMember ? otherDirectory(name) : `node id ${from} (this was ${name}) ${REMOVED}`
     }

@@ -39,6 +39,11 @@ export class Turns {
     })
   }
 
+  /** Does something after this turn and what it has said to the network; not any more when it is stopped by then. */
+  later(act: () => void): void {
+    this.#world.soon(() => this.#guard(act))
+  }
+
   #guard(move: () => void): void {
     if (this.#stopped) return
     try {

@@ -11,11 +11,15 @@ export function optionsFor<const D extends Defaults>(
   defaults: D,
   args: readonly string[] = process.argv.slice(2),
 ): Options<D> {
+  const said = saidOrMistake(defaults, args)
+  if (said) return said
+  console.log(help)
+  process.exit(0)
+}
+
+function saidOrMistake<const D extends Defaults>(defaults: D, args: readonly string[]): Options<D> | null {
   try {
-    const said = parse(defaults, args)
-    if (!said) console.log(help)
-    else return said
-    process.exit(0)
+    return parse(defaults, args)
   } catch (error) {
     console.error(`${(error as Error).message} (--help says more)`)
     process.exit(2)

@@ -67,6 +67,14 @@ test('a wiped founder that had come back under another id is told how to come ba
   t.regex(roster.judge(said(3, { directory: directory(9) }))!, /the data directory of n3 is not the one.*--replace/)
 })
 
+test('so is a node that was removed and whose name another machine has now', (t) => {
+  const roster = rosterOf(1)
+  const now = row([1, 3, 4], 5)
+  roster.set({ ...now, all: now.all.map((one) => (one.id === 4 ? { ...one, name: 'n2' } : one)) })
+  t.is(roster.judge(said(4, { name: 'n2' })), null)
+  t.regex(roster.judge(said(2))!, /the data directory of n2 is not the one that is a member/)
+})
+
 test('whoever lags lets in members that it has not heard of, so many and no more', (t) => {
   const roster = rosterOf(1)
   roster.set(row([1, 2, 3], 4))

@@ -3,8 +3,8 @@
  * what happened in it. The last line is `N passed, N failed`; it ends with 1 if any failed.
  */
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { optionsFor } from '../../options.ts'
 import { type Report, Simulation } from './simulation.ts'
 
 interface Outcome {
@@ -32,25 +32,9 @@ if (isMainThread) await main()
 else work()
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '2000' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      minutes: { type: 'string' },
-      jobs: { type: 'string', default: String(Math.min(8, availableParallelism())) },
-      trace: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) {
-    console.log(HELP)
-    return
-  }
-  const failed =
-    values.seed === undefined
-      ? await many(Number(values.from), Number(values.seeds), Number(values.minutes ?? 0), Number(values.jobs))
-      : await one(Number(values.seed), values.trace)
+  const jobs = Math.min(8, availableParallelism())
+  const { seed, trace, ...run } = optionsFor(HELP, { seeds: 2000, from: 1, seed: 0, minutes: 0, jobs, trace: false })
+  const failed = seed > 0 ? await one(seed, trace) : await many(run.from, run.seeds, run.minutes, run.jobs)
   process.exitCode = failed > 0 ? 1 : 0
 }
 
