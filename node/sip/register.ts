@@ -78,9 +78,14 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   let agreeing = 0
   let took = 0
   let leaderless = cluster.status().quorum ? null : now()
-  const lapses = watchLapses({ cluster, kept, now, known: lapseKnown, log })
+  /** For how long there was no quorum, up to the last time that it came back. */
+  let stood = 0
+  /** What phones' times are counted in. As cluster time, it stands while there is no quorum: nobody can refresh then. */
+  const phoneTime = (): number => (leaderless ?? now()) - stood
+  const lapses = watchLapses({ cluster, kept, now: phoneTime, known: lapseKnown, log })
   const unwatch = [
     cluster.onStatus(({ quorum }) => {
+      if (quorum && leaderless !== null) stood += now() - leaderless
       leaderless = quorum ? null : (leaderless ?? now())
     }),
     cluster.watch((changes) => {
@@ -196,7 +201,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       row: registrations.get(aor) ?? null,
       kept: kept.of(aor),
       time: cluster.now(),
-      now: now(),
+      now: phoneTime(),
       leaseSeconds: policy.leaseSeconds,
       isUp: nodes.get(cluster.node)?.incarnation === cluster.incarnation,
     }
@@ -236,7 +241,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   /** Until when each phone was told, for the contacts that are still as this REGISTER left them. */
   function remember({ aor, callId, cseq, changes }: Bind, bindings: readonly BindingRow[]): void {
     if (changes === 'all') return
-    const at = now()
+    const at = phoneTime()
     const fresh = changes.flatMap(({ contact, expires }) => {
       const key = contactKey(contact)
       const binding = bindings.find((one) => contactKey(one.contact) === key)
@@ -250,7 +255,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     if (node !== cluster.node) return null
     const key = contactKey(contact)
     const known = kept.of(aor).find((one) => one.key === key)
-    return known ? Math.max(0, Math.ceil((known.until - now()) / 1000)) : null
+    return known ? Math.max(0, Math.ceil((known.until - phoneTime()) / 1000)) : null
   }
 
   /**

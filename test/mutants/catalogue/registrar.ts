@@ -111,4 +111,14 @@ export const REGISTRAR: readonly Mutant[] = [
     ],
     killer: tables('what ran out is removed only as its node saw it'),
   },
+  {
+    name: 'outage-counts-for-phones',
+    why: 'a node counts the time without a quorum against its phones: when it is back all are gone at once, and none could refresh',
+    file: 'node/sip/register.ts',
+    edits: [['      if (quorum && leaderless !== null) stood += now() - leaderless\n', '']],
+    killer: {
+      file: 'test/node/sip/register.test.ts',
+      title: 'a day without a quorum takes no phone away: each has the time that it had left, once the quorum is back',
+    },
+  },
 ]

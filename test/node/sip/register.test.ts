@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import anyTest, { type ExecutionContext, type TestFn } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
+import { realWorld } from '../../../cluster/world.ts'
 import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
 import { until } from '../../cluster/nodes.ts'
 import { needing } from '../../peers.ts'
@@ -25,6 +26,8 @@ interface Ask {
   nc?: string
   agent?: string
 }
+
+const DAY_MS = 86_400_000
 
 let calls = 0
 
@@ -383,4 +386,58 @@ test('without a leader a phone hears 503 in time to ask elsewhere, and at once w
   t.regex(refused, /^SIP\/2.0 503/)
   t.regex(headersOf(refused, 'Retry-After')[0] ?? '', /^\d+$/)
   t.is(bounds.length, 1, 'nothing was proposed')
+})
+
+test('a day without a quorum takes no phone away: each has the time that it had left, once the quorum is back', async (t) => {
+  let now = 0
+  // The clock of cluster and registrar goes on by leaps, which are no silence of a node.
+  const options = { world: { ...realWorld, now: () => performance.now() + now }, nodeDownMs: 10 * DAY_MS }
+  const {
+    sip,
+    cluster,
+    others,
+    again,
+    registrar: own,
+  } = await registrar(t, ['alice', 'bob'], {
+    ...{ nodes: 2, now: () => now, options },
+  })
+  const alice = new Phone(await udpPeer(t, sip))
+  const bob = new Phone(await udpPeer(t, sip))
+  const asBob = { user: 'bob', to: 'sip:bob@pbx.test' }
+  t.regex(await alice.registered([alice.contact(';expires=60')]), /^SIP\/2.0 200/)
+  t.regex(await bob.registered([bob.contact(';expires=120', 'bob')], asBob), /^SIP\/2.0 200/)
+  now += 30_000
+  const rows = () => [...cluster.tables.registrations.values()]
+  const left = () => rows().flatMap((row) => row.bindings.map((one) => `${row.aor} ${own.secondsLeft(one)}`))
+  const before = rows()
+  t.deepEqual(left().sort(), ['alice@pbx.test 30', 'bob@pbx.test 90'])
+  const changed: string[] = []
+  cluster.watch((changes) => {
+    for (const { table, key } of changes) if (table === 'registrations') changed.push(`${key}`)
+  })
+
+  await others[0]!.close()
+  await until(cluster, 'the leader is missed', () => !cluster.status().quorum)
+  for (const end = now + DAY_MS; now < end; now += 60_000) {
+    void own.lookForLapsed()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.regex(await alice.registered([alice.contact(';expires=60')]), /^SIP\/2.0 503/, 'it cannot refresh')
+  t.deepEqual(rows(), before)
+
+  await again(2)
+  await until(cluster, 'the quorum is back', () => cluster.status().quorum)
+  await own.lookForLapsed()
+  // Whatever was proposed before this is done when this is.
+  t.is((await cluster.propose({ type: 'user-remove', aor: 'nobody@pbx.test' })).kind, 'agreed')
+  t.deepEqual(rows(), before)
+  t.deepEqual(left().sort(), ['alice@pbx.test 30', 'bob@pbx.test 90'])
+
+  now += 29_999
+  await own.lookForLapsed()
+  t.deepEqual(changed, [], 'nothing went')
+  t.regex(await alice.registered([alice.contact(';expires=600')]), /^SIP\/2.0 200/)
+  now += 60_001
+  await own.lookForLapsed()
+  t.deepEqual(left(), ['alice@pbx.test 540'], 'bob did not come')
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
-import { startCluster } from '../../../cluster/replica.ts'
+import { type ClusterOptions, startCluster } from '../../../cluster/replica.ts'
 import { open, seal } from '../../../cluster/seal.ts'
 import { type Credentials, credentialsOf } from '../../../node/sip/digest.ts'
 import { watchDomains } from '../../../node/sip/domains.ts'
@@ -22,6 +22,8 @@ export interface Registrar {
   readonly cluster: Cluster
   /** The other nodes of the cluster. */
   readonly others: readonly Cluster[]
+  /** Starts the node of that number, from 1, again in its directory. */
+  readonly again: (node: number) => Promise<Cluster>
   readonly identity: Identity
   readonly registrar: RunningRegistrar
 }
@@ -33,12 +35,14 @@ interface More {
   readonly now?: () => number
   readonly policy?: Partial<RegistrationPolicy>
   readonly room?: Room
+  /** What its nodes are started with besides. */
+  readonly options?: Partial<ClusterOptions>
 }
 
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now, policy: changed, room }: More = {},
+  { nodes: count = 1, now, policy: changed, room, options }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -46,13 +50,13 @@ export async function registrar(
       name: `n${i + 1}`,
       id: i + 1,
       address: `127.0.0.1:${await freePort()}`,
+      dir: await mkdtemp(path.join(tmpdir(), 'raftel-sip-')),
     })),
   )
   const [cluster, ...others] = await Promise.all(nodes.map(start))
   if (cluster === undefined) throw new RangeError('a cluster has a node')
 
-  async function start({ name, address }: (typeof nodes)[number]): Promise<Cluster> {
-    const dir = await mkdtemp(path.join(tmpdir(), 'raftel-sip-'))
+  async function start({ name, address, dir }: (typeof nodes)[number]): Promise<Cluster> {
     const one = await startCluster({
       node: name,
       nodes,
@@ -62,6 +66,7 @@ export async function registrar(
       tickMs: 20,
       log: quiet,
       onFatal: (error) => t.fail(error.message),
+      ...options,
     })
     t.teardown(async () => {
       await one.close()
@@ -93,5 +98,6 @@ export async function registrar(
   t.teardown(all.close)
   sip.on('register', all.handle)
   sip.on('options', answerOptions)
-  return { sip, cluster, others, identity, registrar: all }
+  const again = (node: number) => start(nodes[node - 1]!)
+  return { sip, cluster, others, again, identity, registrar: all }
 }
