@@ -6,7 +6,9 @@ const boot = (title: string): Killer => ({ file: 'test/cluster/log/boot.test.ts'
 const transfers = (title: string): Killer => ({ file: 'test/cluster/log/transfers.test.ts', title })
 const sync = (title: string): Killer => ({ file: 'test/cluster/log/sync.test.ts', title })
 const redo = (title: string): Killer => ({ file: 'test/cluster/log/redo.test.ts', title })
+const group = (title: string): Killer => ({ file: 'test/cluster/log/group.test.ts', title })
 
+const OTHERS = 'rows of another group are neither read nor cleared as ours, whatever becomes of ours'
 const ACKNOWLEDGED = 'at the moment a write is acknowledged it is in the files, and they would open after a crash'
 const NO_MORE = 'at no moment does the frontier claim more than the database holds, but for a write that stands in it'
 const SYNCED = 'what is acknowledged was synced before: the system calls of a real run say so'
@@ -307,5 +309,19 @@ export const LOG: readonly Mutant[] = [
     file: 'cluster/log/recover.ts',
     edits: [['if ((own.id !== null && found.id !== own.id) || found.node !== own.node) {', 'if (found.id < 0) {']],
     killer: log('the directory of another node or cluster is refused'),
+  },
+  {
+    name: 'other-group-read',
+    why: 'the log of another group in the same database is read as the end of ours (several groups on one disk)',
+    file: 'cluster/log/records.ts',
+    edits: [['lt: Buffer.of(GROUP, CHUNK) }', 'lt: Buffer.of(GROUP + 1, CHUNK) }']],
+    killer: group(OTHERS),
+  },
+  {
+    name: 'other-group-cleared',
+    why: 'what another group has in the same database is cleared with our unfinished transfers',
+    file: 'cluster/log/records.ts',
+    edits: [['lt: Buffer.of(GROUP, RECEIVED + 1) }', 'lt: Buffer.of(GROUP + 1, RECEIVED + 1) }']],
+    killer: group(OTHERS),
   },
 ]
