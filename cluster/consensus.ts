@@ -146,7 +146,7 @@ export class Consensus {
       },
     })
     const ask = (first: boolean) => tell([{ kind: 'piece-wanted', first }])
-    this.#snapshots = new Snapshots(log, options.snapshotEvery, ask)
+    this.#snapshots = new Snapshots(log, options.snapshotEvery, say, ask)
     this.#turns = new Turns(
       world,
       () => this.#turn(),
@@ -405,7 +405,11 @@ export class Consensus {
     // A commit index alone: nobody waits for it.
     if (!message.snapshot && !message.responses?.length) return
     this.#turns.input(() => {
-      if (message.snapshot) this.#load(this.#log.takeToLoad())
+      if (message.snapshot) {
+        const { index } = message.snapshot.meta
+        this.#say.info({ index }, `the leader's snapshot at entry ${index} is installed`)
+        this.#load(this.#log.takeToLoad())
+      }
       this.#answer(message)
     })
   }

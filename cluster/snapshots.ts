@@ -3,6 +3,7 @@
  * in no queue.
  */
 import type { DurableLog } from './log/log.ts'
+import type { Logger } from './logger.ts'
 import { confOf } from './raft/memory.ts'
 import type { ConfState, Message } from './raft/types.ts'
 import type { SnapshotSource } from './transfer.ts'
@@ -18,6 +19,7 @@ export interface Piece {
 export class Snapshots {
   readonly #log: DurableLog
   readonly #every: number
+  readonly #say: Logger
   readonly #ask: (first: boolean) => void
   readonly #founders: ConfState
   #answer: ((piece: Piece) => void) | null = null
@@ -26,10 +28,11 @@ export class Snapshots {
   /**
    * One after `every` entries; `ask` is for the next piece, or for the first one of a new snapshot.
    */
-  constructor(log: DurableLog, every: number, ask: (first: boolean) => void) {
+  constructor(log: DurableLog, every: number, say: Logger, ask: (first: boolean) => void) {
     this.#founders = confOf([...log.identity.members])
     this.#log = log
     this.#every = every
+    this.#say = say
     this.#ask = ask
   }
 
@@ -79,6 +82,8 @@ export class Snapshots {
     // One that came from the leader in the meantime is newer.
     if (index <= this.#kept || typeof term !== 'number') return
     await this.#log.saveSnapshot({ index, term, conf: conf ?? this.#founders }, this.#from(first))
+    const kept = this.#log.snapshot
+    if (kept?.index === index) this.#say.info({ index, bytes: kept.bytes }, `a snapshot at entry ${index} is kept`)
   }
 
   async *#from(first: Piece): AsyncGenerator<Buffer> {

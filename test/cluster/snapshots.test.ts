@@ -4,6 +4,7 @@ import { message } from '../../cluster/raft/message.ts'
 import { LOCAL_APPEND } from '../../cluster/raft/types.ts'
 import { Snapshots } from '../../cluster/snapshots.ts'
 import { entries, newDir, openAt } from './log/fixtures.ts'
+import { QUIET } from './nodes.ts'
 
 test('a snapshot names the members as the tables had them at its entry; before there were founders, those of the log', async (t) => {
   const log = await openAt(await newDir(t))
@@ -13,7 +14,7 @@ test('a snapshot names the members as the tables had them at its entry; before t
     log.append(message('storage-append', LOCAL_APPEND, written), done)
   })
   const asked: boolean[] = []
-  const snapshots = new Snapshots(log, 1, (first) => asked.push(first))
+  const snapshots = new Snapshots(log, 1, QUIET, (first) => asked.push(first))
   for (const [index, conf] of [[1, null] as const, [2, { ...confOf([1, 2, 3]), learners: [4] }] as const]) {
     snapshots.applied(index)
     t.deepEqual(asked.splice(0), [true])
