@@ -78,7 +78,7 @@ export class RawNode {
     return hasReady(this.raft, this.#told)
   }
 
-  /** What to do now; it is not offered again. With synchronous storage, call advance() when it is done. */
+  /** What to do now; it is not offered again (thesis §10.2.1). With synchronous storage, call advance() when it is done. */
   ready(): Ready {
     if (this.#onAdvance.length > 0) throw new Error('ready() was called twice without advance()')
     const ready = readyOf(this.raft, this.#told)
@@ -109,14 +109,14 @@ export class RawNode {
   }
 
   /**
-   * Asks for an index that a read must wait for to be linearizable. The answer is a ReadState with the same context, which
-   * must be unique; it may never come (no leader, lost messages), so ask again after a time, with another context.
+   * Asks for an index that a read must wait for to be linearizable (thesis §6.4). The answer is a ReadState with the same
+   * context, which must be unique; it may never come (no leader, lost messages), so ask again after a time, with another context.
    */
   readIndex(context: Uint8Array): 'ok' | 'dropped' {
     return step(this.raft, message('read-index', NONE, { context }))
   }
 
-  /** Asks the leader to hand over to `id`. */
+  /** Asks the leader to hand over to `id` (thesis §3.10). */
   transferLeader(id: Id): 'ok' | 'dropped' {
     return step(this.raft, message('transfer-leader', NONE, { from: id }))
   }
@@ -138,8 +138,8 @@ export class RawNode {
 }
 
 /**
- * Entries of an append follow its index one by one and never go back in term; and what is about a term names it, since one
- * without would pass for our own. The core builds on both.
+ * Entries of an append follow its index one by one and never go back in term (§5.3); and what is about a term names it (§5.1),
+ * since one without would pass for our own. The core builds on both.
  */
 function isWellFormed(m: Message): boolean {
   if (m.term === 0 && !isLocal(m.type) && termRule(m.type) !== 'none') return false

@@ -1,6 +1,6 @@
 /**
  * The end of the log that storage has not confirmed: perhaps a snapshot, and entries from `offset` on. What is below
- * `inProgress` was handed to storage and is not handed again.
+ * `inProgress` was handed to storage and is not handed again (thesis §10.2.1: the log is written while the core goes on).
  */
 
 import type { Entry, Snapshot } from './types.ts'
@@ -47,7 +47,8 @@ export function acceptUnstable(u: Unstable): void {
 
 /**
  * Storage holds the entry (term, index) and all before it. Ignored unless our entry at that index still has that term: the
- * write may confirm entries that were overwritten while it was under way, and that must not count for their successors.
+ * write may confirm entries that were overwritten while it was under way (§5.3), and that must not count for their successors:
+ * here an entry counts only once it is durable (thesis §10.2.1), and index and term say which it is (§5.3, Log Matching).
  * True if entries were let go.
  */
 export function stableTo(u: Unstable, term: number, index: number): boolean {
@@ -72,7 +73,7 @@ export function restoreUnstable(u: Unstable, snapshot: Snapshot): void {
   u.snapshotInProgress = false
 }
 
-/** Appends, first cutting whatever stood at or after the first of the entries. There is at least one and no gap. */
+/** Appends, first cutting whatever stood at or after the first of the entries (§5.3). There is at least one and no gap. */
 export function truncateAndAppend(u: Unstable, entries: readonly Entry[]): void {
   const first = entries[0]!.index
   if (first > u.offset + u.entries.length)
