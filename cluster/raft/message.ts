@@ -21,7 +21,7 @@ export function message(type: MessageType, to: Id, fields: Partial<Message> = {}
 }
 
 /** What a candidate says to voters who hear a leader: you may vote, that leader wants it (thesis §3.10). */
-export const FORCE = new TextEncoder().encode('force')
+export const FORCE: Uint8Array = new TextEncoder().encode('force')
 
 export function isForced(context: Uint8Array | undefined): boolean {
   return context !== undefined && context.length === FORCE.length && FORCE.every((byte, i) => context[i] === byte)
