@@ -363,7 +363,8 @@ export class Consensus {
     const givenUp = this.#handover.givenUp(this.#core)
     if (givenUp) this.#outbox.say({ kind: 'transfer-ended', ...givenUp })
     this.#outgoing.flush()
-    // What was said leaves in the next round of the event loop. Asking the disk before would hold it up, and the other nodes have the longer way.
+    // What was said leaves in the next round of the event loop. Asking the disk before would hold it up, and the other nodes have the
+    // longer way.
     if (this.#core.raft.role === 'leader' && this.#toLog.length > 0) this.#turns.later(() => this.#write())
     else this.#write()
     this.#outbox.flush(this.#position())

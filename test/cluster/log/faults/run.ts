@@ -15,7 +15,7 @@ const values = optionsFor(
 Every fault of every file of a data directory, each on a copy that the real log then opens: it has everything that was acknowledged, or
 refuses and says why. The last line is N passed, N failed; exit 1 when one failed.
 
-  --all       all of them (about 45,000, some minutes)
+  --all       all of them (about 52,000, five minutes)
   --sample N  about so many of them (2000)
   --seed S    draws the sample, and the bits (1)
 
