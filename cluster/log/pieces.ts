@@ -47,6 +47,14 @@ export function* linesOfPieces(pieces: Iterable<Uint8Array | null>): Generator<s
   }
 }
 
+/**
+ * Gives the memory of a piece back, if it has a block of its own: the collector takes its time with what is not in its heap. Nobody may have it any
+ * more.
+ */
+export function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength > 0 && byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0)
+}
+
 /** One after the other, each let go before the next: together they are as large as the tables. */
 export function* letGo(pieces: Uint8Array[]): Generator<Uint8Array> {
   for (let piece = pieces.shift(); piece; piece = pieces.shift()) yield piece
