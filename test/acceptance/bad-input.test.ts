@@ -225,8 +225,8 @@ needing(anyTest, 'root').serial(
           (aors) => acknowledged.every((aor) => aors.has(aor)),
         )
       } finally {
-        await lab.kill(full.id)
-        run('umount', data)
+        // Also when it does not run any more.
+        await lab.kill(full.id).finally(() => run('umount', '-l', data))
       }
     })
   },
