@@ -3,10 +3,11 @@
  * block can then make it read beyond its memory, which ends the process without a word. So every block of every table that
  * counts is checked before it is opened, and nothing has been changed yet when something is wrong.
  *
- * Formats: log_format.md and table_format.md of LevelDB 1.20. Its write-ahead log is not looked at here: a torn end of it is
- * what every crash leaves, and only the frontier knows what must be in it.
+ * Formats: log_format.md and table_format.md of LevelDB 1.20. What its write-ahead log says is not looked at here: a torn end of it is
+ * what every crash leaves, and only the frontier knows what must be in it. But it must be readable: LevelDB takes one that it cannot
+ * read for one that ends there, and removes it.
  */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { crc32c } from './crc32c.ts'
 import { unsnap } from './snappy.ts'
@@ -26,6 +27,7 @@ export async function checkDatabase(location: string): Promise<void> {
     const wrong = table.length < size ? 'is cut short' : faultOf(table.subarray(0, size))
     if (wrong) throw new Damage(`${name} ${wrong}`)
   }
+  for (const name of await readdir(location)) if (name.endsWith('.log')) await readFile(path.join(location, name))
 }
 
 async function read(name: string): Promise<Buffer> {

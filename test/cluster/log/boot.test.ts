@@ -1,5 +1,5 @@
 /** What is believed at boot: the files say it, whatever LevelDB says. */
-import { rm } from 'node:fs/promises'
+import { readdir, rename, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
 import { Level } from 'level'
@@ -133,5 +133,34 @@ test('a write that fails is never acknowledged, and ends the log with one senten
   t.is(last, 'failed')
   t.is(failed.length, 1)
   t.regex(failed[0]!.message, /cannot write to .* nothing acknowledged is lost/)
+  await log.close()
+})
+
+const UNREADABLE = /^cannot open .*ELOOP.*see that the disk works/
+
+test('a write-ahead log that cannot be read is no damage: it is said, and with it all is there', async (t) => {
+  const dir = await written(t)
+  const [name = ''] = (await readdir(path.join(dir, 'log'))).filter((name) => name.endsWith('.log'))
+  const file = path.join(dir, 'log', name)
+  await rename(file, path.join(dir, 'kept'))
+  // Nobody can read this, not even root.
+  await symlink(name, file)
+  await t.throwsAsync(openAt(dir), { message: UNREADABLE })
+  await rename(path.join(dir, 'kept'), file)
+  const log = await openAt(dir)
+  t.is(log.last, 100)
+  await log.close()
+})
+
+test('a database that cannot be looked at is not one that is missing', async (t) => {
+  const dir = await written(t)
+  const database = path.join(dir, 'log')
+  await rename(database, path.join(dir, 'kept'))
+  await symlink('log', database)
+  await t.throwsAsync(openAt(dir), { message: UNREADABLE })
+  await rm(database)
+  await rename(path.join(dir, 'kept'), database)
+  const log = await openAt(dir)
+  t.is(log.last, 100)
   await log.close()
 })
