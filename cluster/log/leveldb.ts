@@ -13,11 +13,30 @@ import { crc32c } from './crc32c.ts'
 import { unsnap } from './snappy.ts'
 import { Damage } from './trouble.ts'
 
+const LOOKS_MAX = 5
+
 /**
  * Checks the database at `location`. Throws Damage that names the file. Without a CURRENT LevelDB would begin a new one in
  * its place, and remove every file it does not know.
+ *
+ * Another process may have it open, which only opening it would tell. What that one merges away is gone from the manifest before it is
+ * from the disk: so damage is what two looks in a row say. If they never do, it is in use (LEVEL_LOCKED).
  */
 export async function checkDatabase(location: string): Promise<void> {
+  let before = ''
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    try {
+      await look(location)
+      return
+    } catch (error) {
+      if (!(error instanceof Damage) || error.message === before) throw error
+      before = error.message
+    }
+  }
+  throw Object.assign(new Error(`${location} changes all the time`), { code: 'LEVEL_LOCKED' })
+}
+
+async function look(location: string): Promise<void> {
   const current = (await read(path.join(location, 'CURRENT'))).toString('latin1')
   if (!/^MANIFEST-\d+\n$/.test(current)) throw new Damage(`${path.join(location, 'CURRENT')} is damaged`)
   const manifest = await read(path.join(location, current.trim()))
@@ -27,7 +46,14 @@ export async function checkDatabase(location: string): Promise<void> {
     const wrong = table.length < size ? 'is cut short' : faultOf(table.subarray(0, size))
     if (wrong) throw new Damage(`${name} ${wrong}`)
   }
-  for (const name of await readdir(location)) if (name.endsWith('.log')) await readFile(path.join(location, name))
+  for (const name of await readdir(location)) if (name.endsWith('.log')) await tryRead(path.join(location, name))
+}
+
+/** One that is gone by now need not be read. */
+async function tryRead(name: string): Promise<void> {
+  await readFile(name).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
 }
 
 async function read(name: string): Promise<Buffer> {

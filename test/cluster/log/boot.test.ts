@@ -11,6 +11,11 @@ import { entries, newDir, openAt, REFUSED, write, written } from './fixtures.ts'
 
 const conf = confOf([1, 2, 3])
 
+/** What LevelDB has and the types of `level`, which are for browsers too, have not. */
+interface Compacting {
+  compactRange(from: Buffer, to: Buffer): Promise<void>
+}
+
 /** Changes the database behind the log's back. */
 async function meddle(dir: string, change: (db: Level<Buffer, Buffer>) => Promise<void>): Promise<void> {
   const db = new Level<Buffer, Buffer>(path.join(dir, 'log'), { keyEncoding: 'buffer', valueEncoding: 'buffer' })
@@ -163,4 +168,29 @@ test('a database that cannot be looked at is not one that is missing', async (t)
   const log = await openAt(dir)
   t.is(log.last, 100)
   await log.close()
+})
+
+test('a directory that another process has open is not taken for a damaged one, whatever that one merges meanwhile', async (t) => {
+  const dir = await written(t)
+  await meddle(dir, async (db) => {
+    let merging = true
+    const merge = async (): Promise<void> => {
+      for (let round = 0; merging; round++) {
+        const rows = Array.from({ length: 300 }, (_, i) => ({
+          type: 'put' as const,
+          key: Buffer.from(`other group ${(i * 7919 + round) % 5000}`),
+          value: Buffer.alloc(500, round),
+        }))
+        await db.batch(rows)
+        await (db as unknown as Compacting).compactRange(Buffer.alloc(1), Buffer.alloc(1, 255))
+      }
+    }
+    const merged = merge()
+    try {
+      for (let n = 0; n < 300; n++) await t.throwsAsync(openAt(dir), { message: /is in use by another process/ })
+    } finally {
+      merging = false
+      await merged
+    }
+  })
 })

@@ -318,6 +318,17 @@ export const LOG: readonly Mutant[] = [
     killer: boot('a write-ahead log that cannot be read is no damage: it is said, and with it all is there'),
   },
   {
+    name: 'one-look-is-damage',
+    why: 'a table that another process merges away is taken for one that is missing, and the directory of a node that runs is set aside',
+    file: 'cluster/log/leveldb.ts',
+    edits: [
+      ['if (!(error instanceof Damage) || error.message === before) throw error', 'if (before === "") throw error'],
+    ],
+    killer: boot(
+      'a directory that another process has open is not taken for a damaged one, whatever that one merges meanwhile',
+    ),
+  },
+  {
     name: 'unseen-taken-for-missing',
     why: 'a database that the disk does not let one look at is taken for one that is missing, and set aside',
     file: 'cluster/log/disk.ts',
