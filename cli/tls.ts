@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js'
-import { whyRefused } from '../proto/tls.ts'
+import { certificatesIn, whyRefused } from '../proto/tls.ts'
 import { Failure } from './failure.ts'
 import type { TlsFiles } from './globals.ts'
 
@@ -49,7 +49,7 @@ function knock(host: string, port: number, files: TlsFiles): Promise<string | nu
   const socket = connectTls({ ...pem, ...name, host, port, ALPNProtocols: ['h2'], rejectUnauthorized: false })
   return knocking(socket, {
     event: 'secureConnect',
-    met: () => (socket.authorized ? null : whyRefused(codeOf(socket))),
+    met: () => (socket.authorized ? null : whyRefused(codeOf(socket), socket.getPeerX509Certificate())),
     // Nothing listens, or what listens has no TLS.
     lost: (error) => (error?.code === 'ECONNREFUSED' ? null : NO_TLS),
     closed: () => whyNotTaken(files, pem),
@@ -106,14 +106,36 @@ function codeOf(socket: TLSSocket): string {
 
 /** The node says it in its log alone; what can be seen from here is said here. */
 function whyNotTaken({ cert, ca }: TlsFiles, pem: Pem): string {
-  const [own, authority] = [new X509Certificate(pem.cert), new X509Certificate(pem.ca)]
+  const own = new X509Certificate(pem.cert)
   const [from, to] = [own.validFromDate.getTime(), own.validToDate.getTime()]
   const now = Date.now()
   if (to <= now) return `${cert} has expired: issue it again (raftel certs client … --force)`
   if (from > now) return `${cert} is not valid yet: look at the clock of this machine`
-  if (!own.verify(authority.publicKey))
-    return `${cert} is not of the authority ${ca}: take one of that (raftel certs client)`
+  const chain = chainOf(certificatesIn(pem.cert), certificatesIn(pem.ca))
+  if (chain === null) return `${cert} is not of the authority ${ca}: take one of that (raftel certs client)`
+  if (chain.some((one) => one.validToDate.getTime() <= now))
+    return `${cert} is of an authority that has expired: take one of an authority that has not`
   return `it does not take ${cert}: its log says why`
+}
+
+/** What was shown, from the client's own up to what one of the authorities signed; null: it leads to none of them. */
+function chainOf(
+  [own, ...intermediates]: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+): X509Certificate[] | null {
+  const chain: X509Certificate[] = []
+  let above = own
+  while (above !== undefined && !chain.includes(above)) {
+    const one = above
+    chain.push(one)
+    if (authorities.some((issuer) => hasSigned(issuer, one))) return chain
+    above = intermediates.find((issuer) => hasSigned(issuer, one))
+  }
+  return null
+}
+
+function hasSigned(issuer: X509Certificate, one: X509Certificate): boolean {
+  return one.checkIssued(issuer) && one.verify(issuer.publicKey)
 }
 
 function load(files: TlsFiles): Pem {

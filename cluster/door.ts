@@ -116,7 +116,7 @@ function tlsDoor(tls: Tls, who: DoorOptions['who'], handshakeMs: number, letIn: 
 function strangerWhy(socket: TLSSocket, who: DoorOptions['who']): string | null {
   const shown = socket.getPeerCertificate()
   if (Object.keys(shown).length === 0) return NO_CERTIFICATE
-  if (!socket.authorized) return whyRefused(String(socket.authorizationError))
+  if (!socket.authorized) return whyRefused(String(socket.authorizationError), socket.getPeerX509Certificate())
   // An operator's is for a client only. The hello asks for the cluster key besides; this spares it the question.
   const uses = shown.ext_key_usage
   if (who === 'nodes' && uses !== undefined && !uses.includes(SERVER_AUTH)) return whyRefused('INVALID_PURPOSE')

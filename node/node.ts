@@ -1,5 +1,5 @@
 /** One node: builds everything, joins it, and stops it in reverse order. Only this file knows all parts. */
-import { randomUUID, X509Certificate } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readTls } from '../cluster/door.ts'
@@ -7,6 +7,7 @@ import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open } from '../cluster/seal.ts'
 import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
+import { certificatesIn } from '../proto/tls.ts'
 import { startCalls } from './calls/calls.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import type { NodeConfig } from './config.ts'
@@ -217,7 +218,10 @@ function tlsOf(config: NodeConfig) {
 
 function certificatesOf({ cluster, control }: NodeConfig): OwnCertificate[] {
   const files = new Set([cluster.tls?.cert, control.tls?.cert].filter((file) => file !== undefined))
-  return [...files].map((file) => ({ file, expires: new X509Certificate(readFileSync(file)).validToDate.getTime() }))
+  // With its intermediates: a chain is good until the first of them ends.
+  return [...files].flatMap((file) =>
+    certificatesIn(readFileSync(file)).map((one) => ({ file, expires: one.validToDate.getTime() })),
+  )
 }
 
 function text({ host, port }: { host: string; port: number }): string {

@@ -1,9 +1,12 @@
 /** What went wrong with a certificate, in words that name the remedy; both ends of every connection say it the same way. */
+import { X509Certificate } from 'node:crypto'
 
-/** OpenSSL's name of what is wrong with the certificate of the other side → a sentence about it. */
-export function whyRefused(code: string): string {
+/** OpenSSL's name of what is wrong with the certificate of the other side → a sentence about it. `shown`: that certificate. */
+export function whyRefused(code: string, shown?: X509Certificate): string {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
+      // OpenSSL says the same of any certificate on the way up to the authority.
+      if (shown !== undefined && shown.validToDate.getTime() > Date.now()) return CHAIN_EXPIRED
       return 'its certificate has expired: issue it again (raftel certs … --force), give it the new one and restart it'
     case 'CERT_NOT_YET_VALID':
       return 'its certificate is not valid yet: compare the clocks of the two machines'
@@ -13,7 +16,7 @@ export function whyRefused(code: string): string {
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'CERT_SIGNATURE_FAILURE':
-      return 'its certificate is of an authority that is not known here: give both sides certificates of one authority and the same tls.ca (--tls-ca)'
+      return 'its certificate is of an authority that is not known here: give both sides certificates of one authority and the same tls.ca (--tls-ca), and intermediates in the file of the certificate'
     case 'INVALID_PURPOSE':
       return 'its certificate is not for this use: nodes need one for server and client (raftel certs node), operators one for client (raftel certs client)'
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
@@ -21,6 +24,15 @@ export function whyRefused(code: string): string {
     default:
       return `its certificate is not accepted (${code})`
   }
+}
+
+const CHAIN_EXPIRED =
+  'its certificate is of an authority that has expired: issue it again by one that has not, give it the new chain and restart it'
+
+/** Every certificate of a PEM file, in its order: a node's own and then its intermediates, or the authorities. Throws when one cannot be read. */
+export function certificatesIn(pem: Buffer): X509Certificate[] {
+  const blocks = pem.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+  return blocks.map((block) => new X509Certificate(block))
 }
 
 /** Someone without TLS at a listener with it, and the other way round. */

@@ -21,6 +21,7 @@ export const PEERS = {
   faketime: 'faketime',
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  setpriv: 'util-linux',
 } as const
 
 /** `root` is no program: network namespaces and small file systems need it. */

@@ -13,13 +13,21 @@ export function promoteCommand(): Command {
     .argument('<node>', 'a member without a vote')
     .addHelpText('after', '\nExamples:\n  raftel cluster promote n4\n  raftel cluster promote n4 --timeout 300')
     .action((node: string, _: object, self: Command) =>
-      withClient(self, async (client, { output }) => {
-        const { members } = await client.ask<Members__Output>((control, options, done) =>
-          control.promoteMember({ node }, options, done),
-        )
-        show(output, members)
-      }),
+      withClient(self, (client, given) => promote(client, given, node)),
     )
+}
+
+async function promote(client: Client, { output }: Globals, node: string): Promise<void> {
+  const { nodes } = await client.ask<ClusterStatus__Output>((control, options, done) =>
+    control.getCluster({}, options, done),
+  )
+  const had = nodes.some(({ id, member }) => id === node && member === 'voter')
+  // Asked also then: the node that answered may know less than the leader.
+  const { members } = await client.ask<Members__Output>((control, options, done) =>
+    control.promoteMember({ node }, options, done),
+  )
+  show(output, members)
+  process.stderr.write(had ? `${node} has its vote already; nothing was changed\n` : `${node} has its vote now\n`)
 }
 
 export function removeCommand(): Command {

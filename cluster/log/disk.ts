@@ -66,7 +66,11 @@ export const realDisk: Disk = {
   exists: (location) =>
     stat(location).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        // What cannot be looked at may well be there.
+        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false
+        throw error
+      },
     ),
   async openDatabase(location) {
     if (!(await realDisk.exists(location))) await makeDatabase(location)
@@ -95,9 +99,12 @@ export const realDisk: Disk = {
       }),
     async write(location, text) {
       const file = await open(`${location}.new`, 'w', 0o600)
-      await file.writeFile(text)
-      await file.sync()
-      await file.close()
+      try {
+        await file.writeFile(text)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
       await rename(`${location}.new`, location)
       await syncDirectory(path.dirname(location))
     },
@@ -156,7 +163,8 @@ function slotFile(file: FileHandle): SlotFile {
       new Promise((done, failed) => {
         write(file.fd, bytes, 0, bytes.length, position, (error) => (error ? failed(error) : done()))
       }),
-    close: () => file.close(),
+    // Whatever was written is on the disk already.
+    close: () => file.close().catch(() => {}),
   }
 }
 

@@ -3,20 +3,40 @@
  * block can then make it read beyond its memory, which ends the process without a word. So every block of every table that
  * counts is checked before it is opened, and nothing has been changed yet when something is wrong.
  *
- * Formats: log_format.md and table_format.md of LevelDB 1.20. Its write-ahead log is not looked at here: a torn end of it is
- * what every crash leaves, and only the frontier knows what must be in it.
+ * Formats: log_format.md and table_format.md of LevelDB 1.20. What its write-ahead log says is not looked at here: a torn end of it is
+ * what every crash leaves, and only the frontier knows what must be in it. But it must be readable: LevelDB takes one that it cannot
+ * read for one that ends there, and removes it.
  */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { crc32c } from './crc32c.ts'
 import { unsnap } from './snappy.ts'
 import { Damage } from './trouble.ts'
 
+const LOOKS_MAX = 5
+
 /**
  * Checks the database at `location`. Throws Damage that names the file. Without a CURRENT LevelDB would begin a new one in
  * its place, and remove every file it does not know.
+ *
+ * Another process may have it open, which only opening it would tell. What that one merges away is gone from the manifest before it is
+ * from the disk: so damage is what two looks in a row say. If they never do, it is in use (LEVEL_LOCKED).
  */
 export async function checkDatabase(location: string): Promise<void> {
+  let before = ''
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    try {
+      await look(location)
+      return
+    } catch (error) {
+      if (!(error instanceof Damage) || error.message === before) throw error
+      before = error.message
+    }
+  }
+  throw Object.assign(new Error(`${location} changes all the time`), { code: 'LEVEL_LOCKED' })
+}
+
+async function look(location: string): Promise<void> {
   const current = (await read(path.join(location, 'CURRENT'))).toString('latin1')
   if (!/^MANIFEST-\d+\n$/.test(current)) throw new Damage(`${path.join(location, 'CURRENT')} is damaged`)
   const manifest = await read(path.join(location, current.trim()))
@@ -26,6 +46,14 @@ export async function checkDatabase(location: string): Promise<void> {
     const wrong = table.length < size ? 'is cut short' : faultOf(table.subarray(0, size))
     if (wrong) throw new Damage(`${name} ${wrong}`)
   }
+  for (const name of await readdir(location)) if (name.endsWith('.log')) await tryRead(path.join(location, name))
+}
+
+/** One that is gone by now need not be read. */
+async function tryRead(name: string): Promise<void> {
+  await readFile(name).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
 }
 
 async function read(name: string): Promise<Buffer> {

@@ -12,14 +12,13 @@ import { isOfDisk, openTrouble, refuse } from './trouble.ts'
 export async function openLog(options: LogOptions): Promise<DurableLog> {
   const { dir, identity, disk = realDisk } = options
   const location = path.join(dir, 'log')
-  await disk.makeDirectory(dir).catch((error) => {
+  const trouble = (error: unknown): never => {
     throw openTrouble(dir, error)
-  })
-  const hadDatabase = await disk.exists(location)
+  }
+  await disk.makeDirectory(dir).catch(trouble)
+  const hadDatabase = await disk.exists(location).catch(trouble)
   const name = path.join(dir, 'frontier')
-  const frontier = await openFrontier(disk, name, hadDatabase).catch((error) => {
-    throw openTrouble(dir, error)
-  })
+  const frontier = await openFrontier(disk, name, hadDatabase).catch(trouble)
   if (typeof frontier === 'string') throw refuse(dir, `${name} is ${frontier}`)
   const { file, found } = frontier
   let db: Database | null = null

@@ -21,6 +21,8 @@ export interface GrownNode {
   readonly config: string
   readonly data: string
   readonly control: string
+  /** `127.0.0.1:port`, UDP and TCP. */
+  readonly sip: string
   readonly client: ControlClient
   /** Writes its configuration again, with another port for the other nodes. */
   move(): Promise<string>
@@ -29,6 +31,8 @@ export interface GrownNode {
   readonly process: ChildProcess
   /** What it said since it was started first. */
   log(): string
+  /** The file that this is in. */
+  readonly output: string
   kill(): Promise<void>
   /** Resolves with the exit code when it has ended by itself. */
   ended(boundMs?: number): Promise<number | null>
@@ -105,6 +109,7 @@ media: {mode: direct}
     config,
     data: path.join(home, 'data'),
     control: `127.0.0.1:${control}`,
+    sip: `127.0.0.1:${sip}`,
     client,
     async move() {
       const [port = 0] = await freePorts(1)
@@ -120,6 +125,7 @@ media: {mode: direct}
       return has()
     },
     log: () => readFileSync(output, 'utf8'),
+    output,
     async kill() {
       if (isOver()) return
       const gone = new Promise((resolve) => has().once('exit', resolve))

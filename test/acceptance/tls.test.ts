@@ -1,10 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { give, initCa } from '../../cli/certs/authority.ts'
+import { LAB_OPERATOR } from '../../cli/globals.ts'
+import { endNodes } from '../../cli/lab/process.ts'
 import { needing } from '../peers.ts'
-import { RAFTEL, raftel, withLab } from './lab.ts'
+import { type ClusterStatus, type Lab, RAFTEL, raftel, withLab } from './lab.ts'
+import { authority, type Chain } from './openssl.ts'
 
 const DAY_MS = 86_400_000
 
@@ -142,6 +145,145 @@ test.serial('certificates are no use where a node does not speak TLS, and the co
     t.is((await lab.raftel(['user', 'ls'])).code, 0)
   })
 })
+
+needing(test, 'openssl').serial(
+  'the authority is a root and signs by an intermediate; of another root, or with anything expired in its chain, nobody comes in',
+  async (t) => {
+    await withLab(t, { nodes: 3, tls: true }, async (lab) => {
+      const ours = authority(folder(lab, 'ours'), 'ours').intermediate('short', { days: 20 })
+      const theirs = authority(folder(lab, 'theirs'), 'theirs')
+      const ended = ours.intermediate('ended', { days: 'ended' })
+      const ids = lab.nodes.map(({ id }) => id)
+      await endNodes(lab.dir, ids, GRACE_MS)
+      trusts(lab, ours.root)
+      for (const id of ids) shows(lab, id, ours.leaf(id))
+      shows(lab, LAB_OPERATOR, ours.leaf('alice', { uses: 'clientAuth' }))
+      await Promise.all(ids.map((id) => lab.start(id)))
+      await lab.addUser('alice@pbx.test', 'correct-horse')
+      const before = await allReachable(lab)
+      // The node's own is good for 90 days: what ends first is what it stands on.
+      t.regex((await lab.raftel(['doctor'])).stdout, /certificates .*n1\.pem expires on/)
+
+      const alone = ({ cert, key }: Chain): Chain => ({ cert: cert.slice(0, cert.lastIndexOf('-----BEGIN')), key })
+      const uses = 'clientAuth'
+      const clients = [
+        [theirs.leaf('mallory', { uses }), /is not of the authority/, /of an authority that is not known here/],
+        [alone(ours.leaf('bob', { uses })), /is not of the authority/, /of an authority that is not known here/],
+        [ours.leaf('late', { uses, days: 'ended' }), /has expired: issue it again/, /its certificate has expired/],
+        [ended.leaf('carol', { uses }), /of an authority that has expired/, /of an authority that has expired/],
+      ] as const
+      const refused = clients.map(async ([chain, seen], i) => {
+        const files = ['--tls-ca', authorityOf(lab), ...shows(lab, `stranger${i}`, chain)]
+        const ran = await raftel(['user', 'ls', '--timeout', '4', '--endpoints', lab.endpoints, ...files])
+        t.is(ran.code, 4, ran.stderr)
+        t.regex(ran.stderr, seen)
+      })
+      await Promise.all(refused)
+      for (const [, , logged] of clients)
+        for (const id of ids) t.is(refusals(lab, id, 'the control listener', logged), 1)
+
+      const { id } = lab.nodes.find((node) => node.id !== before.leader)!
+      await endNodes(lab.dir, [id], GRACE_MS)
+      for (const [chain, logged] of [
+        [theirs.leaf('mallory'), /of an authority that is not known here/],
+        [ours.leaf('late', { days: 'ended' }), /its certificate has expired/],
+        [ended.leaf('carol'), /of an authority that has expired/],
+      ] as const) {
+        shows(lab, id, chain)
+        const stranger = raftelNode(path.join(lab.dir, 'nodes', `${id}.yaml`))
+        try {
+          for (const one of ids.filter((other) => other !== id)) {
+            await lab.until(
+              `${one} refuses ${id}: ${logged}`,
+              async () => refusals(lab, one, 'the listener for nodes', logged),
+              (count) => count === 1,
+            )
+          }
+        } finally {
+          await stranger.end()
+        }
+      }
+      const { term, leader } = await lab.status()
+      t.deepEqual([term, leader], [before.term, before.leader])
+      shows(lab, id, ours.leaf(id))
+      await lab.start(id)
+      await allReachable(lab)
+    })
+  },
+)
+
+needing(test, 'openssl').serial(
+  'another authority comes in three rounds of restarts, one node after the other, and every change is taken meanwhile',
+  async (t) => {
+    await withLab(t, { nodes: 3, tls: true }, async (lab) => {
+      const { root, leaf } = authority(folder(lab, 'own'), 'own')
+      const ids = lab.nodes.map(({ id }) => id)
+      const certs = path.join(lab.dir, 'certs')
+      const read = (name: string): string => readFileSync(path.join(certs, name), 'utf8')
+      const first = read('ca.pem')
+      const old = shows(lab, 'old', { cert: read(`${LAB_OPERATOR}.pem`), key: read(`${LAB_OPERATOR}.key`) })
+      const asBefore = () =>
+        raftel(['user', 'ls', '--timeout', '4', '--endpoints', lab.endpoints, '--tls-ca', authorityOf(lab), ...old])
+
+      let changes = 0
+      /** With one of three down both others are needed: those of the round before, and those of this. */
+      const restart = async (id: string): Promise<void> => {
+        await endNodes(lab.dir, [id], GRACE_MS)
+        await lab.addUser(`user${changes++}@pbx.test`, 'correct-horse')
+        await lab.start(id)
+      }
+      trusts(lab, first + root)
+      for (const id of ids) await restart(id)
+      for (const id of ids) {
+        shows(lab, id, leaf(id))
+        await restart(id)
+      }
+      shows(lab, LAB_OPERATOR, leaf('alice', { uses: 'clientAuth' }))
+      trusts(lab, root)
+      t.is((await asBefore()).code, 0, 'a node that runs has what it read at its start')
+      for (const id of ids) await restart(id)
+      t.is((await asBefore()).code, 4)
+      await allReachable(lab)
+      t.is((await lab.json<unknown[]>(['user', 'ls'])).length, changes)
+    })
+  },
+)
+
+const GRACE_MS = 8000
+
+function allReachable(lab: Lab): Promise<ClusterStatus> {
+  const good = ({ nodes }: ClusterStatus): boolean => nodes.every((node) => node.reachable)
+  return lab.until('all nodes are reachable', () => lab.status(), good)
+}
+
+/** A fresh folder in the lab's. */
+function folder(lab: Lab, name: string): string {
+  const dir = path.join(lab.dir, name)
+  mkdirSync(dir)
+  return dir
+}
+
+/** The file in which nodes, at their start, and the command line find whom they trust. */
+function authorityOf(lab: Lab): string {
+  return path.join(lab.dir, 'certs', 'ca.pem')
+}
+
+function trusts(lab: Lab, roots: string): void {
+  writeFileSync(authorityOf(lab), roots)
+}
+
+/** Puts a certificate with its key where the lab has those of that name; as options of the command line. */
+function shows(lab: Lab, name: string, { cert, key }: Chain): string[] {
+  const file = path.join(lab.dir, 'certs', name)
+  writeFileSync(`${file}.pem`, cert)
+  writeFileSync(`${file}.key`, key, { mode: 0o600 })
+  return ['--tls-cert', `${file}.pem`, '--tls-key', `${file}.key`]
+}
+
+/** Lines of a node's log. */
+function refusals(lab: Lab, id: string, where: string, why: RegExp): number {
+  return logOf(lab.dir, id).filter((line) => line.includes(`at ${where}`) && why.test(line)).length
+}
 
 function logOf(dir: string, id: string): string[] {
   return readFileSync(path.join(dir, 'logs', `${id}.log`), 'utf8').split('\n')

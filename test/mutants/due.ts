@@ -1,42 +1,63 @@
-/** Whether the planted bugs should be tried again: when what they are planted in, or what finds them, has changed. */
-import { spawnSync } from 'node:child_process'
+/** Whether the planted bugs should be tried again: unless all were seen in exactly these sources, by exactly these tests. */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { ROOT } from './tree.ts'
 
-const PATHS = [
+/** What they are planted in, what finds them, and all that these import. */
+export const PATHS = [
   'cluster',
+  'node/engine',
   'node/sip',
-  'proto/cluster.proto',
+  'proto',
   'test/cluster',
-  'test/node/sip',
   'test/mutants',
+  'test/node/sip',
+  'test/peers.ts',
+  'test/ports.ts',
+  'test/vectors.ts',
+  'ava.config.js',
+  'package.json',
   'package-lock.json',
-]
-/** On main itself nobody knows what was tried last; no push is of more commits than this. */
-const BACK = 50
+] as const
+/** The digest of them when all planted bugs were last seen; it is committed. History would not tell what was tried. */
+export const PASSED = 'test/mutants/passed.txt'
 
 export interface Due {
   readonly due: boolean
   readonly why: string
 }
 
-/** In doubt (no git, too little history) they are due. */
-export function due(): Due {
-  const head = git('rev-parse', 'HEAD')
-  if (head === null) return { due: true, why: 'there is no git history here' }
-  const fork = git('merge-base', 'HEAD', 'origin/main')
-  const since = fork !== null && fork !== head ? fork : git('rev-parse', '--verify', '--quiet', `HEAD~${BACK}`)
-  if (since === null) return { due: true, why: `there are fewer than ${BACK} commits here to compare with` }
-  const committed = git('diff', '--name-only', since, 'HEAD', '--', ...PATHS)
-  const uncommitted = git('status', '--porcelain', '--', ...PATHS)
-  if (committed === null || uncommitted === null) return { due: true, why: 'git cannot say what has changed' }
-  const changed = [...committed.split('\n'), ...uncommitted.split('\n')].filter((line) => line !== '')
-  const [first, short] = [changed[0], since.slice(0, 10)]
-  if (first === undefined) return { due: false, why: `nothing under ${PATHS.join(', ')} has changed since ${short}` }
-  return { due: true, why: `${first.trim()} and perhaps more has changed since ${short}` }
+export function due(root = ROOT): Due {
+  let passed: string
+  try {
+    passed = readFileSync(path.join(root, PASSED), 'utf8').trim()
+  } catch {
+    return { due: true, why: `there is no ${PASSED}` }
+  }
+  if (passed !== digest(root))
+    return { due: true, why: `what they are planted in or judged by is not that of ${PASSED}` }
+  return { due: false, why: `all were seen in these very sources (${PASSED})` }
 }
 
-/** What git says; null when it fails. */
-function git(...args: readonly string[]): string | null {
-  const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' })
-  return status === 0 ? stdout.trimEnd() : null
+export function digest(root = ROOT): string {
+  const all = createHash('sha256')
+  for (const file of PATHS.flatMap((at) => filesOf(root, at))) {
+    const bytes = readFileSync(path.join(root, file))
+    all.update(`${file}\n${bytes.length}\n`).update(bytes)
+  }
+  return all.digest('hex')
+}
+
+/** After a run of all of them that all were seen in. */
+export function recordPassed(digest: string, root = ROOT): void {
+  writeFileSync(path.join(root, PASSED), `${digest}\n`)
+}
+
+function filesOf(root: string, at: string): string[] {
+  if (at === PASSED) return []
+  if (!statSync(path.join(root, at)).isDirectory()) return [at]
+  return readdirSync(path.join(root, at))
+    .sort()
+    .flatMap((name) => filesOf(root, `${at}/${name}`))
 }

@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
+import { digest, due, PASSED, PATHS, recordPassed } from './due.ts'
 import { judge } from './judge.ts'
 import { planted } from './mutant.ts'
 import { MUTANTS } from './mutants.ts'
@@ -28,6 +30,43 @@ test('a text that stands in the sources more than once, or no more, is told with
   })
   t.throws(() => planted(mutant, 'dot'), { message: /stands 0 times/ })
 })
+
+test('whatever a planted bug or its judge depends on decides whether it is due, to the last byte', async (t) => {
+  const { root, remove } = await copyTree()
+  t.teardown(remove)
+  await writeFile(path.join(root, 'package-lock.json'), await read('package-lock.json'))
+  await rm(path.join(root, PASSED), { force: true })
+  t.true(due(root).due)
+  recordPassed(digest(root), root)
+  t.false(due(root).due)
+  for (const file of ['cluster/raft/step.ts', 'test/peers.ts', 'package-lock.json']) {
+    const at = path.join(root, file)
+    const before = await readFile(at)
+    await writeFile(at, `${before}\n`)
+    t.true(due(root).due, file)
+    await writeFile(at, before)
+    t.false(due(root).due, file)
+  }
+  await writeFile(path.join(root, 'cluster', 'raft', 'more.ts'), '')
+  t.true(due(root).due)
+
+  const needed = new Set<string>()
+  for (const { file, killer } of MUTANTS) for (const one of [file, killer.file]) withImports(one, needed)
+  t.deepEqual(
+    [...needed].filter((file) => !PATHS.some((at) => file === at || file.startsWith(`${at}/`))),
+    [],
+  )
+  t.true(needed.has('test/peers.ts') && needed.has('proto/load.ts'))
+})
+
+/** A file, and what it imports of ours. */
+function withImports(file: string, all: Set<string>): void {
+  if (all.has(file) || !existsSync(path.join(ROOT, file))) return
+  all.add(file)
+  const source = readFileSync(path.join(ROOT, file), 'utf8')
+  for (const [, name = ''] of source.matchAll(/\b(?:from|import)\s*\(?'(\.[^']+)'/g))
+    withImports(path.join(path.dirname(file), name), all)
+}
 
 const TOY = `import test from 'ava'
 test('passes: * and # and !', (t) => t.pass())

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { due } from './due.ts'
+import { digest, due, recordPassed } from './due.ts'
 import { judge, stopAll, type Verdict } from './judge.ts'
 import type { Killer, Mutant } from './mutant.ts'
 import { MUTANTS } from './mutants.ts'
@@ -20,7 +20,7 @@ Plants known bugs of consensus implementations, one by one, and requires that a 
   --jobs N        so many at a time (default: one per processor, at most 8)
   --markdown      print the table of docs/consensus.md at the end
   --swarm         also run each bug of the core through the simulator's storms, and say which seed saw it (some minutes)
-  --if-changed    run only if cluster/ or its tests have changed since main, or within the last 50 commits
+  --if-changed    run unless all were seen in exactly these sources by these tests (test/mutants/passed.txt, which a run of all writes)
   --help          this text`
 
 /** What the simulator runs: a bug elsewhere cannot show in it. */
@@ -77,6 +77,7 @@ async function main(): Promise<number> {
   }
   const jobs = Math.min(Number(options.jobs ?? Math.min(availableParallelism(), 8)), mutants.length)
   if (!(jobs >= 1)) throw new Error(`--jobs ${options.jobs} is no number from 1 on`)
+  const tried = digest()
   const trees: Tree[] = []
   const cleanUp = async () => {
     stopAll()
@@ -85,7 +86,9 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cleanUp().then(() => process.exit(1)))
   try {
     for (let i = 0; i < jobs; i++) trees.push(await copyTree())
-    return report(await tryAll(trees, mutants))
+    const code = report(await tryAll(trees, mutants))
+    if (code === 0 && mutants === MUTANTS) recordPassed(tried)
+    return code
   } finally {
     await cleanUp()
   }

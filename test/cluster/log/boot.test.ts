@@ -1,5 +1,5 @@
 /** What is believed at boot: the files say it, whatever LevelDB says. */
-import { rm } from 'node:fs/promises'
+import { readdir, rename, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
 import { Level } from 'level'
@@ -10,6 +10,11 @@ import type { Snapshot } from '../../../cluster/raft/types.ts'
 import { entries, newDir, openAt, REFUSED, write, written } from './fixtures.ts'
 
 const conf = confOf([1, 2, 3])
+
+/** What LevelDB has and the types of `level`, which are for browsers too, have not. */
+interface Compacting {
+  compactRange(from: Buffer, to: Buffer): Promise<void>
+}
 
 /** Changes the database behind the log's back. */
 async function meddle(dir: string, change: (db: Level<Buffer, Buffer>) => Promise<void>): Promise<void> {
@@ -134,4 +139,58 @@ test('a write that fails is never acknowledged, and ends the log with one senten
   t.is(failed.length, 1)
   t.regex(failed[0]!.message, /cannot write to .* nothing acknowledged is lost/)
   await log.close()
+})
+
+const UNREADABLE = /^cannot open .*ELOOP.*see that the disk works/
+
+test('a write-ahead log that cannot be read is no damage: it is said, and with it all is there', async (t) => {
+  const dir = await written(t)
+  const [name = ''] = (await readdir(path.join(dir, 'log'))).filter((name) => name.endsWith('.log'))
+  const file = path.join(dir, 'log', name)
+  await rename(file, path.join(dir, 'kept'))
+  // Nobody can read this, not even root.
+  await symlink(name, file)
+  await t.throwsAsync(openAt(dir), { message: UNREADABLE })
+  await rename(path.join(dir, 'kept'), file)
+  const log = await openAt(dir)
+  t.is(log.last, 100)
+  await log.close()
+})
+
+test('a database that cannot be looked at is not one that is missing', async (t) => {
+  const dir = await written(t)
+  const database = path.join(dir, 'log')
+  await rename(database, path.join(dir, 'kept'))
+  await symlink('log', database)
+  await t.throwsAsync(openAt(dir), { message: UNREADABLE })
+  await rm(database)
+  await rename(path.join(dir, 'kept'), database)
+  const log = await openAt(dir)
+  t.is(log.last, 100)
+  await log.close()
+})
+
+test('a directory that another process has open is not taken for a damaged one, whatever that one merges meanwhile', async (t) => {
+  const dir = await written(t)
+  await meddle(dir, async (db) => {
+    let merging = true
+    const merge = async (): Promise<void> => {
+      for (let round = 0; merging; round++) {
+        const rows = Array.from({ length: 300 }, (_, i) => ({
+          type: 'put' as const,
+          key: Buffer.from(`other group ${(i * 7919 + round) % 5000}`),
+          value: Buffer.alloc(500, round),
+        }))
+        await db.batch(rows)
+        await (db as unknown as Compacting).compactRange(Buffer.alloc(1), Buffer.alloc(1, 255))
+      }
+    }
+    const merged = merge()
+    try {
+      for (let n = 0; n < 300; n++) await t.throwsAsync(openAt(dir), { message: /is in use by another process/ })
+    } finally {
+      merging = false
+      await merged
+    }
+  })
 })

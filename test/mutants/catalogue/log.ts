@@ -311,6 +311,36 @@ export const LOG: readonly Mutant[] = [
     killer: log('the directory of another node or cluster is refused'),
   },
   {
+    name: 'unreadable-log-opened',
+    why: 'LevelDB takes a write-ahead log that cannot be read for an empty one, and removes it: what was acknowledged is gone for one EMFILE',
+    file: 'cluster/log/leveldb.ts',
+    edits: [["if (name.endsWith('.log')) await", "if (name === '.log') await"]],
+    killer: boot('a write-ahead log that cannot be read is no damage: it is said, and with it all is there'),
+  },
+  {
+    name: 'one-look-is-damage',
+    why: 'a table that another process merges away is taken for one that is missing, and the directory of a node that runs is set aside',
+    file: 'cluster/log/leveldb.ts',
+    edits: [
+      ['if (!(error instanceof Damage) || error.message === before) throw error', 'if (before === "") throw error'],
+    ],
+    killer: boot(
+      'a directory that another process has open is not taken for a damaged one, whatever that one merges meanwhile',
+    ),
+  },
+  {
+    name: 'unseen-taken-for-missing',
+    why: 'a database that the disk does not let one look at is taken for one that is missing, and set aside',
+    file: 'cluster/log/disk.ts',
+    edits: [
+      [
+        "if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false\n        throw error",
+        'return error === null',
+      ],
+    ],
+    killer: boot('a database that cannot be looked at is not one that is missing'),
+  },
+  {
     name: 'other-group-read',
     why: 'the log of another group in the same database is read as the end of ours (several groups on one disk)',
     file: 'cluster/log/records.ts',

@@ -22,13 +22,19 @@ export async function filesOf(dir: string): Promise<string[]> {
   return found.sort()
 }
 
-/** Every fault of every file; of each byte of a file that is not small only one bit, drawn by `random`. */
-export async function allFaults(dir: string, older: readonly string[], random: () => number): Promise<Fault[]> {
+/** Every fault of every file; of each byte of a file that is not small only one bit, drawn by `random`, unless every bit is wanted. */
+export async function allFaults(
+  dir: string,
+  older: readonly string[],
+  random: () => number,
+  isEveryBit = false,
+): Promise<Fault[]> {
   const faults: Fault[] = []
   for (const file of await filesOf(dir)) {
     const bytes = await readFile(path.join(dir, file))
     for (let byte = 0; byte < bytes.length; byte++) {
-      const bits = bytes.length <= SMALL || isSlot(file, byte) ? [0, 1, 2, 3, 4, 5, 6, 7] : [Math.floor(random() * 8)]
+      const isWhole = isEveryBit || bytes.length <= SMALL || isSlot(file, byte)
+      const bits = isWhole ? [0, 1, 2, 3, 4, 5, 6, 7] : [Math.floor(random() * 8)]
       for (const bit of bits) faults.push({ kind: 'flip', file, byte, bit })
     }
     for (const length of lengthsOf(bytes.length)) faults.push({ kind: 'cut', file, length })

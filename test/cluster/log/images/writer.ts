@@ -1,7 +1,11 @@
 /** Does what the script says with a real log, and says on stdout what it begins and what is acknowledged. Run under strace. */
+import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { realDisk } from '../../../../cluster/log/disk.ts'
+import type { DurableLog } from '../../../../cluster/log/log.ts'
 import { openLog } from '../../../../cluster/log/open.ts'
 import { inPieces } from '../../../../cluster/log/pieces.ts'
+import { keepOwnMember, ownMember } from '../../../../cluster/own-member.ts'
 import { confOf } from '../../../../cluster/raft/memory.ts'
 import { message } from '../../../../cluster/raft/message.ts'
 import { type Entry, LOCAL_APPEND, type Snapshot } from '../../../../cluster/raft/types.ts'
@@ -9,7 +13,7 @@ import { entryOf, IDENTITY, KEEP, script, tablesAt } from './script.ts'
 
 const [dir] = process.argv.slice(2) as [string]
 const conf = confOf([1, 2, 3])
-const open = () => openLog({ dir, identity: IDENTITY, keep: KEEP, onFatal: fatal }).catch(fatal)
+const open = () => openAsNode().catch(fatal)
 let log = await open()
 let [term, vote] = [0, 0]
 /** What is not acknowledged yet; several are under way at once. */
@@ -20,6 +24,7 @@ for (const [i, op] of script().entries()) {
   if (op.kind === 'reopen') {
     await Promise.all(waiting.splice(0))
     await log.close()
+    writeSync(1, 'closed\n')
     log = await open()
   } else if (op.kind === 'vote') {
     // What the new leader overwrites must have been written, not only asked for.
@@ -43,6 +48,17 @@ for (const [i, op] of script().entries()) {
 }
 await Promise.all(waiting)
 await log.close()
+
+/** Its file `member` first, as a node does it. */
+async function openAsNode(): Promise<DurableLog> {
+  const { cluster, id, node, members } = IDENTITY
+  const nodes = members.map((id) => ({ id, name: `n${id}`, address: `n${id}:1` }))
+  const whose = { dataDir: dir, node, nodes, address: `n${id}:1`, cluster, randomBytes }
+  const own = await ownMember(realDisk, whose)
+  const opened = await openLog({ dir, identity: own.expected, keep: KEEP, onFatal: fatal })
+  await keepOwnMember(realDisk, whose, own, opened.identity)
+  return opened
+}
 
 function append(i: number, entries: readonly Entry[], snapshot?: Snapshot): void {
   const fields = { from: 1, term, vote, commit: 0, entries, ...(snapshot && { snapshot }) }
