@@ -14,6 +14,7 @@ import { LOCAL_APPEND } from '../cluster/raft/types.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { keyId, seal } from '../cluster/seal.ts'
 import type { Bind, Command } from '../cluster/tables/commands.ts'
+import { digestsOf } from '../cluster/tables/snapshot.ts'
 import { freePorts } from '../test/ports.ts'
 import { join } from './memory-join.ts'
 import { runNode } from './memory-node.ts'
@@ -166,11 +167,12 @@ async function load(machine: Machine, from: AsyncGenerator<Uint8Array>, watched:
   const loads = new Loads({ later: (act) => void setImmediate(act), moved: () => void machine.takeChanges() })
   const ask = (): void =>
     void from.next().then(({ done, value }) => {
-      fed.put(done ? null : new Uint8Array(value))
+      const digests = done ? new Uint8Array() : digestsOf(linesOfPieces([value]))
+      fed.put({ bytes: done ? null : new Uint8Array(value), digests })
       loads.fed()
     })
   const fed = new Fed(ask)
-  loads.add(() => machine.loading(1, 1, linesOfPieces(fed.pieces()), () => watched))
+  loads.add(() => machine.loading(1, 1, fed.lines(), () => watched))
   await loads.settled()
 }
 

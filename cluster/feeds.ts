@@ -4,6 +4,15 @@
  */
 import type { ToTables } from './halves.ts'
 import type { ToLoad } from './log/log.ts'
+import { giveBack, linesOfPieces } from './log/pieces.ts'
+import { digestsOf, type Line, withDigests } from './tables/snapshot.ts'
+
+const NONE = new Uint8Array()
+
+interface Piece {
+  readonly bytes: Uint8Array
+  readonly digests: Uint8Array
+}
 
 export class Feeds {
   /** The first is the one that pieces are asked of. */
@@ -20,15 +29,16 @@ export class Feeds {
     const read = await this.#loads[0]?.pieces.next().catch(() => null)
     if (!read) return null
     if (read.done) this.#loads.shift()
+    if (read.done) return { kind: 'load-piece', bytes: null, digests: NONE }
     // In a block of its own, so that it can change hands.
-    return { kind: 'load-piece', bytes: read.done ? null : new Uint8Array(read.value) }
+    return { kind: 'load-piece', bytes: new Uint8Array(read.value), digests: digestsOf(linesOfPieces([read.value])) }
   }
 }
 
 /** The lines of a snapshot whose pieces come one by one: the other end. */
 export class Fed {
   readonly #ask: () => void
-  #piece: Uint8Array | null | undefined
+  #piece: Piece | null | undefined
 
   /** `ask` is called when the next piece is wanted. */
   constructor(ask: () => void) {
@@ -36,19 +46,22 @@ export class Fed {
     ask()
   }
 
-  /** Null: that was all. */
-  put(piece: Uint8Array | null): void {
-    this.#piece = piece
+  put({ bytes, digests }: Omit<Extract<ToTables, { kind: 'load-piece' }>, 'kind'>): void {
+    this.#piece = bytes && { bytes, digests }
   }
 
   /** Null while the next piece is not there. */
-  *pieces(): Generator<Uint8Array | null> {
+  *lines(): Generator<Line | null> {
     for (;;) {
       const piece = this.#piece
       if (piece === null) return
       this.#piece = undefined
       if (piece) this.#ask()
-      yield piece ?? null
+      if (!piece) yield null
+      else {
+        yield* withDigests(linesOfPieces([piece.bytes]), piece.digests)
+        giveBack(piece.bytes)
+      }
     }
   }
 }

@@ -81,14 +81,8 @@ export async function startSidecar(place: SidecarPlace, onLine: (line: string) =
     ? [setpriv, ['--pdeathsig', 'KILL', place.binary, ...parts]]
     : [place.binary, [...parts]]
   // A session of its own: Ctrl-C in the node's terminal must not take the media away before the calls are ended.
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: relayEnvironment() })
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   return watch(child, ngPort, pidfile, onLine)
-}
-
-/** Without how bin/raftel has this program's malloc: a relay has a thread a processor. */
-function relayEnvironment(): NodeJS.ProcessEnv {
-  const { MALLOC_ARENA_MAX: _, MALLOC_MMAP_THRESHOLD_: __, ...rest } = process.env
-  return rest
 }
 
 function watch(child: ChildProcess, ngPort: number, pidfile: string, onLine: (line: string) => void): Sidecar {

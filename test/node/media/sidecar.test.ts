@@ -46,21 +46,6 @@ test('a sidecar that hangs is found by its silence, killed and replaced', async 
   t.false(alive(first))
 })
 
-test('how bin/raftel has the malloc of a node is not for its relay', async (t) => {
-  const names = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_']
-  const before = { ...process.env }
-  t.teardown(() => void (process.env = before))
-  process.env = { ...before, MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' }
-  const media = await startMedia({ mode: await ownPlace(t), whenDown: 'direct', log: keptLog() })
-  t.teardown(() => media.close())
-  const given = readFileSync(`/proc/${pidOf(media)}/environ`, 'utf8').split('\0')
-  t.true(given.includes('MALLOC_TRIM_THRESHOLD_=131072'))
-  t.deepEqual(
-    names.filter((name) => given.some((one) => one.startsWith(`${name}=`))),
-    [],
-  )
-})
-
 test('without rtpengine media is direct, and the status names the remedy', async (t) => {
   const log = keptLog()
   const mode = { ...(await ownPlace(t)), binary: 'rtpengine-that-is-absent' }
