@@ -1,11 +1,13 @@
 /**
- * Snapshots on their way from the log into the tables. The tables half asks for one piece at a time, so that no more than two of them are
- * in memory: the one that is loaded, and the next.
+ * Snapshots on their way from the log into the tables. The tables half asks for one piece at a time, so that no more than three of them are
+ * in memory: the one that is loaded, the next, and the one that is read.
  */
 import type { ToTables } from './halves.ts'
 import type { ToLoad } from './log/log.ts'
 import { giveBack, linesOfPieces } from './log/pieces.ts'
 import { digestsOf, type Line, withDigests } from './tables/snapshot.ts'
+
+type LoadPiece = Extract<ToTables, { kind: 'load-piece' }>
 
 const NONE = new Uint8Array()
 
@@ -17,6 +19,8 @@ interface Piece {
 export class Feeds {
   /** The first is the one that pieces are asked of. */
   readonly #loads: ToLoad[] = []
+  /** What is read before it is asked for. */
+  #ahead: Promise<LoadPiece | null> | null = null
 
   /** What the tables half is to hear of it. */
   add(load: ToLoad): Extract<ToTables, { kind: 'load' }> {
@@ -24,8 +28,16 @@ export class Feeds {
     return { kind: 'load', index: load.index, term: load.term }
   }
 
-  /** The next piece, which the tables half asked for; null when it cannot be read, which has ended the log. */
-  async next(): Promise<Extract<ToTables, { kind: 'load-piece' }> | null> {
+  /** The next piece, which the tables half asked for; null when it cannot be read, which has ended the log. The one after it is read meanwhile. */
+  async next(): Promise<LoadPiece | null> {
+    const asked = this.#ahead ?? this.#read()
+    this.#ahead = null
+    const piece = await asked
+    if (piece?.bytes) this.#ahead = this.#read()
+    return piece
+  }
+
+  async #read(): Promise<LoadPiece | null> {
     const read = await this.#loads[0]?.pieces.next().catch(() => null)
     if (!read) return null
     if (read.done) this.#loads.shift()
@@ -46,7 +58,7 @@ export class Fed {
     ask()
   }
 
-  put({ bytes, digests }: Omit<Extract<ToTables, { kind: 'load-piece' }>, 'kind'>): void {
+  put({ bytes, digests }: Omit<LoadPiece, 'kind'>): void {
     this.#piece = bytes && { bytes, digests }
   }
 
