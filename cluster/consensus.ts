@@ -22,6 +22,7 @@ import { coreConfig, ELECTION_TICKS } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import type { OwnMember } from './own-member.ts'
+import { isOnlyVoter } from './raft/confchange.ts'
 import { entriesFrom, lastIndex } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
 import {
@@ -315,12 +316,18 @@ export class Consensus {
       // Who may not vote does not stand either.
       if (this.#joining.isDone) this.#core.tick()
       this.#noticeLoss()
-      if (this.#lost.tick(this.#core.raft.lead) && this.#joining.isDone) this.#core.campaign()
+      if (this.#stands() && this.#joining.isDone) this.#core.campaign()
       this.#joining.tick()
       this.#members.tick(this.#core)
       this.#noticeRole()
       this.#tickTables()
     })
+  }
+
+  /** Before its election timeout: a leader was lost, or nobody else has a vote. */
+  #stands(): boolean {
+    const { lead, role, membership } = this.#core.raft
+    return this.#lost.tick(lead) || (role === 'follower' && lead === NONE && isOnlyVoter(membership.conf, this.#id))
   }
 
   #noticeLoss(): void {

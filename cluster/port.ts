@@ -19,7 +19,7 @@ type Packed<T> =
 export function parcelForTables(batch: readonly ToTables[]): Parcel {
   const blocks: ArrayBuffer[] = []
   const said = batch.map((one): Packed<ToTables> => {
-    if (one.kind === 'load-piece' && one.bytes) blocks.push(...ownBlock(one.bytes))
+    if (one.kind === 'load-piece' && one.bytes) blocks.push(...ownBlock(one.bytes), ...ownBlock(one.digests))
     if (one.kind !== 'apply') return one
     const block = packEntries(one.entries, alone).buffer
     blocks.push(block)
