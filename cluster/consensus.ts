@@ -324,10 +324,15 @@ export class Consensus {
     })
   }
 
-  /** Before its election timeout: a leader was lost, or nobody else has a vote. */
+  /**
+   * Before its election timeout: a leader was lost, or nobody else has a vote. A directory with nothing in it waits: the only founder that lost
+   * its own may have members meanwhile, who tell it.
+   */
   #stands(): boolean {
     const { lead, role, membership } = this.#core.raft
-    return this.#lost.tick(lead) || (role === 'follower' && lead === NONE && isOnlyVoter(membership.conf, this.#id))
+    if (this.#lost.tick(lead)) return true
+    const asksNobody = isOnlyVoter(membership.conf, this.#id) && !this.#log.untouched
+    return asksNobody && role === 'follower' && lead === NONE
   }
 
   #noticeLoss(): void {

@@ -19,7 +19,7 @@ type Packed<T> =
 export function parcelForTables(batch: readonly ToTables[]): Parcel {
   const blocks: ArrayBuffer[] = []
   const said = batch.map((one): Packed<ToTables> => {
-    if (one.kind === 'load-piece' && one.bytes) blocks.push(...ownBlock(one.bytes), ...ownBlock(one.digests))
+    if (one.kind === 'load-piece' && one.bytes) blocks.push(...ownBlock(one.bytes))
     if (one.kind !== 'apply') return one
     const block = packEntries(one.entries, alone).buffer
     blocks.push(block)
@@ -85,7 +85,7 @@ function unpack(block: ArrayBuffer): Uint8Array[] {
 }
 
 /** Above this it is worth asking whether the bytes can change hands. */
-const LARGE = 64 * 1024
+const LARGE = 32 * 1024
 
 /** The block of large bytes that fill it: then nobody else has a part of it. */
 function ownBlock({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {

@@ -126,7 +126,7 @@ export const realDisk: Disk = {
  * smaller number, of which it keeps ten for other files.
  */
 const FILES_MAX = 74
-/** Of a table, and the least that it takes: so all that it has mapped are 64 MiB. */
+/** Of a table that it merges, and the least that it takes: so most of what it has mapped are 64 MiB. */
 const TABLE_BYTES = 1024 * 1024
 /** Of blocks that were read: nearly all is read once, at a start or for a peer. */
 const CACHE_BYTES = 1024 * 1024
