@@ -14,16 +14,19 @@ import { LOCAL_APPEND } from '../cluster/raft/types.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { keyId, seal } from '../cluster/seal.ts'
 import type { Bind, Command } from '../cluster/tables/commands.ts'
+import { digestsOf } from '../cluster/tables/snapshot.ts'
 import { freePorts } from '../test/ports.ts'
 import { join } from './memory-join.ts'
+import { runNode } from './memory-node.ts'
 import { cpuMs, longestStall, type Stall, turn } from './stall.ts'
 
-export type Step = 'fill' | 'load' | 'recover' | 'join'
+export type Step = 'fill' | 'load' | 'recover' | 'join' | 'node'
 /** Figures by name; the name has the unit. */
 export type StepResult = Record<string, number>
 
 const KEY = Buffer.alloc(32, 'raftel')
 const MIB = 1024 * 1024
+const DOMAIN = 'pbx.test'
 const START = 1_800_000_000_000
 const AGENTS = [
   'Yealink SIP-T46U 108.86.0.20',
@@ -164,11 +167,12 @@ async function load(machine: Machine, from: AsyncGenerator<Uint8Array>, watched:
   const loads = new Loads({ later: (act) => void setImmediate(act), moved: () => void machine.takeChanges() })
   const ask = (): void =>
     void from.next().then(({ done, value }) => {
-      fed.put(done ? null : new Uint8Array(value))
+      const digests = done ? new Uint8Array() : digestsOf(linesOfPieces([value]))
+      fed.put({ bytes: done ? null : new Uint8Array(value), digests })
       loads.fed()
     })
   const fed = new Fed(ask)
-  loads.add(() => machine.loading(1, 1, linesOfPieces(fed.pieces()), () => watched))
+  loads.add(() => machine.loading(1, 1, fed.lines(), () => watched))
   await loads.settled()
 }
 
@@ -194,7 +198,7 @@ function apply(machine: Machine, command: Command): void {
 }
 
 function aor(i: number): string {
-  return `subscriber${String(i).padStart(7, '0')}@pbx.test`
+  return `subscriber${String(i).padStart(7, '0')}@${DOMAIN}`
 }
 
 const draw = (bytes: number) => randomBytes(bytes)
@@ -204,7 +208,7 @@ function user(i: number): Command {
   const credentials = seal(KEY, `credentials of ${aor(i)}`, CREDENTIALS, draw)
   return {
     type: 'user-put',
-    user: { aor: aor(i), user: aor(i).split('@')[0]!, domain: 'pbx.test', credentials },
+    user: { aor: aor(i), user: aor(i).split('@')[0]!, domain: DOMAIN, credentials },
     replace: false,
   }
 }
@@ -250,6 +254,7 @@ const steps = {
   load: loadFresh,
   recover,
   join: async (_: number, from: string) => join(await open(from), `${from}-joins`, KEY),
+  node: (count: number, dataDir: string) => runNode({ dataDir, node: 'n1', key: KEY, domain: DOMAIN, count, aor }),
 }
 if (process.send && step && step in steps) {
   const result = await steps[step as Step](Number(count), dir!)

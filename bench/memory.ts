@@ -1,7 +1,7 @@
 /**
  * `npm run bench:memory`: what a node with very many registrations holds, how long its event loop stands still, how soon it
- * is back after a restart, and how soon an empty one has everything from its peers. Each AoR is a user with one contact; all of it
- * goes the way of the log (encoded, stamped, applied).
+ * is back after a restart, and how soon an empty one has everything from its peers; last, what the real program holds. Each AoR is a user
+ * with one contact; all of it goes the way of the log (encoded, stamped, applied).
  *
  * Each step is a process of its own, so that no figure has another's garbage in it.
  */
@@ -16,7 +16,8 @@ const values = optionsFor(
   `usage: npm run bench:memory -- [--registrations N] [--json]
 
 What a node with very many registrations holds, how long its event loop stands still, how soon it is back after a restart, and how soon an
-empty one has everything from its peers. Takes about four minutes and 2 GB for a million.
+empty one has everything from its peers; last, what the real program holds on the same directory. Takes about six minutes and 2 GB
+for a million.
 
   --registrations N  users with one contact each (1000000)
   --json             a document instead of tables
@@ -24,7 +25,7 @@ empty one has everything from its peers. Takes about four minutes and 2 GB for a
   npm run bench:memory -- --registrations 50000`,
   { registrations: 1_000_000, json: false },
 )
-const STEPS: readonly Step[] = ['fill', 'load', 'join', 'recover']
+const STEPS: readonly Step[] = ['fill', 'load', 'join', 'recover', 'node']
 
 const root = mkdtempSync(path.join(tmpdir(), 'raftel-memory-'))
 try {

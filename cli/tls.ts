@@ -111,11 +111,22 @@ function whyNotTaken({ cert, ca }: TlsFiles, pem: Pem): string {
   const now = Date.now()
   if (to <= now) return `${cert} has expired: issue it again (raftel certs client … --force)`
   if (from > now) return `${cert} is not valid yet: look at the clock of this machine`
-  const chain = chainOf(certificatesIn(pem.cert), certificatesIn(pem.ca))
+  const [shown, authorities] = [readable(pem.cert), readable(pem.ca)]
+  if (shown.length === 0 || authorities.length === 0) return `it does not take ${cert}: its log says why`
+  const chain = chainOf(shown, authorities)
   if (chain === null) return `${cert} is not of the authority ${ca}: take one of that (raftel certs client)`
   if (chain.some((one) => one.validToDate.getTime() <= now))
     return `${cert} is of an authority that has expired: take one of an authority that has not`
   return `it does not take ${cert}: its log says why`
+}
+
+/** None, if one of them cannot be read: OpenSSL takes what comes before it. */
+function readable(pem: Buffer): X509Certificate[] {
+  try {
+    return certificatesIn(pem)
+  } catch {
+    return []
+  }
 }
 
 /** What was shown, from the client's own up to what one of the authorities signed; null: it leads to none of them. */

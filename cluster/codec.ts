@@ -30,10 +30,25 @@ export function encodeProposal({ node, incarnation, seq, floor }: Proposer, comm
 
 /** A copy with the leader's stamp; null when it is nothing this version can stamp. */
 export function stamp(bytes: Uint8Array, time: number): Uint8Array | null {
-  if (bytes[0] !== VERSION || bytes.length <= HEAD || bytes.length > COMMAND_BYTES_MAX) return null
-  const stamped = Buffer.from(bytes)
-  stamped.writeDoubleBE(time, 1)
-  return stamped
+  return stampAll([bytes], time)[0] ?? null
+}
+
+/**
+ * The same for all of a turn; what is nothing this version can stamp is left out. They are kept as long as the log is, so they stand in a
+ * block of their own: the pool of small buffers would be kept with them, and with it whatever else was in it.
+ */
+export function stampAll(all: readonly Uint8Array[], time: number): Uint8Array[] {
+  const good = all.filter((bytes) => {
+    return bytes[0] === VERSION && bytes.length > HEAD && bytes.length <= COMMAND_BYTES_MAX
+  })
+  const block = Buffer.allocUnsafeSlow(good.reduce((sum, { length }) => sum + length, 0))
+  let end = 0
+  return good.map((bytes) => {
+    const stamped = block.subarray(end, (end += bytes.length))
+    stamped.set(bytes)
+    stamped.writeDoubleBE(time, 1)
+    return stamped
+  })
 }
 
 /** The stamp of a proposal, ms; 0 for what is none. */

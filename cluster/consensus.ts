@@ -22,6 +22,7 @@ import { coreConfig, ELECTION_TICKS } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Outgoing } from './outgoing.ts'
 import type { OwnMember } from './own-member.ts'
+import { isOnlyVoter } from './raft/confchange.ts'
 import { entriesFrom, lastIndex } from './raft/log.ts'
 import { RawNode } from './raft/rawnode.ts'
 import {
@@ -315,12 +316,23 @@ export class Consensus {
       // Who may not vote does not stand either.
       if (this.#joining.isDone) this.#core.tick()
       this.#noticeLoss()
-      if (this.#lost.tick(this.#core.raft.lead) && this.#joining.isDone) this.#core.campaign()
+      if (this.#stands() && this.#joining.isDone) this.#core.campaign()
       this.#joining.tick()
       this.#members.tick(this.#core)
       this.#noticeRole()
       this.#tickTables()
     })
+  }
+
+  /**
+   * Before its election timeout: a leader was lost, or nobody else has a vote. A directory with nothing in it waits: the only founder that lost
+   * its own may have members meanwhile, who tell it.
+   */
+  #stands(): boolean {
+    const { lead, role, membership } = this.#core.raft
+    if (this.#lost.tick(lead)) return true
+    const asksNobody = isOnlyVoter(membership.conf, this.#id) && !this.#log.untouched
+    return asksNobody && role === 'follower' && lead === NONE
   }
 
   #noticeLoss(): void {

@@ -54,8 +54,8 @@ export type ToTables =
   | { readonly kind: 'position'; readonly position: Position }
   /** A snapshot replaces all tables; its pieces, as log/pieces.ts cut them, are asked for with `load-next`. */
   | { readonly kind: 'load'; readonly index: number; readonly term: number }
-  /** The piece that was asked for; no bytes: that was all. */
-  | { readonly kind: 'load-piece'; readonly bytes: Uint8Array | null }
+  /** The piece that was asked for, and what its rows toggle, see digestsOf in tables/snapshot.ts; no bytes: that was all. */
+  | { readonly kind: 'load-piece'; readonly bytes: Uint8Array | null; readonly digests: Uint8Array }
   /** Committed entries; to be answered with `applied`. */
   | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
   /** A round of reads may be served once `index` is applied. */

@@ -1,6 +1,6 @@
 /** What only a leader does with time: it stamps every command with cluster time, and knows for how long each node was silent. */
 import { ClusterClock } from './clock.ts'
-import { stamp, stampOf } from './codec.ts'
+import { stampAll, stampOf } from './codec.ts'
 import type { Peer } from './hello.ts'
 import type { Entry, Id } from './raft/types.ts'
 import type { World } from './world.ts'
@@ -59,12 +59,6 @@ export class Leading {
 
   /** Proposals as they go into the log; what cannot be one is left out. */
   stamped(proposals: readonly Uint8Array[]): Uint8Array[] {
-    const time = this.#clock.stamp(this.#world.now())
-    const stamped: Uint8Array[] = []
-    for (const proposal of proposals) {
-      const bytes = stamp(proposal, time)
-      if (bytes) stamped.push(bytes)
-    }
-    return stamped
+    return stampAll(proposals, this.#clock.stamp(this.#world.now()))
   }
 }

@@ -9,7 +9,7 @@ import { difference } from './tables/difference.ts'
 import { stateHash } from './tables/hash.ts'
 import { applyMembers } from './tables/members-apply.ts'
 import type { Proposer } from './tables/sessions.ts'
-import { type Dry, loadingSnapshot, snapshotLines } from './tables/snapshot.ts'
+import { type Dry, type Line, loadingSnapshot, snapshotLines } from './tables/snapshot.ts'
 import { newState, type State, takeChanges } from './tables/state.ts'
 
 export interface Applied {
@@ -117,7 +117,7 @@ export class Machine {
   *loading(
     index: number,
     term: number,
-    lines: Iterable<string | null>,
+    lines: Iterable<Line | null>,
     wants: () => boolean,
   ): Generator<Dry | undefined> {
     const before = this.#state

@@ -1,7 +1,7 @@
 /** What a node's part in the cluster is started with, and what is assumed where nothing is said. */
 import type { Tls } from './door.ts'
 import type { Peer } from './hello.ts'
-import type { Cut } from './log/pieces.ts'
+import { CUT, type Cut } from './log/pieces.ts'
 import type { Logger } from './logger.ts'
 import type { Config, Id, Storage } from './raft/types.ts'
 import type { World } from './world.ts'
@@ -57,7 +57,7 @@ export const LIMITS: Limits = {
   maxUncommittedEntriesSize: 64 * 1024 * 1024,
   maxInflightMsgs: 16,
   maxInflightBytes: 1024 * 1024,
-  pieceBytes: 256 * 1024,
+  pieceBytes: CUT.bytes,
 }
 
 export const TICK_MS = 100

@@ -85,7 +85,7 @@ function unpack(block: ArrayBuffer): Uint8Array[] {
 }
 
 /** Above this it is worth asking whether the bytes can change hands. */
-const LARGE = 64 * 1024
+const LARGE = 32 * 1024
 
 /** The block of large bytes that fill it: then nobody else has a part of it. */
 function ownBlock({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {

@@ -28,7 +28,7 @@ import { Handovers } from './handovers.ts'
 import { startHere } from './here.ts'
 import { Listeners } from './listeners.ts'
 import { Loads } from './loads.ts'
-import { inPieces, linesOfPieces } from './log/pieces.ts'
+import { inPieces } from './log/pieces.ts'
 import { Machine } from './machine.ts'
 import type { StateHash } from './marks.ts'
 import { MemberRequests } from './member-requests.ts'
@@ -324,7 +324,7 @@ class Replica implements Cluster {
         this.#load(said)
         break
       case 'load-piece':
-        this.#fed?.put(said.bytes)
+        this.#fed?.put(said)
         this.#loads.fed()
         break
       case 'apply':
@@ -420,7 +420,7 @@ class Replica implements Cluster {
     this.#loads.add(() => {
       const fed = new Fed(() => this.#outbox.push({ kind: 'load-next' }))
       this.#fed = fed
-      return this.#machine.loading(index, term, linesOfPieces(fed.pieces()), wants)
+      return this.#machine.loading(index, term, fed.lines(), wants)
     })
   }
 

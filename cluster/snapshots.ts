@@ -3,6 +3,7 @@
  * in no queue.
  */
 import type { DurableLog } from './log/log.ts'
+import { giveBack } from './log/pieces.ts'
 import type { Logger } from './logger.ts'
 import { confOf } from './raft/memory.ts'
 import type { ConfState, Message } from './raft/types.ts'
@@ -90,6 +91,7 @@ export class Snapshots {
     for (let piece = first; piece.bytes; piece = await this.#next(false)) {
       const { buffer, byteOffset, byteLength } = piece.bytes
       yield Buffer.from(buffer, byteOffset, byteLength)
+      giveBack(piece.bytes)
     }
   }
 

@@ -6,7 +6,8 @@ export function whyRefused(code: string, shown?: X509Certificate): string {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       // OpenSSL says the same of any certificate on the way up to the authority.
-      if (shown !== undefined && shown.validToDate.getTime() > Date.now()) return CHAIN_EXPIRED
+      if (shown === undefined) return SOME_EXPIRED
+      if (shown.validToDate.getTime() > Date.now()) return CHAIN_EXPIRED
       return 'its certificate has expired: issue it again (raftel certs … --force), give it the new one and restart it'
     case 'CERT_NOT_YET_VALID':
       return 'its certificate is not valid yet: compare the clocks of the two machines'
@@ -26,6 +27,8 @@ export function whyRefused(code: string, shown?: X509Certificate): string {
   }
 }
 
+const SOME_EXPIRED =
+  'its certificate, or one of its authority, has expired: issue it again (raftel certs … --force), give it the new one and restart it'
 const CHAIN_EXPIRED =
   'its certificate is of an authority that has expired: issue it again by one that has not, give it the new chain and restart it'
 

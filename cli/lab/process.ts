@@ -16,15 +16,11 @@ export function spawnNode(dir: string, id: string): void {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('RAFTEL_') || PASSED_ON.test(name)),
   )
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', main, 'node', 'start', '--config', configOf(dir, id)],
-    {
-      detached: true,
-      stdio: ['ignore', log, log],
-      env,
-    },
-  )
+  const child = spawn(process.execPath, [...process.execArgv, main, 'node', 'start', '--config', configOf(dir, id)], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env,
+  })
   closeSync(log)
   child.unref()
 }

@@ -122,10 +122,14 @@ export const realDisk: Disk = {
 }
 
 /**
- * LevelDB maps the tables that it reads into memory, 2 MiB each, and keeps so many of them: without a bound all of a snapshot. It takes no
+ * LevelDB maps the tables that it reads into memory and keeps so many of them: without a bound all of a snapshot. It takes no
  * smaller number, of which it keeps ten for other files.
  */
 const FILES_MAX = 74
+/** Of a table that it merges, and the least that it takes: so most of what it has mapped are 64 MiB. */
+const TABLE_BYTES = 1024 * 1024
+/** Of blocks that were read: nearly all is read once, at a start or for a peer. */
+const CACHE_BYTES = 1024 * 1024
 
 /** Elsewhere first: LevelDB does not sync its first manifest, and what a power failure leaves of it does not open again. */
 async function makeDatabase(location: string): Promise<void> {
@@ -140,7 +144,7 @@ async function makeDatabase(location: string): Promise<void> {
 
 async function openLevel(location: string): Promise<Level<Buffer, Buffer>> {
   const db = new Level<Buffer, Buffer>(location, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
-  await db.open({ maxOpenFiles: FILES_MAX })
+  await db.open({ maxOpenFiles: FILES_MAX, maxFileSize: TABLE_BYTES, cacheSize: CACHE_BYTES })
   return db
 }
 

@@ -60,6 +60,11 @@ export function isJoint(conf: ClusterConf): boolean {
   return conf.votersOutgoing.size > 0
 }
 
+/** It asks nobody. */
+export function isOnlyVoter({ voters, votersOutgoing }: ClusterConf, id: Id): boolean {
+  return voters.size === 1 && voters.has(id) && votersOutgoing.size === 0
+}
+
 export function leavesJoint(change: ConfChange): boolean {
   return change.changes.length === 0 && change.transition === 'auto'
 }

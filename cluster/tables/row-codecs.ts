@@ -49,10 +49,10 @@ function writeBinding(to: Writer, key: string, binding: BindingRow): boolean {
     typeof q === 'number' &&
     areNaturals(expiresAt, registeredAt, cseq)
   if (!isUsual) return false
-  to.text(contact)
   to.word(transport)
   to.word(node)
   to.text(received)
+  writeContact(to, contact, userOf(key), received)
   to.byte(q === 1 ? 1 : 0)
   if (q !== 1) to.float(q)
   to.natural(expiresAt)
@@ -64,13 +64,17 @@ function writeBinding(to: Writer, key: string, binding: BindingRow): boolean {
 }
 
 function readBinding(from: Reader, aor: string): BindingRow {
+  const transport = from.text() as Transport
+  const node = from.text()
+  const received = from.text()
+  const contact = readContact(from, userOf(aor), received)
   // Fields are read in this order.
   return {
     aor,
-    contact: from.text(),
-    transport: from.text() as Transport,
-    node: from.text(),
-    received: from.text(),
+    contact,
+    transport,
+    node,
+    received,
     q: from.byte() === 1 ? 1 : from.float(),
     expiresAt: from.natural(),
     registeredAt: from.natural(),
@@ -80,12 +84,52 @@ function readBinding(from: Reader, aor: string): BindingRow {
   }
 }
 
+/** What a contact URI shares with its row is not written again: the user of the AoR, and where the REGISTER came from unless it came through a NAT. */
+const WHOLE = 0
+const OF_USER = 1
+const OF_SOURCE = 2
+
+function writeContact(to: Writer, contact: string, user: string, received: string): void {
+  const ofUser = `sip:${user}@`
+  if (!contact.startsWith(ofUser)) {
+    to.byte(WHOLE)
+    to.text(contact)
+    return
+  }
+  const tail = ofUser.length + received.length
+  if (!contact.startsWith(received, ofUser.length) || !USUAL_TAIL.test(contact.slice(tail))) {
+    to.byte(OF_USER)
+    to.text(contact.slice(ofUser.length))
+    return
+  }
+  to.byte(OF_SOURCE)
+  to.word(contact.slice(tail))
+}
+
+/** Few enough to be kept as words; what a phone draws for itself is not. */
+const USUAL_TAIL = /^(;transport=[a-z]{2,4})?$/
+
+function readContact(from: Reader, user: string, received: string): string {
+  const shape = from.byte()
+  const rest = from.text()
+  if (shape === WHOLE) return rest
+  return shape === OF_USER ? `sip:${user}@${rest}` : `sip:${user}@${received}${rest}`
+}
+
+/** Of an AoR; all of it, if it has no domain. */
+function userOf(aor: string): string {
+  const at = aor.lastIndexOf('@')
+  return at < 0 ? aor : aor.slice(0, at)
+}
+
 export const userCodec: RowCodec<UserRow> = {
   write(to, key, row) {
     if (!hasFields(row, USER)) return false
     const { aor, user, domain, credentials, createdAt } = row
     if (aor !== key || !areTexts(user, domain, credentials) || !areNaturals(createdAt)) return false
-    to.text(user)
+    const isOfKey = user === userOf(key)
+    to.byte(isOfKey ? 1 : 0)
+    if (!isOfKey) to.text(user)
     to.word(domain)
     to.sealed(credentials)
     to.natural(createdAt)
@@ -94,7 +138,7 @@ export const userCodec: RowCodec<UserRow> = {
   read(from, key) {
     return {
       aor: key,
-      user: from.text(),
+      user: from.byte() === 1 ? userOf(key) : from.text(),
       domain: from.text(),
       credentials: from.sealed(),
       createdAt: from.natural(),

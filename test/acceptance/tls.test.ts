@@ -115,7 +115,7 @@ test.serial('a node whose certificate has expired stays out until it is issued a
           async () => logOf(lab.dir, one.id),
           (lines) =>
             lines.some((line) => /at the listener for nodes: its certificate has expired/.test(line)) &&
-            lines.some((line) => line.includes(`cannot reach ${id}`) && line.includes('its certificate has expired')),
+            lines.some((line) => line.includes(`cannot reach ${id}`) && /its certificate.* has expired/.test(line)),
         )
       }
       await lab.addUser('alice@pbx.test', 'correct-horse')
@@ -128,11 +128,7 @@ test.serial('a node whose certificate has expired stays out until it is issued a
     const again = ['certs', 'node', id, '--dir', certs, '--host', '127.0.0.1', '--force']
     t.is((await raftel(again)).code, 0)
     await lab.start(id)
-    await lab.until(
-      'all are reached again',
-      () => lab.status(),
-      ({ nodes }) => nodes.filter((node) => node.reachable).length === 3,
-    )
+    t.is((await lab.status()).nodes.filter((node) => node.reachable).length, 3)
   })
 })
 

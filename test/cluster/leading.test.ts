@@ -29,3 +29,14 @@ test('the first leader of all begins with the clock on its wall', (t) => {
   leading.begin([{ term: 1, index: 1, type: 'normal', data: new Uint8Array() }])
   t.is(timeOf(leading.stamped([proposal])), 1234)
 })
+
+test('what a leader stamps in one turn stands in a block that has nothing else, since the log keeps all of the block', (t) => {
+  const leading = leadingAt(77, 1234)
+  leading.begin([])
+  const stamped = leading.stamped([proposal, new Uint8Array([99]), proposal])
+  t.deepEqual(stamped.map(decodeProposal), [
+    decodeProposal(stamp(proposal, 1234)!),
+    decodeProposal(stamp(proposal, 1234)!),
+  ])
+  t.deepEqual([...new Set(stamped.map(({ buffer }) => buffer.byteLength))], [2 * proposal.length])
+})

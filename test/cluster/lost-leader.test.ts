@@ -44,15 +44,7 @@ test('a broken connection to a leader that lives takes neither its term nor its 
 
 test('after the death of a leader another leads before an election timeout has passed', async (t) => {
   const tickMs = 500
-  const counts = new Map<string, number>()
-  const counting = (name: string): World => ({
-    ...realWorld,
-    every: (ms, act) =>
-      realWorld.every(ms, () => {
-        counts.set(name, (counts.get(name) ?? 0) + 1)
-        act()
-      }),
-  })
+  const { counts, counting } = countedTicks()
   const lab = await newLab(3, { tickMs })
   t.teardown(lab.end)
   for (const name of ['n1', 'n2', 'n3']) await lab.start(name, { world: counting(name) })
@@ -66,3 +58,31 @@ test('after the death of a leader another leads before an election timeout has p
   await until(others[0]!, 'another leads', () => ![null, leader.node].includes(others[0]!.status().leader))
   t.true(Math.max(...counts.values()) < ELECTION_TICKS, `it took ${[...counts.values()].join(' and ')} ticks`)
 })
+
+test('whoever has the only vote stands at once when it starts again', async (t) => {
+  const { counts, counting } = countedTicks()
+  const lab = await newLab(1, { tickMs: 500 })
+  t.teardown(lab.end)
+  await lab.start('n1', { world: counting('n1') })
+  await leaderOf(lab.nodes.values())
+  t.true(counts.get('n1')! >= ELECTION_TICKS, 'nothing is in its directory: it may have members that it lost')
+  await lab.stop('n1')
+  counts.clear()
+  await lab.start('n1', { world: counting('n1') })
+  await leaderOf(lab.nodes.values())
+  t.true(counts.get('n1')! < ELECTION_TICKS / 2, `it took ${counts.get('n1')} ticks`)
+})
+
+/** Worlds whose ticks are counted by node. */
+function countedTicks() {
+  const counts = new Map<string, number>()
+  const counting = (name: string): World => ({
+    ...realWorld,
+    every: (ms, act) =>
+      realWorld.every(ms, () => {
+        counts.set(name, (counts.get(name) ?? 0) + 1)
+        act()
+      }),
+  })
+  return { counts, counting }
+}

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { isOnlyVoter, restored } from '../../../cluster/raft/confchange.ts'
 import { decodeConfChange, encodeConfChange } from '../../../cluster/raft/confcodec.ts'
 import type { ConfChange, ConfState } from '../../../cluster/raft/types.ts'
 import {
@@ -228,4 +229,18 @@ test('a malformed change that a follower sends on is dropped, not appended', (t)
   elect(one)
   const entries = [{ term: 0, index: 0, type: 'conf-change' as const, data: bytes('?') }]
   t.is(one.raw.step(from(2, 'prop', { entries })), 'dropped')
+})
+
+test('the only voter is one that no other has a vote beside, in either half of a joint configuration', (t) => {
+  const none = { learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false }
+  const is = (id: number, state: Partial<ConfState>): boolean => {
+    const limits = { maxInflightMsgs: 1, maxInflightBytes: 0 }
+    return isOnlyVoter(restored({ voters: [], ...none, ...state }, 1, limits).conf, id)
+  }
+  t.true(is(1, { voters: [1] }))
+  t.true(is(1, { voters: [1], learners: [2] }))
+  t.false(is(2, { voters: [1], learners: [2] }))
+  t.false(is(1, { voters: [1, 2] }))
+  t.false(is(1, { voters: [1], votersOutgoing: [1, 2] }))
+  t.false(is(3, { voters: [1] }))
 })

@@ -32,12 +32,15 @@ function randomBinding(random: () => number, aor: string): BindingRow {
   const text = () => HOSTILE[Math.floor(random() * HOSTILE.length)]!
   const number = () =>
     random() < 0.7 ? Math.floor(random() * 2 ** 41) : NUMBERS[Math.floor(random() * NUMBERS.length)]!
+  const received = text()
+  const tail = [';transport=tcp', '', ';transport=', ';transport=udp;ob', text()][Math.floor(random() * 5)]!
+  const contacts = [text(), `sip:${aor.split('@')[0]}@${received}${tail}`, `sip:${aor}@${text()}`, `sip:${aor}`]
   return {
     aor: random() < 0.95 ? aor : text(),
-    contact: text(),
+    contact: contacts[Math.floor(random() * contacts.length)]!,
     transport: text() as 'udp',
     node: random() < 0.5 ? `n${Math.floor(random() * 9000)}` : text(),
-    received: text(),
+    received,
     q: random() < 0.5 ? 1 : number(),
     expiresAt: number(),
     registeredAt: number(),
@@ -56,13 +59,36 @@ test('rows come back as they were, field by field, whatever their texts and numb
   const random = generator(1)
   const rows = new PackedRows<RegistrationRow>(registrationCodec)
   for (let i = 0; i < 3000; i++) {
-    const aor = `${HOSTILE[i % HOSTILE.length]}${i}`
+    const aor = `${HOSTILE[i % HOSTILE.length]}${i}${i % 2 === 0 ? '@pbx.test' : ''}`
     const row = randomRow(random, aor)
     rows.put(aor, row, digestOf(row))
     // The order of the fields is part of the state hash.
     if (JSON.stringify(rows.get(aor)) !== JSON.stringify(row)) t.fail(`row ${i} came back as another`)
   }
   t.is(rows.size, 3000)
+})
+
+test('what a contact shares with its AoR and its source is kept once', (t) => {
+  const received = '198.51.100.17:40123'
+  const bytesOf = (contact: string): number => {
+    const aor = 'a-long-name-of-a-subscriber@pbx.test'
+    const random = generator(1)
+    const rows = new PackedRows<RegistrationRow>(registrationCodec)
+    const bindings = Array.from({ length: 100 }, () => ({
+      ...randomBinding(random, aor),
+      aor,
+      q: 1,
+      received,
+      contact,
+    }))
+    const usual = bindings.map((one) => ({ ...one, expiresAt: 1, registeredAt: 1, cseq: 1, callId: 'c' }))
+    rows.put(aor, { aor, bindings: usual }, digestOf({}))
+    t.is(rows.get(aor)!.bindings[99]!.contact, contact)
+    return rows.bytes.bytes / 100
+  }
+  const foreign = bytesOf('sip:b-long-name-of-a-subscriber@198.51.100.18:40123;transport=udp')
+  t.true(bytesOf('sip:a-long-name-of-a-subscriber@192.168.100.1:40123;transport=udp') < foreign - 28)
+  t.true(bytesOf(`sip:a-long-name-of-a-subscriber@${received};transport=udp`) < foreign - 60)
 })
 
 test('rows of another shape than this version writes are kept as they are', (t) => {

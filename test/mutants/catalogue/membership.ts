@@ -167,4 +167,15 @@ export const MEMBERSHIP: readonly Mutant[] = [
     edits: [['  r.uncommittedSize = 0\n  r.reads = newReads()\n', '  r.uncommittedSize = 0\n']],
     killer: readindex('a leader that steps down forgets the reads that wait'),
   },
+  {
+    name: 'old-half-forgotten',
+    why: 'whoever stays alone in the new half of a joint configuration takes itself for the only voter and stands at every tick',
+    file: 'cluster/raft/confchange.ts',
+    edits: [
+      ['voters.size === 1 && voters.has(id) && votersOutgoing.size === 0', 'voters.size === 1 && voters.has(id)'],
+    ],
+    killer: membership(
+      'the only voter is one that no other has a vote beside, in either half of a joint configuration',
+    ),
+  },
 ]
