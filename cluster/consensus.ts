@@ -317,7 +317,7 @@ export class Consensus {
       if (this.#joining.isDone) this.#core.tick()
       this.#noticeLoss()
       if (this.#stands() && this.#joining.isDone) this.#core.campaign()
-      this.#joining.tick()
+      this.#joining.tick(this.#core.raft)
       this.#members.tick(this.#core)
       this.#noticeRole()
       this.#tickTables()

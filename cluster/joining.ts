@@ -9,6 +9,7 @@ import type { Raft } from './raft/raft.ts'
 import type { Id, Message } from './raft/types.ts'
 import { forgetProgress, Rebuild } from './rebuild.ts'
 import type { Roster } from './roster.ts'
+import { Tellings } from './tellings.ts'
 
 export interface JoiningNeeds {
   readonly log: DurableLog
@@ -29,6 +30,7 @@ export class Joining {
   /** Null once this node may vote. */
   #rebuild: Rebuild | null
   #isHopeless = false
+  readonly #tellings = new Tellings()
 
   constructor(needs: JoiningNeeds) {
     this.#needs = needs
@@ -53,7 +55,8 @@ export class Joining {
     return this.#rebuild ? this.#rebuild.filter(message, this.#needs.log.last) : message
   }
 
-  tick(): void {
+  tick(raft: Raft): void {
+    this.#tellings.tick(raft)
     this.#rebuild?.tick()
     this.#end()
   }
@@ -63,7 +66,9 @@ export class Joining {
     const { founders, roster } = this.#needs
     const votes = roster.view.some(({ id, standing }) => id === from && standing === 'voter')
     if (founders.includes(from) || !untouched) this.#rebuild?.onHello(from, untouched, votes && standing?.repairing)
-    if (untouched || standing?.repairing) forgetProgress(raft, from)
+    const waits = untouched || standing?.repairing === true
+    if (waits) forgetProgress(raft, from)
+    this.#tellings.heard(from, waits)
     if (standing && !this.#rebuild) this.#checkWord(raft, from, standing)
     this.#end()
   }

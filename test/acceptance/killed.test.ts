@@ -5,18 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -28,6 +17,7 @@ import { type Grown, type GrownNode, withGrown } from './grown.ts'
 import { RAFTEL, type Ran, ROOT, raftel, until } from './lab.ts'
 import { rawPhone, registerOnce } from './sip.ts'
 import { addUsers, registrationsAt } from './users.ts'
+import { type Door, newDoor, type Watched, watched } from './watching.ts'
 
 type Change = 'promote' | 'transfer-leader' | 'move'
 type Victim = 'the leader' | 'the subject' | 'the command'
@@ -349,46 +339,6 @@ async function phones(nodes: readonly GrownNode[]): Promise<Phones> {
   }
 }
 
-interface Watched {
-  /** In its log of entries, since it is watched. */
-  wrote(text: string): boolean
-  /** In a line of its own, since it is watched. */
-  said(text: string): boolean
-}
-
-function watched(node: GrownNode): Watched {
-  const from = statSync(node.output).size
-  const dir = path.join(node.data, 'log')
-  return {
-    wrote: (text) =>
-      existsSync(dir) &&
-      readdirSync(dir)
-        .filter((name) => name.endsWith('.log'))
-        .some((name) => tail(path.join(dir, name)).includes(text)),
-    said: (text) => tail(node.output, from).includes(text),
-  }
-}
-
-/** More than is written while one change is under way. */
-const TAIL = 64 * 1024
-
-/** Nothing when it is gone by now: the database takes a new file when it is opened. */
-function tail(file: string, since?: number): Buffer {
-  let fd: number
-  try {
-    fd = openSync(file, 'r')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
-    throw error
-  }
-  const { size } = fstatSync(fd)
-  const from = since ?? Math.max(0, size - TAIL)
-  const bytes = Buffer.alloc(size - from)
-  readSync(fd, bytes, 0, bytes.length, from)
-  closeSync(fd)
-  return bytes
-}
-
 /** Resolves as soon as it is so: what is waited for may be over in a millisecond. A command that ends before has failed. */
 async function seen(what: string, look: () => boolean, command?: Command | null): Promise<void> {
   let over: Ran | null = null
@@ -398,48 +348,6 @@ async function seen(what: string, look: () => boolean, command?: Command | null)
     if (look()) return
     if (said) throw new Error(`${what}: not seen, the command ended with ${said.code}: ${said.stderr}`)
     if (Date.now() > end) throw new Error(`${what}: not seen within ${BOUND_MS} ms`)
-  }
-}
-
-interface Door {
-  readonly endpoint: string
-  asked(): boolean
-  answered(): boolean
-  close(): void
-}
-
-/** A way to a control service, on which is seen when `name` is asked for and answered; `keeps`: the answer does not arrive. */
-async function newDoor(to: string, name: string, keeps: boolean): Promise<Door> {
-  const sockets: Socket[] = []
-  let isAsked = false
-  let isAnswered = false
-  const [host, port] = to.split(':')
-  const server = createServer((near) => {
-    const far = connect(Number(port), host)
-    sockets.push(near, far)
-    near.on('data', (data) => {
-      far.write(data)
-      isAsked ||= data.includes(name)
-    })
-    far.on('data', (data) => {
-      isAnswered ||= isAsked && data.includes(name)
-      if (!keeps || !isAnswered) near.write(data)
-    })
-    for (const [one, another] of [
-      [near, far],
-      [far, near],
-    ] as const)
-      one.on('error', () => {}).on('close', () => another.destroy())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    endpoint: `127.0.0.1:${(server.address() as { port: number }).port}`,
-    asked: () => isAsked,
-    answered: () => isAnswered,
-    close() {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
   }
 }
 

@@ -128,7 +128,11 @@ test.serial('a node whose certificate has expired stays out until it is issued a
     const again = ['certs', 'node', id, '--dir', certs, '--host', '127.0.0.1', '--force']
     t.is((await raftel(again)).code, 0)
     await lab.start(id)
-    t.is((await lab.status()).nodes.filter((node) => node.reachable).length, 3)
+    await lab.until(
+      'all are reached again',
+      () => lab.status(),
+      ({ nodes }) => nodes.filter((node) => node.reachable).length === 3,
+    )
   })
 })
 

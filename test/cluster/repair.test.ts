@@ -113,7 +113,23 @@ test('until it is repaired it neither votes nor stands, and a crash changes noth
   t.is(node.status().role, 'follower')
   await lab.start('n3')
   await until(node, 'it is repaired', () => node.status().repair === null)
-  t.is(node.tables.users.size, 90)
+  await until(node, 'it has loaded all', () => node.tables.users.size === 90)
+})
+
+test('a node whose repair comes in a snapshot that has all votes again', async (t) => {
+  // Each entry makes a snapshot, and none stays behind it.
+  const lab = await threeThatRan(t, { snapshotEvery: 1, keepEntries: 0 })
+  await flip(await fileOf(lab.dir('n2'), /\.ldb$|\.log$/), 0.5)
+  const { log, heard } = listening()
+  await Promise.all(['n1', 'n3'].map((name) => lab.start(name)))
+  const leader = await leaderOf(lab.nodes.values())
+  await agreed(leader, user('last'))
+  await applied(lab.nodes.values(), leader.status().last)
+  const node = await lab.start('n2', { log })
+  t.truthy(node.status().repair)
+  await until(node, 'it is repaired', () => node.status().repair === null)
+  t.true(heard(/the leader's snapshot at entry \d+ is installed/))
+  await until(node, 'it has loaded all', () => node.tables.users.size === 91)
 })
 
 test('two damaged of three: no new cluster is founded, and they say what is missing', async (t) => {

@@ -1,7 +1,7 @@
 /** What is believed at boot: the files say it, whatever LevelDB says. */
 import { readdir, rename, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { Level } from 'level'
 import { inPieces } from '../../../cluster/log/pieces.ts'
 import { chunkKey, decodeEntry, encodeEntry, entryKey } from '../../../cluster/log/records.ts'
@@ -146,29 +146,26 @@ const UNREADABLE = /^cannot open .*ELOOP.*see that the disk works/
 test('a write-ahead log that cannot be read is no damage: it is said, and with it all is there', async (t) => {
   const dir = await written(t)
   const [name = ''] = (await readdir(path.join(dir, 'log'))).filter((name) => name.endsWith('.log'))
-  const file = path.join(dir, 'log', name)
-  await rename(file, path.join(dir, 'kept'))
-  // Nobody can read this, not even root.
-  await symlink(name, file)
-  await t.throwsAsync(openAt(dir), { message: UNREADABLE })
-  await rename(path.join(dir, 'kept'), file)
-  const log = await openAt(dir)
-  t.is(log.last, 100)
-  await log.close()
+  await isSaidAndKept(t, dir, path.join(dir, 'log', name))
 })
 
 test('a database that cannot be looked at is not one that is missing', async (t) => {
   const dir = await written(t)
-  const database = path.join(dir, 'log')
-  await rename(database, path.join(dir, 'kept'))
-  await symlink('log', database)
+  await isSaidAndKept(t, dir, path.join(dir, 'log'))
+})
+
+/** While nobody can read that, not even root, the log does not open; afterwards all is there. */
+async function isSaidAndKept(t: ExecutionContext, dir: string, location: string): Promise<void> {
+  const kept = path.join(dir, 'kept')
+  await rename(location, kept)
+  await symlink(path.basename(location), location)
   await t.throwsAsync(openAt(dir), { message: UNREADABLE })
-  await rm(database)
-  await rename(path.join(dir, 'kept'), database)
+  await rm(location)
+  await rename(kept, location)
   const log = await openAt(dir)
   t.is(log.last, 100)
   await log.close()
-})
+}
 
 test('a directory that another process has open is not taken for a damaged one, whatever that one merges meanwhile', async (t) => {
   const dir = await written(t)

@@ -80,6 +80,17 @@ export const SHELL: readonly Mutant[] = [
     killer: rebuild('a node under repair never takes itself for one of a new cluster, nor do the others'),
   },
   {
+    name: 'repaired-by-snapshot-never-told',
+    why: 'a node whose repair came in a snapshot that had all waits for its vote until something new is agreed on',
+    file: 'cluster/tellings.ts',
+    edits: [['      sendAppend(raft, id)\n', '']],
+    killer: {
+      file: 'test/cluster/tellings.test.ts',
+      title:
+        'whoever has got all in a snapshot is told of the commit, though nothing new is agreed on, until it waits no longer',
+    },
+  },
+  {
     name: 'unapplied-stamps-ignored',
     why: 'a leader that has applied nothing yet does not look at the stamps in its log: cluster time jumps to the wall clock (found by the simulation)',
     file: 'cluster/leading.ts',
