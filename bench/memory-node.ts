@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import type { NodeStatus__Output } from '../proto/types/raftel/v1/NodeStatus.ts'
 import type { Overview__Output } from '../proto/types/raftel/v1/Overview.ts'
@@ -131,12 +132,8 @@ function overviewOf(client: ControlClient): Promise<Overview__Output> {
 }
 
 /** What the kernel says of a process, MB. */
-function memoryOf(pid: number): Record<'VmRSS' | 'VmHWM' | 'RssFile', number> {
+export function memoryOf(pid: number | 'self'): Record<'VmRSS' | 'VmHWM' | 'RssFile', number> {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
   return { VmRSS: of('VmRSS'), VmHWM: of('VmHWM'), RssFile: of('RssFile') }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

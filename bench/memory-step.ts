@@ -1,6 +1,5 @@
 /** One step of bench/memory.ts in a process of its own: `memory-step.ts STEP REGISTRATIONS DIRECTORY`. */
 import { hash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Cluster } from '../cluster/cluster.ts'
 import { encodeProposal, stamp } from '../cluster/codec.ts'
 import { Fed } from '../cluster/feeds.ts'
@@ -17,7 +16,7 @@ import type { Bind, Command } from '../cluster/tables/commands.ts'
 import { digestsOf } from '../cluster/tables/snapshot.ts'
 import { freePorts } from '../test/ports.ts'
 import { join } from './memory-join.ts'
-import { runNode } from './memory-node.ts'
+import { memoryOf, runNode } from './memory-node.ts'
 import { cpuMs, longestStall, type Stall, turn } from './stall.ts'
 
 export type Step = 'fill' | 'load' | 'recover' | 'join' | 'node'
@@ -142,7 +141,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   await new Promise((resolve) => setTimeout(resolve, 1000))
   collect()
   const rss = process.memoryUsage().rss / MIB
-  const files = mappedFiles()
+  const files = memoryOf('self').RssFile
   await started.close()
   const result: StepResult = {
     'tables are back, s': back / 1000,
@@ -236,12 +235,6 @@ function micros(times: number, act: (i: number) => void): number {
   const began = cpuMs()
   for (let i = 0; i < times; i++) act(i)
   return ((cpuMs() - began) * 1000) / times
-}
-
-/** Pages of files that are counted as this process's: its program, and what it reads of the database. MB. */
-function mappedFiles(): number {
-  const [, kib] = /^RssFile:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-  return Number(kib ?? 0) / 1024
 }
 
 function collect(): void {

@@ -29,16 +29,10 @@ export async function* inPieces(lines: Iterable<string>, { bytes, soon }: Cut = 
 
 /**
  * The lines of pieces, as inPieces cut them or several of them in one; one after the other, since all together may be longer than a string
- * can be. Null, as often as it is asked, while a piece is not there yet.
+ * can be.
  */
-export function linesOfPieces(pieces: Iterable<Uint8Array>): Generator<string>
-export function linesOfPieces(pieces: Iterable<Uint8Array | null>): Generator<string | null>
-export function* linesOfPieces(pieces: Iterable<Uint8Array | null>): Generator<string | null> {
+export function* linesOfPieces(pieces: Iterable<Uint8Array>): Generator<string> {
   for (const bytes of pieces) {
-    if (!bytes) {
-      yield null
-      continue
-    }
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let at = 0, end = 0; at <= piece.length; at = end + 1) {
       end = piece.indexOf(LINE_END, at)

@@ -6,10 +6,11 @@
 import { hash } from 'node:crypto'
 import type { State } from './state.ts'
 
-const BYTES = 32
+/** Bytes of a digest. */
+export const DIGEST = 32
 
 export class Fold {
-  readonly #sum = Buffer.alloc(BYTES)
+  readonly #sum = Buffer.alloc(DIGEST)
   /** By table and key, for the tables that do not keep it with their rows. */
   readonly #digests = new Map<string, Map<string, string>>()
 
@@ -41,7 +42,7 @@ export class Fold {
 
   /** Adds a row, or takes away one that was added: XOR is its own inverse. */
   #toggle(digest: string): void {
-    for (let i = 0; i < BYTES; i++) this.#sum[i]! ^= digest.charCodeAt(i)
+    for (let i = 0; i < DIGEST; i++) this.#sum[i]! ^= digest.charCodeAt(i)
   }
 
   hex(): string {

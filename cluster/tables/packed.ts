@@ -4,10 +4,10 @@
  * shards, so that none of them takes long to grow. Reading makes the row anew each time: keep it if you need it twice.
  */
 import { Arena } from './arena.ts'
+import { DIGEST } from './hash.ts'
 import { Reader, Words, Writer } from './packing.ts'
 import type { RowCodec } from './row-codecs.ts'
 
-const DIGEST = 32
 const PACKED = 1
 const JSON_TEXT = 0
 /** The top bits of a hash choose the shard. */

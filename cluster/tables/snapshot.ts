@@ -3,7 +3,7 @@
  * first `{"version":1,"time":…,"members":…}` (the members once there are founders), then `["table","key",row]` for every row of every table, sessions included.
  */
 import type { Result } from './commands.ts'
-import { digestOf, digestOfText } from './hash.ts'
+import { DIGEST, digestOf, digestOfText } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import type { FrozenRows } from './packed.ts'
 import { loadRegistration } from './registrations.ts'
@@ -12,8 +12,6 @@ import type { Session } from './sessions.ts'
 import { newState, put, putCluster, putLoaded, putMembers, putPlan, type State } from './state.ts'
 
 const VERSION = 1
-/** Bytes of what a row toggles. */
-const DIGEST = 32
 
 interface SessionLine {
   readonly incarnation: string
