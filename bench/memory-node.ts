@@ -20,8 +20,8 @@ export interface Filled {
   readonly node: string
   readonly key: Buffer
   readonly domain: string
-  /** Users with one contact each. */
-  readonly count: number
+  /** Users that have registered. */
+  readonly users: number
   readonly aor: (i: number) => string
 }
 
@@ -33,7 +33,7 @@ const BATCH = 2_000
 
 /** Figures by name. */
 export async function runNode(filled: Filled): Promise<Record<string, number>> {
-  const { node, count, domain } = filled
+  const { node, users, domain } = filled
   const [cluster, control, sip] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`) as [string, string, string]
   const config = writeConfig(filled, { cluster, control, sip })
   const log = `${filled.dataDir}.log`
@@ -56,7 +56,7 @@ export async function runNode(filled: Filled): Promise<Record<string, number>> {
     await until('it serves', () => serves(client))
     const result: Record<string, number> = { 'from its start until it serves, s': (performance.now() - began) / 1000 }
     const { aors } = await overviewOf(client)
-    if (aors !== count) throw new Error(`${aors} AoRs came back`)
+    if (aors !== users) throw new Error(`${aors} AoRs came back`)
     const held = (when: string): void => {
       const { VmRSS, RssFile, VmHWM } = memoryOf(pid)
       result[`RSS ${when}, MB`] = VmRSS
@@ -68,7 +68,7 @@ export async function runNode(filled: Filled): Promise<Record<string, number>> {
     const kept = () => readFileSync(log, 'utf8').includes(' is kept')
     let agreed = 0
     const setPasswords = async (): Promise<void> => {
-      const aors = Array.from({ length: Math.min(BATCH, count) }, (_, i) => filled.aor((agreed + i) % count))
+      const aors = Array.from({ length: Math.min(BATCH, users) }, (_, i) => filled.aor((agreed + i) % users))
       await addUsers(client, aors, PASSWORD)
       agreed += aors.length
     }

@@ -1,4 +1,4 @@
-/** One step of bench/memory.ts in a process of its own: `memory-step.ts STEP REGISTRATIONS DIRECTORY`. */
+/** One step of bench/memory.ts in a process of its own: `memory-step.ts STEP REGISTRATIONS USERS DIRECTORY`. */
 import { hash, randomBytes } from 'node:crypto'
 import type { Cluster } from '../cluster/cluster.ts'
 import { encodeProposal, stamp } from '../cluster/codec.ts'
@@ -23,6 +23,9 @@ export type Step = 'fill' | 'load' | 'recover' | 'join' | 'node'
 /** Figures by name; the name has the unit. */
 export type StepResult = Record<string, number>
 
+const [step, count, ofUsers, dir] = process.argv.slice(2)
+const users = Number(ofUsers)
+
 const KEY = Buffer.alloc(32, 'raftel')
 const MIB = 1024 * 1024
 const DOMAIN = 'pbx.test'
@@ -41,7 +44,7 @@ async function fill(count: number, dir: string): Promise<StepResult> {
   const before = process.memoryUsage()
   const began = performance.now()
   for (let i = 0; i < count; i++) {
-    apply(machine, user(i))
+    if (i < users) apply(machine, user(i))
     apply(machine, bind(i, 1))
     if (i % 10_000 === 0) await turn()
   }
@@ -62,7 +65,7 @@ async function fill(count: number, dir: string): Promise<StepResult> {
     (after.heapUsed + after.external - before.heapUsed - before.external) / count
 
   const ruler = micros(200_000, (i) => hash('sha256', `${'x'.repeat(250)}${i}`, 'binary'))
-  const get = micros(500_000, (i) => machine.tables.registrations.get(aor(Math.imul(i, 7919) % count)))
+  const get = micros(500_000, (i) => machine.tables.registrations.get(aor(Math.imul(i, 7919) % users)))
   const refresh = micros(200_000, (i) => apply(machine, bind(i % count, 2 + Math.floor(i / count))))
   result['SHA-256 of 250 bytes, µs (the ruler)'] = ruler
   result['looking up an AoR, µs'] = get
@@ -116,7 +119,7 @@ async function loadFresh(count: number, dir: string): Promise<StepResult> {
   return stalled(result, 'longest stall, loaded, ms', stall)
 }
 
-async function recover(count: number, dir: string): Promise<StepResult> {
+async function recover(dir: string): Promise<StepResult> {
   const [port] = await freePorts(1)
   const address = `127.0.0.1:${port}`
   const nodes = [{ name: 'n1', id: 1, address }]
@@ -133,7 +136,7 @@ async function recover(count: number, dir: string): Promise<StepResult> {
   const started = cluster as unknown as Cluster
   const back = performance.now() - began
   const cpu = cpuMs() - before
-  if (started.tables.registrations.size !== count) throw new Error(`${started.tables.registrations.size} came back`)
+  if (started.tables.registrations.size !== users) throw new Error(`${started.tables.registrations.size} came back`)
   while ((await started.catchUp()) !== 'caught up') await turn()
   const leads = performance.now() - began
   const peak = process.resourceUsage().maxRSS / 1024
@@ -213,14 +216,15 @@ function user(i: number): Command {
 }
 
 function bind(i: number, cseq: number): Bind {
+  const owner = aor(i % users)
   const address = `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}:${5060 + (i % 1000)}`
   const callId = hash('sha256', String(i), 'base64url').slice(0, 20)
   return {
     type: 'bind',
-    aor: aor(i),
+    aor: owner,
     callId,
     cseq,
-    changes: [{ contact: `sip:${aor(i).split('@')[0]}@${address};transport=udp`, q: 1, expires: 3600 }],
+    changes: [{ contact: `sip:${owner.split('@')[0]}@${address};transport=udp`, q: 1, expires: 3600 }],
     node: `n${(i % 3) + 1}`,
     transport: 'udp',
     received: address,
@@ -241,13 +245,12 @@ function collect(): void {
   globalThis.gc?.()
 }
 
-const [step, count, dir] = process.argv.slice(2)
 const steps = {
   fill,
   load: loadFresh,
-  recover,
+  recover: (_: number, dir: string) => recover(dir),
   join: async (_: number, from: string) => join(await open(from), `${from}-joins`, KEY),
-  node: (count: number, dataDir: string) => runNode({ dataDir, node: 'n1', key: KEY, domain: DOMAIN, count, aor }),
+  node: (_: number, dataDir: string) => runNode({ dataDir, node: 'n1', key: KEY, domain: DOMAIN, users, aor }),
 }
 if (process.send && step && step in steps) {
   const result = await steps[step as Step](Number(count), dir!)

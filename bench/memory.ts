@@ -1,7 +1,7 @@
 /**
  * `npm run bench:memory`: what a node with very many registrations holds, how long its event loop stands still, how soon it
  * is back after a restart, and how soon an empty one has everything from its peers; last, what the real program holds. Each AoR is a user
- * with one contact; all of it goes the way of the log (encoded, stamped, applied).
+ * with one contact, or `--phones`; all of it goes the way of the log (encoded, stamped, applied).
  *
  * Each step is a process of its own, so that no figure has another's garbage in it.
  */
@@ -13,17 +13,18 @@ import { optionsFor } from '../test/options.ts'
 import type { Step, StepResult } from './memory-step.ts'
 
 const values = optionsFor(
-  `usage: npm run bench:memory -- [--registrations N] [--json]
+  `usage: npm run bench:memory -- [--registrations N] [--phones N] [--json]
 
 What a node with very many registrations holds, how long its event loop stands still, how soon it is back after a restart, and how soon an
 empty one has everything from its peers; last, what the real program holds on the same directory. Takes about six minutes and 2 GB
 for a million.
 
-  --registrations N  users with one contact each (1000000)
+  --registrations N  contacts that are registered (1000000)
+  --phones N         contacts of each user (1)
   --json             a document instead of tables
 
   npm run bench:memory -- --registrations 50000`,
-  { registrations: 1_000_000, json: false },
+  { registrations: 1_000_000, phones: 1, json: false },
 )
 const STEPS: readonly Step[] = ['fill', 'load', 'join', 'recover', 'node']
 
@@ -41,7 +42,8 @@ try {
 
 function run(step: Step): Promise<StepResult> {
   const file = path.join(import.meta.dirname, `memory-step${path.extname(import.meta.filename)}`)
-  const args = [step, String(values.registrations), path.join(root, 'node')]
+  const users = Math.ceil(values.registrations / Math.max(values.phones, 1))
+  const args = [step, String(values.registrations), String(users), path.join(root, 'node')]
   const child = fork(file, args, { execArgv: ['--expose-gc'] })
   return new Promise((resolve, reject) => {
     child.once('message', (result) => resolve(result as StepResult))
