@@ -66,6 +66,7 @@ const PURE = [
   'node/calls/call.ts',
   'node/calls/origin.ts',
   'node/engine/parser',
+  'node/engine/core/admission.ts',
   'cli/certs/der.ts',
   'cli/tui/model.ts',
   'cli/tui/keys.ts',

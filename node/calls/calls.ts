@@ -4,7 +4,7 @@ import type { Logger } from '../../cluster/logger.ts'
 import type { UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Stream } from '../media/media.ts'
-import type { Invitation, SipPort, SipRequest, Source } from '../sip/port.ts'
+import type { Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { readDialled } from './dialled.ts'
 import { forHelp, place } from './place.ts'
@@ -139,7 +139,7 @@ export function startCalls(needs: CallsNeeds): Calls {
   }
 
   /** Plan and number alone say it, so it is known before anything else is asked. */
-  const urgent = (request: SipRequest): boolean => forHelp(needs, readDialled(request.uri, request.from.host))
+  const urgent: Urgent = ({ uri, from }) => forHelp(needs, readDialled(uri, from.host))
 
   sip.onInvite((invitation) => {
     const running = journey(invitation)

@@ -1,3 +1,4 @@
+import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
 import type { Core } from './core/core.ts'
 import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
   readonly times?: Partial<SipTimes>
+  /** Whether a call to this URI, with this From, is for help: overload refuses it last. `urn:service:sos` and its kin always are (RFC 5031). */
+  readonly isUrgent?: (uri: string, from: string) => boolean
 }
 
 export interface EngineStats {
@@ -40,6 +43,9 @@ export interface EngineStats {
   readonly clientTransactions: number
   readonly unanswered: number
   readonly timers: number
+  /** New work that overload refused so far, and the share of it that is let in now, 0 to 1. */
+  readonly refused: number
+  readonly admitted: number
 }
 
 export interface Engine {
@@ -51,6 +57,8 @@ export interface Engine {
 }
 
 const TICK_MS = 10
+/** How often it is looked whether there is too much to do, ms. */
+const LOOK_MS = 25
 
 /** Opens every listen point and the app side, or rejects with a ListenError and leaves nothing open. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -86,6 +94,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   })
 
   const wheel = new TimerWheel({ now: () => performance.now() }, TICK_MS)
+  const admission = new Admission()
   const core: Core = {
     limits,
     times,
@@ -107,9 +116,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     merges: new Map(),
     calls: new Map(),
     calling: new Set(),
+    admission,
+    isUrgent: (uri, from) => /^urn:service:sos(\.|$)/i.test(uri) || (options.isUrgent?.(uri, from) ?? false),
     now: () => Date.now(),
   }
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)
+  let lookedAt = performance.now()
+  const looking = setInterval(() => {
+    const now = performance.now()
+    // Without UDP nothing stands in a queue of ours, but what comes late to be done at all.
+    const late = now - lookedAt - LOOK_MS
+    lookedAt = now
+    admission.look(transports.wait() ?? late, apps.behind)
+  }, LOOK_MS)
 
   return {
     listening: transports.listening,
@@ -122,9 +141,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       clientTransactions: core.client.size,
       unanswered: core.server.pending,
       timers: wheel.size,
+      refused: admission.refused,
+      admitted: admission.share,
     }),
     async close() {
       clearInterval(ticking)
+      clearInterval(looking)
       core.server.close()
       core.client.close()
       core.dialogs.close()

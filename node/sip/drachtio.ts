@@ -4,11 +4,11 @@ import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
 import { type ListenPoint, startEngine } from '../engine/engine.ts'
 import type { SipTimes } from '../engine/limits.ts'
-import { parseAddress, parseUri } from './address.ts'
+import { nameAddr, parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
 import { ALLOW, type IncomingDialog } from './dialog.ts'
 import { connectLink, type Link } from './link.ts'
-import type { FinalResponse, Invitation, ReplyOptions, SipPort, SipRequest } from './port.ts'
+import type { FinalResponse, Invitation, ReplyOptions, SipPort, SipRequest, Urgent } from './port.ts'
 import { Incoming, IncomingInvite } from './request.ts'
 import { safeHeaders, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
@@ -29,6 +29,11 @@ export interface OpenSip {
 }
 
 type Listening = SipPort['listening']
+/** Who is to be let in whatever else is refused; known once somebody takes calls. */
+interface Help {
+  isUrgent: Urgent
+}
+
 type Handler = (request: SipRequest) => void | Promise<void>
 
 /** Longer than timer F (RFC 3261 §17.1.2.2, 32 s): the engine should have said 408 itself. */
@@ -42,16 +47,18 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
       link.close()
       throw new Error(`the SIP engine at ${engine.host}:${engine.port} listens nowhere: give it a contact`)
     }
-    return sipPort(link, listening, null, log, async () => undefined)
+    return sipPort(link, listening, null, log, { isUrgent: () => false }, async () => undefined)
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
   const { listen, advertise, times = {} } = engine
-  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log }
+  const help: Help = { isUrgent: () => false }
+  const isUrgent = (uri: string, from: string) => help.isUrgent({ uri, from: nameAddr(from) })
+  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent }
   const started = await startEngine(advertise === undefined ? options : { ...options, advertise })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
-    return sipPort(link, started.listening, advertise ?? null, log, () => started.close())
+    return sipPort(link, started.listening, advertise ?? null, log, help, () => started.close())
   } catch (error) {
     await started.close()
     throw error
@@ -63,12 +70,12 @@ function sipPort(
   listening: Listening,
   advertise: string | null,
   log: Logger,
+  help: Help,
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
   const count = { requests: 0, invitations: 0, dialled: 0, unhandled: 0, failures: 0, dialogs: 0 }
   let onInvite: ((invitation: Invitation) => void | Promise<void>) | null = null
-  let isUrgent: (request: SipRequest) => boolean = () => false
   let closing: Promise<void> | null = null
 
   function opened(dialog: IncomingDialog): void {
@@ -81,7 +88,7 @@ function sipPort(
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
     const extensions = extensionsOf(request)
-    if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && isUrgent(request))) {
+    if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && help.isUrgent(request))) {
       return request.reply(420, { headers: { Unsupported: extensions } })
     }
     if (req.method === 'INVITE') return invited(req, res)
@@ -147,7 +154,7 @@ function sipPort(
     onInvite(handler, urgent = () => false) {
       if (!onInvite) link.srf.app.client.route('invite')
       onInvite = handler
-      isUrgent = urgent
+      help.isUrgent = urgent
     },
     dial(request, onProgress) {
       count.dialled++

@@ -133,6 +133,9 @@ export interface FinalResponse {
   readonly headers: ReadonlyMap<string, string>
 }
 
+/** Whether a call is for help; asked before anything else is known of it. */
+export type Urgent = (request: Pick<SipRequest, 'uri' | 'from'>) => boolean
+
 export interface SipPort {
   /** `address:port` phones and other nodes reach us at, first UDP listener first. */
   readonly address: string
@@ -143,7 +146,7 @@ export interface SipPort {
     handler: (request: SipRequest) => void | Promise<void>,
   ): void
   /** What insists on an extension is refused with 420 (RFC 3261 §8.2.2.3), but for calls that are `urgent`. */
-  onInvite(handler: (invitation: Invitation) => void | Promise<void>, urgent?: (request: SipRequest) => boolean): void
+  onInvite(handler: (invitation: Invitation) => void | Promise<void>, urgent?: Urgent): void
   dial(request: DialRequest, onProgress: (status: number, sdp: string) => void): Dialing
   /** An out-of-dialog request, like an OPTIONS; its final status, 408 when none came. */
   request(

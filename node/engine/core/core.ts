@@ -8,6 +8,7 @@ import type { Flow } from '../transport/flow.ts'
 import type { Transports } from '../transport/transports.ts'
 import type { App, Apps } from '../wire/apps.ts'
 import { echoPayload, type Stamp, sipPayload, timeText } from '../wire/frames.ts'
+import type { Admission } from './admission.ts'
 import type { Ask } from './ask.ts'
 import type { Outgoing } from './outgoing.ts'
 
@@ -28,6 +29,10 @@ export interface Core {
   readonly calls: Map<string, Outgoing>
   /** The dialog ids of those INVITEs that are to make a dialog. */
   readonly calling: Set<string>
+  /** Says how much of what begins something is let in. */
+  readonly admission: Admission
+  /** Whether a call to this URI from this address is for help. */
+  isUrgent(uri: string, from: string): boolean
   now(): number
 }
 

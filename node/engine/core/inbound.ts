@@ -210,9 +210,9 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
     return
   }
-  const { limits, server, apps } = core
-  if (server.size >= limits.transactions || server.pending >= limits.pending || core.dialogs.size >= limits.dialogs) {
-    refuse(core, request, flow, 503, 'Overloaded', RETRY)
+  const { apps } = core
+  if (!hasRoom(core, request, head)) {
+    refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
     return
   }
   if (headerOf(request, 'max-forwards') === '0') {
@@ -250,6 +250,26 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     dialog: orphan,
     receivedOn: `${host}|${port}|`,
   })
+}
+
+/** Whether a request that belongs to nothing yet is taken in. A call for help always is, unless there is no memory left for it. */
+function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
+  const { limits, server, dialogs } = core
+  const used = Math.max(
+    server.size / limits.transactions,
+    server.pending / limits.pending,
+    dialogs.size / limits.dialogs,
+  )
+  // Somebody who says that it belongs to a dialog may have had that at another node.
+  const begins = head.toTag === ''
+  if (used < 1 && (!begins || core.admission.admits())) return true
+  return begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)
+}
+const RESERVE = 1.2
+
+/** Who was refused at once does not come back at once. */
+function retryAfter({ admission }: Core): string {
+  return `Retry-After: ${3 + (admission.refused % 8)}\r\n`
 }
 
 function unwanted(core: Core, request: SipRequest, flow: Flow): void {

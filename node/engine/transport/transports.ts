@@ -72,6 +72,12 @@ export class Transports {
     return this.#listeners.reduce((sum, l) => sum + ('connections' in l.of ? l.of.connections : 0), 0)
   }
 
+  /** What a datagram waits before it is read, ms: the longest wait of all listen points; null without one of UDP. */
+  wait(): number | null {
+    const waits = this.#listeners.flatMap(({ of }) => ('wait' in of ? [of.wait()] : []))
+    return waits.length === 0 ? null : Math.max(...waits)
+  }
+
   /** The flow to an address, from the listen point that fits; null if no listen point speaks this transport. */
   flowTo(transport: TransportName, remote: Endpoint): Flow | null {
     if (this.#closed) return null

@@ -3,10 +3,13 @@ import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { Endpoint, Flow, Receiver } from './flow.ts'
+import { PROBE_BYTES, Probe } from './probe.ts'
 
 /** One UDP listen point. */
 export interface Udp {
   readonly port: number
+  /** What a datagram waits before it is read, ms. */
+  wait(): number
   flowTo(remote: Endpoint): Flow
   close(): Promise<void>
 }
@@ -74,9 +77,13 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
   const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sendTo)
 
   let closed = false
+  const probe = new Probe(
+    (bytes) => socket.send(bytes, bound, host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, sent),
+    () => performance.now(),
+  )
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered; a keep-alive of line breaks is, as on TCP (RFC 5626 §3.5.1 leaves it open).
-    if (from === 0) return
+    if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
     if (bytes.length <= 4) {
       if (bytes.length === 4 && bytes.readUInt32BE() === 0x0d0a0d0a) socket.send('\r\n', from, address, sent)
       return
@@ -92,6 +99,7 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
 
   return {
     port: bound,
+    wait: () => (closed ? 0 : probe.look()),
     flowTo,
     close: () =>
       new Promise((resolve) => {

@@ -12,6 +12,8 @@ const VERBS_MAX = 64
 /** An app says who it is within this, or it is none. */
 const HELLO_MS = 10_000
 const BACKLOG_MAX = 64 * 1024 * 1024
+/** Bytes that wait for an app which does not keep up. */
+const BEHIND = 1024 * 1024
 
 /** One connected, authenticated app. */
 export interface App {
@@ -57,6 +59,12 @@ export class Apps {
     let count = 0
     for (const link of this.#links) if (link.authenticated) count++
     return count
+  }
+
+  /** Whether any app leaves lying what it is given. */
+  get behind(): boolean {
+    for (const link of this.#links) if (link.waiting > BEHIND) return true
+    return false
   }
 
   /** Whether any app has said what it wants. */
@@ -132,6 +140,10 @@ class Link implements App {
 
   get open(): boolean {
     return !this.#ended
+  }
+
+  get waiting(): number {
+    return this.#socket.writableLength
   }
 
   send(payload: string): void {

@@ -132,7 +132,7 @@ test('above its limit the engine sheds new requests and keeps those it has', asy
   peer.send(request(peer, 'REGISTER', 'sip:pbx.test'))
   peer.send(request(peer, 'REGISTER', 'sip:pbx.test'))
   const shed = await peer.next('503')
-  t.is(header(shed, 'Retry-After'), '5')
+  t.regex(header(shed, 'Retry-After'), /^([3-9]|10)$/)
   t.is(engine.stats().unanswered, 1)
   const app = await asking
   app.send(200)

@@ -1,0 +1,58 @@
+/** An application that has more to do than it can: what begins something is refused, what goes on and calls for help are not. */
+import test from 'ava'
+import { header, later, type Peer, request, sdp, startStack, udpPeer } from './stack.ts'
+
+/** Longer than a registration ever took. */
+const WORK_MS = 3
+
+test('above the knee new work is refused at once, and never a call for help, nor what belongs to a call', async (t) => {
+  const { engine, port } = await startStack(t, {
+    isUrgent: (uri, from) => uri.startsWith('sip:112@') && from.includes('alice@'),
+    routes(srf) {
+      srf.options((_req, res) => {
+        const until = performance.now() + WORK_MS
+        while (performance.now() < until);
+        res.send(200)
+      })
+      srf.invite((req, res) => {
+        if (req.get('To').includes('112@')) return res.send(486)
+        srf.createUAS(req, res, { localSdp: sdp(40_000) }).catch(() => {})
+      })
+    },
+  })
+  const caller = await udpPeer(t, port)
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(30_000))
+  caller.send(invite)
+  const answer = await caller.next('200')
+  caller.send(later(caller, 'ACK', invite, answer, 1))
+
+  const crowd = await udpPeer(t, port)
+  const rush = setInterval(() => {
+    for (let i = 0; i < 40; i++) crowd.send(request(crowd, 'OPTIONS', 'sip:pbx.test'))
+  }, 20)
+  t.teardown(() => clearInterval(rush))
+  const refused = await crowd.next('503')
+  t.true(Number(header(refused, 'Retry-After')) > 0)
+
+  const help = await udpPeer(t, port)
+  for (let i = 0; i < 20; i++) {
+    help.send(request(help, 'INVITE', 'sip:112@pbx.test', { To: '<sip:112@pbx.test>' }))
+    t.true((await final(help)).startsWith('SIP/2.0 486'), `call for help ${i}`)
+  }
+  t.true(engine.stats().admitted < 1, 'all of that while there was too much to do')
+  caller.send(later(caller, 'BYE', invite, answer, 2))
+  t.true((await final(caller)).startsWith('SIP/2.0 200'))
+
+  clearInterval(rush)
+  const patient = await udpPeer(t, port)
+  for (let tries = 1; ; tries++) {
+    patient.send(request(patient, 'OPTIONS', 'sip:pbx.test'))
+    if ((await final(patient)).startsWith('SIP/2.0 200') && engine.stats().admitted === 1) break
+    if (tries > 5_000) return t.fail('it goes on refusing')
+  }
+  t.pass()
+})
+
+function final(peer: Peer): Promise<string> {
+  return peer.next((text) => /^SIP\/2\.0 [2-6]/.test(text))
+}
