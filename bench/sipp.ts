@@ -24,6 +24,8 @@ export interface SippOptions {
   readonly ip?: string
   /** Keeps what the scenario logs; read it from `SippResult.log`. */
   readonly log?: boolean
+  /** Keeps every response time that the scenario takes (rtd); read them from `SippResult.times`. */
+  readonly times?: boolean
   /** How long an answer may take before the call counts as failed, ms. */
   readonly answerWithin?: number
 }
@@ -37,6 +39,8 @@ export interface SippResult {
   /** Last lines of its error log: what it saw when something was unexpected. */
   readonly errors: string
   readonly log: string
+  /** Response times, ms. */
+  readonly times: readonly number[]
 }
 
 export interface SippRun {
@@ -61,6 +65,7 @@ export function sipp(options: SippOptions): SippRun {
   args.push('-max_socket', '60000', '-d', String(options.pause ?? 0))
   if (options.mediaPort !== undefined) args.push('-mp', String(options.mediaPort))
   if (options.log) args.push('-trace_logs', '-log_file', base + '.log')
+  if (options.times) args.push('-trace_rtt', '-rtt_freq', '1')
   if (options.calls > 0) args.push('-m', String(options.calls))
   args.push('-r', String(options.rate ?? 50), '-l', String(options.atOnce ?? 100))
   if (options.timeoutSeconds !== undefined) args.push('-timeout', `${options.timeoutSeconds}s`)
@@ -69,7 +74,11 @@ export function sipp(options: SippOptions): SippRun {
     args.push('-inf', base + '.users')
   }
   const began = process.hrtime.bigint()
-  const child = spawn('sipp', args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, TERM: 'xterm' } })
+  const child = spawn('sipp', args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, TERM: 'xterm' },
+    cwd: options.folder,
+  })
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-4000)
@@ -86,10 +95,18 @@ export function sipp(options: SippOptions): SippRun {
         seconds,
         errors: (stderr + tail(base + '.errors')).trim(),
         log: read(base + '.log'),
+        times: options.times ? timesOf(options, child.pid) : [],
       })
     })
   })
   return { pid: child.pid ?? -1, result, end: () => child.kill('SIGTERM') }
+}
+
+/** SIPp names the file after the scenario's own file and its process, and writes it where it runs. */
+function timesOf({ scenario, folder }: SippOptions, pid: number | undefined): number[] {
+  const file = path.join(folder, `${path.basename(scenario, '.xml')}_${pid}_rtt.csv`)
+  const lines = read(file).trim().split('\n').slice(1)
+  return lines.map((line) => Number(line.split(';')[1]))
 }
 
 /** SIPp's statistics file: names in the first line, totals so far in the last. */

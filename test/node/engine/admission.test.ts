@@ -10,7 +10,7 @@ function serve(admission: Admission, capacity: number, offered: number, looks: n
     for (let n = 0; n < offered / 40; n++) if (admission.admits()) queue++
     queue = Math.max(queue - capacity / 40, 0)
     queues.push(queue)
-    admission.look((queue / capacity) * 1000)
+    admission.look((queue / capacity) * 1000, queue > 0 ? 1 : offered / capacity)
   }
   return queues
 }
@@ -43,19 +43,27 @@ test('when the rush is over all is let in again within two seconds', (t) => {
 
 test('waits that come and go refuse nobody, however long', (t) => {
   const admission = new Admission()
-  for (let i = 0; i < 100; i++) admission.look(i % 4 === 0 ? 2 : 80)
+  for (let i = 0; i < 100; i++) admission.look(i % 4 === 0 ? 2 : 80, 1)
   t.is(admission.share, 1)
+})
+
+test('a processor that serves others first is no overload while packets wait for less than peers do', (t) => {
+  const admission = new Admission()
+  for (let i = 0; i < 100; i++) admission.look(150, 0.5)
+  t.is(admission.share, 1)
+  for (let i = 0; i < 100; i++) admission.look(400, 0.5)
+  t.true(admission.share < 0.1)
 })
 
 test('an app that does not keep up counts as a busy thread', (t) => {
   const admission = new Admission()
-  for (let i = 0; i < 6; i++) admission.look(0, true)
+  for (let i = 0; i < 6; i++) admission.look(0, 0.1, true)
   t.true(admission.share < 1)
 })
 
 test('what is let in is spread evenly', (t) => {
   const admission = new Admission()
-  for (let i = 0; i < 7; i++) admission.look(100)
+  for (let i = 0; i < 7; i++) admission.look(100, 1)
   const share = admission.share
   const asked = Array.from({ length: 1000 }, () => admission.admits())
   t.true(Math.abs(asked.filter(Boolean).length - 1000 * share) <= 1)

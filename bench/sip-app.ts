@@ -1,0 +1,44 @@
+/**
+ * The server of bench:sip: the engine with drachtio-srf on top, in one process. It answers REGISTER with 200 and connects calls to a callee. It
+ * tells its ports over the channel to its parent, and what it holds whenever that asks.
+ */
+import { once } from 'node:events'
+import DrachtioSrf from 'drachtio-srf'
+import { startEngine } from '../node/engine/engine.ts'
+import type { Srf } from '../test/node/engine/stack.ts'
+
+const [callee, connections] = process.argv.slice(2)
+const quiet = { debug() {}, info() {}, warn() {}, error: console.error }
+const host = '127.0.0.1'
+const engine = await startEngine({
+  listen: [
+    { transport: 'udp', host, port: 0 },
+    { transport: 'tcp', host, port: 0 },
+  ],
+  drachtio: { host, port: 0 },
+  secret: 'of the bench',
+  log: quiet,
+  limits: { connections: Number(connections) },
+})
+const srf = new DrachtioSrf() as unknown as Srf
+srf.on('error', () => {})
+srf.register((req, res) => res.send(200, { headers: { Contact: req.get('Contact'), Expires: '3600' } }))
+srf.invite((req, res) => {
+  srf
+    .createB2BUA(req, res, `sip:callee@${host}:${callee}`, { localSdpB: req.body })
+    .then(({ uas, uac }) => {
+      uas.on('destroy', () => void uac.destroy().catch(() => {}))
+      uac.on('destroy', () => void uas.destroy().catch(() => {}))
+    })
+    .catch(() => {})
+})
+srf.connect({ ...engine.drachtio, secret: 'of the bench' })
+await once(srf as unknown as NodeJS.EventEmitter, 'connect')
+
+process.on('message', () => {
+  globalThis.gc?.()
+  const { user, system } = process.cpuUsage()
+  process.send?.({ cpuMicros: user + system, rss: process.memoryUsage().rss, ...engine.stats() })
+})
+process.on('disconnect', () => process.exit())
+process.send?.({ sip: engine.listening[0]!.port })
