@@ -5,9 +5,11 @@
 import { once } from 'node:events'
 import DrachtioSrf from 'drachtio-srf'
 import { startEngine } from '../node/engine/engine.ts'
+import { heapMemory } from '../proto/memory.ts'
 import type { Srf } from '../test/node/engine/stack.ts'
 
 const [callee, connections] = process.argv.slice(2)
+const memory = heapMemory()
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error }
 const host = '127.0.0.1'
 const engine = await startEngine({
@@ -27,8 +29,12 @@ srf.invite((req, res) => {
   srf
     .createB2BUA(req, res, `sip:callee@${host}:${callee}`, { localSdpB: req.body })
     .then(({ uas, uac }) => {
-      uas.on('destroy', () => void uac.destroy().catch(() => {}))
-      uac.on('destroy', () => void uas.destroy().catch(() => {}))
+      const end = (other: { destroy(): Promise<unknown> }) => void other.destroy().catch(() => {})
+      uas.on('destroy', () => end(uac))
+      uac.on('destroy', () => end(uas))
+      // A caller may have gone before this is known.
+      if (!uas.connected) end(uac)
+      if (!uac.connected) end(uas)
     })
     .catch(() => {})
 })
@@ -36,7 +42,8 @@ srf.connect({ ...engine.drachtio, secret: 'of the bench' })
 await once(srf as unknown as NodeJS.EventEmitter, 'connect')
 
 process.on('message', () => {
-  globalThis.gc?.()
+  // As in the program, which looks by itself now and then.
+  memory?.look(true)
   const { user, system } = process.cpuUsage()
   process.send?.({ cpuMicros: user + system, rss: process.memoryUsage().rss, ...engine.stats() })
 })

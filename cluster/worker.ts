@@ -1,5 +1,6 @@
 /** Where the thread of the consensus half begins; see thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { giveMemoryBack } from '../proto/memory.ts'
 import { Consensus } from './consensus.ts'
 import type { ConsensusOptions, ToTables } from './halves.ts'
 import type { Logger } from './logger.ts'
@@ -25,6 +26,7 @@ try {
     if (message.kind === 'said') consensus.hear(openForConsensus(message.said))
     else void consensus.close().then(() => post({ kind: 'closed' }))
   })
+  giveMemoryBack()
   post({ kind: 'started' })
 } catch (error) {
   post({ kind: 'refused', error: error as Error })

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { newClusterKey } from '../../cluster/seal.ts'
 import { loadConfig, type Overrides } from '../../node/config.ts'
 import { Fatal, type RunningNode, startNode } from '../../node/node.ts'
+import { giveMemoryBack } from '../../proto/memory.ts'
 import { Failure } from '../failure.ts'
 
 interface StartOptions {
@@ -46,6 +47,7 @@ async function start_(options: StartOptions): Promise<void> {
     if (error instanceof Fatal) throw new Failure('failed', error.message)
     throw error
   }
+  giveMemoryBack()
   await signalled()
   // A second signal: no goodbyes.
   const insist = (): void => process.exit(130)

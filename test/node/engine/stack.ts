@@ -18,6 +18,7 @@ export interface Response {
 }
 export interface Dialog {
   readonly id: string
+  readonly connected: boolean
   readonly sip: { readonly remoteTag: string }
   on(event: 'modify', run: (req: Message, res: Response) => void): void
   on(event: 'destroy', run: (req: Message, reason: string) => void): void
