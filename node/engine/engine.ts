@@ -11,11 +11,13 @@ import { bracketed } from './parser/headers.ts'
 import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
 import { TimerWheel } from './transaction/wheel.ts'
+import type { TlsOptions } from './transport/certificates.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
+export type { TlsOptions } from './transport/certificates.ts'
 export type { ListenPoint } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
 
@@ -24,6 +26,8 @@ export interface EngineOptions {
   /** Where apps connect; port 0 takes a free one. Keep it on loopback. */
   readonly drachtio: { readonly host: string; readonly port: number }
   readonly secret: string
+  /** Certificates of the listen points `tls` and `wss`, and for connections over TLS that the engine opens. */
+  readonly tls?: TlsOptions
   /** The host in Via and Contact instead of the listen point's. */
   readonly advertise?: string
   readonly log: Logger
@@ -47,6 +51,8 @@ export interface Engine {
   readonly listening: readonly ListenPoint[]
   readonly drachtio: { readonly host: string; readonly port: number }
   stats(): EngineStats
+  /** Reads the certificates again, as happens when their files change. False: they cannot be used, the ones before stay. */
+  reload(): boolean
   close(): Promise<void>
 }
 
@@ -62,6 +68,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   const transports = await openTransports({
     listen,
+    tls: options.tls,
     advertise,
     limits,
     log,
@@ -123,6 +130,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       unanswered: core.server.pending,
       timers: wheel.size,
     }),
+    reload: () => transports.reload(),
     async close() {
       clearInterval(ticking)
       core.server.close()

@@ -1,9 +1,10 @@
 import { type Dialog, repeatUntilStopped, routed } from '../dialog/dialog.ts'
 import { randomToken } from '../ids.ts'
+import { parseVia, splitOutside } from '../parser/headers.ts'
 import { headerOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { ClientUser } from '../transaction/client.ts'
-import type { Flow } from '../transport/flow.ts'
+import { defaultPort, type Flow } from '../transport/flow.ts'
 import { appLines, contactValue, requestText, routeLines, type Sent, viaLine } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 
@@ -99,8 +100,10 @@ export function respondOn(core: Core, flow: Flow, text: string): void {
     flow.send(text)
     return
   }
-  const via = text.slice(text.indexOf('\r\nVia:') + 6, text.indexOf('\r\n', text.indexOf('\r\nVia:') + 6))
-  const sentBy = /SIP\/2\.0\/TCP[ \t]+(?:\[[^\]]*\]|[^\s:;]+)(?::(\d{1,5}))?/i.exec(via)
-  const again = core.transports.flowTo('tcp', { host: flow.remote.host, port: Number(sentBy?.[1] ?? 5060) })
-  again?.send(text)
+  // A WebSocket is opened by browsers alone (RFC 7118 §5).
+  if (flow.transport !== 'tcp' && flow.transport !== 'tls') return
+  const start = text.indexOf('\r\nVia:') + 6
+  const via = parseVia(splitOutside(text.slice(start, text.indexOf('\r\n', start)), ',')[0]!)
+  const port = via?.port ?? defaultPort(flow.transport)
+  core.transports.flowTo(flow.transport, { host: flow.remote.host, port }, via?.host)?.send(text)
 }
