@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import tls from 'node:tls'
 import test from 'ava'
 import type { EngineOptions } from '../../../../node/engine/engine.ts'
+import type { CertificateFiles } from '../../../../node/engine/transport/certificates.ts'
 import { header, type Peer, reply, request, type Srf, startStack, streamPeer, type Test, udpPeer } from '../stack.ts'
 import { certificates, type Files, tlsPeer } from './secure.ts'
 
@@ -19,6 +20,7 @@ async function secureStack(t: Test, more: Partial<NonNullable<EngineOptions['tls
   return { ...stack, files, own, tlsPort: stack.engine.listening[1]!.port }
 }
 
+const read = ({ cert, key }: CertificateFiles) => ({ cert: readFileSync(cert), key: readFileSync(key) })
 const trust = ({ ca }: Files) => ({ ca: readFileSync(ca), servername: 'pbx.test' })
 const options = (peer: Peer, extra = {}) => request(peer, 'OPTIONS', 'sip:pbx.test', extra)
 
@@ -55,11 +57,7 @@ test('a client without a certificate is refused where one is required, let in wh
   for (const client of ['require', 'ask'] as const) {
     const { tlsPort, files } = await secureStack(t, { client })
     const mine = files.pair('phone', 'DNS:phone.test')
-    const [known] = await tlsPeer(t, tlsPort, {
-      ...trust(files),
-      cert: readFileSync(mine.cert),
-      key: readFileSync(mine.key),
-    })
+    const [known] = await tlsPeer(t, tlsPort, { ...trust(files), ...read(mine) })
     known.send(options(known))
     await known.next('200')
 
@@ -100,8 +98,8 @@ test('new certificates are taken without a restart, open connections stay, and a
     if (message.includes('read again')) wait.resolve()
   }
   const { engine, tlsPort, files, own } = await secureStack(t, {}, { info: note, warn: note }, { certificatesMs: 20 })
-  const shown = async (): Promise<string> => {
-    const [, socket] = await tlsPeer(t, tlsPort, trust(files))
+  const shown = async (servername = ''): Promise<string> => {
+    const [, socket] = await tlsPeer(t, tlsPort, { ...trust(files), servername, checkServerIdentity: () => undefined })
     return socket.getPeerCertificate().fingerprint256
   }
   const [stays] = await tlsPeer(t, tlsPort, trust(files))
@@ -116,15 +114,16 @@ test('new certificates are taken without a restart, open connections stay, and a
   writeFileSync(own.key, key)
   await wait.promise
   t.not(await shown(), first)
+  t.is(await shown(), await shown('pbx.test'))
   stays.send(options(stays))
   await stays.next('200')
 })
 
 /** A server of somebody else, over TLS. */
-async function elsewhere(t: Test, pair: { cert: string; key: string }, more: tls.TlsOptions = {}) {
+async function elsewhere(t: Test, pair: CertificateFiles) {
   const peers: Peer[] = []
   const came = Promise.withResolvers<Peer>()
-  const server = tls.createServer({ cert: readFileSync(pair.cert), key: readFileSync(pair.key), ...more }, (socket) => {
+  const server = tls.createServer(read(pair), (socket) => {
     const peer = streamPeer(t, socket, 'TLS')
     peers.push(peer)
     came.resolve(peer)
@@ -155,12 +154,16 @@ test('sips goes over TLS to a server whose certificate is for what was asked', a
 test('a server with a certificate for another name, or of nobody known, is refused in a sentence, and the app hears 503', async (t) => {
   const said: string[] = []
   const { srf, files } = await secureStack(t, {}, { warn: (_: object, message: string) => said.push(message) })
-  const pairs = [files.pair('wrong', 'DNS:other.test'), files.pair('uri', 'IP:127.0.0.1,URI:sip:other.test')]
-  for (const pair of pairs) {
+  const refused = [
+    [files.pair('wrong', 'DNS:other.test'), /^no TLS connection to 127\.0\.0\.1: its certificate is for other\.test/],
+    [files.pair('uri', 'IP:127.0.0.1,URI:sip:other.test'), /127\.0\.0\.1: its certificate is for other\.test/],
+    [certificates(t).pair('forged', 'IP:127.0.0.1'), /^no TLS connection to 127\.0\.0\.1: unable to verify/],
+  ] as const
+  for (const [pair, why] of refused) {
     const { port, peers } = await elsewhere(t, pair)
     const req = await srf.request(`sip:127.0.0.1:${port};transport=tls`, { method: 'OPTIONS' })
     t.is(await new Promise((done) => req.on('response', (res) => done(res.status))), 503)
-    t.regex(said.at(-1)!, /^no TLS connection to 127\.0\.0\.1: its certificate is for other\.test/)
+    t.regex(said.at(-1)!, why)
     t.deepEqual(
       peers.map((peer) => peer.kept()),
       peers.map(() => []),
@@ -173,17 +176,14 @@ test('an alias is believed of whoever has a certificate for that name, and of no
   const { srf, files, tlsPort } = await secureStack(t, { client: 'ask' })
   const mine = files.pair('carrier', 'IP:127.0.0.1')
   const via = { Via: 'SIP/2.0/TLS 127.0.0.1:5999;branch=z9hG4bKalias;alias' }
-  const anonymous = await tlsPeer(t, tlsPort, trust(files))
-  anonymous[0].send(options(anonymous[0], via))
-  await anonymous[0].next('200')
+  const forged = certificates(t).pair('carrier', 'IP:127.0.0.1')
+  const [stranger] = await tlsPeer(t, tlsPort, { ...trust(files), ...read(forged) })
+  stranger.send(options(stranger, via))
+  await stranger.next('200')
   const failed = await srf.request('sip:127.0.0.1:5999;transport=tls', { method: 'SUBSCRIBE' })
   t.is(await new Promise((done) => failed.on('response', (res) => done(res.status))), 503)
 
-  const [known] = await tlsPeer(t, tlsPort, {
-    ...trust(files),
-    cert: readFileSync(mine.cert),
-    key: readFileSync(mine.key),
-  })
+  const [known] = await tlsPeer(t, tlsPort, { ...trust(files), ...read(mine) })
   known.send(options(known, { ...via, 'Call-ID': 'another' }))
   await known.next('200')
   const sending = srf.request('sip:127.0.0.1:5999;transport=tls', { method: 'SUBSCRIBE' })
