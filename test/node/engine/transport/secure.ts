@@ -1,11 +1,12 @@
-/** Certificates as files, and peers over TLS. */
+/** Certificates as files, and peers over TLS and WebSockets. */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import tls from 'node:tls'
+import { WebSocket } from 'ws'
 import { type Authority, authority } from '../../../acceptance/openssl.ts'
-import { type Peer, streamPeer, type Test } from '../stack.ts'
+import { Peer, streamPeer, type Test } from '../stack.ts'
 
 export interface Files {
   readonly ca: string
@@ -40,4 +41,21 @@ export async function tlsPeer(t: Test, port: number, options: tls.ConnectionOpti
   t.teardown(() => socket.destroy())
   await once(socket, 'secureConnect')
   return [streamPeer(t, socket, 'TLS'), socket]
+}
+
+/** A browser: it has no address that anybody could connect to, and says so. */
+export async function webPeer(t: Test, url: string, options = {}): Promise<[Peer, WebSocket]> {
+  const web = new WebSocket(url, 'sip', options)
+  t.teardown(() => web.terminate())
+  await once(web, 'open')
+  const peer: Peer = new Peer(
+    url.startsWith('wss') ? 'WSS' : 'WS',
+    9,
+    (text) => web.send(text),
+    () => web.close(),
+  )
+  web.on('message', (data) => peer.receive(String(data)))
+  web.on('close', () => peer.end())
+  web.on('error', () => {})
+  return [peer, web]
 }
