@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
@@ -29,7 +28,7 @@ test('three hundred connections that never come to a message are closed in time,
     const socket = behindTls ? tls.connect({ ...to, ca }) : net.connect(to)
     socket.on('error', () => {})
     socket.resume()
-    closed.push(once(socket, 'close'))
+    closed.push(new Promise((done) => socket.once('close', done)))
     if (first !== '') socket.write(first)
     if (drip === '') return
     let at = 0

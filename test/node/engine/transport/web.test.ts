@@ -120,7 +120,7 @@ test('a bad message gets a 400, and the connection goes on', async (t) => {
 })
 
 test('a message above the limits, or of too many fragments, ends the connection', async (t) => {
-  const { port } = await startStack(t, { listen, routes, limits: { body: 1000, head: 1000 } })
+  const { port } = await startStack(t, { listen, routes, limits: { body: 1000, head: 1000, slowMs: 60_000 } })
   const [big] = await webPeer(t, `ws://127.0.0.1:${port}`)
   big.send('x'.repeat(2001))
   await t.throwsAsync(big.next('nothing'), { message: /ended/ })
