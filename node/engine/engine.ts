@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly tls?: TlsOptions
   /** The host in Via and Contact instead of the listen point's. */
   readonly advertise?: string
+  /** Name servers, `address` or `address:port`, instead of the system's. */
+  readonly dns?: readonly string[]
   readonly log: Logger
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
@@ -70,6 +72,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     listen,
     tls: options.tls,
     advertise,
+    dns: options.dns,
     limits,
     log,
     receiver: {

@@ -11,8 +11,8 @@ import { type Core, deliver } from './core.ts'
 const REFRESHING = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
 const NOBODY: ClientUser = { response() {}, ended() {} }
 
-/** Finds the way of the dialog's next request; null: there is none. */
-export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => void): void {
+/** Finds the way of the dialog's next request, which has about `size` bytes; null: there is none. */
+export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => void, size = 0): void {
   if (dialog.way?.flow.open) {
     tell(dialog.way.flow)
     return
@@ -22,7 +22,7 @@ export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => v
     tell(null)
     return
   }
-  core.transports.reach(uri, tell)
+  core.transports.reach(uri, tell, size)
 }
 
 /** A request in the dialog (RFC 3261 §12.2.1.1) with a new branch; `message` is what the app wants in it. */

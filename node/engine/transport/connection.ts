@@ -43,7 +43,9 @@ export class Connection implements Flow {
   #deadline: NodeJS.Timeout | null
   /** It has shown that it speaks SIP; until then keep-alives do not keep it. */
   #known: boolean
+  #stands: boolean
   #ended = false
+  readonly #waiting: ((open: boolean) => void)[] = []
 
   constructor(needs: ConnectionNeeds) {
     this.transport = needs.transport
@@ -57,6 +59,7 @@ export class Connection implements Flow {
     this.#deadline = needs.deadline
     this.dialled = needs.deadline === null
     this.#known = this.dialled
+    this.#stands = !this.dialled
     if (this.dialled) this.#arm(needs.limits.connectMs)
   }
 
@@ -80,6 +83,18 @@ export class Connection implements Flow {
   /** The connection that we dialled stands. */
   opened(): void {
     this.#disarm()
+    this.#stands = true
+    this.#tellOpen()
+  }
+
+  /** Says once whether the connection stands, as soon as that is known. */
+  whenOpen(tell: (open: boolean) => void): void {
+    this.#waiting.push(tell)
+    if (this.#stands || this.#ended) this.#tellOpen()
+  }
+
+  #tellOpen(): void {
+    for (const tell of this.#waiting.splice(0)) tell(this.open)
   }
 
   /** Something whole came. False: nothing after it can be read. */
@@ -121,6 +136,7 @@ export class Connection implements Flow {
     this.#ended = true
     this.#disarm()
     this.#gone(this)
+    this.#tellOpen()
     const lost = [...this.#lost]
     this.#lost.clear()
     for (const tell of lost) tell()

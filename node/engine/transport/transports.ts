@@ -3,7 +3,9 @@ import { networkInterfaces } from 'node:os'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { SipUri } from '../parser/uri.ts'
 import { Certificates, type TlsOptions } from './certificates.ts'
+import { Connection } from './connection.ts'
 import { Connections } from './connections.ts'
+import { openDns } from './dns.ts'
 import {
   defaultPort,
   type Endpoint,
@@ -13,10 +15,10 @@ import {
   type Receiver,
   type TransportName,
 } from './flow.ts'
-import { nameResolver } from './resolve.ts'
+import { bySize, locate, type Questions, type Target, usualTransport } from './locate.ts'
 import { listenStream, type Streams } from './stream.ts'
 import { listenUdp, type Udp } from './udp.ts'
-import { isNowhere, wishOf } from './wish.ts'
+import { isNowhere, type Wish, wishOf } from './wish.ts'
 
 /** Thrown when a listen point cannot be opened. */
 export class ListenError extends Error {
@@ -52,10 +54,16 @@ interface Needs {
   readonly listen: readonly ListenPoint[]
   readonly tls: TlsOptions | undefined
   readonly advertise: string | undefined
+  /** Name servers instead of the system's. */
+  readonly dns: readonly string[] | undefined
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
 }
+
+/** Hears of a way, and how to find the next one. */
+export type Told = (flow: Flow | null, next: Next) => void
+export type Next = ((tell: Told) => void) | null
 
 interface Listener {
   readonly point: ListenPoint
@@ -67,15 +75,17 @@ export class Transports {
   readonly #listeners: readonly Listener[]
   readonly #connections: Connections
   readonly #certificates: Certificates | null
-  readonly #resolve: (host: string) => Promise<string | null>
+  readonly #dns: Questions
+  readonly #resolveMs: number
   readonly #log: Logger
   #closed = false
 
-  constructor(listeners: readonly Listener[], shared: Shared, { limits, log }: Needs) {
+  constructor(listeners: readonly Listener[], shared: Shared, { limits, log, dns }: Needs) {
     this.#listeners = listeners
     this.#connections = shared.connections
     this.#certificates = shared.certificates
-    this.#resolve = nameResolver(limits.resolveMs)
+    this.#dns = openDns({ ms: limits.resolveMs, servers: dns, now: () => performance.now() })
+    this.#resolveMs = limits.resolveMs
     this.#log = log
   }
 
@@ -114,23 +124,65 @@ export class Transports {
     return 'dial' in best.of ? best.of.dial(remote, domain) : best.of.flowTo(remote)
   }
 
-  /** Finds the way to a URI (RFC 3263 without NAPTR and SRV); at once for IP literals. Null: there is none. */
-  reach(uri: SipUri, tell: (flow: Flow | null) => void): void {
+  /**
+   * Finds the way to a URI (RFC 3263) for a request of about `size` bytes; at once for IP literals. Null: there is none.
+   * `next` goes on with the places that are left, for when this one turns out to be no good; null: none is left.
+   */
+  reach(uri: SipUri, tell: Told, size = 0): void {
     const wish = wishOf(uri)
     if (!wish || isNowhere(wish.host)) {
-      tell(null)
+      tell(null, null)
       return
     }
     const { host } = wish
-    const transport = wish.transport ?? 'udp'
-    const port = wish.port ?? defaultPort(transport)
+    const has = (transport: TransportName): boolean => this.#listeners.some((l) => l.point.transport === transport)
     if (isIP(host)) {
-      tell(this.flowTo(transport, { host, port }))
+      const transport = usualTransport(wish, has)
+      const port = wish.port ?? defaultPort(transport)
+      this.#first(bySize([{ transport, host, port, name: '' }], size, wish), tell)
       return
     }
-    this.#resolve(host)
-      .then((address) => tell(address === null ? null : this.flowTo(transport, { host: address, port }, host)))
-      .catch((error: unknown) => this.#log.error({ error: String(error) }, 'the engine failed on one message'))
+    this.#locate(wish, has)
+      .then((targets) => this.#first(bySize(targets, size, wish), tell))
+      .catch((error: unknown) => this.#fault(error))
+  }
+
+  #fault(error: unknown): void {
+    this.#log.error({ error: error instanceof Error ? error.stack : String(error) }, 'the engine failed on one message')
+  }
+
+  /** Where a name leads; nowhere if that is not known in time. */
+  #locate(wish: Wish, has: (transport: TransportName) => boolean): Promise<readonly Target[]> {
+    const late = Promise.withResolvers<readonly Target[]>()
+    const timer = setTimeout(() => late.resolve([]), this.#resolveMs)
+    return Promise.race([locate(wish, has, this.#dns, Math.random), late.promise]).finally(() => clearTimeout(timer))
+  }
+
+  /** The first place with a listen point that fits and, where there are others, that a connection can be made to. */
+  #first(targets: readonly Target[], tell: Told): void {
+    const [target, ...rest] = targets
+    if (!target) {
+      tell(null, null)
+      return
+    }
+    const flow = this.flowTo(target.transport, target, target.name)
+    if (!flow) {
+      this.#first(rest, tell)
+      return
+    }
+    const next = rest.length === 0 ? null : (again: Told): void => this.#first(rest, again)
+    if (next === null || !(flow instanceof Connection)) {
+      tell(flow, next)
+      return
+    }
+    flow.whenOpen((open) => {
+      try {
+        if (open) tell(flow, next)
+        else next(tell)
+      } catch (error) {
+        this.#fault(error)
+      }
+    })
   }
 
   async close(): Promise<void> {

@@ -93,6 +93,7 @@ export async function startStack(
     readonly routes?: (srf: Srf) => void
     readonly listen?: readonly ListenPoint[]
     readonly tls?: EngineOptions['tls']
+    readonly dns?: readonly string[]
     readonly log?: Partial<Logger>
   } = {},
 ): Promise<Stack> {
@@ -103,6 +104,7 @@ export async function startStack(
       { transport: 'tcp', host: '127.0.0.1', port: 0 },
     ],
     ...(options.tls && { tls: options.tls }),
+    ...(options.dns && { dns: options.dns }),
     drachtio: { host: '127.0.0.1', port: 0 },
     secret: 'open sesame',
     log: { ...strict(faults), ...options.log },
