@@ -11,14 +11,28 @@ export type ListenText = string
 const listen = z
   .string()
   .refine(
-    (text) => /^(udp|tcp):/.test(text) && isAddress(text.slice(4)),
-    'must be like udp:0.0.0.0:5060 or tcp:[::1]:5060',
+    (text) => /^(udp|tcp|tls|ws|wss):/.test(text) && isAddress(text.slice(text.indexOf(':') + 1)),
+    'must be like udp:0.0.0.0:5060 or tcp:[::1]:5060 (udp, tcp, tls, ws or wss)',
   )
 
 const file = z.string().min(1, 'must name a file').max(4096)
 const port = z.number().int().min(1).max(65_535)
 const host = z.string().min(1).max(253)
 const tls = z.strictObject({ ca: file, cert: file, key: file })
+
+const serverName = z
+  .string()
+  .regex(/^(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/, 'must be a name like sip.example.com, or *.example.com')
+const sipTls = z.strictObject({
+  cert: file,
+  key: file,
+  ca: file.optional(),
+  client: z.enum(['none', 'ask', 'require']).default('none'),
+  names: z
+    .array(z.strictObject({ name: serverName, cert: file, key: file }))
+    .max(100)
+    .default([]),
+})
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max)
 
@@ -55,6 +69,7 @@ export const fileConfig = z.strictObject({
   sip: z
     .strictObject({
       listen: z.array(listen).min(1).max(16).default(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060']),
+      tls: sipTls.optional(),
       advertise: host.optional(),
       registration: z
         .strictObject({

@@ -20,6 +20,17 @@ export interface Tls {
   readonly key: string
 }
 
+export type SipTransport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
+
+/** Of the listen points `tls` and `wss`; paths of PEM files. */
+export interface SipTls {
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string
+  readonly client: 'none' | 'ask' | 'require'
+  readonly names: readonly { readonly name: string; readonly cert: string; readonly key: string }[]
+}
+
 export interface ClusterPeer {
   readonly name: string
   readonly id: number
@@ -63,7 +74,8 @@ export interface NodeConfig {
   }
   readonly control: { readonly listen: HostPort; readonly tls: Tls | null }
   readonly sip: {
-    readonly listen: readonly (HostPort & { readonly transport: 'udp' | 'tcp' })[]
+    readonly listen: readonly (HostPort & { readonly transport: SipTransport })[]
+    readonly tls: SipTls | null
     readonly advertise: string | null
     readonly engine: EngineConfig
     readonly registration: RegistrationConfig
@@ -164,6 +176,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
     wrong(['node'], `${node} is not in cluster.nodes (${nodes.map((peer) => peer.name).join(', ')}); ${OUTSIDE}`)
   }
   const engine = engineOf(sip.engine, folder, wrong)
+  const sipTls = sipTlsOf(sip, folder, wrong)
   const registration = registrationOf(sip.registration, wrong)
   const mediaOf = mediaConfig(media, folder, wrong)
   const file = (name: string) => path.resolve(folder, name)
@@ -199,7 +212,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
       tls: tls(cluster.tls),
     },
     control: { listen: hostPort(control.listen), tls: tls(control.tls) },
-    sip: { listen: sip.listen.map(listenPoint), advertise: sip.advertise ?? null, engine, registration },
+    sip: { listen: sip.listen.map(listenPoint), tls: sipTls, advertise: sip.advertise ?? null, engine, registration },
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
@@ -252,6 +265,37 @@ function engineOf(given: FileConfig['sip']['engine'], folder: string, wrong: Wro
   }
 }
 
+function sipTlsOf({ listen, tls }: FileConfig['sip'], folder: string, wrong: Wrong): SipTls | null {
+  if (tls === undefined) {
+    const i = listen.findIndex((text) => /^(tls|wss):/.test(text))
+    if (i >= 0) wrong(['sip', 'listen', i], `${listen[i]} needs a certificate; add sip.tls {cert, key}`)
+    return null
+  }
+  const at = ['sip', 'tls']
+  if (tls.client !== 'none' && tls.ca === undefined) {
+    wrong([...at, 'client'], `${tls.client} needs sip.tls.ca, the authority of the clients' certificates`)
+  }
+  const read = (name: string, where: Path): string => {
+    const whole = path.resolve(folder, name)
+    try {
+      readFileSync(whole)
+    } catch (error) {
+      wrong(where, `cannot be read: ${(error as Error).message}`)
+    }
+    return whole
+  }
+  const pair = (one: { cert: string; key: string }, where: Path) => ({
+    cert: read(one.cert, [...where, 'cert']),
+    key: read(one.key, [...where, 'key']),
+  })
+  return {
+    ...pair(tls, at),
+    ...(tls.ca !== undefined && { ca: read(tls.ca, [...at, 'ca']) }),
+    client: tls.client,
+    names: tls.names.map((one, i) => ({ name: one.name, ...pair(one, [...at, 'names', i]) })),
+  }
+}
+
 function registrationOf(given: FileConfig['sip']['registration'], wrong: Wrong): RegistrationConfig {
   const { min_expires: min, default_expires: usual, max_expires: max } = given
   const at = (key: string) => ['sip', 'registration', key]
@@ -296,8 +340,9 @@ export function hostPort(text: string): HostPort {
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
 }
 
-function listenPoint(text: ListenText): HostPort & { transport: 'udp' | 'tcp' } {
-  return { transport: text.startsWith('udp:') ? 'udp' : 'tcp', ...hostPort(text.slice(4)) }
+function listenPoint(text: ListenText): HostPort & { transport: SipTransport } {
+  const colon = text.indexOf(':')
+  return { transport: text.slice(0, colon) as SipTransport, ...hostPort(text.slice(colon + 1)) }
 }
 
 interface Override {

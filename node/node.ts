@@ -108,9 +108,9 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   // is known has to do.
   await cluster.catchUp(CATCH_UP_MS)
 
-  const { listen, advertise, engine } = config.sip
-  const choice =
-    engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...(advertise === null ? {} : { advertise }) }
+  const { listen, advertise, tls, engine } = config.sip
+  const own = { ...(advertise !== null && { advertise }), ...(tls !== null && { tls }) }
+  const choice = engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...own }
   const sip = await trouble(engine.kind === 'external' ? 'sip.engine' : 'sip.listen', () =>
     openSip({ engine: choice, log }),
   )
@@ -154,12 +154,13 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   })
   opened('calls', () => calls.close())
 
+  const certificates = certificatesOf(config)
   const control = await trouble(`control.listen ${text(config.control.listen)}`, () =>
     startControl({
       cluster,
       key,
       dataDir: config.dataDir,
-      certificates: certificatesOf(config),
+      certificates: () => [...certificates, ...sipCertificatesOf(config)],
       version,
       startedAt,
       sip,
@@ -216,12 +217,28 @@ function tlsOf(config: NodeConfig) {
   return tls === null ? null : readTls(tls)
 }
 
+/** Those that this node read at its start. */
 function certificatesOf({ cluster, control }: NodeConfig): OwnCertificate[] {
   const files = new Set([cluster.tls?.cert, control.tls?.cert].filter((file) => file !== undefined))
-  // With its intermediates: a chain is good until the first of them ends.
-  return [...files].flatMap((file) =>
-    certificatesIn(readFileSync(file)).map((one) => ({ file, expires: one.validToDate.getTime() })),
-  )
+  return [...files].flatMap(expiries)
+}
+
+/** Those of SIP as they are now: they are read again when they change. */
+function sipCertificatesOf({ sip: { tls } }: NodeConfig): OwnCertificate[] {
+  if (tls === null) return []
+  return [tls, ...tls.names].flatMap(({ cert }) => {
+    try {
+      return expiries(cert)
+    } catch {
+      // The engine has said what is wrong with it, and shows the one before.
+      return []
+    }
+  })
+}
+
+/** With its intermediates: a chain is good until the first of them ends. */
+function expiries(file: string): OwnCertificate[] {
+  return certificatesIn(readFileSync(file)).map((one) => ({ file, expires: one.validToDate.getTime() }))
 }
 
 function text({ host, port }: { host: string; port: number }): string {

@@ -50,7 +50,7 @@ export async function health(needs: Needs): Promise<Health> {
         ? ok('data', `sound in ${needs.dataDir}`)
         : warn('data', `under repair, this node does not vote: ${status.repair}`, REPAIR_REMEDY),
       await disk(needs.dataDir),
-      certificates(needs.certificates, Date.now()),
+      certificates(needs.certificates(), Date.now()),
       clock(off),
       plan === null
         ? warn('plan', 'no routing plan: only user names are reachable', 'raftel plan commit FILE')
@@ -110,12 +110,13 @@ async function disk(dir: string): Promise<Check__Output> {
   return free < DISK_WARNING ? warn('disk', detail, remedy) : ok('disk', detail)
 }
 
-/** The one that ends first. A node takes a new one at its next start. */
+/** The one that ends first. A node takes a new one at its next start, but for SIP at once. */
 export function certificates(own: readonly OwnCertificate[], now: number): Check__Output {
   const [first] = [...own].sort((a, b) => a.expires - b.expires)
   if (first === undefined) return ok('certificates', 'no TLS is configured')
   const on = new Date(first.expires).toISOString().slice(0, 10)
-  const remedy = 'issue it again (raftel certs node … --force, or your own authority) and restart this node'
+  const remedy =
+    'issue it again (raftel certs node … --force, or your own authority) and restart this node, unless it is of sip.tls'
   if (first.expires <= now) return bad('certificates', `${first.file} has expired on ${on}`, remedy)
   if (first.expires - now < CERTIFICATE_WARNING_MS)
     return warn('certificates', `${first.file} expires on ${on}`, remedy)

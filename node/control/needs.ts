@@ -8,8 +8,8 @@ export interface Needs {
   /** The cluster key: credentials of new users are sealed with it. */
   readonly key: Uint8Array
   readonly dataDir: string
-  /** What this node shows at its listeners, as it read it at its start. */
-  readonly certificates: readonly OwnCertificate[]
+  /** What this node shows at its listeners. */
+  certificates(): readonly OwnCertificate[]
   readonly version: string
   /** Wall clock, ms. */
   readonly startedAt: number

@@ -12,11 +12,13 @@ import { bracketed } from './parser/headers.ts'
 import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
 import { TimerWheel } from './transaction/wheel.ts'
+import type { TlsOptions } from './transport/certificates.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
+export type { TlsOptions } from './transport/certificates.ts'
 export type { ListenPoint } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
 
@@ -25,8 +27,12 @@ export interface EngineOptions {
   /** Where apps connect; port 0 takes a free one. Keep it on loopback. */
   readonly drachtio: { readonly host: string; readonly port: number }
   readonly secret: string
+  /** Certificates of the listen points `tls` and `wss`, and for connections over TLS that the engine opens. */
+  readonly tls?: TlsOptions
   /** The host in Via and Contact instead of the listen point's. */
   readonly advertise?: string
+  /** Name servers, `address` or `address:port`, instead of the system's. */
+  readonly dns?: readonly string[]
   readonly log: Logger
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
@@ -53,6 +59,8 @@ export interface Engine {
   readonly listening: readonly ListenPoint[]
   readonly drachtio: { readonly host: string; readonly port: number }
   stats(): EngineStats
+  /** Reads the certificates again, as happens when their files change. False: they cannot be used, the ones before stay. */
+  reload(): boolean
   close(): Promise<void>
 }
 
@@ -70,7 +78,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   const transports = await openTransports({
     listen,
+    tls: options.tls,
     advertise,
+    dns: options.dns,
     limits,
     log,
     receiver: {
@@ -147,6 +157,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       refused: admission.refused,
       admitted: admission.share,
     }),
+    reload: () => transports.reload(),
     async close() {
       clearInterval(ticking)
       clearInterval(looking)

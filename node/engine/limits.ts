@@ -14,6 +14,8 @@ export interface EngineLimits {
   readonly pending: number
   readonly dialogs: number
   readonly connections: number
+  /** Connections from one address; many phones may share one behind a NAT or a proxy. */
+  readonly connectionsPerSource: number
   /** Start line and all header fields of one message. */
   readonly head: number
   /** One header field. */
@@ -26,10 +28,14 @@ export interface EngineLimits {
   readonly frame: number
   /** Bytes that wait for a peer which reads too slowly; above it the connection is closed. */
   readonly backlog: number
-  /** A TCP connection without any traffic is closed after this. */
+  /** A connection without any traffic is closed after this. */
   readonly idleMs: number
-  /** A TCP peer must complete a message it began, or its first one, within this. */
+  /** A peer must complete a message it began, or handshakes and its first message together, within this. */
   readonly slowMs: number
+  /** A WebSocket is pinged so often, and closed when nothing has come of the last ping. */
+  readonly pingMs: number
+  /** How often the files of certificates are looked at. */
+  readonly certificatesMs: number
   readonly connectMs: number
   readonly resolveMs: number
   /** An INVITE that no app gives a final answer within this is answered 480 by the engine. */
@@ -41,6 +47,7 @@ export const defaultLimits: EngineLimits = {
   pending: 20_000,
   dialogs: 100_000,
   connections: 20_000,
+  connectionsPerSource: 5_000,
   head: 64 * 1024,
   field: 8 * 1024,
   address: 2 * 1024,
@@ -50,6 +57,8 @@ export const defaultLimits: EngineLimits = {
   backlog: 4 * 1024 * 1024,
   idleMs: 3_900_000,
   slowMs: 10_000,
+  pingMs: 50_000,
+  certificatesMs: 10_000,
   connectMs: 5_000,
   resolveMs: 3_000,
   answerMs: 600_000,

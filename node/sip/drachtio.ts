@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
-import { type ListenPoint, startEngine } from '../engine/engine.ts'
+import { type EngineOptions, type ListenPoint, startEngine } from '../engine/engine.ts'
 import type { SipTimes } from '../engine/limits.ts'
 import { nameAddr, parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
@@ -18,6 +18,7 @@ export type EngineChoice =
       readonly kind: 'embedded'
       readonly listen: readonly ListenPoint[]
       readonly advertise?: string
+      readonly tls?: NonNullable<EngineOptions['tls']>
       /** Other timers than those of RFC 3261 Table 4. */
       readonly times?: Partial<SipTimes>
     }
@@ -51,11 +52,15 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
-  const { listen, advertise, times = {} } = engine
+  const { listen, advertise, tls, times = {} } = engine
   const help: Help = { isUrgent: () => false }
   const isUrgent = (uri: string, from: string) => help.isUrgent({ uri, from: nameAddr(from) })
   const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent }
-  const started = await startEngine(advertise === undefined ? options : { ...options, advertise })
+  const started = await startEngine({
+    ...options,
+    ...(advertise !== undefined && { advertise }),
+    ...(tls !== undefined && { tls }),
+  })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
     return sipPort(link, started.listening, advertise ?? null, log, help, () => started.close())

@@ -6,6 +6,8 @@ import path from 'node:path'
 interface Wish {
   /** Of a leaf. */
   readonly uses?: 'serverAuth,clientAuth' | 'clientAuth'
+  /** Alternative names of a leaf, like `DNS:sip.example.com`; otherwise the loopback address. */
+  readonly names?: string
   /** `ended`: it is long past its time. */
   readonly days?: number | 'ended'
 }
@@ -56,9 +58,9 @@ function below(dir: string, root: string, name: string, { days = DAYS }: Wish): 
   sign(dir, root, name, 'basicConstraints=critical,CA:true,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign', days)
   return {
     root: pem(`${root}.pem`),
-    leaf(leaf, { uses = 'serverAuth,clientAuth', days = DAYS } = {}) {
+    leaf(leaf, { uses = 'serverAuth,clientAuth', days = DAYS, names = 'IP:127.0.0.1' } = {}) {
       request(dir, leaf)
-      const host = uses === 'clientAuth' ? '' : '\nsubjectAltName=IP:127.0.0.1'
+      const host = uses === 'clientAuth' ? '' : `\nsubjectAltName=${names}`
       sign(dir, name, leaf, `basicConstraints=CA:false\nextendedKeyUsage=${uses}${host}`, days)
       return { cert: pem(`${leaf}.pem`) + pem(`${name}.pem`), key: pem(`${leaf}.key`) }
     },

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -50,9 +50,53 @@ test('every fault is told at once with its line, unknown keys with what was prob
   const text = GOOD + 'sip:\n  lisen: []\n  listen: [udp:1.2.3.4]\nlog: {level: loud}\ncalls:\n  max: none\n'
   t.deepEqual(complaints(text), [
     'node.yaml:9:3: sip.lisen: unknown key; did you mean listen?',
-    'node.yaml:10:12: sip.listen[0]: must be like udp:0.0.0.0:5060 or tcp:[::1]:5060',
+    'node.yaml:10:12: sip.listen[0]: must be like udp:0.0.0.0:5060 or tcp:[::1]:5060 (udp, tcp, tls, ws or wss)',
     'node.yaml:11:14: log.level: Invalid option: expected one of "debug"|"info"|"warn"|"error"',
     'node.yaml:13:8: calls.max: Invalid input: expected number, received string',
+  ])
+})
+
+test('SIP listens on TLS and WebSockets, with certificates by name', (t) => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'raftel-config-'))
+  t.teardown(() => rmSync(dir, { recursive: true }))
+  for (const name of ['a.pem', 'a.key', 'b.pem', 'b.key', 'ca.pem']) writeFileSync(path.join(dir, name), '')
+  const sip = (text: string) => readConfig(`${GOOD}sip:\n${text}`, path.join(dir, 'node.yaml'))
+  const read = sip(`  listen: [tls:192.0.2.1:5061, "wss:[::1]:443", ws:127.0.0.1:80]
+  tls:
+    cert: a.pem
+    key: a.key
+    ca: ca.pem
+    client: ask
+    names: [{name: '*.b.test', cert: b.pem, key: b.key}]
+`)
+  if (read.kind !== 'ok') return t.fail(read.text)
+  t.deepEqual(read.config.sip.listen, [
+    { transport: 'tls', host: '192.0.2.1', port: 5061 },
+    { transport: 'wss', host: '::1', port: 443 },
+    { transport: 'ws', host: '127.0.0.1', port: 80 },
+  ])
+  const at = (name: string) => path.join(dir, name)
+  t.deepEqual(read.config.sip.tls, {
+    cert: at('a.pem'),
+    key: at('a.key'),
+    ca: at('ca.pem'),
+    client: 'ask',
+    names: [{ name: '*.b.test', cert: at('b.pem'), key: at('b.key') }],
+  })
+
+  const faults = (text: string): string[] => {
+    const bad = sip(text)
+    return bad.kind === 'faults' ? bad.text.replaceAll(`${dir}/`, '').split('\n') : []
+  }
+  t.deepEqual(faults('  listen: [udp:127.0.0.1:5060, tls:127.0.0.1:5061]\n'), [
+    'node.yaml:9:32: sip.listen[1]: tls:127.0.0.1:5061 needs a certificate; add sip.tls {cert, key}',
+  ])
+  t.deepEqual(faults('  tls: {cert: c.pem, key: a.key, client: require}\n'), [
+    "node.yaml:9:15: sip.tls.cert: cannot be read: ENOENT: no such file or directory, open 'c.pem'",
+    "node.yaml:9:42: sip.tls.client: require needs sip.tls.ca, the authority of the clients' certificates",
+  ])
+  t.deepEqual(faults('  tls: {cert: a.pem, key: a.key, names: [{name: not a name, cert: b.pem, key: b.key}]}\n'), [
+    'node.yaml:9:49: sip.tls.names[0].name: must be a name like sip.example.com, or *.example.com',
   ])
 })
 

@@ -71,7 +71,9 @@ export function contactValue(message: SipMessage, flow: Flow): string {
 
 export function viaLine(flow: Flow, branch: string): string {
   const { host, port } = flow.local
-  return `Via: SIP/2.0/${flow.transport.toUpperCase()} ${bracketed(host)}:${port};branch=${branch};rport\r\n`
+  // A server that knows us by our certificate may use the connection for its own requests (RFC 5923 §8.1).
+  const alias = flow.dialled && flow.transport === 'tls' ? ';alias' : ''
+  return `Via: SIP/2.0/${flow.transport.toUpperCase()} ${bracketed(host)}:${port};branch=${branch};rport${alias}\r\n`
 }
 
 /** Everything of a request that its CANCEL, its ACK and an answer made here must repeat. */

@@ -1,17 +1,18 @@
 import { type Dialog, repeatUntilStopped, routed } from '../dialog/dialog.ts'
 import { randomToken } from '../ids.ts'
+import { parseVia, splitOutside } from '../parser/headers.ts'
 import { headerOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { ClientUser } from '../transaction/client.ts'
-import type { Flow } from '../transport/flow.ts'
+import { defaultPort, type Flow } from '../transport/flow.ts'
 import { appLines, contactValue, requestText, routeLines, type Sent, viaLine } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 
 const REFRESHING = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
 const NOBODY: ClientUser = { response() {}, ended() {} }
 
-/** Finds the way of the dialog's next request; null: there is none. */
-export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => void): void {
+/** Finds the way of the dialog's next request, which has about `size` bytes; null: there is none. */
+export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => void, size = 0): void {
   if (dialog.way?.flow.open) {
     tell(dialog.way.flow)
     return
@@ -21,7 +22,7 @@ export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => v
     tell(null)
     return
   }
-  core.transports.reach(uri, tell)
+  core.transports.reach(uri, tell, size)
 }
 
 /** A request in the dialog (RFC 3261 §12.2.1.1) with a new branch; `message` is what the app wants in it. */
@@ -99,8 +100,10 @@ export function respondOn(core: Core, flow: Flow, text: string): void {
     flow.send(text)
     return
   }
-  const via = text.slice(text.indexOf('\r\nVia:') + 6, text.indexOf('\r\n', text.indexOf('\r\nVia:') + 6))
-  const sentBy = /SIP\/2\.0\/TCP[ \t]+(?:\[[^\]]*\]|[^\s:;]+)(?::(\d{1,5}))?/i.exec(via)
-  const again = core.transports.flowTo('tcp', { host: flow.remote.host, port: Number(sentBy?.[1] ?? 5060) })
-  again?.send(text)
+  // A WebSocket is opened by browsers alone (RFC 7118 §5).
+  if (flow.transport !== 'tcp' && flow.transport !== 'tls') return
+  const start = text.indexOf('\r\nVia:') + 6
+  const via = parseVia(splitOutside(text.slice(start, text.indexOf('\r\n', start)), ',')[0]!)
+  const port = via?.port ?? defaultPort(flow.transport)
+  core.transports.flowTo(flow.transport, { host: flow.remote.host, port }, via?.host)?.send(text)
 }

@@ -4,6 +4,7 @@ import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
 import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
+import type { Next, Told } from '../transport/transports.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { appLines, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
@@ -99,15 +100,17 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
   if (method === 'INVITE') dialog.outgoing = true
   const wanted = parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 0
   const seq = (dialog.localSeq = Math.max(dialog.localSeq + 1, wanted))
-  wayOf(core, dialog, (flow) => {
+  const send = (flow: Flow | null): void => {
     if (!flow) {
       if (method === 'INVITE') dialog.outgoing = false
-      return notOk(app, message.id, `no way to ${dialog.target}`)
+      notOk(app, message.id, `no way to ${dialog.target}`)
+      return
     }
     const { sent, text } = inDialog(dialog, method, seq, flow, request)
     launch(core, app, message, sent, text, flow, { dialog, id: dialog.id, contact: dialog.contact })
     if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
-  })
+  }
+  wayOf(core, dialog, send, sizeOnWire(message))
 }
 
 function outside(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
@@ -116,17 +119,45 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     notOk(app, message.id, `not a SIP URI to send to: ${(message.route || request.uri).slice(0, 200)}`)
     return
   }
-  core.transports.reach(hop, (flow) => {
+  const tell: Told = (flow, next) => {
     if (!app.open) return
     if (!flow) return notOk(app, message.id, `no way to ${hop.host}: its name is unknown or no listen point fits`)
     const sent = newRequest(request, flow)
-    const lines = WITH_CONTACT.has(request.method) || headerOf(request, 'contact') !== null
-    const contact = contactValue(request, flow)
-    const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
+    const { text, contact } = outsideText(request, sent, flow)
     const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
     const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
-    launch(core, app, message, sent, text, flow, { dialog: null, id, contact })
-  })
+    const call = launch(core, app, message, sent, text, flow, { dialog: null, id, contact })
+    call.elsewhere = elsewhere(core, call, request, next)
+  }
+  core.transports.reach(hop, tell, sizeOnWire(message))
+}
+
+function outsideText(request: SipRequest, sent: Sent, flow: Flow): { text: string; contact: string } {
+  const lines = WITH_CONTACT.has(request.method) || headerOf(request, 'contact') !== null
+  const contact = contactValue(request, flow)
+  const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
+  return { text, contact }
+}
+
+/** The same request in a transaction of its own, by the next way. */
+function elsewhere(core: Core, call: Outgoing, request: SipRequest, next: Next): Outgoing['elsewhere'] {
+  if (!next) return null
+  return (fail) =>
+    next((flow, more) => {
+      if (!flow || call.cancel || !call.app.open) return fail()
+      const branch = `z9hG4bK${randomToken()}`
+      call.sent = { ...call.sent, branch, via: viaLine(flow, branch) }
+      call.flow = flow
+      call.provisional = false
+      call.elsewhere = elsewhere(core, call, request, more)
+      const { text } = outsideText(request, call.sent, flow)
+      core.client.begin(branch, call.sent.method, flow, text, userOf(core, call))
+    })
+}
+
+/** About as many bytes as the request will have: the app leaves Via and some others to us. */
+function sizeOnWire(message: AppSipMessage): number {
+  return Buffer.byteLength(message.text) + 200
 }
 
 /** The URI of the next hop: what the app says, else the first Route, else the Request-URI (§8.1.2). */
@@ -171,12 +202,13 @@ function launch(
   text: string,
   flow: Flow,
   about: { dialog: Dialog | null; id: string; contact: string },
-): void {
+): Outgoing {
   const call: Outgoing = {
     id: nextId(),
     app,
     sent,
     flow,
+    elsewhere: null,
     named: message.route !== '',
     dialogId: about.id,
     initial: about.dialog === null,
@@ -193,4 +225,5 @@ function launch(
   }
   echo(core, app, message.id, flow, text, { transaction: call.id, dialog: about.id })
   core.client.begin(sent.branch, sent.method, flow, text, userOf(core, call))
+  return call
 }

@@ -12,8 +12,10 @@ import { ackAndBye } from './indialog.ts'
 export interface Outgoing {
   readonly id: string
   readonly app: App
-  readonly sent: Sent
-  readonly flow: Flow
+  sent: Sent
+  flow: Flow
+  /** Sends the request to the next place that its name leads to, or calls `fail`; null: there is none. */
+  elsewhere: ((fail: () => void) => void) | null
   /** The app named the next hop, and so knows a way that the peer's Contact may not show. */
   readonly named: boolean
   readonly dialogId: string
@@ -38,17 +40,23 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
     response(response, flow) {
       if (response.status < 200) return provisional(core, call, response, flow)
       if (response.status < 300) return success(core, call, response, flow, refused)
-      if (call.settled) return
-      settle(core, call)
-      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-      pass(core, call, response, flow)
+      const final = (): void => {
+        if (call.settled) return
+        settle(core, call)
+        if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+        pass(core, call, response, flow)
+      }
+      if (response.status !== 503 || !goesElsewhere(call, final)) final()
     },
     ended(why) {
-      if (call.settled) return
-      settle(core, call)
-      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-      if (call.cancel) passMade(core, call, 487, 'Request Terminated')
-      else passEnd(core, call, why)
+      const over = (): void => {
+        if (call.settled) return
+        settle(core, call)
+        if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+        if (call.cancel) passMade(core, call, 487, 'Request Terminated')
+        else passEnd(core, call, why)
+      }
+      if (!goesElsewhere(call, over)) over()
     },
     ack: (response) => refusalAck(call.sent, response),
   }
@@ -58,14 +66,29 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
   return {
     response(response, flow) {
       if (response.status < 200) return
-      afterFinal(core, call, response, flow)
-      pass(core, call, response, flow)
+      const answered = (): void => {
+        afterFinal(core, call, response, flow)
+        pass(core, call, response, flow)
+      }
+      if (response.status !== 503 || !goesElsewhere(call, answered)) answered()
     },
     ended(why) {
-      if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
-      passEnd(core, call, why)
+      const over = (): void => {
+        if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
+        passEnd(core, call, why)
+      }
+      if (!goesElsewhere(call, over)) over()
     },
   }
+}
+
+/** A server that is gone or says 503 is followed by the next one of its domain (RFC 3263 §4.3), unless a call has begun there. */
+function goesElsewhere(call: Outgoing, fail: () => void): boolean {
+  const { elsewhere } = call
+  if (!elsewhere || call.dialog || call.cancel || call.settled || !call.app.open) return false
+  call.elsewhere = null
+  elsewhere(fail)
+  return true
 }
 
 /** What a final answer to a request other than INVITE does to its dialog. */

@@ -1,6 +1,6 @@
 import { parameter, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipMessage } from '../parser/message.ts'
-import { parseUri } from '../parser/uri.ts'
+import { parseUri, transportParameter } from '../parser/uri.ts'
 import type { Timer } from '../transaction/wheel.ts'
 import type { Endpoint, Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
@@ -76,7 +76,7 @@ export function sourceIsTheWay(contact: string | null, routes: number, vias: num
   if (routes > 0 || vias > 1) return false
   const uri = contact === null ? null : parseUri(contact)
   if (!uri) return true
-  return source.transport === 'tcp' || uri.host !== source.remote.host || (uri.port ?? 5060) !== source.remote.port
+  return source.transport !== 'udp' || uri.host !== source.remote.host || (uri.port ?? 5060) !== source.remote.port
 }
 
 /**
@@ -88,7 +88,7 @@ export function answerComesFromTheWay(contact: string, routes: number, source: F
   if (named && sameEnd(named.remote, source.remote)) return true
   const uri = parseUri(contact)
   if (!uri) return true
-  if (uri.host === source.remote.host) return source.transport === 'tcp'
+  if (uri.host === source.remote.host) return source.transport !== 'udp'
   return isPrivate(uri.host) && !isPrivate(source.remote.host)
 }
 
@@ -166,7 +166,7 @@ export function repeatUntilStopped(
 /** The Contact and Via name of ourselves on a flow. */
 export function contactUri(local: Endpoint, transport: string, user = ''): string {
   const host = local.host.includes(':') ? `[${local.host}]` : local.host
-  return `sip:${user === '' ? '' : `${user}@`}${host}:${local.port}${transport === 'tcp' ? ';transport=tcp' : ''}`
+  return `sip:${user === '' ? '' : `${user}@`}${host}:${local.port}${transportParameter(transport)}`
 }
 
 /** The tag of a response's To. */

@@ -44,11 +44,16 @@ export function transportOf(uri: SipUri): string {
 }
 
 /** A URI with `localhost` for its host is the app's way to say "you know where you are". */
-export function atHost(uri: string, host: string, port: number | null, transport: 'udp' | 'tcp' | null): string {
+export function atHost(uri: string, host: string, port: number | null, transport: string | null): string {
   const parsed = parseUri(uri)
   if (parsed?.host.toLowerCase() !== 'localhost') return uri
   const where = bracketed(host) + (port === null ? '' : `:${port}`)
-  const tcp = transport === 'tcp' && transportOf(parsed) === '' ? ';transport=tcp' : ''
+  const by = transport !== null && transportOf(parsed) === '' ? transportParameter(transport) : ''
   const user = parsed.user === '' ? '' : `${parsed.user}@`
-  return `${parsed.scheme}:${user}${where}${parsed.parameters}${tcp}${parsed.headers}`
+  return `${parsed.scheme}:${user}${where}${parsed.parameters}${by}${parsed.headers}`
+}
+
+/** How a URI names a transport: UDP goes without saying, and WebSockets have one name, secure or not (RFC 7118 §5.2). */
+export function transportParameter(transport: string): string {
+  return transport === 'udp' ? '' : `;transport=${transport === 'wss' ? 'ws' : transport}`
 }

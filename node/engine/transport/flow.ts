@@ -1,5 +1,5 @@
 /** A transport the engine speaks. */
-export type TransportName = 'udp' | 'tcp'
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
 export interface ListenPoint {
   readonly transport: TransportName
@@ -14,7 +14,7 @@ export interface Endpoint {
 }
 
 /**
- * The way between us and one peer: over UDP a pair of addresses, over TCP one connection (RFC 5626 §1).
+ * The way between us and one peer: over UDP a pair of addresses, else one connection (RFC 5626 §1).
  * `local` is how we name ourselves to this peer in Via and Contact.
  */
 export interface Flow {
@@ -22,6 +22,8 @@ export interface Flow {
   readonly local: Endpoint
   readonly remote: Endpoint
   readonly open: boolean
+  /** We opened the connection. */
+  readonly dialled?: boolean
   /** False if the flow is gone. True promises nothing about arrival. */
   send(text: string): boolean
   /** Calls once when the flow is lost, until `cancel`; a UDP flow is never lost. */
@@ -33,4 +35,22 @@ export interface Receiver {
   message(text: string, flow: Flow): void
   /** Bytes that are no message; `text` is as much of the head as there is. */
   broken(text: string, status: 400 | 413, why: string, flow: Flow): void
+}
+
+export function isSecure(transport: TransportName): boolean {
+  return transport === 'tls' || transport === 'wss'
+}
+
+export function isWeb(transport: TransportName): boolean {
+  return transport === 'ws' || transport === 'wss'
+}
+
+/** RFC 3261 §19.1.2, RFC 7118 §5.3 (the ports of HTTP). */
+export function defaultPort(transport: TransportName): number {
+  return { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 }[transport]
+}
+
+/** One text for one address. */
+export function keyOf({ host, port }: Endpoint): string {
+  return `${host}|${port}`
 }

@@ -2,11 +2,23 @@ import { isIP, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { SipUri } from '../parser/uri.ts'
-import { transportOf } from '../parser/uri.ts'
-import type { Endpoint, Flow, ListenPoint, Receiver, TransportName } from './flow.ts'
-import { nameResolver } from './resolve.ts'
-import { listenTcp, type Tcp } from './tcp.ts'
+import { Certificates, type TlsOptions } from './certificates.ts'
+import { Connection } from './connection.ts'
+import { Connections } from './connections.ts'
+import { openDns } from './dns.ts'
+import {
+  defaultPort,
+  type Endpoint,
+  type Flow,
+  isSecure,
+  type ListenPoint,
+  type Receiver,
+  type TransportName,
+} from './flow.ts'
+import { bySize, locate, type Questions, type Target, usualTransport } from './locate.ts'
+import { listenStream, type Streams } from './stream.ts'
 import { listenUdp, type Udp } from './udp.ts'
+import { isNowhere, type Wish, wishOf } from './wish.ts'
 
 /** Thrown when a listen point cannot be opened. */
 export class ListenError extends Error {
@@ -40,27 +52,40 @@ const REMEDIES: Readonly<Record<ListenError['kind'], string>> = {
 
 interface Needs {
   readonly listen: readonly ListenPoint[]
+  readonly tls: TlsOptions | undefined
   readonly advertise: string | undefined
+  /** Name servers instead of the system's. */
+  readonly dns: readonly string[] | undefined
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
 }
 
+/** Hears of a way, and how to find the next one. */
+export type Told = (flow: Flow | null, next: Next) => void
+export type Next = ((tell: Told) => void) | null
+
 interface Listener {
   readonly point: ListenPoint
-  readonly of: Udp | Tcp
+  readonly of: Udp | Streams
 }
 
 /** All listen points together: where a message may leave by and how it gets there. */
 export class Transports {
   readonly #listeners: readonly Listener[]
-  readonly #resolve: (host: string) => Promise<string | null>
+  readonly #connections: Connections
+  readonly #certificates: Certificates | null
+  readonly #dns: Questions
+  readonly #resolveMs: number
   readonly #log: Logger
   #closed = false
 
-  constructor(listeners: readonly Listener[], resolveMs: number, log: Logger) {
+  constructor(listeners: readonly Listener[], shared: Shared, { limits, log, dns }: Needs) {
     this.#listeners = listeners
-    this.#resolve = nameResolver(resolveMs)
+    this.#connections = shared.connections
+    this.#certificates = shared.certificates
+    this.#dns = openDns({ ms: limits.resolveMs, servers: dns, now: () => performance.now() })
+    this.#resolveMs = limits.resolveMs
     this.#log = log
   }
 
@@ -69,7 +94,7 @@ export class Transports {
   }
 
   get connections(): number {
-    return this.#listeners.reduce((sum, l) => sum + ('connections' in l.of ? l.of.connections : 0), 0)
+    return this.#connections.count
   }
 
   /** What a datagram waits before it is read, ms: the longest wait of all listen points; null without one of UDP. */
@@ -78,38 +103,100 @@ export class Transports {
     return waits.length === 0 ? null : Math.max(...waits)
   }
 
-  /** The flow to an address, from the listen point that fits; null if no listen point speaks this transport. */
-  flowTo(transport: TransportName, remote: Endpoint): Flow | null {
+  /** Reads the certificates again. False: they cannot be used, or there are none. */
+  reload(): boolean {
+    return this.#certificates?.reload() ?? false
+  }
+
+  /**
+   * The flow to an address, from the listen point that fits; null if no listen point speaks this transport, or if it takes a
+   * WebSocket that is not there. `name` is the domain that was asked for, which the peer's certificate must be for; without
+   * it a connection that came from this address will do.
+   */
+  flowTo(transport: TransportName, remote: Endpoint, name = ''): Flow | null {
     if (this.#closed) return null
+    const domain = isIP(name) ? '' : name
+    if (transport !== 'udp') {
+      const known = this.#connections.find(transport, remote, domain)
+      if (known) return known
+      // Browsers say `ws` for both (RFC 7118 §5.2), and whoever came over TLS is at this address only there.
+      if (transport === 'ws') return this.#connections.find('wss', remote, '')
+    }
     const six = isIPv6(remote.host)
     const fitting = this.#listeners.filter((l) => l.point.transport === transport && isIPv6(l.point.host) === six)
     // A loopback listen point cannot reach the world, and the world's cannot always be reached from loopback.
     const best = fitting.find((l) => isLoopback(l.point.host) === isLoopback(remote.host)) ?? fitting[0]
-    return best?.of.flowTo(remote) ?? null
+    if (!best) return null
+    return 'dial' in best.of ? best.of.dial(remote, domain) : best.of.flowTo(remote)
   }
 
-  /** Finds the way to a URI (RFC 3263 without NAPTR and SRV); at once for IP literals. Null: there is none. */
-  reach(uri: SipUri, tell: (flow: Flow | null) => void): void {
-    const wanted = transportOf(uri)
-    const transport = wanted === '' ? 'udp' : wanted
-    if ((transport !== 'udp' && transport !== 'tcp') || uri.scheme === 'sips') {
-      tell(null)
+  /**
+   * Finds the way to a URI (RFC 3263) for a request of about `size` bytes; at once for IP literals. Null: there is none.
+   * `next` goes on with the places that are left, for when this one turns out to be no good; null: none is left.
+   */
+  reach(uri: SipUri, tell: Told, size = 0): void {
+    const wish = wishOf(uri)
+    if (!wish || isNowhere(wish.host)) {
+      tell(null, null)
       return
     }
-    const port = uri.port ?? 5060
-    const host = uri.host.toLowerCase() === 'localhost' ? '127.0.0.1' : uri.host
+    const { host } = wish
+    const has = (transport: TransportName): boolean => this.#listeners.some((l) => l.point.transport === transport)
     if (isIP(host)) {
-      tell(this.flowTo(transport, { host, port }))
+      const transport = usualTransport(wish, has)
+      const port = wish.port ?? defaultPort(transport)
+      this.#first(bySize([{ transport, host, port, name: '' }], size, wish), tell)
       return
     }
-    this.#resolve(host)
-      .then((address) => tell(address === null ? null : this.flowTo(transport, { host: address, port })))
-      .catch((error: unknown) => this.#log.error({ error: String(error) }, 'the engine failed on one message'))
+    this.#locate(wish, has)
+      .then((targets) => this.#first(bySize(targets, size, wish), tell))
+      .catch((error: unknown) => this.#fault(error))
+  }
+
+  #fault(error: unknown): void {
+    this.#log.error({ error: error instanceof Error ? error.stack : String(error) }, 'the engine failed on one message')
+  }
+
+  /** Where a name leads; nowhere if that is not known in time. */
+  #locate(wish: Wish, has: (transport: TransportName) => boolean): Promise<readonly Target[]> {
+    const late = Promise.withResolvers<readonly Target[]>()
+    const timer = setTimeout(() => late.resolve([]), this.#resolveMs)
+    return Promise.race([locate(wish, has, this.#dns, Math.random), late.promise]).finally(() => clearTimeout(timer))
+  }
+
+  /** The first place with a listen point that fits and, where there are others, that a connection can be made to. */
+  #first(targets: readonly Target[], tell: Told): void {
+    const [target, ...rest] = targets
+    if (!target) {
+      tell(null, null)
+      return
+    }
+    const flow = this.flowTo(target.transport, target, target.name)
+    if (!flow) {
+      this.#first(rest, tell)
+      return
+    }
+    const next = rest.length === 0 ? null : (again: Told): void => this.#first(rest, again)
+    if (next === null || !(flow instanceof Connection)) {
+      tell(flow, next)
+      return
+    }
+    flow.whenOpen((open) => {
+      try {
+        if (open) tell(flow, next)
+        else next(tell)
+      } catch (error) {
+        this.#fault(error)
+      }
+    })
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#listeners.map((l) => l.of.close()))
+    this.#certificates?.close()
+    const closing = this.#listeners.map((l) => l.of.close())
+    this.#connections.close()
+    await Promise.all(closing)
   }
 }
 
@@ -117,14 +204,22 @@ function isLoopback(host: string): boolean {
   return host.startsWith('127.') || host === '::1'
 }
 
+/** What all listen points have together. */
+interface Shared {
+  readonly connections: Connections
+  readonly certificates: Certificates | null
+}
+
 /** Opens all listen points or none. UDP and TCP with port 0 on one host get the same number. */
 export async function openTransports(needs: Needs): Promise<Transports> {
   for (let attempt = 0; ; attempt++) {
     const open: Listener[] = []
+    const shared = { connections: new Connections(needs.limits, needs.log), certificates: certificatesOf(needs) }
     try {
-      for (const point of needs.listen) open.push(await openOne(needs, twinOf(point, needs.listen, open)))
-      return new Transports(open, needs.limits.resolveMs, needs.log)
+      for (const point of needs.listen) open.push(await openOne(needs, shared, twinOf(point, needs.listen, open)))
+      return new Transports(open, shared, needs)
     } catch (error) {
+      shared.certificates?.close()
       await Promise.all(open.map((l) => l.of.close()))
       // The number the system chose for one transport may be taken for the other; then it chooses again.
       const chosen = error instanceof ListenError && error.kind === 'port in use' && !asked(needs.listen, error)
@@ -133,27 +228,37 @@ export async function openTransports(needs: Needs): Promise<Transports> {
   }
 }
 
+function certificatesOf({ listen, tls, limits, log }: Needs): Certificates | null {
+  if (tls) return new Certificates(tls, limits.certificatesMs, log)
+  const point = listen.find(({ transport }) => isSecure(transport))
+  if (point)
+    throw new RangeError(`${point.transport} ${point.host}:${point.port} needs a certificate: give tls {cert, key}`)
+  return null
+}
+
 function asked(listen: readonly ListenPoint[], error: ListenError): boolean {
   return listen.some((p) => p.transport === error.transport && p.host === error.host && p.port === error.port)
 }
 
 function twinOf(point: ListenPoint, all: readonly ListenPoint[], open: readonly Listener[]): ListenPoint {
   if (point.port !== 0) return point
+  const other = point.transport === 'udp' ? 'tcp' : point.transport === 'tcp' ? 'udp' : null
   const index = all.filter((p) => p.transport === point.transport && p.host === point.host).indexOf(point)
   const twins = open.filter((l, i) => {
-    return all[i]!.port === 0 && l.point.host === point.host && l.point.transport !== point.transport
+    return all[i]!.port === 0 && l.point.host === point.host && l.point.transport === other
   })
   return { ...point, port: twins[index]?.point.port ?? 0 }
 }
 
-async function openOne({ advertise, limits, log, receiver }: Needs, point: ListenPoint): Promise<Listener> {
-  const localFor = localAddress(point.host, advertise)
-  const needs = { host: point.host, port: point.port, limits, log, receiver, localFor }
+async function openOne(needs: Needs, shared: Shared, point: ListenPoint): Promise<Listener> {
+  const { advertise, limits, log, receiver } = needs
+  const { transport, host, port } = point
+  const common = { host, port, limits, log, receiver, localFor: localAddress(host, advertise) }
   try {
-    const of = point.transport === 'udp' ? await listenUdp(needs) : await listenTcp(needs)
+    const of = transport === 'udp' ? await listenUdp(common) : await listenStream({ ...common, ...shared, transport })
     return { point: { ...point, port: of.port }, of }
   } catch (error) {
-    throw new ListenError(point.transport, point.host, point.port, error as NodeJS.ErrnoException)
+    throw new ListenError(transport, host, port, error as NodeJS.ErrnoException)
   }
 }
 

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { Endpoint, Flow, Receiver } from './flow.ts'
 import { PROBE_BYTES, Probe } from './probe.ts'
+import { framedWhole } from './whole.ts'
 
 /** One UDP listen point. */
 export interface Udp {
@@ -82,19 +82,18 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
     () => performance.now(),
   )
   socket.on('message', (bytes, { address, port: from }) => {
-    // A zero port cannot be answered; a keep-alive of line breaks is, as on TCP (RFC 5626 §3.5.1 leaves it open).
+    // A zero port cannot be answered.
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
-    if (bytes.length <= 4) {
-      if (bytes.length === 4 && bytes.readUInt32BE() === 0x0d0a0d0a) socket.send('\r\n', from, address, sent)
+    const framed = framedWhole(bytes, limits.head)
+    if (!framed) return
+    // A keep-alive of line breaks is answered as on TCP (RFC 5626 §3.5.1 leaves it open).
+    if (framed.kind === 'ping') {
+      socket.send('\r\n', from, address, sent)
       return
     }
     const flow = flowTo({ host: address, port: from })
-    if (!isUtf8(bytes)) return receiver.broken(bytes.toString('latin1'), 400, 'not UTF-8', flow)
-    const blank = bytes.indexOf('\r\n\r\n')
-    if ((blank < 0 ? bytes.length : blank) > limits.head) {
-      return receiver.broken(bytes.toString('latin1', 0, limits.head), 400, 'header fields too large', flow)
-    }
-    receiver.message(bytes.toString(), flow)
+    if (framed.kind === 'message') receiver.message(framed.text, flow)
+    else receiver.broken(framed.text, framed.status, framed.why, flow)
   })
 
   return {

@@ -2,7 +2,15 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
 import DrachtioSrf from 'drachtio-srf'
-import { type Engine, type EngineLimits, type Logger, type SipTimes, startEngine } from '../../../node/engine/engine.ts'
+import {
+  type Engine,
+  type EngineLimits,
+  type EngineOptions,
+  type ListenPoint,
+  type Logger,
+  type SipTimes,
+  startEngine,
+} from '../../../node/engine/engine.ts'
 
 /** drachtio-srf as it is; its own declarations leave out half of it. */
 export interface Message {
@@ -85,17 +93,23 @@ export async function startStack(
     readonly advertise?: string
     readonly isUrgent?: (uri: string, from: string) => boolean
     readonly routes?: (srf: Srf) => void
+    readonly listen?: readonly ListenPoint[]
+    readonly tls?: EngineOptions['tls']
+    readonly dns?: readonly string[]
+    readonly log?: Partial<Logger>
   } = {},
 ): Promise<Stack> {
   const faults: string[] = []
   const engine = await startEngine({
-    listen: [
+    listen: options.listen ?? [
       { transport: 'udp', host: '127.0.0.1', port: 0 },
       { transport: 'tcp', host: '127.0.0.1', port: 0 },
     ],
+    ...(options.tls && { tls: options.tls }),
+    ...(options.dns && { dns: options.dns }),
     drachtio: { host: '127.0.0.1', port: 0 },
     secret: 'open sesame',
-    log: strict(faults),
+    log: { ...strict(faults), ...options.log },
     times: options.times,
     limits: options.limits,
     advertise: options.advertise,
@@ -134,17 +148,19 @@ async function routed(engine: Engine): Promise<void> {
 
 const WAIT_MS = 20_000
 
+export type Transport = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS'
+
 /** A peer that speaks bytes: whatever comes is kept until somebody waits for it. */
 export class Peer {
   readonly port: number
-  readonly transport: 'UDP' | 'TCP'
+  readonly transport: Transport
   readonly #send: (bytes: string | Buffer) => void
   readonly #close: () => void
   readonly #kept: string[] = []
   #waiting: (() => void) | null = null
   ended = false
 
-  constructor(transport: 'UDP' | 'TCP', port: number, send: (bytes: string | Buffer) => void, close: () => void) {
+  constructor(transport: Transport, port: number, send: (bytes: string | Buffer) => void, close: () => void) {
     this.transport = transport
     this.port = port
     this.#send = send
@@ -167,6 +183,11 @@ export class Peer {
 
   close(): void {
     this.#close()
+  }
+
+  /** What came and nobody waited for. */
+  kept(): readonly string[] {
+    return this.#kept
   }
 
   /** The next message that fits (`INVITE`, `180`, or a test); earlier ones that do not fit are dropped. */
@@ -209,8 +230,13 @@ export async function udpPeer(t: Test, port: number): Promise<Peer> {
 export async function tcpPeer(t: Test, port: number): Promise<Peer> {
   const socket = net.connect(port, '127.0.0.1')
   await once(socket, 'connect')
+  return streamPeer(t, socket, 'TCP')
+}
+
+/** The same over a socket that is open. */
+export function streamPeer(t: Test, socket: net.Socket, transport: 'TCP' | 'TLS'): Peer {
   const peer: Peer = new Peer(
-    'TCP',
+    transport,
     socket.localPort!,
     (text) => socket.write(text),
     () => socket.destroy(),
@@ -256,7 +282,7 @@ export function request(
     To: `<sip:bob@pbx.test>`,
     'Call-ID': `call${n}@pbx.test`,
     CSeq: `1 ${method}`,
-    Contact: `<sip:alice@127.0.0.1:${peer.port}${peer.transport === 'TCP' ? ';transport=tcp' : ''}>`,
+    Contact: `<sip:alice@127.0.0.1:${peer.port}${peer.transport === 'UDP' ? '' : `;transport=${peer.transport.toLowerCase()}`}>`,
     ...extra,
     ...(extra['Content-Length'] === undefined && { 'Content-Length': String(Buffer.byteLength(body)) }),
   }

@@ -1,0 +1,153 @@
+import type { EngineLimits } from '../limits.ts'
+import type { Framed } from '../parser/stream.ts'
+import type { Endpoint, Flow, Receiver, TransportName } from './flow.ts'
+
+/** What a connection sends by: the socket of a byte stream, or a WebSocket on one. */
+export interface Carrier {
+  write(text: string): void
+  /** Bytes that the peer has not taken yet. */
+  readonly waiting: number
+  /** Closes when all is sent. */
+  end(): void
+  destroy(): void
+}
+
+interface ConnectionNeeds {
+  readonly transport: TransportName
+  readonly remote: Endpoint
+  readonly local: Endpoint
+  readonly carrier: Carrier
+  readonly limits: EngineLimits
+  readonly receiver: Receiver
+  /** When it must have given its first message; null: we open it, and it must be open in `connectMs`. */
+  readonly deadline: NodeJS.Timeout | null
+  /** Domains that the peer's verified certificate speaks for (RFC 5922 §7.1). */
+  readonly identities: readonly string[]
+  gone(connection: Connection): void
+}
+
+/** One connection, whatever carries it. */
+export class Connection implements Flow {
+  readonly transport: TransportName
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  readonly dialled: boolean
+  readonly identities: readonly string[]
+  /** What it is found by. */
+  readonly keys: string[] = []
+  readonly #carrier: Carrier
+  readonly #limits: EngineLimits
+  readonly #receiver: Receiver
+  readonly #lost = new Set<() => void>()
+  readonly #gone: (connection: Connection) => void
+  #deadline: NodeJS.Timeout | null
+  /** It has shown that it speaks SIP; until then keep-alives do not keep it. */
+  #known: boolean
+  #stands: boolean
+  #ended = false
+  readonly #waiting: ((open: boolean) => void)[] = []
+
+  constructor(needs: ConnectionNeeds) {
+    this.transport = needs.transport
+    this.remote = needs.remote
+    this.local = needs.local
+    this.identities = needs.identities
+    this.#carrier = needs.carrier
+    this.#limits = needs.limits
+    this.#receiver = needs.receiver
+    this.#gone = needs.gone
+    this.#deadline = needs.deadline
+    this.dialled = needs.deadline === null
+    this.#known = this.dialled
+    this.#stands = !this.dialled
+    if (this.dialled) this.#arm(needs.limits.connectMs)
+  }
+
+  get open(): boolean {
+    return !this.#ended
+  }
+
+  send(text: string): boolean {
+    if (this.#ended) return false
+    this.#carrier.write(text)
+    // A peer that does not read must not make us remember for it.
+    if (this.#carrier.waiting > this.#limits.backlog) this.drop()
+    return !this.#ended
+  }
+
+  onLost(tell: () => void): { cancel(): void } {
+    this.#lost.add(tell)
+    return { cancel: () => this.#lost.delete(tell) }
+  }
+
+  /** The connection that we dialled stands. */
+  opened(): void {
+    this.#disarm()
+    this.#stands = true
+    this.#tellOpen()
+  }
+
+  /** Says once whether the connection stands, as soon as that is known. */
+  whenOpen(tell: (open: boolean) => void): void {
+    this.#waiting.push(tell)
+    if (this.#stands || this.#ended) this.#tellOpen()
+  }
+
+  #tellOpen(): void {
+    for (const tell of this.#waiting.splice(0)) tell(this.open)
+  }
+
+  /** Something whole came. False: nothing after it can be read. */
+  take(framed: Framed, resumes: boolean): boolean {
+    if (this.#ended) return false
+    switch (framed.kind) {
+      case 'ping':
+        this.send('\r\n')
+        if (this.#known) this.#disarm()
+        return true
+      case 'message':
+        this.#known = true
+        this.#disarm()
+        this.#receiver.message(framed.text, this)
+        return true
+      case 'broken':
+        this.#receiver.broken(framed.text, framed.status, framed.why, this)
+        if (resumes) return true
+        // Where the next message begins is unknown, so the stream is over (RFC 3261 §18.3).
+        this.#ended = true
+        this.#carrier.end()
+        this.#arm(this.#limits.slowMs)
+        return false
+    }
+  }
+
+  /** A part of a message came, and the rest must follow soon; more parts do not put it off. */
+  partial(): void {
+    this.#arm(this.#limits.slowMs)
+  }
+
+  drop(): void {
+    this.#carrier.destroy()
+    this.lost()
+  }
+
+  /** The carrier is gone. */
+  lost(): void {
+    this.#ended = true
+    this.#disarm()
+    this.#gone(this)
+    this.#tellOpen()
+    const lost = [...this.#lost]
+    this.#lost.clear()
+    for (const tell of lost) tell()
+  }
+
+  #arm(ms: number): void {
+    this.#deadline ??= setTimeout(() => this.drop(), ms)
+  }
+
+  #disarm(): void {
+    if (this.#deadline) clearTimeout(this.#deadline)
+    this.#deadline = null
+  }
+}

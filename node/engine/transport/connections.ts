@@ -1,0 +1,115 @@
+import net from 'node:net'
+import type { EngineLimits, Logger } from '../limits.ts'
+import type { Connection } from './connection.ts'
+import { type Endpoint, isSecure, keyOf, type TransportName } from './flow.ts'
+
+/** Who connected, from before anything was read until the first message. */
+export interface Guest {
+  readonly remote: Endpoint
+  /** Closes the connection unless it has given a message by then. */
+  readonly deadline: NodeJS.Timeout
+  /** It is closed, and not counted any more. */
+  release(): void
+}
+
+/** All connections of all listen points: how many there are, and which one leads to a peer. */
+export class Connections {
+  readonly #limits: EngineLimits
+  readonly #log: Logger
+  readonly #sockets = new Set<net.Socket>()
+  readonly #sources = new Map<string, number>()
+  readonly #known = new Map<string, Connection>()
+
+  constructor(limits: EngineLimits, log: Logger) {
+    this.#limits = limits
+    this.#log = log
+  }
+
+  get count(): number {
+    return this.#sockets.size
+  }
+
+  /** Counts a connection that came, or refuses it. */
+  admit(socket: net.Socket, transport: TransportName): Guest | null {
+    const remote = { host: plain(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+    const same = this.#sources.get(remote.host) ?? 0
+    const full =
+      this.#sockets.size >= this.#limits.connections
+        ? 'limits.connections'
+        : same >= this.#limits.connectionsPerSource
+          ? 'limits.connectionsPerSource'
+          : null
+    if (full !== null || remote.host === '') {
+      this.#log.warn({ transport, remote, connections: this.#sockets.size }, `connection refused: ${full} is reached`)
+      socket.destroy()
+      return null
+    }
+    this.#sources.set(remote.host, same + 1)
+    const counted = this.watch(socket)
+    let here = true
+    const release = (): void => {
+      if (!here) return
+      here = false
+      clearTimeout(deadline)
+      counted()
+      const left = (this.#sources.get(remote.host) ?? 1) - 1
+      if (left > 0) this.#sources.set(remote.host, left)
+      else this.#sources.delete(remote.host)
+    }
+    const deadline = setTimeout(() => {
+      socket.destroy()
+      release()
+    }, this.#limits.slowMs)
+    socket.on('error', () => socket.destroy())
+    socket.once('close', release)
+    return { remote, deadline, release }
+  }
+
+  /** Counts a connection, ours too, until it is closed or let go. */
+  watch(socket: net.Socket): () => void {
+    this.#sockets.add(socket)
+    const letGo = (): void => void this.#sockets.delete(socket)
+    socket.once('close', letGo)
+    return letGo
+  }
+
+  /**
+   * The connection to this address. Over TLS its certificate must speak for `domain`; if that is '', a connection that came
+   * from there will do, or one whose certificate speaks for the address.
+   */
+  find(transport: TransportName, remote: Endpoint, domain: string): Connection | null {
+    if (!isSecure(transport)) return this.#get(transport, remote, '')
+    if (domain !== '') return this.#get(transport, remote, domain)
+    return this.#get(transport, remote, '') ?? this.#get(transport, remote, remote.host)
+  }
+
+  #get(transport: TransportName, remote: Endpoint, name: string): Connection | null {
+    const found = this.#known.get(keyFor(transport, remote, name))
+    return found?.open ? found : null
+  }
+
+  /** From now on this connection is the way to this address, or to this domain at it. */
+  add(connection: Connection, remote: Endpoint, name: string): void {
+    const key = keyFor(connection.transport, remote, name)
+    connection.keys.push(key)
+    this.#known.set(key, connection)
+  }
+
+  remove(connection: Connection): void {
+    for (const key of connection.keys) if (this.#known.get(key) === connection) this.#known.delete(key)
+  }
+
+  close(): void {
+    for (const connection of new Set(this.#known.values())) connection.drop()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}
+
+function keyFor(transport: TransportName, remote: Endpoint, name: string): string {
+  return `${transport}|${keyOf(remote)}|${name}`
+}
+
+/** A dual-stack socket reports IPv4 peers as IPv6; the plain form is what Via and Contact need. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') && net.isIPv4(address.slice(7)) ? address.slice(7) : address
+}

@@ -1,0 +1,183 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import tls from 'node:tls'
+import test from 'ava'
+import { freePorts } from '../../../ports.ts'
+import {
+  header,
+  type Message,
+  type Peer,
+  reply,
+  type Stack,
+  startStack,
+  streamPeer,
+  type Test,
+  udpPeer,
+} from '../stack.ts'
+import { nameServer, type Zone } from './name-server.ts'
+import { certificates, type Files } from './secure.ts'
+
+const listen = (['udp', 'tcp', 'tls'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 }))
+
+async function stackWith(
+  t: Test,
+  zone: Zone | null,
+  limits = {},
+  times = {},
+): Promise<Stack & { files: Files; asked: readonly string[] }> {
+  const files = certificates(t)
+  const server = await nameServer(t, zone)
+  const tls = { ...files.pair('own', 'DNS:pbx.test'), ca: files.ca }
+  const stack = await startStack(t, { listen, tls, limits, dns: [server.address], times })
+  return { ...stack, files, asked: server.asked }
+}
+
+/** Somebody else's server over TCP, or TLS with a certificate. */
+async function server(t: Test, port: number, pair?: { cert: string; key: string }): Promise<Peer> {
+  const came = Promise.withResolvers<Peer>()
+  const take = (socket: net.Socket): void => came.resolve(streamPeer(t, socket, pair ? 'TLS' : 'TCP'))
+  const listening = pair
+    ? tls.createServer({ cert: readFileSync(pair.cert), key: readFileSync(pair.key) }, take)
+    : net.createServer(take)
+  listening.listen(port, '127.0.0.1')
+  await once(listening, 'listening')
+  t.teardown(() => listening.close())
+  return came.promise
+}
+
+const status = (req: Message): Promise<number> => new Promise((done) => req.on('response', (res) => done(res.status)))
+
+test('a domain leads by NAPTR and SRV to the transport and the server that it prefers', async (t) => {
+  const [port] = await freePorts(1)
+  const { srf, asked } = await stackWith(t, {
+    'NAPTR carrier.test': ['20 10 SIP+D2U _sip._udp.carrier.test', '10 10 SIP+D2T _sip._tcp.elsewhere.test'],
+    'SRV _sip._tcp.elsewhere.test': [`1 1 ${port} edge.carrier.test`],
+    'SRV _sip._udp.carrier.test': ['1 1 9 edge.carrier.test'],
+    'A edge.carrier.test': ['127.0.0.1'],
+  })
+  const [peer, req] = await Promise.all([server(t, port!), srf.request('sip:bob@carrier.test', { method: 'OPTIONS' })])
+  const got = await peer.next('OPTIONS')
+  t.true(got.startsWith('OPTIONS sip:bob@carrier.test SIP/2.0\r\n'))
+  t.true(header(got, 'Via').startsWith('SIP/2.0/TCP '))
+  peer.send(reply(got, '200 OK'))
+  t.is(await status(req), 200)
+
+  const before = asked.length
+  const again = await srf.request('sip:bob@carrier.test', { method: 'OPTIONS' })
+  peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
+  t.is(await status(again), 200)
+  t.is(asked.length, before, 'the answers are remembered')
+})
+
+test('without NAPTR it leads by SRV, without SRV to its address; a port in the URI asks for the address alone', async (t) => {
+  const zone: Record<string, string[]> = { 'A plain.test': ['127.0.0.1'], 'A edge.test': ['127.0.0.1'] }
+  const { srf, port, asked } = await stackWith(t, zone)
+  const peer = await udpPeer(t, port)
+  zone['SRV _sip._udp.carrier.test'] = [`1 1 ${peer.port} edge.test`]
+  const ways = [
+    ['sip:carrier.test', ['NAPTR carrier.test', 'SRV _sip._udp.carrier.test', 'A edge.test']],
+    [`sip:plain.test:${peer.port}`, ['A plain.test']],
+    [`sip:carrier.test;transport=udp`, []],
+  ] as const
+  for (const [uri, questions] of ways) {
+    const before = asked.length
+    const req = await srf.request(uri, { method: 'OPTIONS' })
+    peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
+    t.is(await status(req), 200)
+    for (const question of questions) t.true(asked.slice(before).includes(question), question)
+    if (questions.length < 2)
+      t.false(
+        asked.slice(before).some((one) => /^(SRV|NAPTR)/.test(one)),
+        uri,
+      )
+  }
+})
+
+test('a server that refuses connections, one that says 503 and one that is silent are each followed by the next', async (t) => {
+  const [dead, busy, good] = await freePorts(3)
+  const zone: Record<string, string[]> = { 'A edge.test': ['127.0.0.1'] }
+  const { srf, port } = await stackWith(t, zone, {}, { t1: 10, t2: 40, t4: 50 })
+  zone['SRV _sip._tcp.tcp.test'] = [dead, busy, good].map((port, i) => `${i} 1 ${port} edge.test`)
+  const refusing = server(t, busy!)
+  const answering = server(t, good!)
+  for (const method of ['OPTIONS', 'INVITE']) {
+    const asking = srf.request('sip:tcp.test;transport=tcp', { method })
+    const first = await (await refusing).next(method)
+    const req = await asking
+    ;(await refusing).send(reply(first, '503 Busy'))
+    const second = await (await answering).next(method)
+    t.is(header(second, 'Call-ID'), header(first, 'Call-ID'))
+    t.not(header(second, 'Via'), header(first, 'Via'))
+    ;(await answering).send(reply(second, '486 Busy Here'))
+    t.is(await status(req), 486)
+  }
+
+  const [silent, speaking] = [await udpPeer(t, port), await udpPeer(t, port)]
+  zone['SRV _sip._udp.udp.test'] = [silent, speaking].map((peer, i) => `${i} 1 ${peer.port} edge.test`)
+  const req = await srf.request('sip:udp.test', { method: 'OPTIONS' })
+  await silent.next('OPTIONS')
+  speaking.send(reply(await speaking.next('OPTIONS'), '200 OK'))
+  t.is(await status(req), 200)
+})
+
+test('when no server is left the app hears what the last one said', async (t) => {
+  const [dead, busy] = await freePorts(2)
+  const { srf } = await stackWith(t, {
+    'A edge.test': ['127.0.0.1'],
+    'SRV _sip._tcp.carrier.test': [`1 1 ${busy} edge.test`, `2 1 ${dead} edge.test`],
+  })
+  const [peer, req] = await Promise.all([
+    server(t, busy!),
+    srf.request('sip:carrier.test;transport=tcp', { method: 'OPTIONS' }),
+  ])
+  peer.send(reply(await peer.next('OPTIONS'), '503 Busy'))
+  t.is(await status(req), 503)
+})
+
+test('sips asks for nothing but TLS, and the certificate must be for the domain, not for what the DNS made of it', async (t) => {
+  const [port, other] = await freePorts(2)
+  const { srf, asked, files } = await stackWith(t, {
+    'NAPTR carrier.test': ['10 10 SIP+D2U _sip._udp.carrier.test'],
+    'SRV _sips._tcp.carrier.test': [`1 1 ${port} edge.test`],
+    'SRV _sips._tcp.forged.test': [`1 1 ${other} edge.test`],
+    'A edge.test': ['127.0.0.1'],
+  })
+  const [peer, req] = await Promise.all([
+    server(t, port!, files.pair('carrier', 'DNS:carrier.test')),
+    srf.request('sips:carrier.test', { method: 'OPTIONS' }),
+  ])
+  peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
+  t.is(await status(req), 200)
+  t.false(
+    asked.some((question) => question.includes('_udp') || question.includes('_sip.')),
+    asked.join(),
+  )
+
+  void server(t, other!, files.pair('edge', 'DNS:edge.test'))
+  const refused = await srf.request('sips:forged.test', { method: 'OPTIONS' })
+  t.is(await status(refused), 503)
+})
+
+test('a name that nobody knows fails at once, and one that nobody answers for when its time is over', async (t) => {
+  const unknown = await stackWith(t, {}, { resolveMs: 60_000 })
+  await t.throwsAsync(unknown.srf.request('sip:unknown.test', { method: 'OPTIONS' }))
+  const silent = await stackWith(t, null, { resolveMs: 300 })
+  await t.throwsAsync(silent.srf.request('sip:silent.test', { method: 'OPTIONS' }))
+  t.true(silent.asked.includes('NAPTR silent.test'))
+})
+
+test('a large request goes over TCP, and by UDP where TCP is refused, unless its transport is said', async (t) => {
+  const { srf, port } = await stackWith(t, {})
+  const peer = await udpPeer(t, port)
+  const body = 'x'.repeat(1_300)
+  const send = (uri: string) => srf.request(uri, { method: 'MESSAGE', body })
+
+  await send(`sip:127.0.0.1:${peer.port}`)
+  t.true(header(await peer.next('MESSAGE'), 'Via').startsWith('SIP/2.0/UDP '), 'nobody takes TCP there')
+  const both = server(t, peer.port)
+  await send(`sip:127.0.0.1:${peer.port};transport=udp`)
+  t.true(header(await peer.next('MESSAGE'), 'Via').startsWith('SIP/2.0/UDP '), 'it was said')
+  await send(`sip:127.0.0.1:${peer.port}`)
+  t.true(header(await (await both).next('MESSAGE'), 'Via').startsWith('SIP/2.0/TCP '))
+})

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import tls from 'node:tls'
+import test from 'ava'
+import { request, type Srf, startStack, tcpPeer, udpPeer } from '../stack.ts'
+import { certificates, tlsPeer, webPeer } from './secure.ts'
+
+const routes = (srf: Srf): void => srf.options((_req, res) => res.send(200))
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const
+const listen = TRANSPORTS.map((transport) => ({ transport, host: '127.0.0.1', port: 0 }))
+const UPGRADE =
+  'GET / HTTP/1.1\r\nHost: pbx.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\n'
+
+test('three hundred connections that never come to a message are closed in time, and others are served', async (t) => {
+  const files = certificates(t)
+  const own = files.pair('own', 'IP:127.0.0.1')
+  const slowMs = 1_500
+  const { engine, faults } = await startStack(t, { listen, tls: own, routes, limits: { slowMs, pingMs: 100 } })
+  const port = Object.fromEntries(engine.listening.map((point) => [point.transport, point.port]))
+  const ca = readFileSync(files.ca)
+
+  const closed: Promise<unknown>[] = []
+  const dripping: NodeJS.Timeout[] = []
+  t.teardown(() => dripping.forEach(clearInterval))
+  const open = (
+    way: 'tcp' | 'tls' | 'ws' | 'wss',
+    behindTls: boolean,
+    first = '',
+    drip: string | string[] = '',
+  ): void => {
+    const to = { host: '127.0.0.1', port: port[way]! }
+    const socket = behindTls ? tls.connect({ ...to, ca }) : net.connect(to)
+    socket.on('error', () => {})
+    socket.resume()
+    closed.push(new Promise((done) => socket.once('close', done)))
+    if (first !== '') socket.write(first)
+    if (drip === '') return
+    let at = 0
+    dripping.push(setInterval(() => socket.writable && socket.write(drip[at++ % drip.length]!), 100))
+  }
+  const hello = '\x16\x03\x01\x02\x00\x01'
+  const halves: readonly (readonly [...Parameters<typeof open>])[] = [
+    ['tcp', false],
+    ['tcp', false, 'OPTIONS sip:pbx.test SIP/2.0\r\nVia: SIP/2.0'],
+    ['tcp', false, '', 'OPTIONS sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1'],
+    ['tcp', false, '', '\r\n'],
+    ['tcp', false, '', ['\r\n\r\n']],
+    ['tcp', false, 'OPTIONS sip:pbx.test SIP/2.0\r\nContent-Length: 1000\r\n\r\nx', 'x'],
+    ['tls', false],
+    ['tls', false, hello],
+    ['tls', false, hello, '\x01'],
+    ['tls', true],
+    ['tls', true, '', 'OPTIONS sip:pbx.test SIP/2.0'],
+    ['ws', false],
+    ['ws', false, UPGRADE],
+    ['ws', false, UPGRADE, 'X-Drip: x'],
+    ['ws', false, `${UPGRADE}\r\n`],
+    ['ws', false, `${UPGRADE}\r\n\x81\xfe`, 'xx'],
+    ['wss', true],
+    ['wss', true, `${UPGRADE}\r\n`],
+    ['wss', true, UPGRADE, 'X-Drip: x'],
+    ['ws', false, 'POST / HTTP/1.1\r\nHost: pbx.test\r\nContent-Length: 9000\r\n\r\n', 'x'],
+  ]
+  for (let i = 0; i < 15; i++) for (const half of halves) open(...half)
+  t.is(closed.length, 300)
+
+  const phone = await udpPeer(t, port.udp!)
+  const [secure] = await tlsPeer(t, port.tls!, { ca })
+  const [browser] = await webPeer(t, `wss://127.0.0.1:${port.wss}`, { ca })
+  for (const peer of [phone, await tcpPeer(t, port.tcp!), secure, browser]) {
+    peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
+    await peer.next('200')
+  }
+  await Promise.all(closed)
+  t.is(engine.stats().connections, 3, 'who has spoken stays')
+  t.deepEqual(faults, [])
+})
+
+test('a known peer that does not end what it began is closed too', async (t) => {
+  const { engine } = await startStack(t, { listen: [listen[1]!, listen[3]!], routes, limits: { slowMs: 300 } })
+  const [tcp, ws] = engine.listening.map((point) => point.port)
+  const phone = await tcpPeer(t, tcp!)
+  const [browser, web] = await webPeer(t, `ws://127.0.0.1:${ws}`)
+  for (const peer of [phone, browser]) {
+    peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
+    await peer.next('200')
+  }
+  phone.send('OPTIONS sip:pbx.test SIP/2.0\r\n')
+  web.send('OPTIONS', { fin: false })
+  const pinging = setInterval(() => web.readyState === web.OPEN && web.ping(), 50)
+  t.teardown(() => clearInterval(pinging))
+  for (const peer of [phone, browser]) await t.throwsAsync(peer.next('nothing'), { message: /ended/ })
+  t.is(engine.stats().connections, 0)
+})
+
+test('one address may not take all connections', async (t) => {
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes, limits: { connectionsPerSource: 2 } })
+  const { port } = engine.listening[0]!
+  const from = (localAddress: string): Promise<'served' | 'refused'> => {
+    const socket = net.connect({ host: '127.0.0.1', port, localAddress })
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.write('OPTIONS sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK1\r\n')
+    socket.write('From: <sip:a@pbx.test>;tag=1\r\nTo: <sip:pbx.test>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n')
+    socket.write('Content-Length: 0\r\n\r\n')
+    return new Promise((done) => {
+      socket.once('data', () => done('served'))
+      socket.once('close', () => done('refused'))
+    })
+  }
+  const first = await tcpPeer(t, port)
+  t.is(await from('127.0.0.1'), 'served')
+  t.is(await from('127.0.0.1'), 'refused')
+  t.is(await from('127.0.0.2'), 'served')
+  first.close()
+  while (engine.stats().connections > 2) await new Promise(setImmediate)
+  t.is(await from('127.0.0.1'), 'served')
+})
+
+test('who does not read is dropped, whatever the transport', async (t) => {
+  const files = certificates(t)
+  const own = files.pair('own', 'IP:127.0.0.1')
+  const { srf, engine } = await startStack(t, { listen, tls: own, routes, limits: { backlog: 100_000 } })
+  const port = Object.fromEntries(engine.listening.map((point) => [point.transport, point.port]))
+  const ca = readFileSync(files.ca)
+  const [, secure] = await tlsPeer(t, port.tls!, { ca })
+  const [, web] = await webPeer(t, `wss://127.0.0.1:${port.wss}`, { ca })
+  const sockets = { tls: secure as net.Socket, wss: (web as unknown as { _socket: net.Socket })._socket }
+  for (const [transport, socket] of Object.entries(sockets)) {
+    socket.pause()
+    const before = engine.stats().connections
+    const uri = `sip:alice@127.0.0.1:${socket.localPort};transport=${transport}`
+    const body = 'x'.repeat(50_000)
+    const answers: Promise<number>[] = []
+    for (let i = 0; i < 1_000 && engine.stats().connections === before; i++) {
+      const req = await srf.request(uri, { method: 'MESSAGE', body })
+      answers.push(new Promise((done) => req.on('response', (res) => done(res.status))))
+    }
+    t.deepEqual(new Set(await Promise.all(answers)), new Set([503]))
+    t.is(engine.stats().connections, before - 1, transport)
+  }
+})
