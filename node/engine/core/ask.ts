@@ -14,6 +14,8 @@ export interface Ask {
   readonly to: string
   readonly toTag: string
   readonly seq: number
+  /** The whole CSeq value, which goes back as it came. */
+  readonly cseq: string
   /** The Via lines as they go back. */
   readonly vias: string
   readonly viaCount: number
@@ -55,6 +57,7 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     to,
     toTag,
     seq: head.cseq.number,
+    cseq: headerOf(request, 'cseq')!,
     vias,
     viaCount,
     routes: forms ? recordRoutes(request).map(own) : [],
@@ -74,24 +77,25 @@ export function responseText(ask: Ask, status: number, reason: string, lines: st
   const forms = status > 100 && status < 300 && ask.routes.length > 0
   return (
     `SIP/2.0 ${status} ${reason}\r\n${ask.vias}${forms ? `Record-Route: ${ask.routes.join(', ')}\r\n` : ''}` +
-    `From: ${ask.from}\r\nTo: ${to}\r\nCall-ID: ${ask.callId}\r\nCSeq: ${ask.seq} ${ask.method}\r\n` +
+    `From: ${ask.from}\r\nTo: ${to}\r\nCall-ID: ${ask.callId}\r\nCSeq: ${ask.cseq}\r\n` +
     `${lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   )
 }
 
 /**
- * A response without a transaction (RFC 3261 §8.2.7), as far as the request gives what it takes; null: it does not.
+ * A response without a transaction (RFC 3261 §8.2.7), with as much of the request as there is; null: nobody can match it.
  * The tag comes from the request, so that every copy of it gets the same answer.
  */
 export function statelessText(request: SipRequest, status: number, reason: string, lines: string): string | null {
   const [from, to, callId, cseq] = ['from', 'to', 'call-id', 'cseq'].map((name) => headerOf(request, name))
   const vias = headersOf(request, 'via')
-  if (vias.length === 0 || !from || !to || !callId || !cseq) return null
+  if (vias.length === 0) return null
+  const line = (name: string, value: string | null | undefined): string => (value ? `${name}: ${value}\r\n` : '')
   const tagged =
-    tagOf(to) !== '' ? to : `${to};tag=${hash(`${vias[0]!.replace(/;(rport|received)=[^;]*/g, '')}${callId}`)}`
+    !to || tagOf(to) !== '' ? to : `${to};tag=${hash(`${vias[0]!.replace(/;(rport|received)=[^;]*/g, '')}${callId}`)}`
   return (
-    `SIP/2.0 ${status} ${reason}\r\n${vias.map((via) => `Via: ${via}\r\n`).join('')}` +
-    `From: ${from}\r\nTo: ${tagged}\r\nCall-ID: ${callId}\r\nCSeq: ${cseq}\r\n${lines}Content-Length: 0\r\n\r\n`
+    `SIP/2.0 ${status} ${reason}\r\n${vias.map((via) => `Via: ${via}\r\n`).join('')}${line('From', from)}` +
+    `${line('To', tagged)}${line('Call-ID', callId)}${line('CSeq', cseq)}${lines}Content-Length: 0\r\n\r\n`
   )
 }
 
