@@ -278,7 +278,9 @@ function begin(
   const transaction = core.server.begin(key, nextId(), flow, invite, ask)
   // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
   if (invite) {
-    core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', '', ''))
+    const stamp = headerOf(request, 'timestamp')
+    const lines = stamp === null ? '' : `Timestamp: ${stamp}\r\n`
+    core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', lines, ''))
     ask.patience = core.wheel.after(core.limits.answerMs, () => forgotten(core, transaction, ask))
   }
   return transaction
