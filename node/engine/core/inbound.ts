@@ -168,6 +168,10 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
       return
     }
   }
+  if (request.method === 'BYE' && !dialog.confirmed && dialog.role === 'uas') {
+    byeInEarlyDialog(core, request, head, flow, key, dialog)
+    return
+  }
   const contact = contactOf(request)
   refreshTarget(dialog, request, contact, flow)
   const transaction = begin(core, request, head, flow, key, { dialog, app, contact, merge: '' })
@@ -183,6 +187,25 @@ function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | nu
   dialog.target = contact
   const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
+}
+
+/**
+ * The caller hangs up before he was answered (§15.1.2). The app has no dialog yet that a BYE could end, only an INVITE; so it
+ * is told what a CANCEL would tell it.
+ */
+function byeInEarlyDialog(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
+  const app = appOf(core, dialog)
+  const invite = dialog.incoming
+  const ask = askOf(request, head, { dialog, app, tag: dialog.localTag, merge: '', contact: null })
+  const bye = core.server.begin(key, nextId(), flow, false, ask)
+  core.server.respond(bye, 200, responseText(ask, 200, 'OK', '', ''))
+  endedByPeer(core, dialog, bye.id)
+  if (!app || invite === null) return
+  const text = textOf({ ...request, method: 'CANCEL' }).replace(
+    /\r\nCSeq:[^\r]*/i,
+    `\r\nCSeq: ${head.cseq.number} CANCEL`,
+  )
+  deliver(core, app, flow, text, { transaction: invite, dialog: dialog.id })
 }
 
 /** BYE ends the dialog now; an INVITE that waits in it is over too (§15.1.2). */
