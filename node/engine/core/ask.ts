@@ -1,4 +1,5 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
+import { lists } from '../dialog/reliable.ts'
 import type { Head } from '../parser/check.ts'
 import { splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
@@ -23,6 +24,8 @@ export interface Ask {
   readonly contact: string | null
   readonly dialogId: string
   readonly merge: string
+  /** What the INVITE says of `100rel` (RFC 3262). */
+  readonly rel: 'required' | 'supported' | 'no'
   /** The tag that our answers carry. */
   tag: string
   dialog: Dialog | null
@@ -64,11 +67,17 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     contact,
     dialogId: dialog?.id ?? (forms ? dialogId(own(callId), own(fromTag)) : ''),
     merge,
+    rel: request.method === 'INVITE' ? relOf(request) : 'no',
     tag,
     dialog,
     app,
     patience: null,
   }
+}
+
+function relOf(request: SipRequest): Ask['rel'] {
+  if (lists(request, 'require', '100rel')) return 'required'
+  return lists(request, 'supported', '100rel') ? 'supported' : 'no'
 }
 
 /** A response to a request; `lines` are finished header lines. */

@@ -1,4 +1,5 @@
-import { contactOf, type Dialog, dialogId, own, sourceIsTheWay } from '../dialog/dialog.ts'
+import { contactOf, type Dialog, dialogId, moveTo, own, sourceIsTheWay } from '../dialog/dialog.ts'
+import { acknowledged, advanceLine } from '../dialog/reliable.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
@@ -146,6 +147,7 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
 }
 
 function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
+  moveTo(dialog, head.fromTag)
   const seq = head.cseq.number
   if (dialog.remoteSeq !== null && seq < dialog.remoteSeq) {
     refuse(core, request, flow, 500, 'CSeq Out Of Order')
@@ -172,12 +174,14 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
     byeInEarlyDialog(core, request, head, flow, key, dialog)
     return
   }
+  if (request.method === 'PRACK' && !prackFrom(core, request, head, flow, key, dialog)) return
   const contact = contactOf(request)
   refreshTarget(dialog, request, contact, flow)
   const transaction = begin(core, request, head, flow, key, { dialog, app, contact, merge: '' })
   if (request.method === 'INVITE') dialog.incoming = transaction.id
   if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
   deliver(core, app, flow, textOf(request), { transaction: transaction.id, dialog: dialog.id })
+  if (request.method === 'PRACK') advanceLine(dialog)
   if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
 }
 
@@ -187,6 +191,21 @@ function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | nu
   dialog.target = contact
   const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
+}
+
+/** Whether a PRACK is for the app; one that acknowledges nothing is refused, one the app did not ask for is answered here. */
+function prackFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): boolean {
+  const acked = acknowledged(dialog, headerOf(request, 'rack') ?? '')
+  if (!acked) {
+    refuse(core, request, flow, 481, 'Nothing To Acknowledge')
+    return false
+  }
+  if (!acked.ours || request.body !== '') return true
+  const ask = askOf(request, head, { dialog, app: null, tag: dialog.localTag, merge: '', contact: null })
+  const prack = core.server.begin(key, nextId(), flow, false, ask)
+  core.server.respond(prack, 200, responseText(ask, 200, 'OK', '', ''))
+  advanceLine(dialog)
+  return false
 }
 
 /**

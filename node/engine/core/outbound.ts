@@ -1,4 +1,5 @@
 import { type Dialog, dialogId } from '../dialog/dialog.ts'
+import { forkOwed } from '../dialog/reliable.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
@@ -99,12 +100,13 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
   if (method === 'INVITE') dialog.outgoing = true
   const wanted = parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 0
   const seq = (dialog.localSeq = Math.max(dialog.localSeq + 1, wanted))
-  wayOf(core, dialog, (flow) => {
+  const side = method === 'PRACK' ? { ...dialog, ...forkOwed(dialog, headerOf(request, 'rack') ?? '') } : dialog
+  wayOf(core, side, (flow) => {
     if (!flow) {
       if (method === 'INVITE') dialog.outgoing = false
-      return notOk(app, message.id, `no way to ${dialog.target}`)
+      return notOk(app, message.id, `no way to ${side.target}`)
     }
-    const { sent, text } = inDialog(dialog, method, seq, flow, request)
+    const { sent, text } = inDialog(side, method, seq, flow, request)
     launch(core, app, message, sent, text, flow, { dialog, id: dialog.id, contact: dialog.contact })
     if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
   })

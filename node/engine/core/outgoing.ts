@@ -1,4 +1,5 @@
-import { answerComesFromTheWay, contactOf, type Dialog, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
+import { answerComesFromTheWay, contactOf, type Dialog, moveTo, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
+import { isNext, remember, rseqOf } from '../dialog/reliable.ts'
 import { randomToken } from '../ids.ts'
 import { headerOf, type SipResponse, writeMessage } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
@@ -86,7 +87,11 @@ function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Fl
   call.provisional = true
   if (call.cancel && !call.cancel.sent) sendCancel(core, call)
   if (call.settled || response.status === 100) return
-  if (call.initial && toTagOf(response) !== '') learn(core, call, response, flow)
+  const tag = toTagOf(response)
+  const rseq = rseqOf(response, tag)
+  if (rseq !== null && !isNext(call.dialog?.heard ?? null, call.sent.seq, tag, rseq)) return
+  if (call.initial && tag !== '') learn(core, call, response, flow)
+  if (rseq !== null && call.dialog) remember(call.dialog, call.sent.seq, rseq)
   pass(core, call, response, flow)
 }
 
@@ -123,6 +128,7 @@ function success(
   const dialog = call.initial ? learn(core, call, response, flow) : call.dialog
   if (dialog) {
     dialog.confirmed = true
+    dialog.forks = null
     dialog.answeredSeq = call.sent.seq
     if (!call.initial) dialog.target = contactOf(response) ?? dialog.target
   }
@@ -150,11 +156,7 @@ function learn(core: Core, call: Outgoing, response: SipResponse, flow: Flow): D
     core.dialogs.add(seen)
     return seen
   }
-  dialog.remoteTag = seen.remoteTag
-  dialog.remote = seen.remote
-  dialog.target = seen.target
-  dialog.routes = seen.routes
-  dialog.way = seen.way
+  moveTo(dialog, seen.remoteTag, seen)
   return dialog
 }
 
@@ -184,6 +186,9 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     outgoing: sent.method === 'INVITE' && !call.settled,
     answer: null,
     ack: null,
+    reliable: null,
+    heard: null,
+    forks: null,
     answeredSeq: 0,
   }
 }

@@ -13,9 +13,10 @@ withVectors(
       (m) => m[1]!,
     )
     t.is(new Set(rules).size, 96)
-    const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'))
+    const engine = path.join(import.meta.dirname, '..')
+    const files = readdirSync(engine, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'))
     const titles = files.flatMap((name) => [
-      ...readFileSync(path.join(import.meta.dirname, name), 'utf8').matchAll(
+      ...readFileSync(path.join(engine, name), 'utf8').matchAll(
         /^\s*(?:test\(|withVectors\([\s\S]{0,60}?)'([A-Z]\d\d): /gm,
       ),
     ])
