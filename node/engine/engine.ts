@@ -10,7 +10,7 @@ import { defaultLimits, defaultTimes, type EngineLimits, type Logger, type SipTi
 import { bracketed } from './parser/headers.ts'
 import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
-import { TimerWheel } from './transaction/wheel.ts'
+import { type Clock, TimerWheel } from './transaction/wheel.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
   readonly times?: Partial<SipTimes>
+  /** What all timers go by; the process's monotonic clock. */
+  readonly clock?: Clock
 }
 
 export interface EngineStats {
@@ -85,7 +87,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     throw error
   })
 
-  const wheel = new TimerWheel({ now: () => performance.now() }, TICK_MS)
+  const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS)
   const core: Core = {
     limits,
     times,

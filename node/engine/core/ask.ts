@@ -1,5 +1,6 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
 import { lists } from '../dialog/reliable.ts'
+import { type Wish, wishOf } from '../dialog/session.ts'
 import type { Head } from '../parser/check.ts'
 import { splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
@@ -26,6 +27,9 @@ export interface Ask {
   readonly merge: string
   /** What the INVITE says of `100rel` (RFC 3262). */
   readonly rel: 'required' | 'supported' | 'no'
+  /** What an INVITE or UPDATE says of session timers (RFC 4028), and whether its sender takes UPDATE. */
+  readonly session: Wish | null
+  readonly updates: boolean
   /** The tag that our answers carry. */
   tag: string
   dialog: Dialog | null
@@ -68,6 +72,8 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     dialogId: dialog?.id ?? (forms ? dialogId(own(callId), own(fromTag)) : ''),
     merge,
     rel: request.method === 'INVITE' ? relOf(request) : 'no',
+    session: request.method === 'INVITE' || request.method === 'UPDATE' ? wishOf(request) : null,
+    updates: request.method === 'UPDATE' || (request.method === 'INVITE' && lists(request, 'allow', 'update')),
     tag,
     dialog,
     app,

@@ -1,5 +1,6 @@
 import { contactOf, type Dialog, dialogId, moveTo, own, sourceIsTheWay } from '../dialog/dialog.ts'
 import { acknowledged, advanceLine } from '../dialog/reliable.ts'
+import { MIN_SE, tooSmall, wishOf } from '../dialog/session.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
@@ -159,6 +160,7 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
     return
   }
   dialog.remoteSeq = seq
+  if (sessionTooSmall(core, request, flow)) return
   if (request.method === 'INVITE') {
     // Two offers at once: ours is out (§14.2), or the peer's last one is not answered.
     if (dialog.outgoing) {
@@ -191,6 +193,13 @@ function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | nu
   dialog.target = contact
   const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
+}
+
+/** A session interval below the least is refused with what it is (RFC 4028 §9). */
+function sessionTooSmall(core: Core, request: SipRequest, flow: Flow): boolean {
+  if ((request.method !== 'INVITE' && request.method !== 'UPDATE') || !tooSmall(wishOf(request))) return false
+  refuse(core, request, flow, 422, 'Session Interval Too Small', `Min-SE: ${MIN_SE}\r\n`)
+  return true
 }
 
 /** Whether a PRACK is for the app; one that acknowledges nothing is refused, one the app did not ask for is answered here. */
@@ -272,6 +281,7 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }
+  if (sessionTooSmall(core, request, flow)) return
   const merge = mergeKey(callId, fromTag, headerOf(request, 'cseq')!)
   if (toTag === '' && core.merges.has(merge)) {
     refuse(core, request, flow, 482, 'Loop Detected')

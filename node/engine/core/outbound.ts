@@ -1,12 +1,13 @@
 import { type Dialog, dialogId } from '../dialog/dialog.ts'
 import { forkOwed } from '../dialog/reliable.ts'
+import { sessionLines } from '../dialog/session.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
 import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
-import { appLines, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
+import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import { endsSubscription } from './inbound.ts'
 import { inDialog, wayOf } from './indialog.ts'
@@ -106,8 +107,9 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
       if (method === 'INVITE') dialog.outgoing = false
       return notOk(app, message.id, `no way to ${side.target}`)
     }
-    const { sent, text } = inDialog(side, method, seq, flow, request)
-    launch(core, app, message, sent, text, flow, { dialog, id: dialog.id, contact: dialog.contact })
+    const { sent, text } = inDialog(side, method, seq, flow, request, sessionLines(dialog, request))
+    const { id, contact } = dialog
+    launch(core, app, message, sent, text, flow, { dialog, id, contact, described: bodyOf(request) })
     if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
   })
 }
@@ -127,7 +129,7 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
     const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
     const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
-    launch(core, app, message, sent, text, flow, { dialog: null, id, contact })
+    launch(core, app, message, sent, text, flow, { dialog: null, id, contact, described: bodyOf(request) })
   })
 }
 
@@ -172,7 +174,7 @@ function launch(
   sent: Sent,
   text: string,
   flow: Flow,
-  about: { dialog: Dialog | null; id: string; contact: string },
+  about: { dialog: Dialog | null; id: string; contact: string; described: Outgoing['described'] },
 ): void {
   const call: Outgoing = {
     id: nextId(),
@@ -183,6 +185,7 @@ function launch(
     dialogId: about.id,
     initial: about.dialog === null,
     contact: about.contact,
+    described: about.described,
     dialog: about.dialog,
     provisional: false,
     cancel: null,

@@ -1,13 +1,15 @@
 import { answerComesFromTheWay, contactOf, type Dialog, moveTo, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
-import { isNext, remember, rseqOf } from '../dialog/reliable.ts'
+import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
+import { sessionExpires } from '../dialog/session.ts'
 import { randomToken } from '../ids.ts'
 import { headerOf, type SipResponse, writeMessage } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
-import { madeResponse, requestText, type Sent } from './compose.ts'
+import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 import { ackAndBye } from './indialog.ts'
+import { keepSession, prepare } from './refresh.ts'
 
 /** An INVITE or SUBSCRIBE of an app that awaits its final response, or any other request of it. */
 export interface Outgoing {
@@ -21,6 +23,8 @@ export interface Outgoing {
   /** Whether the request creates its dialog. */
   readonly initial: boolean
   readonly contact: string
+  /** The body of the request: a refresh of the session says it again. */
+  readonly described: Dialog['described']
   dialog: Dialog | null
   provisional: boolean
   cancel: { readonly lines: string; readonly sent: boolean } | null
@@ -80,7 +84,9 @@ function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flo
   if (!call.dialog) return
   // A challenged BYE is sent again in the same dialog.
   if (method === 'BYE' && status !== 401 && status !== 407) core.dialogs.remove(call.dialog)
-  if (method === 'UPDATE' && status < 300) call.dialog.target = contactOf(response) ?? call.dialog.target
+  if (method !== 'UPDATE' || status >= 300) return
+  call.dialog.target = contactOf(response) ?? call.dialog.target
+  if (call.dialog.confirmed) keepSession(core, call.dialog, sessionExpires(response), true)
 }
 
 function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
@@ -131,6 +137,9 @@ function success(
     dialog.forks = null
     dialog.answeredSeq = call.sent.seq
     if (!call.initial) dialog.target = contactOf(response) ?? dialog.target
+    const agreed = sessionExpires(response)
+    if (agreed) prepare(dialog, call.described, lists(response, 'allow', 'update'))
+    keepSession(core, dialog, agreed, true)
   }
   pass(core, call, response, flow)
 }
@@ -188,6 +197,9 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     ack: null,
     reliable: null,
     heard: null,
+    session: null,
+    described: null,
+    updates: false,
     forks: null,
     answeredSeq: 0,
   }
@@ -210,11 +222,6 @@ export function sendCancel(core: Core, call: Outgoing): void {
 /** The CANCEL of a request has its branch, its route and its number (§9.1). */
 export function cancelText(call: Outgoing, lines: string): string {
   return requestText({ ...call.sent, method: 'CANCEL' }, lines, '')
-}
-
-/** The ACK for a refusal goes where the INVITE went, with its branch (§17.1.1.3). */
-function refusalAck(sent: Sent, response: SipResponse): string {
-  return requestText({ ...sent, method: 'ACK', to: headerOf(response, 'to') ?? sent.to }, '', '')
 }
 
 function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {

@@ -1,16 +1,20 @@
 import { randomInt } from 'node:crypto'
 import { contactUri, type Dialog, own, repeatUntilStopped, sourceIsTheWay } from '../dialog/dialog.ts'
 import { lists, nextRseq, noMore, queued } from '../dialog/reliable.ts'
+import { agreement, sessionExpires } from '../dialog/session.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { type Ask, responseText } from './ask.ts'
-import { appLines, contactValue } from './compose.ts'
+import { appLines, bodyOf, contactValue } from './compose.ts'
 import { type Core, deliver, echo, notOk } from './core.ts'
 import { awaitAck, respondOn } from './indialog.ts'
+import { keepSession, prepare } from './refresh.ts'
 
 const FORMING = new Set(['INVITE', 'SUBSCRIBE'])
+/** Requests that refresh a session (RFC 4028). */
+const TIMED = new Set(['INVITE', 'UPDATE'])
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'NOTIFY', 'REFER'])
 
 /** An app answers a request of the network. */
@@ -75,12 +79,19 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     const rseq = nextRseq(ask.dialog!, ask.seq, () => randomInt(1, 2 ** 31))
     lines += `${lists(response, 'require', '100rel') ? '' : 'Require: 100rel\r\n'}RSeq: ${rseq}\r\n`
   }
+  const agreed =
+    TIMED.has(ask.method) && status >= 200 && status < 300 ? agreement(ask.session, sessionExpires(response)) : null
+  if (agreed) lines += agreed.lines
   const text = responseText(ask, status, response.reason, lines, response.body)
   const told = { transaction: transaction.id, dialog: ask.dialog?.id ?? ask.dialogId }
   answer(core, transaction, ask, status, text)
   if (reliable) {
     const ours = !lists(response, 'require', '100rel')
     awaitPrack(core, transaction, ask, { text, described: response.body !== '', ours })
+  }
+  if (TIMED.has(ask.method) && status >= 200 && status < 300 && ask.dialog?.confirmed) {
+    if (agreed) prepare(ask.dialog, bodyOf(response), ask.updates)
+    keepSession(core, ask.dialog, agreed?.agreed ?? null, false)
   }
   echo(core, app, message.id, transaction.flow, text, told)
 }
@@ -165,6 +176,9 @@ function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, as
     ack: null,
     reliable: null,
     heard: null,
+    session: null,
+    described: null,
+    updates: false,
     forks: null,
     answeredSeq: 0,
   }

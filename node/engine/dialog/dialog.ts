@@ -5,6 +5,7 @@ import type { Timer } from '../transaction/wheel.ts'
 import type { Endpoint, Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import type { Heard, Reliable } from './reliable.ts'
+import { type Session, stopSession } from './session.ts'
 
 /** A dialog (RFC 3261 §12) as both sides of the engine see it. Texts are whole header values. */
 export interface Dialog {
@@ -39,6 +40,10 @@ export interface Dialog {
   reliable: Reliable | null
   /** Those of the peer, to an INVITE of ours. */
   heard: Heard | null
+  /** The session timer (RFC 4028), and what its refreshes need: what we described last, and whether the peer takes UPDATE. */
+  session: Session | null
+  described: { readonly type: string; readonly body: string } | null
+  updates: boolean
   /** Early dialogs of other forks, by their tag; the newest to speak is the one in the fields above. */
   forks: Map<string, Fork> | null
   /** The sequence number of the INVITE of ours that was answered last. */
@@ -175,6 +180,7 @@ export class Dialogs {
 function stopTimers(dialog: Dialog): void {
   dialog.answer?.stop()
   dialog.reliable?.waiting?.stop()
+  stopSession(dialog.session)
 }
 
 /** Repeats `send` at T1, doubling up to T2, and gives up after 64 T1 (§13.3.1.4). Returns how to stop it. */

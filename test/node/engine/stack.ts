@@ -82,6 +82,7 @@ export async function startStack(
     readonly times?: Partial<SipTimes>
     readonly limits?: Partial<EngineLimits>
     readonly advertise?: string
+    readonly clock?: { now(): number }
     readonly routes?: (srf: Srf) => void
   } = {},
 ): Promise<Stack> {
@@ -97,6 +98,7 @@ export async function startStack(
     times: options.times,
     limits: options.limits,
     advertise: options.advertise,
+    ...(options.clock && { clock: options.clock }),
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
