@@ -100,7 +100,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       times,
       send: (flow, text) => respondOn(core, flow, text),
       abandoned(transaction, why) {
-        if (transaction.ask) core.merges.delete(transaction.ask.merge)
+        const { ask } = transaction
+        if (ask) core.merges.delete(ask.merge)
+        if (ask?.offered && ask.dialog?.offer === 'theirs') ask.dialog.offer = null
         log.debug({ transaction: transaction.id, why }, 'server transaction abandoned')
       },
     }),

@@ -27,6 +27,8 @@ export interface Ask {
   readonly merge: string
   /** What the INVITE says of `100rel` (RFC 3262). */
   readonly rel: 'required' | 'supported' | 'no'
+  /** It has a body. */
+  readonly offered: boolean
   /** What an INVITE or UPDATE says of session timers (RFC 4028), and whether its sender takes UPDATE. */
   readonly session: Wish | null
   readonly updates: boolean
@@ -72,6 +74,7 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     dialogId: dialog?.id ?? (forms ? dialogId(own(callId), own(fromTag)) : ''),
     merge,
     rel: request.method === 'INVITE' ? relOf(request) : 'no',
+    offered: request.body !== '',
     session: request.method === 'INVITE' || request.method === 'UPDATE' ? wishOf(request) : null,
     updates: request.method === 'UPDATE' || (request.method === 'INVITE' && lists(request, 'allow', 'update')),
     tag,

@@ -27,6 +27,8 @@ import { answer } from './respond.ts'
 const KNOWN = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
 )
+/** Requests whose body is an offer. */
+const OFFERING = new Set(['INVITE', 'UPDATE'])
 const RETRY = 'Retry-After: 5\r\n'
 
 /** A message from a transport. */
@@ -120,6 +122,7 @@ function ackFrom(core: Core, request: SipRequest, head: Head, flow: Flow, dialog
   if (!dialog || dialog.answer?.seq !== head.cseq.number) return
   dialog.answer.stop()
   dialog.answer = null
+  if (dialog.offer === 'ours') dialog.offer = null
   const app = appOf(core, dialog)
   if (app) deliver(core, app, flow, textOf(request), { transaction: nextId(), dialog: dialog.id })
 }
@@ -161,9 +164,10 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   }
   dialog.remoteSeq = seq
   if (sessionTooSmall(core, request, flow)) return
+  if (request.method === 'UPDATE' && updateCollides(core, request, flow, dialog)) return
   if (request.method === 'INVITE') {
     // Two offers at once: ours is out (§14.2), or the peer's last one is not answered.
-    if (dialog.outgoing) {
+    if (dialog.outgoing || dialog.offer === 'ours') {
       refuse(core, request, flow, 491, 'Request Pending')
       return
     }
@@ -181,6 +185,8 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   refreshTarget(dialog, request, contact, flow)
   const transaction = begin(core, request, head, flow, key, { dialog, app, contact, merge: '' })
   if (request.method === 'INVITE') dialog.incoming = transaction.id
+  if (request.method === 'UPDATE') dialog.updating = transaction.id
+  if (request.body !== '' && OFFERING.has(request.method)) dialog.offer = 'theirs'
   if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
   deliver(core, app, flow, textOf(request), { transaction: transaction.id, dialog: dialog.id })
   if (request.method === 'PRACK') advanceLine(dialog)
@@ -193,6 +199,18 @@ function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | nu
   dialog.target = contact
   const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
+}
+
+/** One offer at a time, and one UPDATE (RFC 3311 §5.2). */
+function updateCollides(core: Core, request: SipRequest, flow: Flow, dialog: Dialog): boolean {
+  if (request.body !== '' && dialog.offer === 'ours') {
+    refuse(core, request, flow, 491, 'Request Pending')
+    return true
+  }
+  const open = dialog.updating !== null && core.server.byId(dialog.updating) !== null
+  if (!open && (request.body === '' || dialog.offer === null)) return false
+  refuse(core, request, flow, 500, 'Request Pending', RETRY)
+  return true
 }
 
 /** A session interval below the least is refused with what it is (RFC 4028 §9). */
@@ -209,6 +227,10 @@ function prackFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key:
     refuse(core, request, flow, 481, 'Nothing To Acknowledge')
     return false
   }
+  // What it has for a body is the answer to the offer in our response, or else an offer.
+  const answers = dialog.offer === 'ours'
+  if (answers) dialog.offer = null
+  else if (request.body !== '') dialog.offer = 'theirs'
   if (!acked.ours || request.body !== '') return true
   const ask = askOf(request, head, { dialog, app: null, tag: dialog.localTag, merge: '', contact: null })
   const prack = core.server.begin(key, nextId(), flow, false, ask)

@@ -16,6 +16,9 @@ import { appResponse } from './respond.ts'
 
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'UPDATE'])
 
+/** Requests in a dialog whose body is an offer. */
+const OFFERING = new Set(['INVITE', 'UPDATE'])
+
 /** An app's SIP message: a response, a CANCEL, a request in a dialog or outside of one. */
 export function fromApp(core: Core, app: App, message: AppSipMessage): void {
   const sip = parseMessage(message.text, core.limits.fields)
@@ -86,6 +89,7 @@ function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, 
     if (!flow) return notOk(app, message.id, `no way to ${dialog.target}`)
     const { text } = inDialog(dialog, 'ACK', seq, flow, request)
     dialog.ack = { seq, text, flow }
+    if (dialog.offer === 'theirs') dialog.offer = null
     flow.send(text)
     echo(core, app, message.id, flow, text, { transaction: nextId(), dialog: dialog.id })
   })
@@ -97,6 +101,8 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
     notOk(app, message.id, 'another INVITE is open in this dialog (491)')
     return
   }
+  if (request.body !== '' && OFFERING.has(method)) dialog.offer = 'ours'
+  else if (method === 'PRACK' && dialog.offer === 'theirs') dialog.offer = null
   // Held while the way is looked up, so that a second request cannot slip in before.
   if (method === 'INVITE') dialog.outgoing = true
   const wanted = parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 0
@@ -105,11 +111,13 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
   wayOf(core, side, (flow) => {
     if (!flow) {
       if (method === 'INVITE') dialog.outgoing = false
+      if (OFFERING.has(method)) dialog.offer = null
       return notOk(app, message.id, `no way to ${side.target}`)
     }
     const { sent, text } = inDialog(side, method, seq, flow, request, sessionLines(dialog, request))
     const { id, contact } = dialog
-    launch(core, app, message, sent, text, flow, { dialog, id, contact, described: bodyOf(request) })
+    const described = OFFERING.has(method) ? bodyOf(request) : null
+    launch(core, app, message, sent, text, flow, { dialog, id, contact, described })
     if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
   })
 }

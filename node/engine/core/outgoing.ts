@@ -23,7 +23,7 @@ export interface Outgoing {
   /** Whether the request creates its dialog. */
   readonly initial: boolean
   readonly contact: string
-  /** The body of the request: a refresh of the session says it again. */
+  /** The body of an INVITE, UPDATE or PRACK: a refresh of the session says it again. */
   readonly described: Dialog['described']
   dialog: Dialog | null
   provisional: boolean
@@ -63,10 +63,12 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
   return {
     response(response, flow) {
       if (response.status < 200) return
+      if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
       afterFinal(core, call, response, flow)
       pass(core, call, response, flow)
     },
     ended(why) {
+      if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
       if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
       passEnd(core, call, why)
     },
@@ -97,7 +99,10 @@ function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Fl
   const rseq = rseqOf(response, tag)
   if (rseq !== null && !isNext(call.dialog?.heard ?? null, call.sent.seq, tag, rseq)) return
   if (call.initial && tag !== '') learn(core, call, response, flow)
-  if (rseq !== null && call.dialog) remember(call.dialog, call.sent.seq, rseq)
+  if (rseq !== null && call.dialog) {
+    remember(call.dialog, call.sent.seq, rseq)
+    if (response.body !== '') call.dialog.offer = call.described ? null : 'theirs'
+  }
   pass(core, call, response, flow)
 }
 
@@ -136,6 +141,7 @@ function success(
     dialog.confirmed = true
     dialog.forks = null
     dialog.answeredSeq = call.sent.seq
+    dialog.offer = call.described || response.body === '' ? null : 'theirs'
     if (!call.initial) dialog.target = contactOf(response) ?? dialog.target
     const agreed = sessionExpires(response)
     if (agreed) prepare(dialog, call.described, lists(response, 'allow', 'update'))
@@ -153,7 +159,9 @@ function settle(core: Core, call: Outgoing): void {
   call.settled = true
   core.calls.delete(call.id)
   if (call.initial) core.calling.delete(call.dialogId)
-  if (call.dialog) call.dialog.outgoing = false
+  if (!call.dialog) return
+  call.dialog.outgoing = false
+  if (call.dialog.offer === 'ours') call.dialog.offer = null
 }
 
 /** The dialog as a response shows it: made, or moved to the fork that speaks now (§12.1.2). */
@@ -192,6 +200,8 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     app: call.app,
     contact: call.contact,
     incoming: null,
+    updating: null,
+    offer: sent.method === 'INVITE' && call.described ? 'ours' : null,
     outgoing: sent.method === 'INVITE' && !call.settled,
     answer: null,
     ack: null,

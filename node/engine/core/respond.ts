@@ -13,6 +13,8 @@ import { awaitAck, respondOn } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
 
 const FORMING = new Set(['INVITE', 'SUBSCRIBE'])
+/** Requests that may carry an offer (RFC 3264, RFC 3311, RFC 3262 §5). */
+const OFFERING = new Set(['INVITE', 'UPDATE', 'PRACK'])
 /** Requests that refresh a session (RFC 4028). */
 const TIMED = new Set(['INVITE', 'UPDATE'])
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'NOTIFY', 'REFER'])
@@ -85,6 +87,9 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
   const text = responseText(ask, status, response.reason, lines, response.body)
   const told = { transaction: transaction.id, dialog: ask.dialog?.id ?? ask.dialogId }
   answer(core, transaction, ask, status, text)
+  if (ask.method === 'INVITE' && ask.dialog && response.body !== '' && (reliable || (status >= 200 && status < 300))) {
+    ask.dialog.offer = ask.offered ? null : 'ours'
+  }
   if (reliable) {
     const ours = !lists(response, 'require', '100rel')
     awaitPrack(core, transaction, ask, { text, described: response.body !== '', ours })
@@ -139,6 +144,7 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   }
   core.server.respond(transaction, status, text)
   if (status < 200 || !dialog) return
+  if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null
   if (ask.method === 'INVITE') noMore(dialog)
   if (status >= 300) {
@@ -171,6 +177,8 @@ function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, as
     app,
     contact,
     incoming: transaction.id,
+    updating: null,
+    offer: ask.offered && ask.method === 'INVITE' ? 'theirs' : null,
     outgoing: false,
     answer: null,
     ack: null,

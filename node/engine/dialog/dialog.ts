@@ -30,6 +30,10 @@ export interface Dialog {
   contact: string
   /** The INVITE that the peer sent and nobody has answered yet: its transaction id. */
   incoming: string | null
+  /** The UPDATE of the peer that came last: its transaction id (RFC 3311 §5.2). */
+  updating: string | null
+  /** Whose offer has no answer yet (RFC 3264 §4); only one may be open. */
+  offer: 'ours' | 'theirs' | null
   /** An INVITE of ours that has no final response. */
   outgoing: boolean
   /** The 2xx that is repeated until its ACK comes (§13.3.1.4). */
