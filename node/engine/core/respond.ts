@@ -32,6 +32,11 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
     notOk(app, message.id, 'only INVITE has provisional responses other than 100 (RFC 4320)')
     return
   }
+  // Earlier than timer E of the client has grown to T2 it would do harm, and later nobody has needed it.
+  if (ask.method !== 'INVITE' && status === 100 && transaction.flow.transport === 'udp') {
+    notOk(app, message.id, 'over UDP a request other than INVITE is not answered 100 (RFC 4320)')
+    return
+  }
   if (ask.method !== 'INVITE' && status === 408) {
     notOk(app, message.id, 'a request other than INVITE is never answered 408 (RFC 4320)')
     return

@@ -142,22 +142,23 @@ test('G23: a request other than INVITE is never answered 408 nor provisionally, 
         if (status === 0) return
         tell(res, status, (error) => {
           told.push(`${status} ${error}`)
-          if (status === 183) res.send(480)
+          if (status < 200) res.send(480)
         })
       }),
   })
   const peer = await udpPeer(t, port)
   t.regex(await answerTo(peer, request(peer, 'OPTIONS', 'sip:pbx.test', { Subject: '183' })), /^SIP\/2\.0 480/)
+  t.regex(await answerTo(peer, request(peer, 'OPTIONS', 'sip:pbx.test', { Subject: '100' })), /^SIP\/2\.0 480/)
   peer.send(request(peer, 'OPTIONS', 'sip:pbx.test', { Subject: '408' }))
-  await until('both answers were refused', () => told.length === 2)
+  await until('all three were refused', () => told.length === 3)
   t.true(
     told.every((text) => text.includes('RFC 4320')),
     told.join(),
   )
   peer.send(request(peer, 'OPTIONS', 'sip:pbx.test', { Subject: '0' }))
-  await until('the third has come', () => asked.length === 3)
+  await until('the last has come', () => asked.length === 4)
   await until('all are given up', () => engine.stats().unanswered === 0)
-  const late = await new Promise<unknown>((resolve) => tell(asked[2]!, 200, resolve))
+  const late = await new Promise<unknown>((resolve) => tell(asked[3]!, 200, resolve))
   t.regex(String(late), /unknown transaction/)
 })
 
