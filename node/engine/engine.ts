@@ -11,7 +11,7 @@ import { defaultLimits, defaultTimes, type EngineLimits, type Logger, type SipTi
 import { bracketed } from './parser/headers.ts'
 import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
-import { TimerWheel } from './transaction/wheel.ts'
+import { type Clock, TimerWheel } from './transaction/wheel.ts'
 import type { TlsOptions } from './transport/certificates.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly times?: Partial<SipTimes>
   /** Whether a call to this URI, with this From, is for help: overload refuses it last. `urn:service:sos` and its kin always are (RFC 5031). */
   readonly isUrgent?: (uri: string, from: string) => boolean
+  /** What all timers go by; the process's monotonic clock. */
+  readonly clock?: Clock
 }
 
 export interface EngineStats {
@@ -103,7 +105,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     throw error
   })
 
-  const wheel = new TimerWheel({ now: () => performance.now() }, TICK_MS)
+  const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS)
   const admission = new Admission()
   const core: Core = {
     limits,
@@ -117,7 +119,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       times,
       send: (flow, text) => respondOn(core, flow, text),
       abandoned(transaction, why) {
-        if (transaction.ask) core.merges.delete(transaction.ask.merge)
+        const { ask } = transaction
+        if (ask) core.merges.delete(ask.merge)
+        if (ask?.offered && ask.dialog?.offer === 'theirs') ask.dialog.offer = null
         log.debug({ transaction: transaction.id, why }, 'server transaction abandoned')
       },
     }),

@@ -2,7 +2,13 @@
 import { ALLOW } from './dialog.ts'
 import type { SipRequest } from './port.ts'
 
-const ANSWER = { Allow: ALLOW, Accept: 'application/sdp', 'Accept-Encoding': 'identity', Supported: '' }
+const ANSWER = {
+  Allow: ALLOW,
+  Accept: 'application/sdp',
+  'Accept-Encoding': 'identity',
+  'Accept-Language': 'en',
+  Supported: '',
+}
 
 export function answerOptions(request: SipRequest): void {
   request.reply(200, { headers: ANSWER })

@@ -1,4 +1,6 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
+import { lists } from '../dialog/reliable.ts'
+import { type Wish, wishOf } from '../dialog/session.ts'
 import type { Head } from '../parser/check.ts'
 import { splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
@@ -14,6 +16,8 @@ export interface Ask {
   readonly to: string
   readonly toTag: string
   readonly seq: number
+  /** The whole CSeq value, which goes back as it came. */
+  readonly cseq: string
   /** The Via lines as they go back. */
   readonly vias: string
   readonly viaCount: number
@@ -21,6 +25,13 @@ export interface Ask {
   readonly contact: string | null
   readonly dialogId: string
   readonly merge: string
+  /** What the INVITE says of `100rel` (RFC 3262). */
+  readonly rel: 'required' | 'supported' | 'no'
+  /** It has a body. */
+  readonly offered: boolean
+  /** What an INVITE or UPDATE says of session timers (RFC 4028), and whether its sender takes UPDATE. */
+  readonly session: Wish | null
+  readonly updates: boolean
   /** The tag that our answers carry. */
   tag: string
   dialog: Dialog | null
@@ -55,17 +66,27 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     to,
     toTag,
     seq: head.cseq.number,
+    cseq: headerOf(request, 'cseq')!,
     vias,
     viaCount,
     routes: forms ? recordRoutes(request).map(own) : [],
     contact,
     dialogId: dialog?.id ?? (forms ? dialogId(own(callId), own(fromTag)) : ''),
     merge,
+    rel: request.method === 'INVITE' ? relOf(request) : 'no',
+    offered: request.body !== '',
+    session: request.method === 'INVITE' || request.method === 'UPDATE' ? wishOf(request) : null,
+    updates: request.method === 'UPDATE' || (request.method === 'INVITE' && lists(request, 'allow', 'update')),
     tag,
     dialog,
     app,
     patience: null,
   }
+}
+
+function relOf(request: SipRequest): Ask['rel'] {
+  if (lists(request, 'require', '100rel')) return 'required'
+  return lists(request, 'supported', '100rel') ? 'supported' : 'no'
 }
 
 /** A response to a request; `lines` are finished header lines. */
@@ -74,24 +95,25 @@ export function responseText(ask: Ask, status: number, reason: string, lines: st
   const forms = status > 100 && status < 300 && ask.routes.length > 0
   return (
     `SIP/2.0 ${status} ${reason}\r\n${ask.vias}${forms ? `Record-Route: ${ask.routes.join(', ')}\r\n` : ''}` +
-    `From: ${ask.from}\r\nTo: ${to}\r\nCall-ID: ${ask.callId}\r\nCSeq: ${ask.seq} ${ask.method}\r\n` +
+    `From: ${ask.from}\r\nTo: ${to}\r\nCall-ID: ${ask.callId}\r\nCSeq: ${ask.cseq}\r\n` +
     `${lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   )
 }
 
 /**
- * A response without a transaction (RFC 3261 §8.2.7), as far as the request gives what it takes; null: it does not.
+ * A response without a transaction (RFC 3261 §8.2.7), with as much of the request as there is; null: nobody can match it.
  * The tag comes from the request, so that every copy of it gets the same answer.
  */
 export function statelessText(request: SipRequest, status: number, reason: string, lines: string): string | null {
   const [from, to, callId, cseq] = ['from', 'to', 'call-id', 'cseq'].map((name) => headerOf(request, name))
   const vias = headersOf(request, 'via')
-  if (vias.length === 0 || !from || !to || !callId || !cseq) return null
+  if (vias.length === 0) return null
+  const line = (name: string, value: string | null | undefined): string => (value ? `${name}: ${value}\r\n` : '')
   const tagged =
-    tagOf(to) !== '' ? to : `${to};tag=${hash(`${vias[0]!.replace(/;(rport|received)=[^;]*/g, '')}${callId}`)}`
+    !to || tagOf(to) !== '' ? to : `${to};tag=${hash(`${vias[0]!.replace(/;(rport|received)=[^;]*/g, '')}${callId}`)}`
   return (
-    `SIP/2.0 ${status} ${reason}\r\n${vias.map((via) => `Via: ${via}\r\n`).join('')}` +
-    `From: ${from}\r\nTo: ${tagged}\r\nCall-ID: ${callId}\r\nCSeq: ${cseq}\r\n${lines}Content-Length: 0\r\n\r\n`
+    `SIP/2.0 ${status} ${reason}\r\n${vias.map((via) => `Via: ${via}\r\n`).join('')}${line('From', from)}` +
+    `${line('To', tagged)}${line('Call-ID', callId)}${line('CSeq', cseq)}${lines}Content-Length: 0\r\n\r\n`
   )
 }
 

@@ -1,6 +1,6 @@
 import { contactUri } from '../dialog/dialog.ts'
 import { bracketed, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
-import { type Field, headerOf, type SipMessage } from '../parser/message.ts'
+import { type Field, headerOf, type SipMessage, type SipResponse } from '../parser/message.ts'
 import { writtenName } from '../parser/names.ts'
 import { atHost } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -98,6 +98,17 @@ export function requestText(sent: Sent, lines: string, body: string): string {
     `From: ${sent.from}\r\nTo: ${sent.to}\r\nCall-ID: ${sent.callId}\r\nCSeq: ${sent.seq} ${sent.method}\r\n` +
     `${lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   )
+}
+
+/** The ACK for a refusal goes where the INVITE went, with its branch (§17.1.1.3). */
+export function refusalAck(sent: Sent, response: SipResponse): string {
+  return requestText({ ...sent, method: 'ACK', to: headerOf(response, 'to') ?? sent.to }, '', '')
+}
+
+/** The body of a message and what it is; null if it has none. */
+export function bodyOf(message: SipMessage): { type: string; body: string } | null {
+  if (message.body === '') return null
+  return { type: headerOf(message, 'content-type') ?? 'application/sdp', body: message.body }
 }
 
 export function routeLines(routes: readonly string[]): string {

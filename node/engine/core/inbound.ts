@@ -1,4 +1,6 @@
-import { contactOf, type Dialog, dialogId, own, sourceIsTheWay } from '../dialog/dialog.ts'
+import { contactOf, type Dialog, dialogId, moveTo, own, sourceIsTheWay } from '../dialog/dialog.ts'
+import { acknowledged, advanceLine } from '../dialog/reliable.ts'
+import { MIN_SE, tooSmall, wishOf } from '../dialog/session.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
@@ -25,6 +27,8 @@ import { answer } from './respond.ts'
 const KNOWN = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
 )
+/** Requests whose body is an offer. */
+const OFFERING = new Set(['INVITE', 'UPDATE'])
 const RETRY = 'Retry-After: 5\r\n'
 
 /** A message from a transport. */
@@ -118,6 +122,7 @@ function ackFrom(core: Core, request: SipRequest, head: Head, flow: Flow, dialog
   if (!dialog || dialog.answer?.seq !== head.cseq.number) return
   dialog.answer.stop()
   dialog.answer = null
+  if (dialog.offer === 'ours') dialog.offer = null
   const app = appOf(core, dialog)
   if (app) deliver(core, app, flow, textOf(request), { transaction: nextId(), dialog: dialog.id })
 }
@@ -146,6 +151,7 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
 }
 
 function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
+  moveTo(dialog, head.fromTag)
   const seq = head.cseq.number
   if (dialog.remoteSeq !== null && seq < dialog.remoteSeq) {
     refuse(core, request, flow, 500, 'CSeq Out Of Order')
@@ -157,9 +163,11 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
     return
   }
   dialog.remoteSeq = seq
+  if (sessionTooSmall(core, request, flow)) return
+  if (request.method === 'UPDATE' && updateCollides(core, request, flow, dialog)) return
   if (request.method === 'INVITE') {
     // Two offers at once: ours is out (§14.2), or the peer's last one is not answered.
-    if (dialog.outgoing) {
+    if (dialog.outgoing || dialog.offer === 'ours') {
       refuse(core, request, flow, 491, 'Request Pending')
       return
     }
@@ -168,12 +176,20 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
       return
     }
   }
+  if (request.method === 'BYE' && !dialog.confirmed && dialog.role === 'uas') {
+    byeInEarlyDialog(core, request, head, flow, key, dialog)
+    return
+  }
+  if (request.method === 'PRACK' && !prackFrom(core, request, head, flow, key, dialog)) return
   const contact = contactOf(request)
   refreshTarget(dialog, request, contact, flow)
   const transaction = begin(core, request, head, flow, key, { dialog, app, contact, merge: '' })
   if (request.method === 'INVITE') dialog.incoming = transaction.id
+  if (request.method === 'UPDATE') dialog.updating = transaction.id
+  if (request.body !== '' && OFFERING.has(request.method)) dialog.offer = 'theirs'
   if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
   deliver(core, app, flow, textOf(request), { transaction: transaction.id, dialog: dialog.id })
+  if (request.method === 'PRACK') advanceLine(dialog)
   if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
 }
 
@@ -183,6 +199,63 @@ function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | nu
   dialog.target = contact
   const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
+}
+
+/** One offer at a time, and one UPDATE (RFC 3311 §5.2). */
+function updateCollides(core: Core, request: SipRequest, flow: Flow, dialog: Dialog): boolean {
+  if (request.body !== '' && dialog.offer === 'ours') {
+    refuse(core, request, flow, 491, 'Request Pending')
+    return true
+  }
+  const open = dialog.updating !== null && core.server.byId(dialog.updating) !== null
+  if (!open && (request.body === '' || dialog.offer === null)) return false
+  refuse(core, request, flow, 500, 'Request Pending', RETRY)
+  return true
+}
+
+/** A session interval below the least is refused with what it is (RFC 4028 §9). */
+function sessionTooSmall(core: Core, request: SipRequest, flow: Flow): boolean {
+  if ((request.method !== 'INVITE' && request.method !== 'UPDATE') || !tooSmall(wishOf(request))) return false
+  refuse(core, request, flow, 422, 'Session Interval Too Small', `Min-SE: ${MIN_SE}\r\n`)
+  return true
+}
+
+/** Whether a PRACK is for the app; one that acknowledges nothing is refused, one the app did not ask for is answered here. */
+function prackFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): boolean {
+  const acked = acknowledged(dialog, headerOf(request, 'rack') ?? '')
+  if (!acked) {
+    refuse(core, request, flow, 481, 'Nothing To Acknowledge')
+    return false
+  }
+  // What it has for a body is the answer to the offer in our response, or else an offer.
+  const answers = dialog.offer === 'ours'
+  if (answers) dialog.offer = null
+  else if (request.body !== '') dialog.offer = 'theirs'
+  if (!acked.ours || request.body !== '') return true
+  const ask = askOf(request, head, { dialog, app: null, tag: dialog.localTag, merge: '', contact: null })
+  const prack = core.server.begin(key, nextId(), flow, false, ask)
+  core.server.respond(prack, 200, responseText(ask, 200, 'OK', '', ''))
+  advanceLine(dialog)
+  return false
+}
+
+/**
+ * The caller hangs up before he was answered (§15.1.2). The app has no dialog yet that a BYE could end, only an INVITE; so it
+ * is told what a CANCEL would tell it.
+ */
+function byeInEarlyDialog(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
+  const app = appOf(core, dialog)
+  const invite = dialog.incoming
+  const ask = askOf(request, head, { dialog, app, tag: dialog.localTag, merge: '', contact: null })
+  const bye = core.server.begin(key, nextId(), flow, false, ask)
+  core.server.respond(bye, 200, responseText(ask, 200, 'OK', '', ''))
+  endedByPeer(core, dialog, bye.id)
+  if (!app || invite === null) return
+  const text = textOf({ ...request, method: 'CANCEL' }).replace(
+    /\r\nCSeq:[^\r]*/i,
+    `\r\nCSeq: ${head.cseq.number} CANCEL`,
+  )
+  deliver(core, app, flow, text, { transaction: invite, dialog: dialog.id })
 }
 
 /** BYE ends the dialog now; an INVITE that waits in it is over too (§15.1.2). */
@@ -230,6 +303,7 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }
+  if (sessionTooSmall(core, request, flow)) return
   const merge = mergeKey(callId, fromTag, headerOf(request, 'cseq')!)
   if (toTag === '' && core.merges.has(merge)) {
     refuse(core, request, flow, 482, 'Loop Detected')
@@ -298,7 +372,9 @@ function begin(
   const transaction = core.server.begin(key, nextId(), flow, invite, ask)
   // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
   if (invite) {
-    core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', '', ''))
+    const stamp = headerOf(request, 'timestamp')
+    const lines = stamp === null ? '' : `Timestamp: ${stamp}\r\n`
+    core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', lines, ''))
     ask.patience = core.wheel.after(core.limits.answerMs, () => forgotten(core, transaction, ask))
   }
   return transaction

@@ -33,6 +33,7 @@ export function inDialog(
   flow: Flow,
   message: SipMessage | null,
   more = '',
+  body = message?.body ?? '',
 ): { sent: Sent; text: string } {
   const { uri, routes } = routed(dialog)
   const branch = `z9hG4bK${randomToken()}`
@@ -54,7 +55,7 @@ export function inDialog(
     lines += `Contact: ${given ? contactValue(message, flow) : dialog.contact}\r\n`
   }
   if (message) lines += appLines(message, flow)
-  return { sent, text: requestText(sent, lines, message?.body ?? '') }
+  return { sent, text: requestText(sent, lines, body) }
 }
 
 /** Ends a dialog for the app: BYE to the peer, an unsolicited BYE with the reason to the app. */

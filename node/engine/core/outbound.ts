@@ -1,4 +1,6 @@
 import { type Dialog, dialogId } from '../dialog/dialog.ts'
+import { forkOwed } from '../dialog/reliable.ts'
+import { sessionLines } from '../dialog/session.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
@@ -6,7 +8,7 @@ import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { Next, Told } from '../transport/transports.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
-import { appLines, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
+import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import { endsSubscription } from './inbound.ts'
 import { inDialog, wayOf } from './indialog.ts'
@@ -14,6 +16,9 @@ import { cancelText, type Outgoing, sendCancel, userOf } from './outgoing.ts'
 import { appResponse } from './respond.ts'
 
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'UPDATE'])
+
+/** Requests in a dialog whose body is an offer. */
+const OFFERING = new Set(['INVITE', 'UPDATE'])
 
 /** An app's SIP message: a response, a CANCEL, a request in a dialog or outside of one. */
 export function fromApp(core: Core, app: App, message: AppSipMessage): void {
@@ -85,6 +90,7 @@ function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, 
     if (!flow) return notOk(app, message.id, `no way to ${dialog.target}`)
     const { text } = inDialog(dialog, 'ACK', seq, flow, request)
     dialog.ack = { seq, text, flow }
+    if (dialog.offer === 'theirs') dialog.offer = null
     flow.send(text)
     echo(core, app, message.id, flow, text, { transaction: nextId(), dialog: dialog.id })
   })
@@ -96,21 +102,27 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
     notOk(app, message.id, 'another INVITE is open in this dialog (491)')
     return
   }
+  if (request.body !== '' && OFFERING.has(method)) dialog.offer = 'ours'
+  else if (method === 'PRACK' && dialog.offer === 'theirs') dialog.offer = null
   // Held while the way is looked up, so that a second request cannot slip in before.
   if (method === 'INVITE') dialog.outgoing = true
   const wanted = parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 0
   const seq = (dialog.localSeq = Math.max(dialog.localSeq + 1, wanted))
+  const side = method === 'PRACK' ? { ...dialog, ...forkOwed(dialog, headerOf(request, 'rack') ?? '') } : dialog
   const send = (flow: Flow | null): void => {
     if (!flow) {
       if (method === 'INVITE') dialog.outgoing = false
-      notOk(app, message.id, `no way to ${dialog.target}`)
+      if (OFFERING.has(method)) dialog.offer = null
+      notOk(app, message.id, `no way to ${side.target}`)
       return
     }
-    const { sent, text } = inDialog(dialog, method, seq, flow, request)
-    launch(core, app, message, sent, text, flow, { dialog, id: dialog.id, contact: dialog.contact })
+    const { sent, text } = inDialog(side, method, seq, flow, request, sessionLines(dialog, request))
+    const { id, contact } = dialog
+    const described = OFFERING.has(method) ? bodyOf(request) : null
+    launch(core, app, message, sent, text, flow, { dialog, id, contact, described })
     if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
   }
-  wayOf(core, dialog, send, sizeOnWire(message))
+  wayOf(core, side, send, sizeOnWire(message))
 }
 
 function outside(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
@@ -126,7 +138,7 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     const { text, contact } = outsideText(request, sent, flow)
     const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
     const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
-    const call = launch(core, app, message, sent, text, flow, { dialog: null, id, contact })
+    const call = launch(core, app, message, sent, text, flow, { dialog: null, id, contact, described: bodyOf(request) })
     call.elsewhere = elsewhere(core, call, request, next)
   }
   core.transports.reach(hop, tell, sizeOnWire(message))
@@ -201,7 +213,7 @@ function launch(
   sent: Sent,
   text: string,
   flow: Flow,
-  about: { dialog: Dialog | null; id: string; contact: string },
+  about: { dialog: Dialog | null; id: string; contact: string; described: Outgoing['described'] },
 ): Outgoing {
   const call: Outgoing = {
     id: nextId(),
@@ -213,6 +225,7 @@ function launch(
     dialogId: about.id,
     initial: about.dialog === null,
     contact: about.contact,
+    described: about.described,
     dialog: about.dialog,
     provisional: false,
     cancel: null,

@@ -1,12 +1,15 @@
-import { answerComesFromTheWay, contactOf, type Dialog, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
+import { answerComesFromTheWay, contactOf, type Dialog, moveTo, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
+import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
+import { sessionExpires } from '../dialog/session.ts'
 import { randomToken } from '../ids.ts'
 import { headerOf, type SipResponse, writeMessage } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
-import { madeResponse, requestText, type Sent } from './compose.ts'
+import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 import { ackAndBye } from './indialog.ts'
+import { keepSession, prepare } from './refresh.ts'
 
 /** An INVITE or SUBSCRIBE of an app that awaits its final response, or any other request of it. */
 export interface Outgoing {
@@ -22,6 +25,8 @@ export interface Outgoing {
   /** Whether the request creates its dialog. */
   readonly initial: boolean
   readonly contact: string
+  /** The body of an INVITE, UPDATE or PRACK: a refresh of the session says it again. */
+  readonly described: Dialog['described']
   dialog: Dialog | null
   provisional: boolean
   cancel: { readonly lines: string; readonly sent: boolean } | null
@@ -66,6 +71,7 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
   return {
     response(response, flow) {
       if (response.status < 200) return
+      if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
       const answered = (): void => {
         afterFinal(core, call, response, flow)
         pass(core, call, response, flow)
@@ -74,6 +80,7 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
     },
     ended(why) {
       const over = (): void => {
+        if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
         if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
         passEnd(core, call, why)
       }
@@ -102,14 +109,23 @@ function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flo
   if (!call.dialog) return
   // A challenged BYE is sent again in the same dialog.
   if (method === 'BYE' && status !== 401 && status !== 407) core.dialogs.remove(call.dialog)
-  if (method === 'UPDATE' && status < 300) call.dialog.target = contactOf(response) ?? call.dialog.target
+  if (method !== 'UPDATE' || status >= 300) return
+  call.dialog.target = contactOf(response) ?? call.dialog.target
+  if (call.dialog.confirmed) keepSession(core, call.dialog, sessionExpires(response), true)
 }
 
 function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
   call.provisional = true
   if (call.cancel && !call.cancel.sent) sendCancel(core, call)
   if (call.settled || response.status === 100) return
-  if (call.initial && toTagOf(response) !== '') learn(core, call, response, flow)
+  const tag = toTagOf(response)
+  const rseq = rseqOf(response, tag)
+  if (rseq !== null && !isNext(call.dialog?.heard ?? null, call.sent.seq, tag, rseq)) return
+  if (call.initial && tag !== '') learn(core, call, response, flow)
+  if (rseq !== null && call.dialog) {
+    remember(call.dialog, call.sent.seq, rseq)
+    if (response.body !== '') call.dialog.offer = call.described ? null : 'theirs'
+  }
   pass(core, call, response, flow)
 }
 
@@ -146,8 +162,13 @@ function success(
   const dialog = call.initial ? learn(core, call, response, flow) : call.dialog
   if (dialog) {
     dialog.confirmed = true
+    dialog.forks = null
     dialog.answeredSeq = call.sent.seq
+    dialog.offer = call.described || response.body === '' ? null : 'theirs'
     if (!call.initial) dialog.target = contactOf(response) ?? dialog.target
+    const agreed = sessionExpires(response)
+    if (agreed) prepare(dialog, call.described, lists(response, 'allow', 'update'))
+    keepSession(core, dialog, agreed, true)
   }
   pass(core, call, response, flow)
 }
@@ -161,7 +182,9 @@ function settle(core: Core, call: Outgoing): void {
   call.settled = true
   core.calls.delete(call.id)
   if (call.initial) core.calling.delete(call.dialogId)
-  if (call.dialog) call.dialog.outgoing = false
+  if (!call.dialog) return
+  call.dialog.outgoing = false
+  if (call.dialog.offer === 'ours') call.dialog.offer = null
 }
 
 /** The dialog as a response shows it: made, or moved to the fork that speaks now (§12.1.2). */
@@ -173,11 +196,7 @@ function learn(core: Core, call: Outgoing, response: SipResponse, flow: Flow): D
     core.dialogs.add(seen)
     return seen
   }
-  dialog.remoteTag = seen.remoteTag
-  dialog.remote = seen.remote
-  dialog.target = seen.target
-  dialog.routes = seen.routes
-  dialog.way = seen.way
+  moveTo(dialog, seen.remoteTag, seen)
   return dialog
 }
 
@@ -204,9 +223,17 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     app: call.app,
     contact: call.contact,
     incoming: null,
+    updating: null,
+    offer: sent.method === 'INVITE' && call.described ? 'ours' : null,
     outgoing: sent.method === 'INVITE' && !call.settled,
     answer: null,
     ack: null,
+    reliable: null,
+    heard: null,
+    session: null,
+    described: null,
+    updates: false,
+    forks: null,
     answeredSeq: 0,
   }
 }
@@ -228,11 +255,6 @@ export function sendCancel(core: Core, call: Outgoing): void {
 /** The CANCEL of a request has its branch, its route and its number (§9.1). */
 export function cancelText(call: Outgoing, lines: string): string {
   return requestText({ ...call.sent, method: 'CANCEL' }, lines, '')
-}
-
-/** The ACK for a refusal goes where the INVITE went, with its branch (§17.1.1.3). */
-function refusalAck(sent: Sent, response: SipResponse): string {
-  return requestText({ ...sent, method: 'ACK', to: headerOf(response, 'to') ?? sent.to }, '', '')
 }
 
 function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {

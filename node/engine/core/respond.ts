@@ -1,14 +1,22 @@
-import { contactUri, type Dialog, own, sourceIsTheWay } from '../dialog/dialog.ts'
+import { randomInt } from 'node:crypto'
+import { contactUri, type Dialog, own, repeatUntilStopped, sourceIsTheWay } from '../dialog/dialog.ts'
+import { lists, nextRseq, noMore, queued } from '../dialog/reliable.ts'
+import { agreement, sessionExpires } from '../dialog/session.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { type Ask, responseText } from './ask.ts'
-import { appLines, contactValue } from './compose.ts'
-import { type Core, echo, notOk } from './core.ts'
-import { awaitAck } from './indialog.ts'
+import { appLines, bodyOf, contactValue } from './compose.ts'
+import { type Core, deliver, echo, notOk } from './core.ts'
+import { awaitAck, respondOn } from './indialog.ts'
+import { keepSession, prepare } from './refresh.ts'
 
 const FORMING = new Set(['INVITE', 'SUBSCRIBE'])
+/** Requests that may carry an offer (RFC 3264, RFC 3311, RFC 3262 §5). */
+const OFFERING = new Set(['INVITE', 'UPDATE', 'PRACK'])
+/** Requests that refresh a session (RFC 4028). */
+const TIMED = new Set(['INVITE', 'UPDATE'])
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'NOTIFY', 'REFER'])
 
 /** An app answers a request of the network. */
@@ -24,11 +32,42 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
     notOk(app, message.id, 'only INVITE has provisional responses other than 100 (RFC 4320)')
     return
   }
+  // Earlier than timer E of the client has grown to T2 it would do harm, and later nobody has needed it.
+  if (ask.method !== 'INVITE' && status === 100 && transaction.flow.transport === 'udp') {
+    notOk(app, message.id, 'over UDP a request other than INVITE is not answered 100 (RFC 4320)')
+    return
+  }
   if (ask.method !== 'INVITE' && status === 408) {
     notOk(app, message.id, 'a request other than INVITE is never answered 408 (RFC 4320)')
     return
   }
 
+  if (ask.method === 'INVITE') {
+    const asked = status > 100 && status < 200 && lists(response, 'require', '100rel')
+    if (asked && ask.rel === 'no') {
+      notOk(app, message.id, 'Remote endpoint does not support 100rel')
+      return
+    }
+    const reliable = asked || (status > 100 && status < 200 && ask.rel === 'required')
+    const send = (): void => sendResponse(core, app, message, response, reliable)
+    const later = queued(ask.dialog, { status, reliable, send })
+    if (later === false) notOk(app, message.id, 'too many responses wait for a PRACK')
+    if (later !== null) return
+    send()
+    return
+  }
+  sendResponse(core, app, message, response, false)
+}
+
+/** Sends an app's response, perhaps some time after the app gave it. */
+function sendResponse(core: Core, app: App, message: AppSipMessage, response: SipResponse, reliable: boolean): void {
+  const transaction = core.server.byId(message.transaction)
+  const ask = transaction?.ask
+  if (!transaction || !ask) {
+    notOk(app, message.id, 'Response not sent due to unknown transaction')
+    return
+  }
+  const { status } = response
   takeTag(ask, response)
   let lines = ''
   const makesDialog = FORMING.has(ask.method) && status > 100 && status < 300
@@ -41,12 +80,57 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
     lines += `Contact: ${contactValue(response, transaction.flow)}\r\n`
   }
   lines += appLines(response, transaction.flow)
-  const text = responseText(ask, status, response.reason, lines, response.body)
   if (makesDialog && !ask.dialog)
     ask.dialog = newDialog(core, app, transaction, ask, contactValue(response, transaction.flow))
+  if (reliable) {
+    const rseq = nextRseq(ask.dialog!, ask.seq, () => randomInt(1, 2 ** 31))
+    lines += `${lists(response, 'require', '100rel') ? '' : 'Require: 100rel\r\n'}RSeq: ${rseq}\r\n`
+  }
+  const agreed =
+    TIMED.has(ask.method) && status >= 200 && status < 300 ? agreement(ask.session, sessionExpires(response)) : null
+  if (agreed) lines += agreed.lines
+  const text = responseText(ask, status, response.reason, lines, response.body)
   const told = { transaction: transaction.id, dialog: ask.dialog?.id ?? ask.dialogId }
   answer(core, transaction, ask, status, text)
+  if (ask.method === 'INVITE' && ask.dialog && response.body !== '' && (reliable || (status >= 200 && status < 300))) {
+    ask.dialog.offer = ask.offered ? null : 'ours'
+  }
+  if (reliable) {
+    const ours = !lists(response, 'require', '100rel')
+    awaitPrack(core, transaction, ask, { text, described: response.body !== '', ours })
+  }
+  if (TIMED.has(ask.method) && status >= 200 && status < 300 && ask.dialog?.confirmed) {
+    if (agreed) prepare(ask.dialog, bodyOf(response), ask.updates)
+    keepSession(core, ask.dialog, agreed?.agreed ?? null, false)
+  }
   echo(core, app, message.id, transaction.flow, text, told)
+}
+
+/** Repeats a reliable response at T1, doubling without a bound, until its PRACK comes or 64 T1 are over (RFC 3262 §3). */
+function awaitPrack(
+  core: Core,
+  transaction: ServerTransaction<Ask>,
+  ask: Ask,
+  { text, described, ours }: { text: string; described: boolean; ours: boolean },
+): void {
+  const reliable = ask.dialog!.reliable!
+  const stop = repeatUntilStopped(
+    (ms, run) => core.wheel.after(ms, run),
+    { t1: core.times.t1, t2: Number.POSITIVE_INFINITY },
+    () => respondOn(core, transaction.flow, text),
+    () => neverAcknowledged(core, transaction, ask),
+  )
+  reliable.waiting = { rseq: reliable.rseq, described, ours, stop }
+}
+
+/** Without a PRACK the INVITE is refused (RFC 3262 §3); the app hears what a CANCEL would tell it. */
+function neverAcknowledged(core: Core, transaction: ServerTransaction<Ask>, ask: Ask): void {
+  answer(core, transaction, ask, 504, responseText(ask, 504, 'No PRACK', '', ''))
+  const text =
+    `CANCEL ${ask.contact ?? 'sip:localhost'} SIP/2.0\r\n${ask.vias}From: ${ask.from}\r\nTo: ${ask.to}\r\nCall-ID: ${ask.callId}\r\n` +
+    `CSeq: ${ask.seq} CANCEL\r\nReason: SIP;cause=504;text="no PRACK"\r\nContent-Length: 0\r\n\r\n`
+  if (ask.app?.open)
+    deliver(core, ask.app, transaction.flow, text, { transaction: transaction.id, dialog: ask.dialogId })
 }
 
 // The app may choose the tag, once, before we have used ours.
@@ -65,7 +149,9 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   }
   core.server.respond(transaction, status, text)
   if (status < 200 || !dialog) return
+  if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null
+  if (ask.method === 'INVITE') noMore(dialog)
   if (status >= 300) {
     // Only the request that was to make the dialog takes it along.
     if (!dialog.confirmed && ask.toTag === '') core.dialogs.remove(dialog)
@@ -96,9 +182,17 @@ function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, as
     app,
     contact,
     incoming: transaction.id,
+    updating: null,
+    offer: ask.offered && ask.method === 'INVITE' ? 'theirs' : null,
     outgoing: false,
     answer: null,
     ack: null,
+    reliable: null,
+    heard: null,
+    session: null,
+    described: null,
+    updates: false,
+    forks: null,
     answeredSeq: 0,
   }
   core.dialogs.add(dialog)

@@ -4,6 +4,8 @@ import { parseUri, transportParameter } from '../parser/uri.ts'
 import type { Timer } from '../transaction/wheel.ts'
 import type { Endpoint, Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
+import type { Heard, Reliable } from './reliable.ts'
+import { type Session, stopSession } from './session.ts'
 
 /** A dialog (RFC 3261 §12) as both sides of the engine see it. Texts are whole header values. */
 export interface Dialog {
@@ -28,14 +30,52 @@ export interface Dialog {
   contact: string
   /** The INVITE that the peer sent and nobody has answered yet: its transaction id. */
   incoming: string | null
+  /** The UPDATE of the peer that came last: its transaction id (RFC 3311 §5.2). */
+  updating: string | null
+  /** Whose offer has no answer yet (RFC 3264 §4); only one may be open. */
+  offer: 'ours' | 'theirs' | null
   /** An INVITE of ours that has no final response. */
   outgoing: boolean
   /** The 2xx that is repeated until its ACK comes (§13.3.1.4). */
   answer: { readonly seq: number; readonly stop: () => void } | null
   /** The ACK for the last 2xx we got, to be repeated (§13.2.2.4). */
   ack: { readonly seq: number; readonly text: string; readonly flow: Flow } | null
+  /** Our provisional responses that want a PRACK (RFC 3262); null as long as there was none. */
+  reliable: Reliable | null
+  /** Those of the peer, to an INVITE of ours. */
+  heard: Heard | null
+  /** The session timer (RFC 4028), and what its refreshes need: what we described last, and whether the peer takes UPDATE. */
+  session: Session | null
+  described: { readonly type: string; readonly body: string } | null
+  updates: boolean
+  /** Early dialogs of other forks, by their tag; the newest to speak is the one in the fields above. */
+  forks: Map<string, Fork> | null
   /** The sequence number of the INVITE of ours that was answered last. */
   answeredSeq: number
+}
+
+/** What an early dialog has of its own when an INVITE was forked (§12.1.2). */
+export type Fork = Pick<Dialog, 'remoteTag' | 'remote' | 'remoteSeq' | 'target' | 'routes' | 'way'>
+
+const FORKS_MAX = 32
+
+/** Moves a dialog to the fork that speaks now; the others keep what is theirs. */
+export function moveTo(dialog: Dialog, tag: string, seen?: Omit<Fork, 'remoteSeq'>): void {
+  if (tag === dialog.remoteTag) {
+    if (seen) Object.assign(dialog, forkOf({ ...seen, remoteSeq: dialog.remoteSeq }))
+    return
+  }
+  const forks = (dialog.forks ??= new Map<string, Fork>())
+  const known = forks.get(tag)
+  forks.delete(tag)
+  forks.set(dialog.remoteTag, forkOf(dialog))
+  if (forks.size > FORKS_MAX) forks.delete(forks.keys().next().value!)
+  if (seen) Object.assign(dialog, forkOf({ ...seen, remoteSeq: known?.remoteSeq ?? null }))
+  else if (known) Object.assign(dialog, known)
+}
+
+function forkOf({ remoteTag, remote, remoteSeq, target, routes, way }: Fork): Fork {
+  return { remoteTag, remote, remoteSeq, target, routes, way }
 }
 
 export function dialogId(callId: string, fromTag: string): string {
@@ -114,12 +154,13 @@ export class Dialogs {
   }
 
   add(dialog: Dialog): void {
-    this.#byId.get(dialog.id)?.answer?.stop()
+    const before = this.#byId.get(dialog.id)
+    if (before) stopTimers(before)
     this.#byId.set(dialog.id, dialog)
   }
 
   remove(dialog: Dialog): void {
-    dialog.answer?.stop()
+    stopTimers(dialog)
     dialog.answer = null
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id)
   }
@@ -128,15 +169,22 @@ export class Dialogs {
   match(callId: string, fromTag: string, toTag: string): Dialog | null {
     for (const creator of [fromTag, toTag]) {
       const dialog = this.get(dialogId(callId, creator))
-      if (dialog && dialog.localTag === toTag && dialog.remoteTag === fromTag) return dialog
+      if (!dialog || dialog.localTag !== toTag) continue
+      if (dialog.remoteTag === fromTag || dialog.forks?.has(fromTag)) return dialog
     }
     return null
   }
 
   close(): void {
-    for (const dialog of this.#byId.values()) dialog.answer?.stop()
+    for (const dialog of this.#byId.values()) stopTimers(dialog)
     this.#byId.clear()
   }
+}
+
+function stopTimers(dialog: Dialog): void {
+  dialog.answer?.stop()
+  dialog.reliable?.waiting?.stop()
+  stopSession(dialog.session)
 }
 
 /** Repeats `send` at T1, doubling up to T2, and gives up after 64 T1 (§13.3.1.4). Returns how to stop it. */

@@ -1,13 +1,15 @@
 import type { Via } from '../parser/headers.ts'
 import { headerOf, type SipRequest } from '../parser/message.ts'
 
-const COOKIE = 'z9hG4bK'
+const COOKIE = 'z9hg4bk'
 
 /** What makes two requests the same transaction (RFC 3261 §17.2.3); the ACK for a refusal has its INVITE's key. */
 export function transactionKey(request: SipRequest, via: Via, method = request.method): string {
   const of = method === 'ACK' ? 'INVITE' : method
-  if (via.branch.startsWith(COOKIE) && via.branch.length > COOKIE.length) {
-    return `${via.branch}|${via.host}:${via.port ?? ''}|${of}`
+  // A branch is a token, and tokens have no case (§7.3.1).
+  const branch = via.branch.toLowerCase()
+  if (branch.startsWith(COOKIE) && branch.length > COOKIE.length) {
+    return `${branch}|${via.host}:${via.port ?? ''}|${of}`
   }
   // RFC 2543 peers: no To tag, because an ACK carries the one that the answer brought.
   const number = (headerOf(request, 'cseq') ?? '').split(/[ \t]/)[0]

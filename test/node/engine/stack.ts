@@ -92,6 +92,7 @@ export async function startStack(
     readonly limits?: Partial<EngineLimits>
     readonly advertise?: string
     readonly isUrgent?: (uri: string, from: string) => boolean
+    readonly clock?: { now(): number }
     readonly routes?: (srf: Srf) => void
     readonly listen?: readonly ListenPoint[]
     readonly tls?: EngineOptions['tls']
@@ -114,6 +115,7 @@ export async function startStack(
     limits: options.limits,
     advertise: options.advertise,
     isUrgent: options.isUrgent,
+    ...(options.clock && { clock: options.clock }),
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})

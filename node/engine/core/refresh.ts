@@ -1,0 +1,123 @@
+/** Keeps the session timers of dialogs (RFC 4028): the engine refreshes where that is for us to do, and ends what nobody refreshed. */
+import { randomInt } from 'node:crypto'
+import { contactOf, type Dialog, own } from '../dialog/dialog.ts'
+import {
+  type Agreed,
+  endAfterMs,
+  glareMs,
+  MIN_SE,
+  refreshAfterMs,
+  sessionExpires,
+  stopSession,
+} from '../dialog/session.ts'
+import { headerOf, type SipResponse } from '../parser/message.ts'
+import type { ClientUser } from '../transaction/client.ts'
+import type { Flow } from '../transport/flow.ts'
+import { refusalAck, type Sent } from './compose.ts'
+import type { Core } from './core.ts'
+import { hangUp, inDialog, wayOf } from './indialog.ts'
+
+const EXPIRED = 'Session timer expired'
+
+/** What refreshes of this dialog will need. */
+export function prepare(dialog: Dialog, described: Dialog['described'], updates: boolean): void {
+  dialog.updates = updates
+  if (described) dialog.described = { type: own(described.type), body: own(described.body) }
+}
+
+/** Starts the timer that a 2xx agreed on, or stops the one before; `weAsked`: the request was ours. */
+export function keepSession(core: Core, dialog: Dialog, agreed: Agreed | null, weAsked: boolean): void {
+  stopSession(dialog.session)
+  dialog.session = null
+  if (!agreed || agreed.seconds === 0 || core.dialogs.get(dialog.id) !== dialog) return
+  const seconds = Math.max(agreed.seconds, MIN_SE)
+  const ours = ((agreed.refresher ?? 'uac') === 'uac') === weAsked
+  dialog.session = {
+    seconds,
+    refresh: ours ? core.wheel.after(refreshAfterMs(seconds), () => refresh(core, dialog, seconds)) : null,
+    end: core.wheel.after(endAfterMs(seconds), () => hangUp(core, dialog, EXPIRED)),
+  }
+}
+
+/** An UPDATE without a description where the peer takes it, else a re-INVITE with what we described last (§7.4). */
+function refresh(core: Core, dialog: Dialog, seconds: number, plain = !dialog.updates): void {
+  // An INVITE of the app or of the peer is about to refresh it, or to be refused; then it is tried again.
+  if (plain && (dialog.outgoing || dialog.incoming !== null)) {
+    again(core, dialog, 2_000, () => refresh(core, dialog, seconds, plain))
+    return
+  }
+  if (plain) dialog.outgoing = true
+  const seq = ++dialog.localSeq
+  wayOf(core, dialog, (flow) => {
+    if (!flow) {
+      if (plain) dialog.outgoing = false
+      return
+    }
+    const described = plain && dialog.described ? dialog.described : null
+    const lines = `Supported: timer\r\nSession-Expires: ${seconds};refresher=uac\r\nMin-SE: ${MIN_SE}\r\n`
+    const type = described ? `Content-Type: ${described.type}\r\n` : ''
+    const { sent, text } = inDialog(dialog, plain ? 'INVITE' : 'UPDATE', seq, flow, null, lines + type, described?.body)
+    core.client.begin(sent.branch, sent.method, flow, text, refreshing(core, dialog, sent, flow, seconds))
+  })
+}
+
+/** Tries again later, unless the session has another timer by then or is over. */
+function again(core: Core, dialog: Dialog, ms: number, run: () => void): void {
+  const { session } = dialog
+  if (!session) return
+  dialog.session = { ...session, refresh: core.wheel.after(ms, run) }
+}
+
+function refreshing(core: Core, dialog: Dialog, sent: Sent, way: Flow, seconds: number): ClientUser {
+  const invite = sent.method === 'INVITE'
+  let settled = false
+  const settle = (): void => {
+    settled = true
+    if (invite) dialog.outgoing = false
+  }
+  return {
+    response(response) {
+      if (response.status < 200) return
+      if (settled) {
+        if (dialog.ack?.seq === sent.seq) dialog.ack.flow.send(dialog.ack.text)
+        return
+      }
+      settle()
+      if (response.status < 300) refreshed(core, dialog, sent, response, way)
+      else refused(core, dialog, response, invite, seconds)
+    },
+    ended() {
+      settle()
+      if (core.dialogs.get(dialog.id) === dialog) hangUp(core, dialog, EXPIRED)
+    },
+    ack: (response) => refusalAck(sent, response),
+  }
+}
+
+function refreshed(core: Core, dialog: Dialog, sent: Sent, response: SipResponse, flow: Flow): void {
+  dialog.target = contactOf(response) ?? dialog.target
+  if (sent.method === 'INVITE') {
+    const ack = inDialog(dialog, 'ACK', sent.seq, flow, null)
+    dialog.ack = { seq: sent.seq, text: ack.text, flow }
+    flow.send(ack.text)
+  }
+  keepSession(core, dialog, sessionExpires(response), true)
+}
+
+/** What a refusal of a refresh means (§7.4, §10): the call is gone, or it is tried otherwise; the end is set in any case. */
+function refused(core: Core, dialog: Dialog, response: SipResponse, invite: boolean, seconds: number): void {
+  if (core.dialogs.get(dialog.id) !== dialog) return
+  const { status } = response
+  if (status === 408 || status === 481) {
+    hangUp(core, dialog, EXPIRED)
+  } else if (status === 491) {
+    const wait = glareMs(dialog.role === 'uac', randomInt(1000) / 1000)
+    again(core, dialog, wait, () => refresh(core, dialog, seconds, invite))
+  } else if (status === 422) {
+    const least = Number(/^\d{1,9}$/.exec(headerOf(response, 'min-se') ?? '')?.[0] ?? 0)
+    if (least > seconds) refresh(core, dialog, least, invite)
+  } else if (!invite && (status === 405 || status === 501)) {
+    dialog.updates = false
+    refresh(core, dialog, seconds)
+  }
+}
