@@ -14,6 +14,7 @@ import { TimerWheel } from './transaction/wheel.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
+import { Bodies } from './wire/bodies.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export type { ListenPoint } from './transport/flow.ts'
@@ -93,6 +94,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     wheel,
     transports,
     apps,
+    bodies: new Bodies(),
     server: new ServerTransactions({
       wheel,
       times,

@@ -1,4 +1,5 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import type { Head } from '../parser/check.ts'
 import { splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
@@ -75,7 +76,7 @@ export function responseText(ask: Ask, status: number, reason: string, lines: st
   return (
     `SIP/2.0 ${status} ${reason}\r\n${ask.vias}${forms ? `Record-Route: ${ask.routes.join(', ')}\r\n` : ''}` +
     `From: ${ask.from}\r\nTo: ${to}\r\nCall-ID: ${ask.callId}\r\nCSeq: ${ask.seq} ${ask.method}\r\n` +
-    `${lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    `${lines}Content-Length: ${lengthOf(body)}\r\n\r\n${body}`
   )
 }
 

@@ -1,5 +1,6 @@
 import { contactOf, type Dialog, dialogId, own, sourceIsTheWay } from '../dialog/dialog.ts'
 import { nextId, randomToken } from '../ids.ts'
+import { decode, encode, lengthOf } from '../parser/bytes.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
 import {
@@ -77,8 +78,8 @@ function withTrueSource(request: SipRequest, flow: Flow): SipRequest {
 /** Over UDP a body may be longer than it says; the rest is noise (§18.3). */
 function withoutExcess(request: SipRequest): SipRequest {
   const length = headerOf(request, 'content-length')
-  if (length === null || Number(length) >= Buffer.byteLength(request.body)) return request
-  return { ...request, body: Buffer.from(request.body).toString('utf8', 0, Number(length)) }
+  if (length === null || Number(length) >= lengthOf(request.body)) return request
+  return { ...request, body: decode(Buffer.from(encode(request.body)).subarray(0, Number(length))) }
 }
 
 /** Refuses without a transaction; an ACK is never answered. */
@@ -215,7 +216,7 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     refuse(core, request, flow, 503, 'Overloaded', RETRY)
     return
   }
-  if (headerOf(request, 'max-forwards') === '0') {
+  if (Number(headerOf(request, 'max-forwards') ?? 70) === 0) {
     refuse(core, request, flow, 483, 'Too Many Hops')
     return
   }

@@ -31,8 +31,9 @@ export type SipMessage = SipRequest | SipResponse
 
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/
 const VERSION = /^SIP\/\d{1,3}\.\d{1,3}$/i
-// A lone CR or LF or a NUL inside the head would mean one thing to us and another to whoever reads it next.
-const STRAY = /\r(?!\n)|(?<!\r)\n|\0/
+// A lone CR or LF or a NUL inside the head would mean one thing to us and another to whoever reads it next. A quoted
+// NUL is one that the grammar has (quoted-pair, §25.1).
+const STRAY = /\r(?!\n)|(?<!\r)\n|(?<!\\)\0/
 
 /** True for a token of RFC 3261 §25.1. */
 export function isToken(text: string): boolean {

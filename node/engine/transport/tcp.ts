@@ -1,5 +1,6 @@
 import net from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
+import { encode } from '../parser/bytes.ts'
 import { StreamFramer } from '../parser/stream.ts'
 import type { Endpoint, Flow, Receiver } from './flow.ts'
 
@@ -125,7 +126,7 @@ class Connection implements Flow {
 
   send(text: string): boolean {
     if (this.#ended) return false
-    this.#socket.write(text)
+    this.#socket.write(encode(text))
     // A peer that does not read must not make us remember for it.
     if (this.#socket.writableLength > this.#limits.backlog) this.drop()
     return !this.#ended

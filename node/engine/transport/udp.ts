@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer'
 import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
+import { decode, encode, messageText } from '../parser/bytes.ts'
 import type { Endpoint, Flow, Receiver } from './flow.ts'
 
 /** One UDP listen point. */
@@ -68,7 +68,7 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
   }
   const sendTo = (text: string, { port, host }: Endpoint): boolean => {
     if (closed) return false
-    socket.send(text, port, host, sent)
+    socket.send(encode(text), port, host, sent)
     return true
   }
   const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sendTo)
@@ -82,12 +82,12 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
       return
     }
     const flow = flowTo({ host: address, port: from })
-    if (!isUtf8(bytes)) return receiver.broken(bytes.toString('latin1'), 400, 'not UTF-8', flow)
     const blank = bytes.indexOf('\r\n\r\n')
-    if ((blank < 0 ? bytes.length : blank) > limits.head) {
-      return receiver.broken(bytes.toString('latin1', 0, limits.head), 400, 'header fields too large', flow)
-    }
-    receiver.message(bytes.toString(), flow)
+    const head = bytes.subarray(0, blank < 0 ? bytes.length : blank)
+    if (head.length > limits.head) return receiver.broken('', 400, 'header fields too large', flow)
+    const text = messageText(bytes, blank)
+    if (text === null) return receiver.broken(`${decode(head)}\r\n\r\n`, 400, 'not UTF-8', flow)
+    receiver.message(text, flow)
   })
 
   return {
