@@ -8,11 +8,9 @@ import {
   headerOf,
   headersOf,
   parseMessage,
-  requestLine,
   type SipMessage,
   type SipRequest,
   type SipResponse,
-  writeMessage,
 } from '../parser/message.ts'
 import { mergeKey, transactionKey } from '../transaction/key.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
@@ -22,6 +20,7 @@ import { type Ask, askOf, responseText, statelessText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
 import { respondOn } from './indialog.ts'
 import { answer } from './respond.ts'
+import { textOf } from './shown.ts'
 
 const KNOWN = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
@@ -90,6 +89,11 @@ function refuse(core: Core, request: SipRequest, flow: Flow, status: number, rea
 }
 
 function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): void {
+  // To srf an escape in a method is what it stands for, which it must not be (RFC 4475 §3.1.1.5).
+  if (request.method.includes('%')) {
+    refuse(core, request, flow, 501, 'Not Implemented')
+    return
+  }
   // Kept for half a minute, so it must be one piece of its own.
   const key = own(transactionKey(request, head.via))
   const known = core.server.byKey(key)
@@ -155,6 +159,10 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   const app = appOf(core, dialog)
   if (!app) {
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+    return
+  }
+  if (!KNOWN.has(request.method) && !core.apps.wanting(request.method.toLowerCase())) {
+    refuse(core, request, flow, 501, 'Not Implemented')
     return
   }
   dialog.remoteSeq = seq
@@ -293,14 +301,4 @@ function forgotten(core: Core, transaction: ServerTransaction<Ask>, ask: Ask): v
 
 function appOf(core: Core, dialog: Dialog): App | null {
   return dialog.app.open ? dialog.app : core.apps.any()
-}
-
-const POISON = new Set(['__proto__', 'constructor'])
-
-/** The request as the app reads it. */
-function textOf(request: SipRequest): string {
-  const fields = request.fields.some((f) => POISON.has(f.name))
-    ? request.fields.filter((f) => !POISON.has(f.name))
-    : request.fields
-  return writeMessage(requestLine(request), fields, request.body)
 }

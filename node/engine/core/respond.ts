@@ -1,4 +1,5 @@
 import { contactUri, type Dialog, own, sourceIsTheWay } from '../dialog/dialog.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
@@ -8,6 +9,8 @@ import { appLines, contactValue } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import { awaitAck } from './indialog.ts'
 
+/** The most that IPv4 lets through (RFC 768), less some for what is in front. */
+const DATAGRAM_MAX = 65_000
 const FORMING = new Set(['INVITE', 'SUBSCRIBE'])
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'NOTIFY', 'REFER'])
 
@@ -42,6 +45,12 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
   }
   lines += appLines(response, transaction.flow)
   const text = responseText(ask, status, response.reason, lines, response.body)
+  if (transaction.flow.transport === 'udp' && 3 * text.length > DATAGRAM_MAX && lengthOf(text) > DATAGRAM_MAX) {
+    // Nothing would reach the peer, who would ask again and again.
+    notOk(app, message.id, `a response of ${lengthOf(text)} bytes does not fit into a datagram`)
+    if (status >= 200) answer(core, transaction, ask, 500, responseText(ask, 500, 'Response Too Large', '', ''))
+    return
+  }
   if (makesDialog && !ask.dialog)
     ask.dialog = newDialog(core, app, transaction, ask, contactValue(response, transaction.flow))
   const told = { transaction: transaction.id, dialog: ask.dialog?.id ?? ask.dialogId }
