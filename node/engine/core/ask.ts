@@ -21,6 +21,8 @@ export interface Ask {
   readonly routes: readonly string[]
   readonly contact: string | null
   readonly dialogId: string
+  /** It came with credentials, right or wrong. */
+  readonly credentials: boolean
   readonly merge: string
   /** The tag that our answers carry. */
   tag: string
@@ -60,6 +62,7 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     viaCount,
     routes: forms ? recordRoutes(request).map(own) : [],
     contact,
+    credentials: headerOf(request, 'authorization') !== null || headerOf(request, 'proxy-authorization') !== null,
     dialogId: dialog?.id ?? (forms ? dialogId(own(callId), own(fromTag)) : ''),
     merge,
     tag,

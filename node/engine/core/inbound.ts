@@ -20,6 +20,7 @@ import { type Ask, askOf, responseText, statelessText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
 import { respondOn } from './indialog.ts'
 import { answer } from './respond.ts'
+import { roomFor } from './room.ts'
 import { textOf } from './shown.ts'
 
 const KNOWN = new Set(
@@ -85,7 +86,7 @@ function withoutExcess(request: SipRequest): SipRequest {
 function refuse(core: Core, request: SipRequest, flow: Flow, status: number, reason: string, lines = ''): void {
   if (request.method === 'ACK') return
   const text = statelessText(request, status, reason, lines)
-  if (text) respondOn(core, flow, text)
+  if (text && text.length <= roomFor(request, flow)) respondOn(core, flow, text)
 }
 
 function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): void {
@@ -99,7 +100,7 @@ function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): v
   const known = core.server.byKey(key)
   if (known) {
     // The ACK for a 2xx has a branch of its own in RFC 3261, but not in RFC 2543.
-    core.server.again(known, request.method)
+    core.server.again(known, request.method, roomFor(request, flow))
     if (request.method !== 'ACK') return
   }
   const dialog = head.toTag === '' ? null : core.dialogs.match(head.callId, head.fromTag, head.toTag)
@@ -143,7 +144,7 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
     merge: '',
     contact: null,
   })
-  const cancel = core.server.begin(key, nextId(), flow, false, cancelAsk)
+  const cancel = core.server.begin(key, nextId(), flow, false, cancelAsk, roomFor(request, flow))
   core.server.respond(cancel, 200, responseText(cancelAsk, 200, 'OK', '', ''))
   if (!ask) return
   answer(core, invite, ask, 487, responseText(ask, 487, 'Request Terminated', '', ''))
@@ -284,7 +285,8 @@ function begin(
 ): { id: string } {
   const invite = request.method === 'INVITE'
   const ask: Ask = askOf(request, head, { ...about, tag: randomToken() })
-  const transaction = core.server.begin(key, nextId(), flow, invite, ask)
+  const room = about.dialog ? Number.POSITIVE_INFINITY : roomFor(request, flow)
+  const transaction = core.server.begin(key, nextId(), flow, invite, ask, room)
   // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
   if (invite) {
     core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', '', ''))

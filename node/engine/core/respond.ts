@@ -8,6 +8,7 @@ import { type Ask, responseText } from './ask.ts'
 import { appLines, contactValue } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import { awaitAck } from './indialog.ts'
+import { fitting, isTaken } from './room.ts'
 
 /** The most that IPv4 lets through (RFC 768), less some for what is in front. */
 const DATAGRAM_MAX = 65_000
@@ -66,13 +67,15 @@ function takeTag(ask: Ask, response: SipResponse): void {
 }
 
 /** Sends a response, of an app or of the engine, and does to the dialog what it means. */
-export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask, status: number, text: string): void {
+export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask, status: number, whole: string): void {
   const { dialog } = ask
+  const taken = isTaken(ask, status)
+  const text = taken ? whole : fitting(ask, status, whole, core.server.room(transaction))
   if (status >= 200) {
     core.merges.delete(ask.merge)
     ask.patience?.cancel()
   }
-  core.server.respond(transaction, status, text)
+  core.server.respond(transaction, status, text, taken)
   if (status < 200 || !dialog) return
   if (dialog.incoming === transaction.id) dialog.incoming = null
   if (status >= 300) {

@@ -12,6 +12,8 @@ interface Common {
   readonly fields: readonly Field[]
   readonly body: string
   readonly flaw: string | null
+  /** How long all of it was when it came, in characters; never more than in bytes. */
+  readonly size: number
 }
 
 export interface SipRequest extends Common {
@@ -70,10 +72,11 @@ export function parseMessage(text: string, fieldsMax = 200): SipMessage | null {
     const field = parseField(folded ? line.replaceAll(/\r\n[ \t]+/g, ' ') : line)
     if (field) fields.push(field)
     else flaw ??= 'a header field without a name or a colon'
-    if (fields.length > fieldsMax) return { ...start.line, fields, body: '', flaw: 'too many header fields' }
+    if (fields.length > fieldsMax)
+      return { ...start.line, fields, body: '', flaw: 'too many header fields', size: text.length }
     pos = next + 2
   }
-  return { ...start.line, fields, body: blank < 0 ? '' : text.slice(blank + 4), flaw }
+  return { ...start.line, fields, body: blank < 0 ? '' : text.slice(blank + 4), flaw, size: text.length }
 }
 
 type StartLine =
