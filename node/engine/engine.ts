@@ -16,6 +16,7 @@ import type { TlsOptions } from './transport/certificates.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
+import { Bodies } from './wire/bodies.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export type { TlsOptions } from './transport/certificates.ts'
@@ -114,6 +115,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     wheel,
     transports,
     apps,
+    bodies: new Bodies(),
     server: new ServerTransactions({
       wheel,
       times,

@@ -1,6 +1,7 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
 import { lists } from '../dialog/reliable.ts'
 import { type Wish, wishOf } from '../dialog/session.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import type { Head } from '../parser/check.ts'
 import { splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipRequest } from '../parser/message.ts'
@@ -24,6 +25,8 @@ export interface Ask {
   readonly routes: readonly string[]
   readonly contact: string | null
   readonly dialogId: string
+  /** It came with credentials, right or wrong. */
+  readonly credentials: boolean
   readonly merge: string
   /** What the INVITE says of `100rel` (RFC 3262). */
   readonly rel: 'required' | 'supported' | 'no'
@@ -71,6 +74,7 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     viaCount,
     routes: forms ? recordRoutes(request).map(own) : [],
     contact,
+    credentials: headerOf(request, 'authorization') !== null || headerOf(request, 'proxy-authorization') !== null,
     dialogId: dialog?.id ?? (forms ? dialogId(own(callId), own(fromTag)) : ''),
     merge,
     rel: request.method === 'INVITE' ? relOf(request) : 'no',
@@ -96,7 +100,7 @@ export function responseText(ask: Ask, status: number, reason: string, lines: st
   return (
     `SIP/2.0 ${status} ${reason}\r\n${ask.vias}${forms ? `Record-Route: ${ask.routes.join(', ')}\r\n` : ''}` +
     `From: ${ask.from}\r\nTo: ${to}\r\nCall-ID: ${ask.callId}\r\nCSeq: ${ask.cseq}\r\n` +
-    `${lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    `${lines}Content-Length: ${lengthOf(body)}\r\n\r\n${body}`
   )
 }
 

@@ -1,4 +1,5 @@
 import { contactUri } from '../dialog/dialog.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import { bracketed, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
 import { type Field, headerOf, type SipMessage, type SipResponse } from '../parser/message.ts'
 import { writtenName } from '../parser/names.ts'
@@ -96,7 +97,7 @@ export function requestText(sent: Sent, lines: string, body: string): string {
   return (
     `${sent.method} ${sent.uri} SIP/2.0\r\n${sent.via}${sent.routes}Max-Forwards: ${sent.hops}\r\n` +
     `From: ${sent.from}\r\nTo: ${sent.to}\r\nCall-ID: ${sent.callId}\r\nCSeq: ${sent.seq} ${sent.method}\r\n` +
-    `${lines}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    `${lines}Content-Length: ${lengthOf(body)}\r\n\r\n${body}`
   )
 }
 

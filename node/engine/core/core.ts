@@ -7,6 +7,7 @@ import type { TimerWheel } from '../transaction/wheel.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { Transports } from '../transport/transports.ts'
 import type { App, Apps } from '../wire/apps.ts'
+import type { Bodies } from '../wire/bodies.ts'
 import { echoPayload, type Stamp, sipPayload, timeText } from '../wire/frames.ts'
 import type { Admission } from './admission.ts'
 import type { Ask } from './ask.ts'
@@ -20,6 +21,7 @@ export interface Core {
   readonly wheel: TimerWheel
   readonly transports: Transports
   readonly apps: Apps
+  readonly bodies: Bodies
   readonly server: ServerTransactions<Ask>
   readonly client: ClientTransactions
   readonly dialogs: Dialogs
@@ -56,7 +58,8 @@ export function deliver(
   about: { transaction: string; dialog: string; receivedOn?: string; source?: Stamp['source'] },
 ): void {
   const stamp = stampOf(core, flow, about.source ?? 'network', text)
-  app.send(sipPayload(nextId(), stamp, about.transaction, about.dialog, about.receivedOn ?? '', text))
+  const { transaction, dialog, receivedOn = '' } = about
+  app.send(sipPayload(nextId(), stamp, transaction, dialog, receivedOn, core.bodies.shown(text)))
 }
 
 /**
@@ -72,7 +75,8 @@ export function echo(
   about: { transaction: string; dialog: string },
 ): void {
   if (to === '') return
-  app.send(echoPayload(nextId(), to, stampOf(core, flow, 'application', text), about.transaction, about.dialog, text))
+  const stamp = stampOf(core, flow, 'application', text)
+  app.send(echoPayload(nextId(), to, stamp, about.transaction, about.dialog, core.bodies.shown(text)))
 }
 
 export function notOk(app: App, to: string, reason: string): void {

@@ -2,6 +2,7 @@ import { contactOf, type Dialog, dialogId, moveTo, own, sourceIsTheWay } from '.
 import { acknowledged, advanceLine } from '../dialog/reliable.ts'
 import { MIN_SE, tooSmall, wishOf } from '../dialog/session.ts'
 import { nextId, randomToken } from '../ids.ts'
+import { decode, encode, lengthOf } from '../parser/bytes.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
 import {
@@ -9,11 +10,9 @@ import {
   headerOf,
   headersOf,
   parseMessage,
-  requestLine,
   type SipMessage,
   type SipRequest,
   type SipResponse,
-  writeMessage,
 } from '../parser/message.ts'
 import { mergeKey, transactionKey } from '../transaction/key.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
@@ -23,6 +22,8 @@ import { type Ask, askOf, responseText, statelessText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
 import { respondOn } from './indialog.ts'
 import { answer } from './respond.ts'
+import { roomFor } from './room.ts'
+import { textOf } from './shown.ts'
 
 const KNOWN = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
@@ -81,24 +82,29 @@ function withTrueSource(request: SipRequest, flow: Flow): SipRequest {
 /** Over UDP a body may be longer than it says; the rest is noise (§18.3). */
 function withoutExcess(request: SipRequest): SipRequest {
   const length = headerOf(request, 'content-length')
-  if (length === null || Number(length) >= Buffer.byteLength(request.body)) return request
-  return { ...request, body: Buffer.from(request.body).toString('utf8', 0, Number(length)) }
+  if (length === null || Number(length) >= lengthOf(request.body)) return request
+  return { ...request, body: decode(Buffer.from(encode(request.body)).subarray(0, Number(length))) }
 }
 
 /** Refuses without a transaction; an ACK is never answered. */
 function refuse(core: Core, request: SipRequest, flow: Flow, status: number, reason: string, lines = ''): void {
   if (request.method === 'ACK') return
   const text = statelessText(request, status, reason, lines)
-  if (text) respondOn(core, flow, text)
+  if (text && text.length <= roomFor(request, flow)) respondOn(core, flow, text)
 }
 
 function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): void {
+  // To srf an escape in a method is what it stands for, which it must not be (RFC 4475 §3.1.1.5).
+  if (request.method.includes('%')) {
+    refuse(core, request, flow, 501, 'Not Implemented')
+    return
+  }
   // Kept for half a minute, so it must be one piece of its own.
   const key = own(transactionKey(request, head.via))
   const known = core.server.byKey(key)
   if (known) {
     // The ACK for a 2xx has a branch of its own in RFC 3261, but not in RFC 2543.
-    core.server.again(known, request.method)
+    core.server.again(known, request.method, roomFor(request, flow))
     if (request.method !== 'ACK') return
   }
   const dialog = head.toTag === '' ? null : core.dialogs.match(head.callId, head.fromTag, head.toTag)
@@ -143,7 +149,7 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
     merge: '',
     contact: null,
   })
-  const cancel = core.server.begin(key, nextId(), flow, false, cancelAsk)
+  const cancel = core.server.begin(key, nextId(), flow, false, cancelAsk, roomFor(request, flow))
   core.server.respond(cancel, 200, responseText(cancelAsk, 200, 'OK', '', ''))
   if (!ask) return
   answer(core, invite, ask, 487, responseText(ask, 487, 'Request Terminated', '', ''))
@@ -160,6 +166,10 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   const app = appOf(core, dialog)
   if (!app) {
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
+    return
+  }
+  if (!KNOWN.has(request.method) && !core.apps.wanting(request.method.toLowerCase())) {
+    refuse(core, request, flow, 501, 'Not Implemented')
     return
   }
   dialog.remoteSeq = seq
@@ -288,7 +298,7 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
     return
   }
-  if (headerOf(request, 'max-forwards') === '0') {
+  if (Number(headerOf(request, 'max-forwards') ?? 70) === 0) {
     refuse(core, request, flow, 483, 'Too Many Hops')
     return
   }
@@ -369,7 +379,8 @@ function begin(
 ): { id: string } {
   const invite = request.method === 'INVITE'
   const ask: Ask = askOf(request, head, { ...about, tag: randomToken() })
-  const transaction = core.server.begin(key, nextId(), flow, invite, ask)
+  const room = about.dialog ? Number.POSITIVE_INFINITY : roomFor(request, flow)
+  const transaction = core.server.begin(key, nextId(), flow, invite, ask, room)
   // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
   if (invite) {
     const stamp = headerOf(request, 'timestamp')
@@ -388,14 +399,4 @@ function forgotten(core: Core, transaction: ServerTransaction<Ask>, ask: Ask): v
 
 function appOf(core: Core, dialog: Dialog): App | null {
   return dialog.app.open ? dialog.app : core.apps.any()
-}
-
-const POISON = new Set(['__proto__', 'constructor'])
-
-/** The request as the app reads it. */
-function textOf(request: SipRequest): string {
-  const fields = request.fields.some((f) => POISON.has(f.name))
-    ? request.fields.filter((f) => !POISON.has(f.name))
-    : request.fields
-  return writeMessage(requestLine(request), fields, request.body)
 }

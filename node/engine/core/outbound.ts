@@ -22,11 +22,12 @@ const OFFERING = new Set(['INVITE', 'UPDATE'])
 
 /** An app's SIP message: a response, a CANCEL, a request in a dialog or outside of one. */
 export function fromApp(core: Core, app: App, message: AppSipMessage): void {
-  const sip = parseMessage(message.text, core.limits.fields)
-  if (!sip || sip.flaw) {
-    notOk(app, message.id, `malformed message: ${sip?.flaw ?? 'no start line'}`)
+  const read = parseMessage(message.text, core.limits.fields)
+  if (!read || read.flaw) {
+    notOk(app, message.id, `malformed message: ${read?.flaw ?? 'no start line'}`)
     return
   }
+  const sip = { ...read, body: core.bodies.meant(read.body) }
   if (sip.kind === 'response') {
     appResponse(core, app, message, sip)
     return

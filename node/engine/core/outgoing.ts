@@ -2,7 +2,7 @@ import { answerComesFromTheWay, contactOf, type Dialog, moveTo, own, recordRoute
 import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
 import { sessionExpires } from '../dialog/session.ts'
 import { randomToken } from '../ids.ts'
-import { headerOf, type SipResponse, writeMessage } from '../parser/message.ts'
+import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
@@ -10,6 +10,7 @@ import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 import { ackAndBye } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
+import { textOf } from './shown.ts'
 
 /** An INVITE or SUBSCRIBE of an app that awaits its final response, or any other request of it. */
 export interface Outgoing {
@@ -258,8 +259,7 @@ export function cancelText(call: Outgoing, lines: string): string {
 }
 
 function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
-  const text = writeMessage(`SIP/2.0 ${response.status} ${response.reason}`, response.fields, response.body)
-  deliver(core, call.app, flow, text, { transaction: call.id, dialog: call.dialogId })
+  deliver(core, call.app, flow, textOf(response), { transaction: call.id, dialog: call.dialogId })
 }
 
 function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): void {

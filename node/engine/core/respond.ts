@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { contactUri, type Dialog, own, repeatUntilStopped, sourceIsTheWay } from '../dialog/dialog.ts'
 import { lists, nextRseq, noMore, queued } from '../dialog/reliable.ts'
 import { agreement, sessionExpires } from '../dialog/session.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
@@ -11,7 +12,10 @@ import { appLines, bodyOf, contactValue } from './compose.ts'
 import { type Core, deliver, echo, notOk } from './core.ts'
 import { awaitAck, respondOn } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
+import { fitting, isTaken } from './room.ts'
 
+/** The most that IPv4 lets through (RFC 768), less some for what is in front. */
+const DATAGRAM_MAX = 65_000
 const FORMING = new Set(['INVITE', 'SUBSCRIBE'])
 /** Requests that may carry an offer (RFC 3264, RFC 3311, RFC 3262 §5). */
 const OFFERING = new Set(['INVITE', 'UPDATE', 'PRACK'])
@@ -90,6 +94,12 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     TIMED.has(ask.method) && status >= 200 && status < 300 ? agreement(ask.session, sessionExpires(response)) : null
   if (agreed) lines += agreed.lines
   const text = responseText(ask, status, response.reason, lines, response.body)
+  if (transaction.flow.transport === 'udp' && 3 * text.length > DATAGRAM_MAX && lengthOf(text) > DATAGRAM_MAX) {
+    // Nothing would reach the peer, who would ask again and again.
+    notOk(app, message.id, `a response of ${lengthOf(text)} bytes does not fit into a datagram`)
+    if (status >= 200) answer(core, transaction, ask, 500, responseText(ask, 500, 'Response Too Large', '', ''))
+    return
+  }
   const told = { transaction: transaction.id, dialog: ask.dialog?.id ?? ask.dialogId }
   answer(core, transaction, ask, status, text)
   if (ask.method === 'INVITE' && ask.dialog && response.body !== '' && (reliable || (status >= 200 && status < 300))) {
@@ -141,13 +151,15 @@ function takeTag(ask: Ask, response: SipResponse): void {
 }
 
 /** Sends a response, of an app or of the engine, and does to the dialog what it means. */
-export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask, status: number, text: string): void {
+export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask, status: number, whole: string): void {
   const { dialog } = ask
+  const taken = isTaken(ask, status)
+  const text = taken ? whole : fitting(ask, status, whole, core.server.room(transaction))
   if (status >= 200) {
     core.merges.delete(ask.merge)
     ask.patience?.cancel()
   }
-  core.server.respond(transaction, status, text)
+  core.server.respond(transaction, status, text, taken)
   if (status < 200 || !dialog) return
   if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null

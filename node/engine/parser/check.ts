@@ -1,4 +1,6 @@
 import type { EngineLimits } from '../limits.ts'
+import { badField, badParts, longest, URI_MAX } from './bounds.ts'
+import { lengthOf } from './bytes.ts'
 import { type CSeq, parseAddress, parseCSeq, parseVia, splitOutside, tagOf, type Via } from './headers.ts'
 import { isToken, type SipMessage, type SipRequest } from './message.ts'
 import { parseUri } from './uri.ts'
@@ -25,20 +27,34 @@ export interface Head {
 const bad = (reason: string): Refusal => ({ kind: 'refused', status: 400, reason })
 
 const ADDRESSING = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'contact'])
-const ONCE = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length'])
+/** Lists of addresses; From and To are looked at for themselves. */
+const ADDRESSES = new Set([
+  'contact',
+  'route',
+  'record-route',
+  'path',
+  'service-route',
+  'refer-to',
+  'referred-by',
+  'reply-to',
+  'p-asserted-identity',
+  'p-preferred-identity',
+  'remote-party-id',
+  'diversion',
+  'history-info',
+])
+const ONCE = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type'])
 
 /** What a message must be before anybody acts on it (RFC 3261 §8.1.1, §8.2, §16.3), and what was read on the way. */
 export function checkMessage(message: SipMessage, limits: EngineLimits): Head | Refusal {
+  // Of another version nobody knows what is a flaw (§21.5.6).
+  if (message.kind === 'request' && message.version !== 'SIP/2.0')
+    return { kind: 'refused', status: 505, reason: 'Version Not Supported' }
   if (message.flaw) return bad(capital(message.flaw))
   const first = new Map<string, string>()
-  for (const { name, value, line } of message.fields) {
-    if (line.length > limits.field) return bad(`${name} Too Long`)
-    if (line.length > limits.address && ADDRESSING.has(name)) return bad(`${name} Too Long`)
-    if (!first.has(name)) first.set(name, value)
-    else if (ONCE.has(name)) return bad(`Several ${name}`)
-  }
-  const vias = first.get('via')
-  const via = vias === undefined ? null : parseVia(splitOutside(vias, ',')[0]!)
+  const wrong = badFields(message, limits, first)
+  if (wrong !== null) return bad(wrong)
+  const via = topVia(message)
   if (!via) return bad('Bad Via')
   const callId = first.get('call-id')
   // A bar would shift the fields of the wire protocol's leader, so such a Call-ID is never taken in.
@@ -46,30 +62,103 @@ export function checkMessage(message: SipMessage, limits: EngineLimits): Head | 
   const cseq = parseCSeq(first.get('cseq') ?? '')
   if (!cseq) return bad('Bad CSeq')
   const from = first.get('from')
-  if (from === undefined || !parseAddress(from)) return bad('Bad From')
+  if (from === undefined || !isAddress('from', from)) return bad('Bad From')
   const fromTag = tagOf(from)
   if (fromTag !== '' && !isToken(fromTag)) return bad('Bad From Tag')
   const to = first.get('to')
-  if (to === undefined || !parseAddress(to)) return bad('Bad To')
+  if (to === undefined || !isAddress('to', to)) return bad('Bad To')
   const toTag = tagOf(to)
   if (toTag !== '' && !isToken(toTag)) return bad('Bad To Tag')
   const length = first.get('content-length')
   if (length !== undefined && !/^\d{1,9}$/.test(length)) return bad('Bad Content-Length')
-  if (length !== undefined && Number(length) > Buffer.byteLength(message.body))
-    return bad('Body Shorter Than Content-Length')
+  if (length !== undefined && Number(length) > lengthOf(message.body)) return bad('Body Shorter Than Content-Length')
+  if (badParts(message, first.get('content-type'))) return bad('Bad Multipart Body')
   const refusal = message.kind === 'request' ? checkRequest(message, cseq.method, first.get('max-forwards')) : null
   return refusal ?? { kind: 'sound', via, callId, cseq, from, fromTag, to, toTag }
 }
 
+/** What is wrong with one of the fields, or null; `first` gets the first value of each name. */
+function badFields({ fields }: SipMessage, limits: EngineLimits, first: Map<string, string>): string | null {
+  let repeated: Map<string, number> | null = null
+  for (const field of fields) {
+    const { name, value, line } = field
+    const most = longest(name, limits.field)
+    if (line.length > limits.field || (line.length > limits.address && ADDRESSING.has(name))) return `${name} Too Long`
+    if (value.length > most) return `${name} Too Long`
+    const wrong = badField(field)
+    if (wrong) return wrong
+    if (ADDRESSES.has(name) && !areAddresses(name, value)) return `Bad ${name}`
+    if (ADDRESSING.has(name) && GAP.test(value)) return `Bad ${name}`
+    const before = first.get(name)
+    if (before === undefined) first.set(name, value)
+    else if (ONCE.has(name)) return `Several ${name}`
+    else {
+      repeated ??= new Map()
+      const size = (repeated.get(name) ?? before.length) + value.length
+      if (size > most) return `${name} Too Long`
+      repeated.set(name, size)
+    }
+  }
+  return null
+}
+
 function checkRequest(request: SipRequest, method: string, hops: string | undefined): Refusal | null {
-  if (request.version !== 'SIP/2.0') return { kind: 'refused', status: 505, reason: 'Version Not Supported' }
   if (method !== request.method) return bad('CSeq Method Mismatch')
+  if (request.uri.length > URI_MAX) return { kind: 'refused', status: 414, reason: 'Request-URI Too Long' }
   const scheme = request.uri.slice(0, request.uri.indexOf(':')).toLowerCase()
   if (scheme === 'sip' || scheme === 'sips') {
-    if (!parseUri(request.uri)) return bad('Bad Request-URI')
+    const uri = parseUri(request.uri)
+    // Headers are not for a Request-URI (§19.1.1), and must never become any of a request of ours.
+    if (uri?.headers !== '') return bad('Bad Request-URI')
   } else if (scheme !== 'tel') return { kind: 'refused', status: 416, reason: 'Unsupported URI Scheme' }
-  if (hops !== undefined && (!/^\d{1,3}$/.test(hops) || Number(hops) > 255)) return bad('Bad Max-Forwards')
+  if (hops !== undefined && (!/^\d{1,10}$/.test(hops) || Number(hops) > 255)) return bad('Bad Max-Forwards')
   return null
+}
+
+/** The top Via, if all of them read. */
+function topVia(message: SipMessage): Via | null {
+  let top: Via | null = null
+  for (const { name, value } of message.fields) {
+    if (name !== 'via') continue
+    for (const one of splitOutside(value, ',')) {
+      const via = parseVia(one)
+      if (!via) return null
+      top ??= via
+    }
+  }
+  return top
+}
+
+/** Quotes that are closed. */
+const QUOTED = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/
+const OURS = new Set(['from', 'to', 'contact'])
+
+/** Blanks that no sender has a use for, and that readers further up try in every way. */
+const GAP = /[ \t]{33}/
+
+/** A list of addresses; nothing at all and the star of a Contact are none, and right. */
+function areAddresses(name: string, value: string): boolean {
+  if (value === '' || (value === '*' && name === 'contact')) return true
+  if (GAP.test(value)) return false
+  return splitOutside(value, ',').every((one) => isAddress(name, one) && (!ROUTES.has(name) || isRoute(one)))
+}
+
+const ROUTES = new Set(['route', 'record-route', 'path', 'service-route'])
+
+function isRoute(value: string): boolean {
+  const address = parseAddress(value)
+  return address !== null && parseUri(address.uri) !== null && /^(".*"|[\w .!%*+`'~-]*)$/.test(address.display)
+}
+
+/** Whether a value is an address that everybody reads in the same way. */
+function isAddress(name: string, value: string): boolean {
+  const address = parseAddress(value)
+  if (!address) return false
+  // A question mark outside of angle brackets could begin the headers of the URI, or not (§20.10).
+  if (OURS.has(name) && !value.includes('<') && value.includes('?')) return false
+  // Nor may what needs quotes stand without them: some readers take it for the address, or for two.
+  if (!address.display.startsWith('"') && /[,;@]/.test(address.display)) return false
+  return QUOTED.test(address.parameters)
 }
 
 function capital(text: string): string {

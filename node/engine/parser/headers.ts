@@ -56,7 +56,8 @@ export function parseAddress(value: string): Address | null {
   if (display.startsWith('"') !== display.endsWith('"') || display === '"') return null
   const parameters = value.slice(close + 1).trim()
   if (parameters !== '' && !parameters.startsWith(';')) return null
-  return { display, uri: value.slice(open + 1, close).trim(), parameters }
+  const uri = value.slice(open + 1, close)
+  return uri === '' || /[\s<"]/.test(uri) ? null : { display, uri, parameters }
 }
 
 function indexOutsideQuotes(text: string, wanted: string): number {

@@ -12,6 +12,8 @@ interface Common {
   readonly fields: readonly Field[]
   readonly body: string
   readonly flaw: string | null
+  /** How long all of it was when it came, in characters; never more than in bytes. */
+  readonly size: number
 }
 
 export interface SipRequest extends Common {
@@ -31,8 +33,9 @@ export type SipMessage = SipRequest | SipResponse
 
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/
 const VERSION = /^SIP\/\d{1,3}\.\d{1,3}$/i
-// A lone CR or LF or a NUL inside the head would mean one thing to us and another to whoever reads it next.
-const STRAY = /\r(?!\n)|(?<!\r)\n|\0/
+// A lone CR or LF or a NUL inside the head would mean one thing to us and another to whoever reads it next. A quoted
+// NUL is one that the grammar has (quoted-pair, §25.1).
+const STRAY = /\r(?!\n)|(?<!\r)\n|(?<!\\)\0/
 
 /** True for a token of RFC 3261 §25.1. */
 export function isToken(text: string): boolean {
@@ -69,10 +72,11 @@ export function parseMessage(text: string, fieldsMax = 200): SipMessage | null {
     const field = parseField(folded ? line.replaceAll(/\r\n[ \t]+/g, ' ') : line)
     if (field) fields.push(field)
     else flaw ??= 'a header field without a name or a colon'
-    if (fields.length > fieldsMax) return { ...start.line, fields, body: '', flaw: 'too many header fields' }
+    if (fields.length > fieldsMax)
+      return { ...start.line, fields, body: '', flaw: 'too many header fields', size: text.length }
     pos = next + 2
   }
-  return { ...start.line, fields, body: blank < 0 ? '' : text.slice(blank + 4), flaw }
+  return { ...start.line, fields, body: blank < 0 ? '' : text.slice(blank + 4), flaw, size: text.length }
 }
 
 type StartLine =
@@ -104,7 +108,7 @@ function parseField(line: string): Field | null {
   const name = fullName(raw)
   const value = line.slice(colon + 1).trim()
   // Readers further up know few compact forms, so the line is always written out.
-  return { name, value, line: raw.length === 1 ? `${writtenName(name)}: ${value}` : line }
+  return { name, value, line: raw.length === 1 ? `${writtenName(name)}: ${value}` : line.trimEnd() }
 }
 
 /** A field made here. */

@@ -1,9 +1,11 @@
-import { isUtf8 } from 'node:buffer'
+import { decode, messageText } from './bytes.ts'
 
 export type Framed =
   | { readonly kind: 'message'; readonly text: string }
   | { readonly kind: 'ping' }
   | { readonly kind: 'broken'; readonly why: string; readonly status: 400 | 413; readonly text: string }
+
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Cuts a byte stream into messages by Content-Length (RFC 3261 §18.3) and finds keep-alives (RFC 5626 §4.4.1).
@@ -16,6 +18,8 @@ export class StreamFramer {
   #start = 0
   #end = 0
   #searched = 0
+  /** Of the message that is being read, once its head is there: how long the head is, and how long all. */
+  #head = 0
   #total = -1
   #broken = false
 
@@ -78,19 +82,20 @@ export class StreamFramer {
       if (this.#start >= this.#end) return null
       // Alone it may become a line break. Before anything else it is none, and would gather bytes without a bound.
       if (this.#buffer[this.#start] === 13) {
-        return this.#end - this.#start === 1 ? null : this.#break('a stray carriage return', 400, '')
+        return this.#end - this.#start === 1 ? null : this.#break('a stray carriage return', 400, NOTHING)
       }
       const blank = this.#buffer.subarray(0, this.#end).indexOf('\r\n\r\n', Math.max(this.#start, this.#searched - 3))
       const headLength = (blank < 0 ? this.#end : blank) - this.#start
-      if (headLength > this.#headMax) return this.#break('header fields too large', 400, '')
+      if (headLength > this.#headMax) return this.#break('header fields too large', 400, NOTHING)
       if (blank < 0) {
         this.#searched = this.#end
         return null
       }
-      const head = this.#buffer.toString('latin1', this.#start, blank)
-      const length = contentLength(head)
-      if (typeof length === 'string') return this.#break(length, 400, head + '\r\n\r\n')
-      if (length > this.#bodyMax) return this.#break('Content-Length above the limit', 413, head + '\r\n\r\n')
+      const head = this.#buffer.subarray(this.#start, blank)
+      const length = contentLength(head.toString('latin1'))
+      if (typeof length === 'string') return this.#break(length, 400, head)
+      if (length > this.#bodyMax) return this.#break('Content-Length above the limit', 413, head)
+      this.#head = headLength
       this.#total = headLength + 4 + length
     }
     if (this.#end - this.#start < this.#total) return null
@@ -98,8 +103,9 @@ export class StreamFramer {
     this.#start += this.#total
     this.#searched = this.#start
     this.#total = -1
-    if (!isUtf8(bytes)) return this.#break('not UTF-8', 400, bytes.toString('latin1'))
-    return { kind: 'message', text: bytes.toString() }
+    const text = messageText(bytes, this.#head)
+    if (text === null) return this.#break('not UTF-8', 400, bytes.subarray(0, this.#head))
+    return { kind: 'message', text }
   }
 
   /** Takes line breaks before a message: two are a ping that wants an answer, one is nothing. */
@@ -114,8 +120,9 @@ export class StreamFramer {
     return null
   }
 
-  #break(why: string, status: 400 | 413, text: string): Framed {
-    return { kind: 'broken', why, status, text }
+  /** `head` is what can be answered. */
+  #break(why: string, status: 400 | 413, head: Buffer): Framed {
+    return { kind: 'broken', why, status, text: `${decode(head)}\r\n\r\n` }
   }
 }
 

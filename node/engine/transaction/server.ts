@@ -25,6 +25,8 @@ interface Entry<Ask> extends ServerTransaction<Ask> {
   readonly invite: boolean
   state: IstState | NistState
   last: string | null
+  /** Characters that may still be sent for it; see `begin`. */
+  room: number
   interval: number
   retransmit: Timer | null
   end: Timer | null
@@ -62,7 +64,18 @@ export class ServerTransactions<Ask> {
     return [...this.#byId.values()]
   }
 
-  begin(key: string, id: string, flow: Flow, invite: boolean, ask: Ask): ServerTransaction<Ask> {
+  /**
+   * `room` is how much may be sent to somebody who may not be there at all: over UDP anybody can write any source into a packet, and
+   * timer G would repeat a refusal to it ten times.
+   */
+  begin(
+    key: string,
+    id: string,
+    flow: Flow,
+    invite: boolean,
+    ask: Ask,
+    room = Number.POSITIVE_INFINITY,
+  ): ServerTransaction<Ask> {
     const entry: Entry<Ask> = {
       id,
       key,
@@ -71,6 +84,7 @@ export class ServerTransactions<Ask> {
       invite,
       state: invite ? 'proceeding' : 'trying',
       last: null,
+      room,
       interval: this.#needs.times.t1,
       retransmit: null,
       end: null,
@@ -91,18 +105,25 @@ export class ServerTransactions<Ask> {
     return this.#byId.get(id) ?? null
   }
 
-  /** A request with the key of a known transaction: a retransmission, or the ACK for a refusal. */
-  again(transaction: ServerTransaction<Ask>, method: string): void {
+  /** How much may still be sent for it. */
+  room(transaction: ServerTransaction<Ask>): number {
+    return this.#byKey.get(transaction.key)?.room ?? 0
+  }
+
+  /** A request with the key of a known transaction: a retransmission, or the ACK for a refusal. It brings room of its own. */
+  again(transaction: ServerTransaction<Ask>, method: string, room = Number.POSITIVE_INFINITY): void {
     const entry = this.#byKey.get(transaction.key)
     if (!entry) return
+    entry.room += room
     if (entry.invite) this.#invite(entry, method === 'ACK' ? 'ACK' : 'INVITE')
     else this.#other(entry, 'request')
   }
 
-  /** Sends a response of the transaction user. */
-  respond(transaction: ServerTransaction<Ask>, status: number, text: string): void {
+  /** Sends a response of the transaction user; `free`: from now on no room is needed. */
+  respond(transaction: ServerTransaction<Ask>, status: number, text: string, free = false): void {
     const entry = this.#byKey.get(transaction.key)
     if (!entry) return
+    if (free) entry.room = Number.POSITIVE_INFINITY
     if (status >= 200) {
       this.#byId.delete(entry.id)
       entry.ask = null
@@ -180,11 +201,14 @@ export class ServerTransactions<Ask> {
 
   #send(entry: Entry<Ask>, text: string): void {
     entry.last = text
+    // There was no room for any answer.
+    if (text === '') return
+    entry.room -= text.length
     this.#needs.send(entry.flow, text)
   }
 
   #repeat(entry: Entry<Ask>): void {
-    if (entry.last !== null) this.#needs.send(entry.flow, entry.last)
+    if (entry.last !== null && entry.last.length <= entry.room) this.#send(entry, entry.last)
   }
 
   #enter(entry: Entry<Ask>, state: IstState | NistState): void {

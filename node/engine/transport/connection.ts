@@ -1,10 +1,11 @@
 import type { EngineLimits } from '../limits.ts'
+import { encode } from '../parser/bytes.ts'
 import type { Framed } from '../parser/stream.ts'
 import type { Endpoint, Flow, Receiver, TransportName } from './flow.ts'
 
 /** What a connection sends by: the socket of a byte stream, or a WebSocket on one. */
 export interface Carrier {
-  write(text: string): void
+  write(bytes: string | Buffer): void
   /** Bytes that the peer has not taken yet. */
   readonly waiting: number
   /** Closes when all is sent. */
@@ -69,7 +70,7 @@ export class Connection implements Flow {
 
   send(text: string): boolean {
     if (this.#ended) return false
-    this.#carrier.write(text)
+    this.#carrier.write(encode(text))
     // A peer that does not read must not make us remember for it.
     if (this.#carrier.waiting > this.#limits.backlog) this.drop()
     return !this.#ended

@@ -1,6 +1,7 @@
 import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
+import { encode } from '../parser/bytes.ts'
 import type { Endpoint, Flow, Receiver } from './flow.ts'
 import { PROBE_BYTES, Probe } from './probe.ts'
 import { framedWhole } from './whole.ts'
@@ -71,7 +72,7 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
   }
   const sendTo = (text: string, { port, host }: Endpoint): boolean => {
     if (closed) return false
-    socket.send(text, port, host, sent)
+    socket.send(encode(text), port, host, sent)
     return true
   }
   const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sendTo)

@@ -69,7 +69,7 @@ function serve(
   connect: (carrier: Carrier) => Connection,
 ): void {
   const connection = connect({
-    write: (text) => web.send(text),
+    write: (bytes) => web.send(bytes),
     get waiting() {
       return web.bufferedAmount
     },

@@ -1,0 +1,24 @@
+import type { SipRequest } from '../parser/message.ts'
+import type { Flow } from '../transport/flow.ts'
+import { type Ask, responseText } from './ask.ts'
+
+/** All answers to one datagram together stay below so many times its size: nobody gains by having us answer somebody else. */
+const TIMES = 3
+
+/** How much may be sent for a request: whoever has a connection is who it says. */
+export function roomFor(request: SipRequest, flow: Flow): number {
+  return flow.transport === 'udp' ? TIMES * request.size - 1 : Number.POSITIVE_INFINITY
+}
+
+/** Whether an app took it in: a call, or a request with credentials. Then it knows who is asking. */
+export function isTaken(ask: Ask, status: number): boolean {
+  return status >= 200 && status < 300 && (ask.credentials || ask.method === 'INVITE')
+}
+
+/** What of an answer there is room for: all of it, or without the fields that the app put in, or nothing (''). */
+export function fitting(ask: Ask, status: number, text: string, room: number): string {
+  if (status < 200 || text.length <= room) return text
+  const reason = text.slice(12, text.indexOf('\r\n')).trim()
+  const bare = responseText(ask, status, reason, '', '')
+  return bare.length <= room ? bare : ''
+}

@@ -1,0 +1,67 @@
+/**
+ * Bytes as text and back. SIP is UTF-8 (RFC 3261 §7), bodies are anything. A byte that is not UTF-8 becomes a lone surrogate, U+DC00 and
+ * the byte, which no text from elsewhere holds; so what is read here and written here is the same bytes again.
+ */
+import { isUtf8 } from 'node:buffer'
+
+/** Every sequence of bytes as text; `encode` gives the same bytes again. */
+export function decode(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString()
+  const units = Buffer.allocUnsafe(2 * bytes.length)
+  let at = 0
+  let used = 0
+  while (at < bytes.length) {
+    const length = sequence(bytes, at)
+    if (length === 0) {
+      used = units.writeUInt16LE(0xdc00 + bytes[at]!, used)
+      at++
+    } else if (length === 1) {
+      used = units.writeUInt16LE(bytes[at]!, used)
+      at++
+    } else {
+      used += units.write(bytes.toString('utf8', at, at + length), used, 'utf16le')
+      at += length
+    }
+  }
+  return units.toString('utf16le', 0, used)
+}
+
+/** How long the UTF-8 sequence is that begins here (RFC 3629 §4); 0: none does. */
+function sequence(bytes: Buffer, at: number): number {
+  const first = bytes[at]!
+  if (first < 0x80) return 1
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
+  return at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0
+}
+
+/** What goes on the wire for a text: the text itself where that is UTF-8 anyway. */
+export function encode(text: string): string | Buffer {
+  if (text.isWellFormed()) return text
+  const pieces: Buffer[] = []
+  for (const piece of text.split(ESCAPES)) {
+    const code = piece.charCodeAt(0)
+    if (isEscape(code)) pieces.push(Buffer.from(piece, 'latin1'))
+    else pieces.push(Buffer.from(piece))
+  }
+  return Buffer.concat(pieces)
+}
+
+/** Runs of lone surrogates of ours; as latin1 each is its byte. */
+const ESCAPES = /((?<![\uD800-\uDBFF])[\uDC80-\uDCFF]+)/
+
+function isEscape(code: number): boolean {
+  return code >= 0xdc80 && code <= 0xdcff
+}
+
+/** How many bytes `encode` makes of it. */
+export function lengthOf(text: string): number {
+  if (text.isWellFormed()) return Buffer.byteLength(text)
+  return encode(text).length
+}
+
+/** A message as text; null if its head is not UTF-8. `blank` is where the head ends, -1 if nowhere. */
+export function messageText(bytes: Buffer, blank: number): string | null {
+  if (isUtf8(bytes)) return bytes.toString()
+  if (blank < 0 || !isUtf8(bytes.subarray(0, blank))) return null
+  return bytes.toString('utf8', 0, blank + 4) + decode(bytes.subarray(blank + 4))
+}
