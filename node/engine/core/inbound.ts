@@ -158,6 +158,9 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
 
 function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
   moveTo(dialog, head.fromTag)
+  // Our tag is known to who hears our answers, and to nobody else.
+  const opening = dialog.incoming === null ? null : core.server.byId(dialog.incoming)
+  if (opening) core.server.proved(opening)
   const seq = head.cseq.number
   if (dialog.remoteSeq !== null && seq < dialog.remoteSeq) {
     refuse(core, request, flow, 500, 'CSeq Out Of Order')

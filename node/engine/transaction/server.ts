@@ -105,6 +105,12 @@ export class ServerTransactions<Ask> {
     return this.#byId.get(id) ?? null
   }
 
+  /** The peer has said what only who hears our answers can say: from now on no room is needed. */
+  proved(transaction: ServerTransaction<Ask>): void {
+    const entry = this.#byKey.get(transaction.key)
+    if (entry) entry.room = Number.POSITIVE_INFINITY
+  }
+
   /** How much may still be sent for it. */
   room(transaction: ServerTransaction<Ask>): number {
     return this.#byKey.get(transaction.key)?.room ?? 0

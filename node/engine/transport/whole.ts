@@ -6,7 +6,13 @@ export function framedWhole(bytes: Buffer, headMax: number): Framed | null {
   if (bytes.length <= 4) return bytes.length === 4 && bytes.readUInt32BE() === 0x0d0a0d0a ? { kind: 'ping' } : null
   const blank = bytes.indexOf('\r\n\r\n')
   const head = bytes.subarray(0, blank < 0 ? bytes.length : blank)
-  if (head.length > headMax) return { kind: 'broken', status: 400, why: 'header fields too large', text: '' }
+  if (head.length > headMax)
+    return {
+      kind: 'broken',
+      status: 400,
+      why: 'header fields too large',
+      text: `${decode(head.subarray(0, headMax))}\r\n\r\n`,
+    }
   const text = messageText(bytes, blank)
   if (text !== null) return { kind: 'message', text }
   return { kind: 'broken', status: 400, why: 'not UTF-8', text: `${decode(head)}\r\n\r\n` }

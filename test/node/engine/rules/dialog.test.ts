@@ -55,7 +55,7 @@ async function called(t: Test, recordRoute = ''): Promise<Stack & { peer: Peer; 
 }
 
 test('D01: a 2xx has every Record-Route in its order, and one Contact', async (t) => {
-  const routes = ['<sip:p1.test;lr>', '<sip:p2.test;lr;x="a,b">', '<sip:p3.test>;y=1']
+  const routes = ['<sip:p1.test;lr>', '"a, b" <sip:p2.test;lr>', '<sip:p3.test>;y=1']
   const { answer } = await talk(t, { 'Record-Route': `${routes[0]}, ${routes[1]}\r\nRecord-Route: ${routes[2]}` })
   t.is(lines(answer, 'Record-Route').join(', '), routes.join(', '))
   t.is(lines(answer, 'Contact').length, 1)

@@ -62,7 +62,8 @@ test('G18: an INVITE that comes five times is one call, and hears its last provi
 
 test('G19: a refusal of an INVITE is repeated until 64 T1, and nothing is left of it', async (t) => {
   const { peer, calls, engine } = await holding(t, FAST)
-  const invite = request(peer, 'INVITE', 'sip:bob@pbx.test')
+  // As long as three answers of its length, so that all repeats may go to somebody who has not shown yet that he is there.
+  const invite = request(peer, 'INVITE', 'sip:bob@pbx.test', { Subject: 'x'.repeat(2000) })
   peer.send(invite)
   await peer.next('180')
   calls[0]![1].send(404)

@@ -305,7 +305,7 @@ test('of an answered transaction only its key, its flow and the bytes of its ans
     const world = new World('udp').asked(method).answer(status)
     const held = world.server.byKey('key') as unknown as Record<string, unknown>
     t.deepEqual([held.ask, held.last], [null, kept])
-    const known = ['id', 'key', 'flow', 'ask', 'invite', 'state', 'last', 'interval', 'retransmit', 'end']
+    const known = ['id', 'key', 'flow', 'ask', 'invite', 'state', 'last', 'interval', 'retransmit', 'end', 'room']
     t.deepEqual(Object.keys(held).sort(), known.sort(), 'nothing else has a place in it')
   }
 })
