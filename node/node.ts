@@ -153,6 +153,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     checkSeconds: config.calls.checkSeconds,
   })
   opened('calls', () => calls.close())
+  await sip.settled()
 
   const certificates = certificatesOf(config)
   const control = await trouble(`control.listen ${text(config.control.listen)}`, () =>

@@ -167,6 +167,7 @@ function sipPort(
     },
     request: async (method, uri, options) => (await ask(link, method, uri, options)).status,
     ask: (method, uri, options) => ask(link, method, uri, options),
+    settled: () => link.settled(),
     stats: () => ({ ...count, engineLost: link.lost, connected: link.up ? 1 : 0 }),
     close() {
       closing ??= (async () => {

@@ -26,6 +26,8 @@ export interface Link {
   whenLost(act: () => void): () => void
   /** Runs what the rest of the node gave us to call. It may fail; srf, in whose middle it runs, may not. */
   guard(what: string, act: () => void | Promise<void>): void
+  /** Resolves when the engine has taken all that was said to it so far, or is gone. */
+  settled(): Promise<void>
   /** Times the link was lost. */
   readonly lost: number
   close(): void
@@ -79,6 +81,19 @@ export function connectLink(options: LinkOptions): Promise<Link> {
     whenLost(act) {
       waiting.add(act)
       return () => void waiting.delete(act)
+    },
+    settled() {
+      return new Promise((resolve) => {
+        const unlost = link.whenLost(resolve)
+        const done = (): void => {
+          unlost()
+          resolve()
+        }
+        const { wp, mapServer } = srf.app.client
+        // It answers in order.
+        for (const [socket, { pendingRequests }] of mapServer) pendingRequests.set(wp.send(socket, 'ping'), done)
+        if (!up) done()
+      })
     },
     guard(what, act) {
       const failed = (error: unknown) =>

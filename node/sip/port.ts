@@ -160,6 +160,8 @@ export interface SipPort {
     uri: string,
     options?: { nextHop?: string; headers?: Readonly<Record<string, string>>; body?: string },
   ): Promise<FinalResponse>
+  /** Resolves when the verbs that have handlers by now reach them; before that a phone hears 503. */
+  settled(): Promise<void>
   /** Whether the link to the engine is up. */
   readonly connected: boolean
   /** Counters for the overview and for doctor. */

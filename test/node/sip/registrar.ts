@@ -101,6 +101,7 @@ export async function registrar(
   t.teardown(all.close)
   sip.on('register', all.handle)
   sip.on('options', answerOptions)
+  await sip.settled()
   const again = (node: number) => start(nodes[node - 1]!)
   return { sip, cluster, others, again, identity, registrar: all }
 }
