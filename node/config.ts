@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { closest } from './closest.ts'
 import { type FileConfig, fileConfig, type ListenText } from './config-schema.ts'
+import type { ListenPoint } from './engine/transport/flow.ts'
+import { readListenPoint } from './engine/transport/listen.ts'
 import { type Fault, inOrder, type Path, readYaml, sayFaults } from './yaml.ts'
 
 export interface HostPort {
@@ -63,7 +65,7 @@ export interface NodeConfig {
   }
   readonly control: { readonly listen: HostPort; readonly tls: Tls | null }
   readonly sip: {
-    readonly listen: readonly (HostPort & { readonly transport: 'udp' | 'tcp' })[]
+    readonly listen: readonly ListenPoint[]
     readonly advertise: string | null
     readonly engine: EngineConfig
     readonly registration: RegistrationConfig
@@ -296,8 +298,9 @@ export function hostPort(text: string): HostPort {
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
 }
 
-function listenPoint(text: ListenText): HostPort & { transport: 'udp' | 'tcp' } {
-  return { transport: text.startsWith('udp:') ? 'udp' : 'tcp', ...hostPort(text.slice(4)) }
+/** The schema has checked its form. */
+function listenPoint(text: ListenText): ListenPoint {
+  return readListenPoint(text)!
 }
 
 interface Override {

@@ -13,7 +13,14 @@ const ARROWS: Record<string, readonly string[]> = {
   'node/engine': [],
   'node/damage.ts': [],
   'node/yaml.ts': ['node/closest.ts', 'node/damage.ts', 'proto'],
-  'node/config.ts': ['node/yaml.ts', 'node/closest.ts', 'node/config-schema.ts', 'cluster', 'proto'],
+  'node/config.ts': [
+    'node/yaml.ts',
+    'node/closest.ts',
+    'node/config-schema.ts',
+    'node/engine/transport',
+    'cluster',
+    'proto',
+  ],
   'node/sip': ['node/engine', 'cluster', 'proto'],
   'node/media': ['cluster', 'proto'],
   'node/routing': ['node/yaml.ts', 'node/damage.ts', 'node/closest.ts', 'cluster', 'proto'],
@@ -23,8 +30,9 @@ const ARROWS: Record<string, readonly string[]> = {
   node: ['node', 'cluster', 'proto'],
   cli: ['proto'],
   'cli/main.ts': ['cli', 'proto'],
-  // These run nodes or phones in their own process, or read a lab's files; all else talks gRPC.
+  // These run nodes, an engine or phones in their own process, or read a lab's files; all else talks gRPC.
   'cli/commands/node.ts': ['cli', 'node', 'cluster', 'proto'],
+  'cli/commands/engine.ts': ['cli', 'node/engine', 'node/log.ts', 'proto'],
   'cli/commands/phone.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/init.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/commands/join.ts': ['cli', 'node', 'cluster', 'proto'],

@@ -1,0 +1,84 @@
+/** `raftel engine` as a process of its own, with the real drachtio-srf and phones of bytes. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import test from 'ava'
+import DrachtioSrf from 'drachtio-srf'
+import { header, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
+
+const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
+const POINTS = ['--listen', 'udp:127.0.0.1:0,tcp:127.0.0.1:0', '--drachtio', '127.0.0.1:0', '--log-level', 'error']
+
+function engine(t: Test, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, 'engine', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(() => child.exitCode === null && child.kill('SIGKILL'))
+  return child
+}
+
+/** The ports of the one line that it prints. */
+async function listening(child: ChildProcess): Promise<{ sip: number; apps: number }> {
+  const lines = createInterface({ input: child.stdout! })
+  const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(20_000) })) as [string]
+  const said = JSON.parse(line) as { listening: string[]; drachtio: string }
+  const port = (point: string): number => Number(point.slice(point.lastIndexOf(':') + 1))
+  return { sip: port(said.listening[0]!), apps: port(said.drachtio) }
+}
+
+/** What a start that cannot be says, and with which exit code. */
+async function refused(t: Test, args: readonly string[], env = {}): Promise<{ said: string; code: number }> {
+  const child = engine(t, args, env)
+  const [said, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit')])
+  return { said, code: code as number }
+}
+
+test('an application on drachtio-srf runs on the engine alone, which ends cleanly on SIGTERM', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'engine-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = path.join(folder, 'secret')
+  writeFileSync(file, 'open sesame\n')
+  const child = engine(t, [...POINTS, '--secret-file', file, '-o', 'json'])
+  const { sip, apps } = await listening(child)
+  const srf = new DrachtioSrf() as unknown as Srf
+  srf.on('error', () => {})
+  srf.options((_req, res) => res.send(200, { headers: { 'X-App': 'here' } }))
+  srf.connect({ host: '127.0.0.1', port: apps, secret: 'open sesame' })
+  const phone = await udpPeer(t, sip)
+  await wanted(phone, 'OPTIONS')
+  phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
+  t.is(header(await phone.next('200'), 'X-App'), 'here')
+  srf.disconnect()
+  child.kill('SIGTERM')
+  const [code] = await once(child, 'exit')
+  t.is(code, 0)
+})
+
+test('a port in use is one sentence with a remedy and exit 1', async (t) => {
+  const taken = net.createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as net.AddressInfo
+  const args = ['--listen', 'udp:127.0.0.1:0', '--drachtio', `127.0.0.1:${port}`, '--log-level', 'error']
+  const { said, code } = await refused(t, args, { RAFTEL_ENGINE_SECRET: 'open sesame' })
+  t.regex(said, new RegExp(`^raftel: drachtio 127\\.0\\.0\\.1:${port}: port in use .*choose another port.*\n$`))
+  t.is(code, 1)
+})
+
+test('what is missing or malformed is a sentence of usage, exit 2', async (t) => {
+  const none = await refused(t, POINTS, { RAFTEL_ENGINE_SECRET: undefined })
+  t.regex(none.said, /--secret-file, or RAFTEL_ENGINE_SECRET/)
+  t.is(none.code, 2)
+  const bar = await refused(t, [...POINTS, '--secret', 'a|b'])
+  t.regex(bar.said, /without bars/)
+  t.is(bar.code, 2)
+  const point = await refused(t, ['--listen', 'sctp:127.0.0.1:5060', '--secret', 'a'])
+  t.regex(point.said, /--listen sctp:127\.0\.0\.1:5060: write udp/)
+  t.is(point.code, 2)
+})
