@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { responseText } from './core/ask.ts'
 import type { Core } from './core/core.ts'
 import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
 import { sendCancel } from './core/outgoing.ts'
+import { proxy } from './core/proxy.ts'
 import { answer } from './core/respond.ts'
 import { Dialogs } from './dialog/dialog.ts'
 import { defaultLimits, defaultTimes, type EngineLimits, type Logger, type SipTimes } from './limits.ts'
@@ -79,6 +81,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
     hostports: () => hostports,
     sip: (message, app) => guard(() => fromApp(core, app, message)),
+    proxy: (message, app) => guard(() => proxy(core, app, message)),
     gone: (app) => guard(() => appGone(core, app)),
   }).catch(async (error) => {
     await transports.close()
@@ -107,6 +110,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     merges: new Map(),
     calls: new Map(),
     calling: new Set(),
+    routeKey: randomBytes(32),
     now: () => Date.now(),
   }
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)
@@ -148,7 +152,8 @@ function guarded(log: Logger): (run: () => void) => void {
 function appGone(core: Core, app: App): void {
   for (const transaction of core.server.unanswered()) {
     const { ask } = transaction
-    if (!ask || ask.app !== app) continue
+    // What is being proxied needs no app.
+    if (!ask || ask.app !== app || ask.proxy) continue
     const text = responseText(ask, 503, 'Application Gone', 'Retry-After: 5\r\n', '')
     answer(core, transaction, ask, 503, text)
   }

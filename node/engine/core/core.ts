@@ -28,6 +28,8 @@ export interface Core {
   readonly calls: Map<string, Outgoing>
   /** The dialog ids of those INVITEs that are to make a dialog. */
   readonly calling: Set<string>
+  /** Signs what we write into Record-Route, Path and Via, so that nobody else can. */
+  readonly routeKey: Buffer
   now(): number
 }
 

@@ -20,6 +20,8 @@ import type { App } from '../wire/apps.ts'
 import { type Ask, askOf, responseText, statelessText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
 import { respondOn } from './indialog.ts'
+import { relayRequest, relayResponse } from './proxy-relay.ts'
+import { isProxied, viasOf } from './proxy-request.ts'
 import { answer } from './respond.ts'
 
 const KNOWN = new Set(
@@ -55,11 +57,13 @@ export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, w
 }
 
 function responseFrom(core: Core, response: SipResponse, flow: Flow): void {
-  const vias = headersOf(response, 'via')
-  // More than one Via: it was not meant for us (§8.1.3.3).
-  if (vias.length !== 1 || splitOutside(vias[0]!, ',').length !== 1) return
   const head = checkMessage(response, core.limits)
   if (head.kind === 'refused') return
+  if (relayResponse(core, response, head.callId, head.cseq.number)) return
+  const vias = headersOf(response, 'via')
+  // More than one Via: it was not meant for us (§8.1.3.3), unless we are the proxy.
+  const alone = vias.length === 1 && splitOutside(vias[0]!, ',').length === 1
+  if (!alone && !isProxied(head.via.branch)) return
   core.client.receive(head.via.branch, head.cseq.method, response) ||
     core.log.debug({ from: flow.remote, status: response.status }, 'response that nobody waits for')
 }
@@ -97,6 +101,7 @@ function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): v
     core.server.again(known, request.method)
     if (request.method !== 'ACK') return
   }
+  if (headerOf(request, 'route') !== null && relayRequest(core, request, head, flow)) return
   const dialog = head.toTag === '' ? null : core.dialogs.match(head.callId, head.fromTag, head.toTag)
   if (request.method === 'ACK') {
     ackFrom(core, request, head, flow, dialog)
@@ -141,6 +146,10 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
   const cancel = core.server.begin(key, nextId(), flow, false, cancelAsk)
   core.server.respond(cancel, 200, responseText(cancelAsk, 200, 'OK', '', ''))
   if (!ask) return
+  if (ask.proxy) {
+    ask.proxy.cancel()
+    return
+  }
   answer(core, invite, ask, 487, responseText(ask, 487, 'Request Terminated', '', ''))
   if (ask.app) deliver(core, ask.app, flow, textOf(request), { transaction: invite.id, dialog: ask.dialogId })
 }
@@ -231,17 +240,19 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     return
   }
   const merge = mergeKey(callId, fromTag, headerOf(request, 'cseq')!)
-  if (toTag === '' && core.merges.has(merge)) {
+  const first = toTag === '' ? core.merges.get(merge) : undefined
+  if (first !== undefined && !spirals(core, request, first)) {
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }
-  if (toTag === '') core.merges.set(merge, key)
+  const merges = toTag === '' && first === undefined
+  if (merges) core.merges.set(merge, key)
   const contact = method === 'INVITE' || method === 'SUBSCRIBE' ? contactOf(request) : null
   const transaction = begin(core, request, head, flow, key, {
     dialog: null,
     app,
     contact,
-    merge: toTag === '' ? merge : '',
+    merge: merges ? merge : '',
   })
   const { host, port } = flow.local
   const orphan = toTag === '' ? '' : id
@@ -250,6 +261,12 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     dialog: orphan,
     receivedOn: `${host}|${port}|`,
   })
+}
+
+/** Whether a request comes back to us that we proxied ourselves, which is allowed (RFC 3261 §16.3 step 4). */
+function spirals(core: Core, request: SipRequest, key: string): boolean {
+  const proxied = core.server.byKey(key)?.ask?.proxy
+  return !!proxied && viasOf(request).some((via) => proxied.sent(via.branch))
 }
 
 function unwanted(core: Core, request: SipRequest, flow: Flow): void {

@@ -19,6 +19,10 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
     notOk(app, message.id, 'Response not sent due to unknown transaction')
     return
   }
+  if (ask.proxy) {
+    notOk(app, message.id, 'Response not sent: the request is being proxied')
+    return
+  }
   const { status } = response
   if (ask.method !== 'INVITE' && status > 100 && status < 200) {
     notOk(app, message.id, 'only INVITE has provisional responses other than 100 (RFC 4320)')

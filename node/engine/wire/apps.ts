@@ -22,6 +22,7 @@ export interface App {
 }
 
 export type AppSipMessage = Extract<AppMessage, { kind: 'sip' }>
+export type AppProxyMessage = Extract<AppMessage, { kind: 'proxy' }>
 
 interface Needs {
   readonly host: string
@@ -32,6 +33,7 @@ interface Needs {
   /** What `authenticate` answers about the SIP side: `udp/127.0.0.1:5060,tcp/…`. */
   hostports(): string
   sip(message: AppSipMessage, app: App): void
+  proxy(message: AppProxyMessage, app: App): void
   gone(app: App): void
 }
 
@@ -194,7 +196,7 @@ class Link implements App {
         this.#reply(message.id, 'OK|pong')
         return
       case 'proxy':
-        this.#reply(message.id, 'NOK|proxy is not supported, answer or make a call of your own')
+        this.#needs.proxy(message, this)
         return
       case 'sip':
         this.#needs.sip(message, this)

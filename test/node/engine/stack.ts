@@ -7,6 +7,7 @@ import { type Engine, type EngineLimits, type Logger, type SipTimes, startEngine
 /** drachtio-srf as it is; its own declarations leave out half of it. */
 export interface Message {
   readonly status: number
+  readonly uri: string
   readonly body: string
   get(name: string): string
   on(event: 'response', run: (response: Message) => void): void
@@ -26,6 +27,23 @@ export interface Dialog {
   destroy(): Promise<unknown>
   request(options: { method: string; body?: string; headers?: Record<string, string> }): Promise<Message>
 }
+export interface ProxyResult {
+  readonly connected: boolean
+  readonly finalStatus?: number
+  readonly responses: readonly {
+    readonly address: string
+    readonly port: number
+    readonly msgs: readonly { readonly status: number; readonly msg: Message }[]
+  }[]
+}
+export interface ProxyOptions {
+  readonly recordRoute?: boolean
+  readonly forking?: 'simultaneous' | 'sequential'
+  readonly followRedirects?: boolean
+  readonly provisionalTimeout?: string
+  readonly finalTimeout?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 type Handler = (req: Message, res: Response) => void
 interface Progress {
   readonly cbRequest?: (error: unknown, req: Message) => void
@@ -38,6 +56,8 @@ export interface Srf {
   message(run: Handler): void
   info(run: Handler): void
   refer(run: Handler): void
+  subscribe(run: Handler): void
+  proxyRequest(req: Message, destination: string | string[], options?: ProxyOptions): Promise<ProxyResult>
   connect(options: { host: string; port: number; secret: string }): void
   disconnect(): void
   on(event: 'error' | 'connect' | 'close', run: () => void): void
