@@ -19,6 +19,7 @@ interface Given {
   readonly secret?: string
   readonly secretFile?: string
   readonly advertise?: string
+  readonly cdrs?: true
   readonly logLevel: (typeof LEVELS)[number]
 }
 
@@ -35,6 +36,7 @@ export function engineCommand(): Command {
     )
     .option('--secret-file <file>', 'a file that holds it; else RAFTEL_ENGINE_SECRET does')
     .option('--advertise <host>', 'the host in Via and Contact instead of the one listened on')
+    .option('--cdrs', 'applications that route cdr:attempt, cdr:start or cdr:stop hear of every call')
     .addOption(new Option('--log-level <level>', 'what is written to stderr').choices(LEVELS).default('info'))
     .addHelpText('after', EXAMPLES)
     .action(run)
@@ -48,14 +50,9 @@ async function run(given: Given, command: Command): Promise<void> {
   if (given.secret !== undefined) log.warn({}, '--secret is visible to everybody on this machine: use --secret-file')
   if (!/^(127\.|::1$|localhost$)/.test(drachtio.host))
     log.warn({ drachtio }, 'applications may connect from other machines, and what they say is not encrypted')
+  const { advertise, cdrs = false } = given
   const engine = await start(() =>
-    startEngine({
-      listen,
-      drachtio,
-      secret,
-      log,
-      ...(given.advertise === undefined ? {} : { advertise: given.advertise }),
-    }),
+    startEngine({ listen, drachtio, secret, log, cdrs, ...(advertise === undefined ? {} : { advertise }) }),
   )
   say(engine, globals(command).output, log)
   await signalled()

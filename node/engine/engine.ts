@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { responseText } from './core/ask.ts'
+import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
 import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly secret: string
   /** The host in Via and Contact instead of the listen point's. */
   readonly advertise?: string
+  /** Apps that route `cdr:attempt`, `cdr:start` or `cdr:stop` hear of every call. */
+  readonly cdrs?: boolean
   readonly log: Logger
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
@@ -110,7 +113,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     merges: new Map(),
     calls: new Map(),
     calling: new Set(),
+    ends: new Set(),
     routeKey: randomBytes(32),
+    cdrs: options.cdrs ? cdrsTo(apps, () => Date.now()) : null,
     now: () => Date.now(),
   }
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)

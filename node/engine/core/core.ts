@@ -9,6 +9,7 @@ import type { Transports } from '../transport/transports.ts'
 import type { App, Apps } from '../wire/apps.ts'
 import { echoPayload, type Stamp, sipPayload, timeText } from '../wire/frames.ts'
 import type { Ask } from './ask.ts'
+import type { Cdrs } from './cdr.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** What the transaction user is made of; filled once by engine.ts. */
@@ -30,6 +31,10 @@ export interface Core {
   readonly calling: Set<string>
   /** Signs what we write into Record-Route, Path and Via, so that nobody else can. */
   readonly routeKey: Buffer
+  /** Null: nobody is to have records. */
+  readonly cdrs: Cdrs | null
+  /** Calls through us whose BYE passed by a moment ago, so that its copies are not recorded again. */
+  readonly ends: Set<string>
   now(): number
 }
 

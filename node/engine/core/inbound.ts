@@ -182,7 +182,9 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   const transaction = begin(core, request, head, flow, key, { dialog, app, contact, merge: '' })
   if (request.method === 'INVITE') dialog.incoming = transaction.id
   if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
-  deliver(core, app, flow, textOf(request), { transaction: transaction.id, dialog: dialog.id })
+  const text = textOf(request)
+  deliver(core, app, flow, text, { transaction: transaction.id, dialog: dialog.id })
+  if (request.method === 'BYE' && dialog.usage === 'INVITE') core.cdrs?.stop('network', 'normal-release', text)
   if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
 }
 
@@ -256,6 +258,7 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
   })
   const { host, port } = flow.local
   const orphan = toTag === '' ? '' : id
+  if (method === 'INVITE' && toTag === '') core.cdrs?.attempt('network', textOf(request))
   deliver(core, app, flow, textOf(request), {
     transaction: transaction.id,
     dialog: orphan,

@@ -4,6 +4,7 @@ import { headerOf, type SipResponse, writeMessage } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
+import { unanswered } from './cdr.ts'
 import { madeResponse, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 import { ackAndBye } from './indialog.ts'
@@ -41,6 +42,7 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
       if (call.settled) return
       settle(core, call)
       if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+      if (call.initial) core.cdrs?.stop('network', unanswered(response.status), textOf(response))
       pass(core, call, response, flow)
     },
     ended(why) {
@@ -126,6 +128,7 @@ function success(
     dialog.answeredSeq = call.sent.seq
     if (!call.initial) dialog.target = contactOf(response) ?? dialog.target
   }
+  if (call.initial) core.cdrs?.start('network', 'uac', textOf(response))
   pass(core, call, response, flow)
 }
 
@@ -213,8 +216,12 @@ function refusalAck(sent: Sent, response: SipResponse): string {
 }
 
 function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
-  const text = writeMessage(`SIP/2.0 ${response.status} ${response.reason}`, response.fields, response.body)
+  const text = textOf(response)
   deliver(core, call.app, flow, text, { transaction: call.id, dialog: call.dialogId })
+}
+
+function textOf(response: SipResponse): string {
+  return writeMessage(`SIP/2.0 ${response.status} ${response.reason}`, response.fields, response.body)
 }
 
 function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): void {
@@ -224,5 +231,6 @@ function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): void {
 
 function passMade(core: Core, call: Outgoing, status: number, reason: string): void {
   const text = madeResponse(call.sent, status, reason, randomToken())
+  if (call.initial && call.sent.method === 'INVITE') core.cdrs?.stop('application', unanswered(status), text)
   deliver(core, call.app, call.flow, text, { transaction: call.id, dialog: call.dialogId })
 }

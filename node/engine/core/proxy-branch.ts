@@ -7,11 +7,12 @@ import type { ClientUser } from '../transaction/client.ts'
 import type { Timer } from '../transaction/wheel.ts'
 import type { Flow } from '../transport/flow.ts'
 import { responseText } from './ask.ts'
+import { unanswered } from './cdr.ts'
 import { requestText, routeLines, type Sent, viaLine } from './compose.ts'
 import type { Core } from './core.ts'
 import { respondOn } from './indialog.ts'
 import { goOn, type Proxying, redirectedTo } from './proxy.ts'
-import { tellDone, tellFinal } from './proxy-report.ts'
+import { responseTextOf, tellDone, tellFinal } from './proxy-report.ts'
 import { forwardedText, hopsLeft, upstreamText } from './proxy-request.ts'
 import { callToken, pathToken, wayOfFlow } from './proxy-token.ts'
 import { answer } from './respond.ts'
@@ -82,6 +83,7 @@ function send(
   if (order.provisionalMs !== null)
     branch.patience = core.wheel.after(order.provisionalMs, () => tooLate(core, p, branch))
   awaitFinal(core, p, branch)
+  if (ask.method === 'INVITE') core.cdrs?.attempt('application', text)
   core.client.begin(branch.sent.branch, ask.method, flow, text, userOf(core, p, branch))
 }
 
@@ -169,6 +171,7 @@ function accepted(core: Core, p: Proxying, branch: Branch, final: Final): void {
     p.state = 'accepted'
     p.waiting = []
     branch.over = true
+    if (ask.method === 'INVITE') core.cdrs?.start('network', 'proxy-uac', responseTextOf(final.response))
     answer(core, transaction, ask, status, text)
     for (const other of p.branches) if (other.final) tellFinal(core, p, other.final)
     tellFinal(core, p, final)
@@ -178,10 +181,7 @@ function accepted(core: Core, p: Proxying, branch: Branch, final: Final): void {
       other.over = true
       callOff(core, p, other)
     }
-  } else if (ask.method !== 'INVITE') return
-  else if (p.state === 'accepted') core.server.respond(transaction, status, text)
-  // The caller was refused, but who answered waits for his ACK.
-  else respondOn(core, transaction.flow, text)
+  } else if (ask.method === 'INVITE') respondOn(core, transaction.flow, text)
 }
 
 function ended(core: Core, p: Proxying, branch: Branch, final: Final): void {
@@ -194,6 +194,8 @@ function ended(core: Core, p: Proxying, branch: Branch, final: Final): void {
   // A redirection that is followed is no answer for the caller.
   if (followed) tellFinal(core, p, final)
   else branch.final = final
+  if (p.ask.method === 'INVITE')
+    core.cdrs?.stop(final.ours ? 'application' : 'network', unanswered(status), responseTextOf(final.response))
   if (status >= 600) {
     // Nobody else is to be asked any more (§16.7 step 5).
     p.waiting = []

@@ -1,7 +1,7 @@
 import { answerComesFromTheWay, contactUri } from '../dialog/dialog.ts'
 import type { Head } from '../parser/check.ts'
 import { parameter, parseAddress, type Via } from '../parser/headers.ts'
-import type { SipRequest, SipResponse } from '../parser/message.ts'
+import { requestLine, type SipRequest, type SipResponse, writeMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
 import { transportNames } from '../transport/listen.ts'
@@ -45,6 +45,7 @@ export function relayRequest(core: Core, request: SipRequest, head: Head, flow: 
       breadth: null,
       extra: [],
     })
+    if (request.method === 'BYE') recordEnd(core, request, head, text)
     out.send(text)
   }
   const way = own.routes.length === 0 ? wayTo(core, own) : null
@@ -53,6 +54,16 @@ export function relayRequest(core: Core, request: SipRequest, head: Head, flow: 
   else if (hop) core.transports.reach(hop, go)
   else go(null)
   return true
+}
+
+/** A call that we proxied ends: once for each of its sides, however often the BYE is repeated. */
+function recordEnd(core: Core, request: SipRequest, head: Head, text: string): void {
+  const key = `${head.callId}|${head.fromTag}|${head.cseq.number}`
+  if (!core.cdrs || core.ends.has(key) || core.ends.size >= core.limits.dialogs) return
+  core.ends.add(key)
+  core.wheel.after(64 * core.times.t1, () => core.ends.delete(key))
+  core.cdrs.stop('network', 'normal-release', writeMessage(requestLine(request), request.fields, request.body))
+  core.cdrs.stop('application', 'normal-release', text)
 }
 
 /** The way that the token remembers, if the peer is behind it and not where its Contact says. */

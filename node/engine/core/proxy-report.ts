@@ -1,5 +1,5 @@
 import { nextId } from '../ids.ts'
-import { writeMessage } from '../parser/message.ts'
+import { type SipResponse, writeMessage } from '../parser/message.ts'
 import { proxyDonePayload, proxyFinalPayload } from '../wire/frames.ts'
 import { type Core, stampOf } from './core.ts'
 import type { Proxying } from './proxy.ts'
@@ -8,9 +8,14 @@ import type { Final } from './proxy-branch.ts'
 /** The app hears each final response of each target, if it wants to; the one that the caller got is the last. */
 export function tellFinal(core: Core, p: Proxying, { response, flow, ours }: Final): void {
   if (!p.order.fullResponse) return
-  const text = writeMessage(`SIP/2.0 ${response.status} ${response.reason}`, response.fields, response.body)
+  const text = responseTextOf(response)
   const stamp = stampOf(core, flow, ours ? 'application' : 'network', text)
   p.app.send(proxyFinalPayload(nextId(), p.order.id, stamp, text))
+}
+
+/** A response as it came. */
+export function responseTextOf(response: SipResponse): string {
+  return writeMessage(`SIP/2.0 ${response.status} ${response.reason}`, response.fields, response.body)
 }
 
 export function tellDone(p: Proxying): void {

@@ -4,6 +4,7 @@ import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { type Ask, responseText } from './ask.ts'
+import { unanswered } from './cdr.ts'
 import { appLines, contactValue } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import { awaitAck } from './indialog.ts'
@@ -68,6 +69,7 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
     ask.patience?.cancel()
   }
   core.server.respond(transaction, status, text)
+  if (status >= 200 && ask.method === 'INVITE' && ask.toTag === '') record(core, ask, status, text)
   if (status < 200 || !dialog) return
   if (dialog.incoming === transaction.id) dialog.incoming = null
   if (status >= 300) {
@@ -78,6 +80,11 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   if (!FORMING.has(ask.method)) return
   dialog.confirmed = true
   if (ask.method === 'INVITE') awaitAck(core, dialog, ask.seq, transaction.flow, text)
+}
+
+function record({ cdrs }: Core, ask: Ask, status: number, text: string): void {
+  if (status < 300) cdrs?.start('application', ask.proxy ? 'proxy-uas' : 'uas', text)
+  else cdrs?.stop('application', unanswered(status), text)
 }
 
 function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, ask: Ask, contact: string): Dialog {

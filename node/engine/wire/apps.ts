@@ -63,7 +63,11 @@ export class Apps {
 
   /** Whether any app has said what it wants. */
   get serving(): boolean {
-    for (const link of this.#links) if (link.authenticated && link.verbs.size > 0) return true
+    for (const link of this.#links) {
+      if (!link.authenticated) continue
+      // Who only wants records serves nobody.
+      for (const verb of link.verbs) if (!verb.includes(':')) return true
+    }
     return false
   }
 

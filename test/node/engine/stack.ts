@@ -61,6 +61,8 @@ export interface Srf {
   connect(options: { host: string; port: number; secret: string }): void
   disconnect(): void
   on(event: 'error' | 'connect' | 'close', run: () => void): void
+  on(event: 'cdr:attempt', run: (source: string, time: string, msg: Message) => void): void
+  on(event: 'cdr:start' | 'cdr:stop', run: (source: string, time: string, what: string, msg: Message) => void): void
   request(uri: string, options: { method: string; proxy?: string; body?: string }): Promise<Message>
   createUAS(req: Message, res: Response, options: { localSdp: string }): Promise<Dialog>
   createUAC(
@@ -102,6 +104,7 @@ export async function startStack(
     readonly times?: Partial<SipTimes>
     readonly limits?: Partial<EngineLimits>
     readonly advertise?: string
+    readonly cdrs?: boolean
     readonly routes?: (srf: Srf) => void
   } = {},
 ): Promise<Stack> {
@@ -117,6 +120,7 @@ export async function startStack(
     times: options.times,
     limits: options.limits,
     advertise: options.advertise,
+    cdrs: options.cdrs,
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
