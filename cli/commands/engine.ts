@@ -1,10 +1,13 @@
 /** `raftel engine`: the SIP engine alone, as a process to which drachtio-srf applications connect. */
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { Command, Option } from 'commander'
 import type { Logger } from 'pino'
 import { type Engine, ListenError, startEngine } from '../../node/engine/engine.ts'
 import { parseHostPort } from '../../node/engine/parser/headers.ts'
 import { type ListenPoint, readListenPoint, transportNames } from '../../node/engine/transport/listen.ts'
+import type { Certificate } from '../../node/engine/wire/apps.ts'
+import { type RequestHandler, readHandler } from '../../node/engine/wire/handlers.ts'
 import { openLogger } from '../../node/log.ts'
 import { Failure, usage } from '../failure.ts'
 import { globals } from '../globals.ts'
@@ -20,6 +23,10 @@ interface Given {
   readonly secretFile?: string
   readonly advertise?: string
   readonly cdrs?: true
+  readonly httpHandler: readonly string[]
+  readonly httpMethod: 'GET' | 'POST'
+  readonly drachtioTlsCert?: string
+  readonly drachtioTlsKey?: string
   readonly logLevel: (typeof LEVELS)[number]
 }
 
@@ -37,6 +44,15 @@ export function engineCommand(): Command {
     .option('--secret-file <file>', 'a file that holds it; else RAFTEL_ENGINE_SECRET does')
     .option('--advertise <host>', 'the host in Via and Contact instead of the one listened on')
     .option('--cdrs', 'applications that route cdr:attempt, cdr:start or cdr:stop hear of every call')
+    .option(
+      '--http-handler <[verb=]url>',
+      'ask this http or https URL what becomes of each request of this verb, or of all; or the tcp:// or tls:// address of an application that listens; repeatable',
+      (one: string, before: readonly string[]) => [...before, one],
+      [],
+    )
+    .addOption(new Option('--http-method <method>', 'how it is asked').choices(['GET', 'POST']).default('GET'))
+    .option('--drachtio-tls-cert <file>', 'certificate for applications, PEM: they connect with TLS alone')
+    .option('--drachtio-tls-key <file>', 'its key')
     .addOption(new Option('--log-level <level>', 'what is written to stderr').choices(LEVELS).default('info'))
     .addHelpText('after', EXAMPLES)
     .action(run)
@@ -48,11 +64,21 @@ async function run(given: Given, command: Command): Promise<void> {
   const secret = secretOf(given, process.env)
   const log = openLogger('engine', given.logLevel, null)
   if (given.secret !== undefined) log.warn({}, '--secret is visible to everybody on this machine: use --secret-file')
-  if (!/^(127\.|::1$|localhost$)/.test(drachtio.host))
+  if (given.drachtioTlsCert === undefined && !/^(127\.|::1$|localhost$)/.test(drachtio.host))
     log.warn({ drachtio }, 'applications may connect from other machines, and what they say is not encrypted')
   const { advertise, cdrs = false } = given
+  const handlers = given.httpHandler.map((one) => handler(one, given.httpMethod))
+  const tls = certificate(given)
   const engine = await start(() =>
-    startEngine({ listen, drachtio, secret, log, cdrs, ...(advertise === undefined ? {} : { advertise }) }),
+    startEngine({
+      listen,
+      drachtio: { ...drachtio, ...(tls && { tls }) },
+      secret,
+      handlers,
+      log,
+      cdrs,
+      ...(advertise === undefined ? {} : { advertise }),
+    }),
   )
   say(engine, globals(command).output, log)
   await signalled()
@@ -104,6 +130,29 @@ function hostPort(option: string, text: string): { host: string; port: number } 
   const port = free ? 0 : (read?.port ?? null)
   if (!read || port === null) throw usage(`${option} ${text}: write host:port, like 127.0.0.1:9022`)
   return { host: read.host, port }
+}
+
+function handler(text: string, method: 'GET' | 'POST'): RequestHandler {
+  const read = readHandler(text, method)
+  if (!read)
+    throw usage(`--http-handler ${text}: write a URL, like invite=http://127.0.0.1:8080/route or tcp://127.0.0.1:9021`)
+  return read
+}
+
+function certificate({ drachtioTlsCert, drachtioTlsKey }: Given): Certificate | null {
+  if (drachtioTlsCert === undefined && drachtioTlsKey === undefined) return null
+  if (drachtioTlsCert === undefined || drachtioTlsKey === undefined)
+    throw usage('TLS for applications needs both --drachtio-tls-cert and --drachtio-tls-key')
+  const given = { cert: readFileSync(drachtioTlsCert, 'utf8'), key: readFileSync(drachtioTlsKey, 'utf8') }
+  try {
+    createSecureContext(given)
+  } catch (error) {
+    throw new Failure(
+      'failed',
+      `${drachtioTlsCert} and ${drachtioTlsKey} are no certificate with its key: ${(error as Error).message}`,
+    )
+  }
+  return given
 }
 
 /** --secret, else the file, else the environment. Line breaks at the end of a file are not part of it. */

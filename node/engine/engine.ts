@@ -16,16 +16,20 @@ import { ServerTransactions } from './transaction/server.ts'
 import { TimerWheel } from './transaction/wheel.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
-import { type App, openApps } from './wire/apps.ts'
+import { type App, type Certificate, openApps } from './wire/apps.ts'
+import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export type { ListenPoint } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
+export type { RequestHandler } from './wire/handlers.ts'
 
 export interface EngineOptions {
   readonly listen: readonly ListenPoint[]
-  /** Where apps connect; port 0 takes a free one. Keep it on loopback. */
-  readonly drachtio: { readonly host: string; readonly port: number }
+  /** Where apps connect; port 0 takes a free one. Keep it on loopback, or give it a certificate. */
+  readonly drachtio: { readonly host: string; readonly port: number; readonly tls?: Certificate }
+  /** Who decides over HTTP; the verbs of others go to the apps that want them. */
+  readonly handlers?: readonly RequestHandler[]
   readonly secret: string
   /** The host in Via and Contact instead of the listen point's. */
   readonly advertise?: string
@@ -79,6 +83,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const apps = await openApps({
     host: drachtio.host,
     port: drachtio.port,
+    tls: drachtio.tls ?? null,
     secret,
     limits,
     log,
@@ -113,6 +118,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     merges: new Map(),
     calls: new Map(),
     calling: new Set(),
+    handlers: new Handlers(options.handlers ?? [], limits, log),
     ends: new Set(),
     routeKey: randomBytes(32),
     cdrs: options.cdrs ? cdrsTo(apps, () => Date.now()) : null,

@@ -24,6 +24,7 @@ export interface Ask {
   /** The tag that our answers carry. */
   tag: string
   dialog: Dialog | null
+  /** Null while nobody has decided whose it is. */
   app: App | null
   /** Ends an INVITE that the app forgot. */
   patience: Timer | null

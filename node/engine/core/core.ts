@@ -8,6 +8,7 @@ import type { Flow } from '../transport/flow.ts'
 import type { Transports } from '../transport/transports.ts'
 import type { App, Apps } from '../wire/apps.ts'
 import { echoPayload, type Stamp, sipPayload, timeText } from '../wire/frames.ts'
+import type { Handlers } from '../wire/handlers.ts'
 import type { Ask } from './ask.ts'
 import type { Cdrs } from './cdr.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -20,6 +21,7 @@ export interface Core {
   readonly wheel: TimerWheel
   readonly transports: Transports
   readonly apps: Apps
+  readonly handlers: Handlers
   readonly server: ServerTransactions<Ask>
   readonly client: ClientTransactions
   readonly dialogs: Dialogs

@@ -19,6 +19,7 @@ import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { type Ask, askOf, responseText, statelessText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
+import { askHandler } from './handled.ts'
 import { respondOn } from './indialog.ts'
 import { relayRequest, relayResponse } from './proxy-relay.ts'
 import { isProxied, viasOf } from './proxy-request.ts'
@@ -230,8 +231,9 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     refuse(core, request, flow, 483, 'Too Many Hops')
     return
   }
-  const app = apps.wanting(verb)
-  if (!app) {
+  const handler = core.handlers.for(verb)
+  const app = handler ? null : apps.wanting(verb)
+  if (!app && !handler) {
     unwanted(core, request, flow)
     return
   }
@@ -256,14 +258,17 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     contact,
     merge: merges ? merge : '',
   })
+  const text = textOf(request)
+  if (method === 'INVITE' && toTag === '') core.cdrs?.attempt('network', text)
   const { host, port } = flow.local
   const orphan = toTag === '' ? '' : id
-  if (method === 'INVITE' && toTag === '') core.cdrs?.attempt('network', textOf(request))
-  deliver(core, app, flow, textOf(request), {
-    transaction: transaction.id,
-    dialog: orphan,
-    receivedOn: `${host}|${port}|`,
-  })
+  const about = { transaction: transaction.id, dialog: orphan, receivedOn: `${host}|${port}|` }
+  const hand = (to: App): void => {
+    if (transaction.ask) transaction.ask.app = to
+    deliver(core, to, flow, text, about)
+  }
+  if (app) hand(app)
+  else if (handler) askHandler(core, handler, transaction, { request, head, flow, text }, hand)
 }
 
 /** Whether a request comes back to us that we proxied ourselves, which is allowed (RFC 3261 §16.3 step 4). */
@@ -291,8 +296,8 @@ function begin(
   head: Head,
   flow: Flow,
   key: string,
-  about: { dialog: Dialog | null; app: App; contact: string | null; merge: string },
-): { id: string } {
+  about: { dialog: Dialog | null; app: App | null; contact: string | null; merge: string },
+): ServerTransaction<Ask> {
   const invite = request.method === 'INVITE'
   const ask: Ask = askOf(request, head, { ...about, tag: randomToken() })
   const transaction = core.server.begin(key, nextId(), flow, invite, ask)

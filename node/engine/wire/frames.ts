@@ -40,9 +40,20 @@ export class FrameReader {
   }
 }
 
+/** How a request is to be proxied. */
+export interface ProxyOrder {
+  readonly remainInDialog: boolean
+  readonly fullResponse: boolean
+  readonly followRedirects: boolean
+  readonly simultaneous: boolean
+  readonly provisionalMs: number | null
+  readonly finalMs: number | null
+  readonly targets: readonly string[]
+}
+
 /** What an app may say: the table of client messages. */
 export type AppMessage =
-  | { readonly kind: 'authenticate'; readonly id: string; readonly secret: string }
+  | { readonly kind: 'authenticate'; readonly id: string; readonly secret: string; readonly tags: readonly string[] }
   | { readonly kind: 'route' | 'remove route'; readonly id: string; readonly verb: string }
   | { readonly kind: 'ping'; readonly id: string }
   | {
@@ -53,19 +64,12 @@ export type AppMessage =
       readonly route: string
       readonly text: string
     }
-  | {
+  | ({
       readonly kind: 'proxy'
       readonly id: string
       readonly transaction: string
-      readonly remainInDialog: boolean
-      readonly fullResponse: boolean
-      readonly followRedirects: boolean
-      readonly simultaneous: boolean
-      readonly provisionalMs: number | null
-      readonly finalMs: number | null
-      readonly targets: readonly string[]
       readonly text: string
-    }
+    } & ProxyOrder)
   | { readonly kind: 'unknown'; readonly id: string }
 
 export function readPayload(payload: string): AppMessage {
@@ -74,7 +78,7 @@ export function readPayload(payload: string): AppMessage {
   const [id = '', type = '', first = '', second = '', third = ''] = leader
   switch (type) {
     case 'authenticate':
-      return { kind: 'authenticate', id, secret: first }
+      return { kind: 'authenticate', id, secret: first, tags: second === '' ? [] : second.split(',') }
     case 'route':
       return { kind: 'route', id, verb: first.toLowerCase() }
     case 'remove_route':
@@ -105,7 +109,7 @@ export function readPayload(payload: string): AppMessage {
 }
 
 /** `1500ms` or `2s`; a bare number is milliseconds. Null: none is set. */
-function readSpan(text: string): number | null {
+export function readSpan(text: string): number | null {
   const match = /^(\d{1,9})(ms|s)?$/.exec(text.trim())
   const ms = match ? Number(match[1]) * (match[2] === 's' ? 1000 : 1) : 0
   return ms > 0 ? ms : null

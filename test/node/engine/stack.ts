@@ -2,7 +2,14 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
 import DrachtioSrf from 'drachtio-srf'
-import { type Engine, type EngineLimits, type Logger, type SipTimes, startEngine } from '../../../node/engine/engine.ts'
+import {
+  type Engine,
+  type EngineLimits,
+  type EngineOptions,
+  type Logger,
+  type SipTimes,
+  startEngine,
+} from '../../../node/engine/engine.ts'
 
 /** drachtio-srf as it is; its own declarations leave out half of it. */
 export interface Message {
@@ -58,7 +65,15 @@ export interface Srf {
   refer(run: Handler): void
   subscribe(run: Handler): void
   proxyRequest(req: Message, destination: string | string[], options?: ProxyOptions): Promise<ProxyResult>
-  connect(options: { host: string; port: number; secret: string }): void
+  connect(options: {
+    host: string
+    port: number
+    secret: string
+    tags?: readonly string[]
+    tls?: { ca: string; servername?: string }
+  }): void
+  listen(options: { host: string; port: number; secret: string; tags?: readonly string[] }): net.Server
+  endSession(req: Message): void
   disconnect(): void
   on(event: 'error' | 'connect' | 'close', run: () => void): void
   on(event: 'cdr:attempt', run: (source: string, time: string, msg: Message) => void): void
@@ -105,6 +120,7 @@ export async function startStack(
     readonly limits?: Partial<EngineLimits>
     readonly advertise?: string
     readonly cdrs?: boolean
+    readonly handlers?: EngineOptions['handlers']
     readonly routes?: (srf: Srf) => void
   } = {},
 ): Promise<Stack> {
@@ -121,6 +137,7 @@ export async function startStack(
     limits: options.limits,
     advertise: options.advertise,
     cdrs: options.cdrs,
+    handlers: options.handlers,
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
