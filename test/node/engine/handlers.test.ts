@@ -5,7 +5,7 @@ import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import DrachtioSrf from 'drachtio-srf'
 import { readHandler } from '../../../node/engine/wire/handlers.ts'
-import { rawApp } from './raw-app.ts'
+import { type RawApp, rawApp, talking } from './raw-app.ts'
 import { header, later, type Message, reply, request, type Srf, sdp, startStack, udpPeer } from './stack.ts'
 
 const SECRET = 'open sesame'
@@ -42,11 +42,11 @@ async function handler(
 const on = (url: string, method: 'GET' | 'POST' = 'GET', verb = '*') => ({ handlers: [{ verb, method, url }] })
 
 /** drachtio-srf that listens for engines. */
-async function listening(t: ExecutionContext, routes: (srf: Srf) => void, secret = SECRET): Promise<string> {
+async function listening(t: ExecutionContext, routes: (srf: Srf) => void): Promise<string> {
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
   routes(srf)
-  const server = srf.listen({ host: '127.0.0.1', port: 0, secret })
+  const server = srf.listen({ host: '127.0.0.1', port: 0, secret: SECRET })
   if (!server.listening) await once(server, 'listening')
   const sockets = new Set<net.Socket>()
   server.on('connection', (socket) => sockets.add(socket))
@@ -155,10 +155,11 @@ test('tcp:// needs no handler to ask, and a verb may have one of its own', async
 })
 
 test('a tag leads to the apps that gave it when they connected, in turn; tags that are none are left out', async (t) => {
-  const { url } = await handler(t, { action: 'route', data: { tag: 'conf@eu' } })
+  const data = { tag: 'conf@eu' }
+  const { url } = await handler(t, { action: 'route', data })
   const { port, engine } = await startStack(t, on(url))
   const phone = await udpPeer(t, port)
-  phone.send(request(phone, 'INVITE', 'sip:bob@pbx.test'))
+  phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
   t.is(header(await phone.next('503'), 'Retry-After'), '5', 'nobody has it yet')
   const long = 'x'.repeat(33)
   const tags = [
@@ -167,10 +168,15 @@ test('a tag leads to the apps that gave it when they connected, in turn; tags th
     'blue,conf@eu',
   ]
   const [one, full, two] = await Promise.all(tags.map((list) => rawApp(t, engine.drachtio, SECRET, list)))
-  phone.send(request(phone, 'INVITE', 'sip:bob@pbx.test'))
-  phone.send(request(phone, 'INVITE', 'sip:bob@pbx.test'))
-  await Promise.all([one!.hear('INVITE sip:bob'), two!.hear('INVITE sip:bob')])
+  phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
+  phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
+  await Promise.all([one!.hear('MESSAGE sip:bob'), two!.hear('MESSAGE sip:bob')])
   t.deepEqual(full!.heard, [], 'its twenty-first tag is one too many')
+  for (const none of ['no tag', long]) {
+    data.tag = none
+    phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
+    await phone.next('503')
+  }
 })
 
 test('a handler that fails, or says what cannot be done, costs the caller a 503 or a 500, never an answer without end', async (t) => {
@@ -204,11 +210,21 @@ test('a handler that fails, or says what cannot be done, costs the caller a 503 
 })
 
 test('an app that listens but does not know the secret gets no request', async (t) => {
-  const address = await listening(t, (srf) => srf.options((_req, res) => res.send(200)), 'wrong')
-  const { port } = await startStack(t, on(`tcp://${address}`))
+  let app: RawApp | null = null
+  const server = net.createServer((socket) => {
+    app = talking(socket)
+    app.say('1|authenticate|guess|')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = await startStack(t, on(`tcp://127.0.0.1:${(server.address() as net.AddressInfo).port}`))
   const phone = await udpPeer(t, port)
   phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
   t.is(header(await phone.next('503'), 'Retry-After'), '5')
+  await app!.closed
+  t.is(app!.heard.length, 1)
+  t.regex(app!.heard[0]!, /\|response\|1\|NO\|incorrect secret$/)
 })
 
 test('a caller who gives up before the handler has decided is answered, and the decision comes to nothing', async (t) => {

@@ -175,6 +175,25 @@ test('a caller who cancels gets 200 and 487, and each ringing target a CANCEL of
   t.is(engine.stats().unanswered, 0)
 })
 
+test('a caller who cancels before the target has said anything is answered at once, the target when it has', async (t) => {
+  const targets: string[] = []
+  const { port, engine } = await proxying(t, () => targets)
+  const [caller, callee] = [await udpPeer(t, port), await udpPeer(t, port)]
+  targets.push(uriOf(callee))
+  await wanted(caller, 'INVITE')
+  const asked = invite(caller)
+  caller.send(asked)
+  const onward = await callee.next('INVITE')
+  caller.send(same(asked, 'CANCEL'))
+  await caller.next('487')
+  t.is(engine.stats().clientTransactions, 1, 'no CANCEL is under way yet')
+  callee.send(reply(onward, '180 Ringing'))
+  const cancel = await callee.next('CANCEL')
+  callee.send(reply(cancel, '200 OK'))
+  callee.send(reply(onward, '487 Request Terminated'))
+  t.is(header(await callee.next('ACK'), 'Via'), header(onward, 'Via'))
+})
+
 test('who says 6xx ends it for all, and that is what the caller hears', async (t) => {
   const targets: string[] = []
   const { port, result } = await proxying(t, () => targets, { forking: 'simultaneous' })
@@ -453,7 +472,7 @@ test('a REGISTER gets our Path, and a call that follows it reaches the phone on 
 
 test('a request other than INVITE is proxied, and not answered at all when nobody answers', async (t) => {
   const targets: string[] = []
-  const { port, result } = await proxying(t, () => targets, { times: FAST })
+  const { port, result } = await proxying(t, () => targets, { finalTimeout: '100ms' })
   const [phone, silent] = [await udpPeer(t, port), await udpPeer(t, port)]
   targets.push(uriOf(silent))
   await wanted(phone, 'MESSAGE')
