@@ -1,40 +1,18 @@
 /** `raftel engine` as a process of its own, with the real drachtio-srf and phones of bytes. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
 import DrachtioSrf from 'drachtio-srf'
+import { FREE, listening, spawnEngine } from '../engine-process.ts'
 import { header, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
-
-const MAIN = path.join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
-const POINTS = ['--listen', 'udp:127.0.0.1:0,tcp:127.0.0.1:0', '--drachtio', '127.0.0.1:0', '--log-level', 'error']
-
-function engine(t: Test, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, 'engine', ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  t.teardown(() => child.exitCode === null && child.kill('SIGKILL'))
-  return child
-}
-
-/** The ports of the one line that it prints. */
-async function listening(child: ChildProcess): Promise<{ sip: number; apps: number }> {
-  const lines = createInterface({ input: child.stdout! })
-  const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(20_000) })) as [string]
-  const said = JSON.parse(line) as { listening: string[]; drachtio: string }
-  const port = (point: string): number => Number(point.slice(point.lastIndexOf(':') + 1))
-  return { sip: port(said.listening[0]!), apps: port(said.drachtio) }
-}
 
 /** What a start that cannot be says, and with which exit code. */
 async function refused(t: Test, args: readonly string[], env = {}): Promise<{ said: string; code: number }> {
-  const child = engine(t, args, env)
+  const child = spawnEngine(t, args, env)
   const [said, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit')])
   return { said, code: code as number }
 }
@@ -44,7 +22,7 @@ test('an application on drachtio-srf runs on the engine alone, which ends cleanl
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = path.join(folder, 'secret')
   writeFileSync(file, 'open sesame\n')
-  const child = engine(t, [...POINTS, '--secret-file', file, '-o', 'json'])
+  const child = spawnEngine(t, [...FREE, '--secret-file', file, '-o', 'json'])
   const { sip, apps } = await listening(child)
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
@@ -72,10 +50,10 @@ test('a port in use is one sentence with a remedy and exit 1', async (t) => {
 })
 
 test('what is missing or malformed is a sentence of usage, exit 2', async (t) => {
-  const none = await refused(t, POINTS, { RAFTEL_ENGINE_SECRET: undefined })
+  const none = await refused(t, FREE, { RAFTEL_ENGINE_SECRET: undefined })
   t.regex(none.said, /--secret-file, or RAFTEL_ENGINE_SECRET/)
   t.is(none.code, 2)
-  const bar = await refused(t, [...POINTS, '--secret', 'a|b'])
+  const bar = await refused(t, [...FREE, '--secret', 'a|b'])
   t.regex(bar.said, /without bars/)
   t.is(bar.code, 2)
   const point = await refused(t, ['--listen', 'sctp:127.0.0.1:5060', '--secret', 'a'])
