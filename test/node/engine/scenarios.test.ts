@@ -121,6 +121,11 @@ const SCENARIOS: Readonly<Record<string, { play: Scenario; seen: readonly string
   'a call to the app, changed and ended by the caller': {
     async play(t, { port, parts, srf }) {
       const seen: string[] = []
+      let listens = (): void => {}
+      // Until then drachtio-srf answers a change by itself.
+      const listening = new Promise<void>((resolve) => {
+        listens = resolve
+      })
       const over = new Promise<void>((resolve) =>
         parts.set('uas', async (req, res) => {
           const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
@@ -132,10 +137,12 @@ const SCENARIOS: Readonly<Record<string, { play: Scenario; seen: readonly string
             seen.push('destroy')
             resolve()
           })
+          listens()
         }),
       )
       const caller = await udpPeer(t, port)
       const call = await answered(caller, 'uas')
+      await listening
       const body = sdp(5002, 2)
       const change = later(caller, 'INVITE', call.asked, call.answer, 2).replace(/Content-Length: 0\r\n\r\n$/, '')
       caller.send(`${change}Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
