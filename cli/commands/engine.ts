@@ -1,5 +1,6 @@
 /** `raftel engine`: the SIP engine alone, as a process to which drachtio-srf applications connect. */
-import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { Command, Option } from 'commander'
 import type { Logger } from 'pino'
@@ -27,6 +28,7 @@ interface Given {
   readonly httpMethod: 'GET' | 'POST'
   readonly drachtioTlsCert?: string
   readonly drachtioTlsKey?: string
+  readonly routeKeyFile?: string
   readonly logLevel: (typeof LEVELS)[number]
 }
 
@@ -53,6 +55,10 @@ export function engineCommand(): Command {
     .addOption(new Option('--http-method <method>', 'how it is asked').choices(['GET', 'POST']).default('GET'))
     .option('--drachtio-tls-cert <file>', 'certificate for applications, PEM: they connect with TLS alone')
     .option('--drachtio-tls-key <file>', 'its key')
+    .option(
+      '--route-key-file <file>',
+      'keeps the key that signs Record-Route, so that proxied calls outlive a restart; made when it is missing',
+    )
     .addOption(new Option('--log-level <level>', 'what is written to stderr').choices(LEVELS).default('info'))
     .addHelpText('after', EXAMPLES)
     .action(run)
@@ -69,12 +75,14 @@ async function run(given: Given, command: Command): Promise<void> {
   const { advertise, cdrs = false } = given
   const handlers = given.httpHandler.map((one) => handler(one, given.httpMethod))
   const tls = certificate(given)
+  const routeKey = given.routeKeyFile === undefined ? null : keyIn(given.routeKeyFile)
   const engine = await start(() =>
     startEngine({
       listen,
       drachtio: { ...drachtio, ...(tls && { tls }) },
       secret,
       handlers,
+      ...(routeKey && { routeKey }),
       log,
       cdrs,
       ...(advertise === undefined ? {} : { advertise }),
@@ -153,6 +161,15 @@ function certificate({ drachtioTlsCert, drachtioTlsKey }: Given): Certificate | 
     )
   }
   return given
+}
+
+/** 32 bytes in hexadecimal digits; written at the first start. */
+function keyIn(file: string): Buffer {
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+  const text = readFileSync(file, 'utf8').trim()
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new Failure('failed', `${file} holds no key; remove it, and a new one is made`)
+  return Buffer.from(text, 'hex')
 }
 
 /** --secret, else the file, else the environment. Line breaks at the end of a file are not part of it. */

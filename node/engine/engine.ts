@@ -33,6 +33,8 @@ export interface EngineOptions {
   readonly secret: string
   /** The host in Via and Contact instead of the listen point's. */
   readonly advertise?: string
+  /** Signs Record-Route; the same one after a restart, and the calls that were proxied before go on. 32 bytes. */
+  readonly routeKey?: Buffer
   /** Apps that route `cdr:attempt`, `cdr:start` or `cdr:stop` hear of every call. */
   readonly cdrs?: boolean
   readonly log: Logger
@@ -120,7 +122,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     calling: new Set(),
     handlers: new Handlers(options.handlers ?? [], limits, log),
     ends: new Set(),
-    routeKey: randomBytes(32),
+    routeKey: options.routeKey ?? randomBytes(32),
     cdrs: options.cdrs ? cdrsTo(apps, () => Date.now()) : null,
     now: () => Date.now(),
   }

@@ -1,6 +1,6 @@
 /** `raftel engine` as a process of its own, with the real drachtio-srf and phones of bytes. */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,7 +8,8 @@ import { text } from 'node:stream/consumers'
 import test from 'ava'
 import DrachtioSrf from 'drachtio-srf'
 import { FREE, listening, spawnEngine } from '../engine-process.ts'
-import { header, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
+import { header, later, reply, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
+import { freePorts } from '../ports.ts'
 
 /** What a start that cannot be says, and with which exit code. */
 async function refused(t: Test, args: readonly string[], env = {}): Promise<{ said: string; code: number }> {
@@ -36,6 +37,39 @@ test('an application on drachtio-srf runs on the engine alone, which ends cleanl
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
   t.is(code, 0)
+})
+
+test('a call that was proxied before a restart goes on after it, when the key is kept', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'engine-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const key = path.join(folder, 'route.key')
+  const [port, apps] = (await freePorts(2)) as [number, number]
+  const points = ['--listen', `udp:127.0.0.1:${port}`, '--drachtio', `127.0.0.1:${apps}`, '--log-level', 'error']
+  const start = async () => {
+    const child = spawnEngine(t, [...points, '--route-key-file', key, '-o', 'json'], { RAFTEL_ENGINE_SECRET: 'sesame' })
+    await listening(child)
+    return child
+  }
+  const first = await start()
+  t.is(statSync(key).mode & 0o777, 0o600)
+  const [caller, callee] = [await udpPeer(t, port), await udpPeer(t, port)]
+  const srf = new DrachtioSrf() as unknown as Srf
+  srf.on('error', () => {})
+  srf.invite((req) => void srf.proxyRequest(req, `sip:bob@127.0.0.1:${callee.port}`, { recordRoute: true }))
+  srf.connect({ host: '127.0.0.1', port: apps, secret: 'sesame' })
+  await wanted(caller, 'INVITE')
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test')
+  caller.send(invite)
+  const onward = await callee.next('INVITE')
+  callee.send(reply(onward, '200 OK', { contact: `sip:bob@127.0.0.1:${callee.port}` }))
+  const answer = await caller.next('200')
+  srf.disconnect()
+  first.kill('SIGKILL')
+  await once(first, 'exit')
+  await start()
+  const route = `\r\nRoute: ${header(onward, 'Record-Route')}\r\nFrom:`
+  caller.send(later(caller, 'BYE', invite, answer, 2).replace('\r\nFrom:', route))
+  t.true((await callee.next('BYE')).startsWith(`BYE sip:bob@127.0.0.1:${callee.port} `))
 })
 
 test('a port in use is one sentence with a remedy and exit 1', async (t) => {

@@ -60,7 +60,7 @@ export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, w
 function responseFrom(core: Core, response: SipResponse, flow: Flow): void {
   const head = checkMessage(response, core.limits)
   if (head.kind === 'refused') return
-  if (relayResponse(core, response, head.callId, head.cseq.number)) return
+  if (relayResponse(core, response, head)) return
   const vias = headersOf(response, 'via')
   // More than one Via: it was not meant for us (§8.1.3.3), unless we are the proxy.
   const alone = vias.length === 1 && splitOutside(vias[0]!, ',').length === 1

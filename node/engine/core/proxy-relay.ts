@@ -89,11 +89,11 @@ function recordRoutes(core: Core, head: Head, from: Flow, out: Flow): string[] {
 }
 
 /** Forwards the response to what was forwarded; false: we did not forward it. */
-export function relayResponse(core: Core, response: SipResponse, callId: string, seq: number): boolean {
-  const [top, below] = viasOf(response)
-  if (!top?.branch.startsWith(STATELESS)) return false
+export function relayResponse(core: Core, response: SipResponse, { via, callId, cseq }: Head): boolean {
+  if (!via.branch.startsWith(STATELESS)) return false
+  const below = viasOf(response)[1]
   // The rest of the Via fields says where it goes, so they must be those that we sent.
-  if (!below || !same(top.branch, STATELESS + mac(core.routeKey, ...identity(below, callId, seq)))) return true
+  if (!below || !same(via.branch, STATELESS + mac(core.routeKey, ...identity(below, callId, cseq.number)))) return true
   const transport = transportNames.find((name) => name === below.transport.toLowerCase())
   const host = parameter(below.parameters, 'received') ?? below.host
   const port = Number(parameter(below.parameters, 'rport') || (below.port ?? 5060))

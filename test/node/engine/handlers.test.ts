@@ -112,12 +112,15 @@ test('a handler may redirect and may proxy', async (t) => {
 })
 
 test('a request is routed to an app that listens: one connection, a whole call on it, and the app ends it', async (t) => {
-  let end: (() => void) | null = null
+  let ready = (): void => {}
+  const listens = new Promise<void>((resolve) => {
+    ready = resolve
+  })
   const address = await listening(t, (srf) => {
     srf.invite(async (req: Message, res) => {
       const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
-      dialog.on('destroy', () => end?.())
-      end = () => srf.endSession(req)
+      dialog.on('destroy', () => srf.endSession(req))
+      ready()
     })
   })
   const { url } = await handler(t, { action: 'route', data: { uri: `${address};transport=tcp` } })
@@ -132,6 +135,7 @@ test('a request is routed to an app that listens: one connection, a whole call o
   const answer = await caller.next('200')
   t.is(engine.stats().apps, 2)
   caller.send(later(caller, 'ACK', asked, answer, 1))
+  await listens
   caller.send(later(caller, 'BYE', asked, answer, 2))
   await caller.next('200')
   await apps(1)

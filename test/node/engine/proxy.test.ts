@@ -276,17 +276,30 @@ test('a target that does not even say 100 in time is passed over, one that rings
   t.deepEqual(told.responses.flatMap(({ msgs }) => msgs.map((one) => one.status)).sort(), [404, 408, 408])
 })
 
-test('a call that nobody cares for any more is ended by timer C, which a sign of life begins anew', async (t) => {
+test('a call that nobody cares for any more is ended by timer C, which each sign of life begins anew', async (t) => {
   const targets: string[] = []
-  const { port, engine } = await proxying(t, () => targets, { times: FAST, limits: { limits: { timerCMs: 200 } } })
-  const [caller, callee] = [await udpPeer(t, port), await udpPeer(t, port)]
-  targets.push(uriOf(callee))
+  const { port, engine } = await proxying(t, () => targets, { limits: { limits: { timerCMs: 600 } } })
+  const [caller, other] = [await udpPeer(t, port), await udpPeer(t, port)]
+  const [alive, dead] = [await udpPeer(t, port), await udpPeer(t, port)]
   await wanted(caller, 'INVITE')
+  targets[0] = uriOf(alive)
   caller.send(invite(caller))
-  callee.send(reply(await callee.next('INVITE'), '180 Ringing'))
-  await caller.next('180')
-  await callee.next('CANCEL')
-  await caller.next('408')
+  const rings = await alive.next('INVITE')
+  const live = setInterval(() => alive.send(reply(rings, '183 Session Progress')), 60)
+  t.teardown(() => clearInterval(live))
+  targets[0] = uriOf(dead)
+  other.send(invite(other))
+  const silent = await dead.next('INVITE')
+  dead.send(reply(silent, '180 Ringing'))
+  const cancel = await dead.next('CANCEL')
+  t.is(header(cancel, 'Via'), header(silent, 'Via'))
+  await other.next('408')
+  // It began earlier, and is not cancelled although its time has passed too.
+  alive.send(reply(rings, '200 OK', { contact: uriOf(alive), body: sdp(6000) }))
+  clearInterval(live)
+  await caller.next('200')
+  alive.send(request(alive, 'PUBLISH', 'sip:pbx.test'))
+  t.true((await alive.next(() => true)).startsWith('SIP/2.0 405'), 'no CANCEL came before')
   t.is(engine.stats().unanswered, 0)
 })
 
