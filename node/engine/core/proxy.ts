@@ -1,4 +1,4 @@
-import { splitOutside } from '../parser/headers.ts'
+import { parameter, parseAddress, splitOutside } from '../parser/headers.ts'
 import { headersOf, parseMessage, type SipMessage, type SipRequest } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
@@ -149,14 +149,21 @@ function cancelled(core: Core, p: Proxying): void {
   goOn(core, p)
 }
 
-/** What a redirection adds (§16.5, §13.3 of the app's wish `followRedirects`): targets that were not tried yet. */
+/** What a redirection adds (RFC 3261 §16.5): targets that were not tried yet, the preferred ones first. */
 export function redirectedTo(p: Proxying, contacts: readonly string[]): boolean {
   const fresh = contacts
     .flatMap((value) => splitOutside(value, ','))
-    .map((one) => /<([^>]*)>/.exec(one)?.[1] ?? one.split(';')[0]!.trim())
-    .filter((uri) => parseUri(uri) && !p.seen.has(uri))
+    .map((one) => parseAddress(one))
+    .filter((one) => one !== null && parseUri(one.uri) !== null && !p.seen.has(one.uri))
+    .sort((a, b) => preference(b!.parameters) - preference(a!.parameters))
+    .map((one) => one!.uri)
     .slice(0, TARGETS_MAX - p.seen.size)
   for (const uri of fresh) p.seen.add(uri)
   p.waiting.unshift(...new Set(fresh))
   return fresh.length > 0
+}
+
+function preference(parameters: string): number {
+  const q = Number(parameter(parameters, 'q') ?? 1)
+  return q >= 0 && q <= 1 ? q : 0
 }
