@@ -1,13 +1,15 @@
 /** `raftel engine` as a process of its own, with the real drachtio-srf and phones of bytes. */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
 import DrachtioSrf from 'drachtio-srf'
+import { certOf, give, initCa, keyOf } from '../../cli/certs/authority.ts'
 import { FREE, listening, spawnEngine } from '../engine-process.ts'
+import { talking } from '../node/engine/raw-app.ts'
 import { header, later, reply, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
 import { freePorts } from '../ports.ts'
 
@@ -70,6 +72,45 @@ test('a call that was proxied before a restart goes on after it, when the key is
   const route = `\r\nRoute: ${header(onward, 'Record-Route')}\r\nFrom:`
   caller.send(later(caller, 'BYE', invite, answer, 2).replace('\r\nFrom:', route))
   t.true((await callee.next('BYE')).startsWith(`BYE sip:bob@127.0.0.1:${callee.port} `))
+})
+
+test('applications connect with TLS, and a verb goes to the application that its handler names', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'engine-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  initCa(folder, 'pbx', 1, false, Date.now())
+  give(folder, { name: 'engine', role: 'node', hosts: ['127.0.0.1'], days: 1, force: false }, Date.now())
+  const app = net.createServer((socket) => talking(socket).say('1|authenticate|sesame|')).listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  t.teardown(() => app.close())
+  const asked = new Promise<string>((resolve) => {
+    app.on('connection', (socket) => resolve(talking(socket).hear('MESSAGE sip:')))
+  })
+  const [cert, key] = [certOf(folder, 'engine'), keyOf(folder, 'engine')]
+  const child = spawnEngine(
+    t,
+    [...FREE, '--drachtio-tls-cert', cert, '--drachtio-tls-key', key, '-o', 'json'].concat(
+      '--http-handler',
+      `message=tcp://127.0.0.1:${(app.address() as net.AddressInfo).port}`,
+    ),
+    { RAFTEL_ENGINE_SECRET: 'sesame' },
+  )
+  const { sip, apps } = await listening(child)
+  const srf = new DrachtioSrf() as unknown as Srf
+  srf.on('error', () => {})
+  srf.options((_req, res) => res.send(200))
+  const ca = readFileSync(certOf(folder, 'ca'), 'utf8')
+  srf.connect({ host: '127.0.0.1', port: apps, secret: 'sesame', tls: { ca } })
+  const phone = await udpPeer(t, sip)
+  await wanted(phone, 'OPTIONS')
+  phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
+  t.regex(await asked, /\|sip\|network\|/)
+  srf.disconnect()
+  child.kill('SIGTERM')
+  const wrong = await refused(t, [...FREE, '--drachtio-tls-cert', key, '--drachtio-tls-key', cert], {
+    RAFTEL_ENGINE_SECRET: 'sesame',
+  })
+  t.regex(wrong.said, /are no certificate with its key/)
+  t.is(wrong.code, 1)
 })
 
 test('a port in use is one sentence with a remedy and exit 1', async (t) => {

@@ -259,7 +259,7 @@ test('a redirection is followed when the app wants it, and passed on when not', 
 
 test('a target that does not even say 100 in time is passed over, one that rings too long is cancelled', async (t) => {
   const targets: string[] = []
-  const how = { provisionalTimeout: '50ms', finalTimeout: '200ms' }
+  const how = { provisionalTimeout: '500ms', finalTimeout: '800ms' }
   const { port, result } = await proxying(t, () => targets, how)
   const caller = await udpPeer(t, port)
   const [silent, ringing, last] = [await udpPeer(t, port), await udpPeer(t, port), await udpPeer(t, port)]
@@ -356,6 +356,25 @@ test('a request that comes back changed is a spiral and goes on, one that comes 
   t.is(engine.stats().unanswered, 0)
 })
 const stack = { port: 0 }
+
+test('two users who are each forwarded to the other twice do not make an avalanche (RFC 5393 §3)', async (t) => {
+  let rounds = 0
+  const mill = await startStack(t, {
+    routes: (srf) =>
+      srf.message((req) => {
+        rounds++
+        const other = req.uri.includes('alice') ? 'bob' : 'alice'
+        const targets = [1, 2].map((n) => `sip:${other}@127.0.0.1:${mill.port};n=${n}`)
+        void srf.proxyRequest(req, targets, { forking: 'simultaneous' }).catch(() => {})
+      }),
+  })
+  const phone = await udpPeer(t, mill.port)
+  await wanted(phone, 'MESSAGE')
+  phone.send(request(phone, 'MESSAGE', 'sip:alice@pbx.test'))
+  await phone.next('482')
+  t.true(rounds > 4 && rounds < 100, `${rounds} rounds`)
+  t.is(mill.engine.stats().unanswered, 0)
+})
 
 test('with Record-Route the later requests of a call pass by us in both directions, from UDP to TCP and back', async (t) => {
   const targets: string[] = []
@@ -487,7 +506,7 @@ test('a REGISTER gets our Path, and a call that follows it reaches the phone on 
 
 test('a request other than INVITE is proxied, and not answered at all when nobody answers', async (t) => {
   const targets: string[] = []
-  const { port, result } = await proxying(t, () => targets, { finalTimeout: '100ms' })
+  const { port, result } = await proxying(t, () => targets, { finalTimeout: '300ms' })
   const [phone, silent] = [await udpPeer(t, port), await udpPeer(t, port)]
   targets.push(uriOf(silent))
   await wanted(phone, 'MESSAGE')
