@@ -16,6 +16,10 @@ import type { Format } from './print.ts'
 /** Commands that bring half the project with them are loaded when they are named: the others stay quick. */
 const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Command> }>> = {
   node: { about: 'one node', load: async () => (await import('./commands/node.ts')).nodeCommand() },
+  engine: {
+    about: 'the SIP engine alone, for applications on drachtio-srf',
+    load: async () => (await import('./commands/engine.ts')).engineCommand(),
+  },
   lab: {
     about: 'a rehearsal cluster on this machine',
     load: async () => (await import('./commands/lab.ts')).labCommand(),

@@ -1,6 +1,7 @@
 /** The shape of a node's configuration file: what each key may hold. What keys mean together is said in config.ts. */
 import { z } from 'zod'
 import { isAddress, isName } from '../cluster/tables/names.ts'
+import { readListenPoint } from './engine/transport/listen.ts'
 
 const name = z.string().refine(isName, 'must be 1 to 32 of a-z, 0-9 and -, like n1')
 
@@ -11,7 +12,7 @@ export type ListenText = string
 const listen = z
   .string()
   .refine(
-    (text) => /^(udp|tcp|tls|ws|wss):/.test(text) && isAddress(text.slice(text.indexOf(':') + 1)),
+    (text) => readListenPoint(text) !== null && isAddress(text.slice(text.indexOf(':') + 1)),
     'must be like udp:0.0.0.0:5060 or tcp:[::1]:5060 (udp, tcp, tls, ws or wss)',
   )
 

@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { closest } from './closest.ts'
 import { type FileConfig, fileConfig, type ListenText } from './config-schema.ts'
+import type { ListenPoint } from './engine/transport/flow.ts'
+import { readListenPoint } from './engine/transport/listen.ts'
 import { type Fault, inOrder, type Path, readYaml, sayFaults } from './yaml.ts'
 
 export interface HostPort {
@@ -74,7 +76,7 @@ export interface NodeConfig {
   }
   readonly control: { readonly listen: HostPort; readonly tls: Tls | null }
   readonly sip: {
-    readonly listen: readonly (HostPort & { readonly transport: SipTransport })[]
+    readonly listen: readonly ListenPoint[]
     readonly tls: SipTls | null
     readonly advertise: string | null
     readonly engine: EngineConfig
@@ -340,9 +342,9 @@ export function hostPort(text: string): HostPort {
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
 }
 
-function listenPoint(text: ListenText): HostPort & { transport: SipTransport } {
-  const colon = text.indexOf(':')
-  return { transport: text.slice(0, colon) as SipTransport, ...hostPort(text.slice(colon + 1)) }
+/** The schema has checked its form. */
+function listenPoint(text: ListenText): ListenPoint {
+  return readListenPoint(text)!
 }
 
 interface Override {

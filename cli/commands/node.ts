@@ -5,6 +5,7 @@ import { loadConfig, type Overrides } from '../../node/config.ts'
 import { Fatal, type RunningNode, startNode } from '../../node/node.ts'
 import { giveMemoryBack } from '../../proto/memory.ts'
 import { Failure } from '../failure.ts'
+import { signalled } from '../signalled.ts'
 
 interface StartOptions {
   readonly config: string
@@ -54,16 +55,6 @@ async function start_(options: StartOptions): Promise<void> {
   process.on('SIGTERM', insist).on('SIGINT', insist)
   await node.stop()
   process.exit(0)
-}
-
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    const once = (): void => {
-      process.off('SIGTERM', once).off('SIGINT', once)
-      resolve()
-    }
-    process.on('SIGTERM', once).on('SIGINT', once)
-  })
 }
 
 function flags({ set, data, logLevel }: StartOptions): Overrides {

@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
+import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
 import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
 import { sendCancel } from './core/outgoing.ts'
+import { proxy } from './core/proxy.ts'
 import { answer } from './core/respond.ts'
 import { Dialogs } from './dialog/dialog.ts'
 import { defaultLimits, defaultTimes, type EngineLimits, type Logger, type SipTimes } from './limits.ts'
@@ -15,18 +18,22 @@ import { type Clock, TimerWheel } from './transaction/wheel.ts'
 import type { TlsOptions } from './transport/certificates.ts'
 import type { ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
-import { type App, openApps } from './wire/apps.ts'
+import { type App, type Certificate, openApps } from './wire/apps.ts'
 import { Bodies } from './wire/bodies.ts'
+import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export type { TlsOptions } from './transport/certificates.ts'
 export type { ListenPoint } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
+export type { RequestHandler } from './wire/handlers.ts'
 
 export interface EngineOptions {
   readonly listen: readonly ListenPoint[]
-  /** Where apps connect; port 0 takes a free one. Keep it on loopback. */
-  readonly drachtio: { readonly host: string; readonly port: number }
+  /** Where apps connect; port 0 takes a free one. Keep it on loopback, or give it a certificate. */
+  readonly drachtio: { readonly host: string; readonly port: number; readonly tls?: Certificate }
+  /** Who decides over HTTP; the verbs of others go to the apps that want them. */
+  readonly handlers?: readonly RequestHandler[]
   readonly secret: string
   /** Certificates of the listen points `tls` and `wss`, and for connections over TLS that the engine opens. */
   readonly tls?: TlsOptions
@@ -34,6 +41,10 @@ export interface EngineOptions {
   readonly advertise?: string
   /** Name servers, `address` or `address:port`, instead of the system's. */
   readonly dns?: readonly string[]
+  /** Signs Record-Route; the same one after a restart, and the calls that were proxied before go on. 32 bytes. */
+  readonly routeKey?: Buffer
+  /** Apps that route `cdr:attempt`, `cdr:start` or `cdr:stop` hear of every call. */
+  readonly cdrs?: boolean
   readonly log: Logger
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
@@ -95,11 +106,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const apps = await openApps({
     host: drachtio.host,
     port: drachtio.port,
+    tls: drachtio.tls ?? null,
     secret,
     limits,
     log,
     hostports: () => hostports,
     sip: (message, app) => guard(() => fromApp(core, app, message)),
+    proxy: (message, app) => guard(() => proxy(core, app, message)),
     gone: (app) => guard(() => appGone(core, app)),
   }).catch(async (error) => {
     await transports.close()
@@ -134,6 +147,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     calling: new Set(),
     admission,
     isUrgent: (uri, from) => /^urn:service:sos(\.|$)/i.test(uri) || (options.isUrgent?.(uri, from) ?? false),
+    handlers: new Handlers(options.handlers ?? [], limits, log),
+    ends: new Set(),
+    routeKey: options.routeKey ?? randomBytes(32),
+    cdrs: options.cdrs ? cdrsTo(apps, () => Date.now()) : null,
     now: () => Date.now(),
   }
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)
@@ -196,7 +213,8 @@ function guarded(log: Logger): (run: () => void) => void {
 function appGone(core: Core, app: App): void {
   for (const transaction of core.server.unanswered()) {
     const { ask } = transaction
-    if (!ask || ask.app !== app) continue
+    // What is being proxied needs no app.
+    if (!ask || ask.app !== app || ask.proxy) continue
     const text = responseText(ask, 503, 'Application Gone', 'Retry-After: 5\r\n', '')
     answer(core, transaction, ask, 503, text)
   }

@@ -40,6 +40,10 @@ export interface EngineLimits {
   readonly resolveMs: number
   /** An INVITE that no app gives a final answer within this is answered 480 by the engine. */
   readonly answerMs: number
+  /** An HTTP handler decides within this. */
+  readonly handlerMs: number
+  /** Timer C (RFC 3261 §16.6 step 11): a proxied INVITE without a sign of life is given up after this. */
+  readonly timerCMs: number
 }
 
 export const defaultLimits: EngineLimits = {
@@ -62,6 +66,8 @@ export const defaultLimits: EngineLimits = {
   connectMs: 5_000,
   resolveMs: 3_000,
   answerMs: 600_000,
+  handlerMs: 5_000,
+  timerCMs: 185_000,
 }
 
 /** The times all SIP timers are made of, in milliseconds (RFC 3261 Table 4). */

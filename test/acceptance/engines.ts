@@ -20,7 +20,9 @@ export interface EngineBeside {
 
 /** The daemon named by RAFTEL_DRACHTIO, or on the PATH. */
 export function drachtioServer(): string | null {
-  return process.env.RAFTEL_DRACHTIO || which('drachtio')
+  const named = process.env.RAFTEL_DRACHTIO ?? ''
+  // A host and a port name a server that runs: that is for test/node/engine/scenarios.test.ts.
+  return (named !== '' && !/^[\w.-]+:\d+$/.test(named) ? named : null) ?? which('drachtio')
 }
 
 /** An engine on `127.0.0.1:sipPort` over UDP and TCP, not yet started; `folder` gets its log. */

@@ -38,9 +38,22 @@ export interface Ask {
   /** The tag that our answers carry. */
   tag: string
   dialog: Dialog | null
+  /** Null while nobody has decided whose it is. */
   app: App | null
   /** Ends an INVITE that the app forgot. */
   patience: Timer | null
+  /** The whole of it until it is answered, for the app may have it proxied. */
+  readonly request: SipRequest | null
+  /** It is being proxied, and no longer the app's to answer. */
+  proxy: Proxied | null
+}
+
+/** What others may ask of a request that is being proxied. */
+export interface Proxied {
+  /** The caller cancels. */
+  cancel(): void
+  /** Whether we sent it on with this branch. */
+  sent(branch: string): boolean
 }
 
 export interface AskNeeds {
@@ -85,6 +98,8 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     dialog,
     app,
     patience: null,
+    request,
+    proxy: null,
   }
 }
 

@@ -9,8 +9,10 @@ import type { Transports } from '../transport/transports.ts'
 import type { App, Apps } from '../wire/apps.ts'
 import type { Bodies } from '../wire/bodies.ts'
 import { echoPayload, type Stamp, sipPayload, timeText } from '../wire/frames.ts'
+import type { Handlers } from '../wire/handlers.ts'
 import type { Admission } from './admission.ts'
 import type { Ask } from './ask.ts'
+import type { Cdrs } from './cdr.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** What the transaction user is made of; filled once by engine.ts. */
@@ -22,6 +24,7 @@ export interface Core {
   readonly transports: Transports
   readonly apps: Apps
   readonly bodies: Bodies
+  readonly handlers: Handlers
   readonly server: ServerTransactions<Ask>
   readonly client: ClientTransactions
   readonly dialogs: Dialogs
@@ -35,6 +38,12 @@ export interface Core {
   readonly admission: Admission
   /** Whether a call to this URI from this address is for help. */
   isUrgent(uri: string, from: string): boolean
+  /** Signs what we write into Record-Route, Path and Via, so that nobody else can. */
+  readonly routeKey: Buffer
+  /** Null: nobody is to have records. */
+  readonly cdrs: Cdrs | null
+  /** Calls through us whose BYE passed by a moment ago, so that its copies are not recorded again. */
+  readonly ends: Set<string>
   now(): number
 }
 

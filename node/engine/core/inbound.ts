@@ -20,7 +20,10 @@ import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { type Ask, askOf, responseText, statelessText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
+import { askHandler } from './handled.ts'
 import { respondOn } from './indialog.ts'
+import { relayRequest, relayResponse } from './proxy-relay.ts'
+import { isProxied, viasOf } from './proxy-request.ts'
 import { answer } from './respond.ts'
 import { roomFor } from './room.ts'
 import { textOf } from './shown.ts'
@@ -60,11 +63,13 @@ export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, w
 }
 
 function responseFrom(core: Core, response: SipResponse, flow: Flow): void {
-  const vias = headersOf(response, 'via')
-  // More than one Via: it was not meant for us (§8.1.3.3).
-  if (vias.length !== 1 || splitOutside(vias[0]!, ',').length !== 1) return
   const head = checkMessage(response, core.limits)
   if (head.kind === 'refused') return
+  if (relayResponse(core, response, head)) return
+  const vias = headersOf(response, 'via')
+  // More than one Via: it was not meant for us (§8.1.3.3), unless we are the proxy.
+  const alone = vias.length === 1 && splitOutside(vias[0]!, ',').length === 1
+  if (!alone && !isProxied(head.via.branch)) return
   core.client.receive(head.via.branch, head.cseq.method, response) ||
     core.log.debug({ from: flow.remote, status: response.status }, 'response that nobody waits for')
 }
@@ -107,6 +112,7 @@ function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): v
     core.server.again(known, request.method, roomFor(request, flow))
     if (request.method !== 'ACK') return
   }
+  if (headerOf(request, 'route') !== null && relayRequest(core, request, head, flow)) return
   const dialog = head.toTag === '' ? null : core.dialogs.match(head.callId, head.fromTag, head.toTag)
   if (request.method === 'ACK') {
     ackFrom(core, request, head, flow, dialog)
@@ -152,6 +158,10 @@ function cancelFrom(core: Core, request: SipRequest, head: Head, flow: Flow): vo
   const cancel = core.server.begin(key, nextId(), flow, false, cancelAsk, roomFor(request, flow))
   core.server.respond(cancel, 200, responseText(cancelAsk, 200, 'OK', '', ''))
   if (!ask) return
+  if (ask.proxy) {
+    ask.proxy.cancel()
+    return
+  }
   answer(core, invite, ask, 487, responseText(ask, 487, 'Request Terminated', '', ''))
   if (ask.app) deliver(core, ask.app, flow, textOf(request), { transaction: invite.id, dialog: ask.dialogId })
 }
@@ -201,7 +211,9 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   if (request.method === 'UPDATE') dialog.updating = transaction.id
   if (request.body !== '' && OFFERING.has(request.method)) dialog.offer = 'theirs'
   if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
-  deliver(core, app, flow, textOf(request), { transaction: transaction.id, dialog: dialog.id })
+  const text = textOf(request)
+  deliver(core, app, flow, text, { transaction: transaction.id, dialog: dialog.id })
+  if (request.method === 'BYE' && dialog.usage === 'INVITE') core.cdrs?.stop('network', 'normal-release', text)
   if (request.method === 'PRACK') advanceLine(dialog)
   if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
 }
@@ -305,8 +317,9 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
     refuse(core, request, flow, 483, 'Too Many Hops')
     return
   }
-  const app = apps.wanting(verb)
-  if (!app) {
+  const handler = core.handlers.for(verb)
+  const app = handler ? null : apps.wanting(verb)
+  if (!app && !handler) {
     unwanted(core, request, flow)
     return
   }
@@ -318,25 +331,37 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
   }
   if (sessionTooSmall(core, request, flow)) return
   const merge = mergeKey(callId, fromTag, headerOf(request, 'cseq')!)
-  if (toTag === '' && core.merges.has(merge)) {
+  const first = toTag === '' ? core.merges.get(merge) : undefined
+  if (first !== undefined && !spirals(core, request, first)) {
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }
-  if (toTag === '') core.merges.set(merge, key)
+  const merges = toTag === '' && first === undefined
+  if (merges) core.merges.set(merge, key)
   const contact = method === 'INVITE' || method === 'SUBSCRIBE' ? contactOf(request) : null
   const transaction = begin(core, request, head, flow, key, {
     dialog: null,
     app,
     contact,
-    merge: toTag === '' ? merge : '',
+    merge: merges ? merge : '',
   })
+  const text = textOf(request)
+  if (method === 'INVITE' && toTag === '') core.cdrs?.attempt('network', text)
   const { host, port } = flow.local
   const orphan = toTag === '' ? '' : id
-  deliver(core, app, flow, textOf(request), {
-    transaction: transaction.id,
-    dialog: orphan,
-    receivedOn: `${host}|${port}|`,
-  })
+  const about = { transaction: transaction.id, dialog: orphan, receivedOn: `${host}|${port}|` }
+  const hand = (to: App): void => {
+    if (transaction.ask) transaction.ask.app = to
+    deliver(core, to, flow, text, about)
+  }
+  if (app) hand(app)
+  else if (handler) askHandler(core, handler, transaction, { request, head, flow, text }, hand)
+}
+
+/** Whether a request comes back to us that we proxied ourselves, which is allowed (RFC 3261 §16.3 step 4). */
+function spirals(core: Core, request: SipRequest, key: string): boolean {
+  const proxied = core.server.byKey(key)?.ask?.proxy
+  return !!proxied && viasOf(request).some((via) => proxied.sent(via.branch))
 }
 
 /** Whether a request that belongs to nothing yet is taken in. A call for help always is, unless there is no memory left for it. */
@@ -378,8 +403,8 @@ function begin(
   head: Head,
   flow: Flow,
   key: string,
-  about: { dialog: Dialog | null; app: App; contact: string | null; merge: string },
-): { id: string } {
+  about: { dialog: Dialog | null; app: App | null; contact: string | null; merge: string },
+): ServerTransaction<Ask> {
   const invite = request.method === 'INVITE'
   const ask: Ask = askOf(request, head, { ...about, tag: randomToken() })
   const room = about.dialog ? Number.POSITIVE_INFINITY : roomFor(request, flow)

@@ -5,6 +5,7 @@ import { headerOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import { defaultPort, type Flow } from '../transport/flow.ts'
+import { hungUp } from './cdr.ts'
 import { appLines, contactValue, requestText, routeLines, type Sent, viaLine } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 
@@ -66,6 +67,7 @@ export function hangUp(core: Core, dialog: Dialog, reason: string): void {
     const why = `Reason: SIP;cause=408;text="${reason}"\r\n`
     const { sent, text } = inDialog(dialog, 'BYE', ++dialog.localSeq, flow, null, why)
     core.client.begin(sent.branch, 'BYE', flow, text, NOBODY)
+    core.cdrs?.stop('application', hungUp(reason), text)
     const app = dialog.app.open ? dialog.app : core.apps.any()
     if (app) deliver(core, app, flow, text, { source: 'application', transaction: 'unsolicited', dialog: dialog.id })
   })

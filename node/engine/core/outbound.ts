@@ -237,6 +237,8 @@ function launch(
     core.calls.set(call.id, call)
     if (call.initial) core.calling.add(call.dialogId)
   }
+  if (call.initial && sent.method === 'INVITE') core.cdrs?.attempt('application', text)
+  if (sent.method === 'BYE' && call.dialog?.usage === 'INVITE') core.cdrs?.stop('application', 'normal-release', text)
   echo(core, app, message.id, flow, text, { transaction: call.id, dialog: about.id })
   core.client.begin(sent.branch, sent.method, flow, text, userOf(core, call))
   return call

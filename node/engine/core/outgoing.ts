@@ -6,6 +6,7 @@ import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
+import { unanswered } from './cdr.ts'
 import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 import { ackAndBye } from './indialog.ts'
@@ -50,6 +51,7 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
         if (call.settled) return
         settle(core, call)
         if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+        if (call.initial) core.cdrs?.stop('network', unanswered(response.status), textOf(response))
         pass(core, call, response, flow)
       }
       if (response.status !== 503 || !goesElsewhere(call, final)) final()
@@ -171,6 +173,7 @@ function success(
     if (agreed) prepare(dialog, call.described, lists(response, 'allow', 'update'))
     keepSession(core, dialog, agreed, true)
   }
+  if (call.initial) core.cdrs?.start('network', 'uac', textOf(response))
   pass(core, call, response, flow)
 }
 
@@ -269,5 +272,6 @@ function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): void {
 
 function passMade(core: Core, call: Outgoing, status: number, reason: string): void {
   const text = madeResponse(call.sent, status, reason, randomToken())
+  if (call.initial && call.sent.method === 'INVITE') core.cdrs?.stop('application', unanswered(status), text)
   deliver(core, call.app, call.flow, text, { transaction: call.id, dialog: call.dialogId })
 }

@@ -8,6 +8,7 @@ import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { type Ask, responseText } from './ask.ts'
+import { unanswered } from './cdr.ts'
 import { appLines, bodyOf, contactValue } from './compose.ts'
 import { type Core, deliver, echo, notOk } from './core.ts'
 import { awaitAck, respondOn } from './indialog.ts'
@@ -29,6 +30,10 @@ export function appResponse(core: Core, app: App, message: AppSipMessage, respon
   const ask = transaction?.ask
   if (!transaction || !ask) {
     notOk(app, message.id, 'Response not sent due to unknown transaction')
+    return
+  }
+  if (ask.proxy) {
+    notOk(app, message.id, 'Response not sent: the request is being proxied')
     return
   }
   const { status } = response
@@ -160,6 +165,7 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
     ask.patience?.cancel()
   }
   core.server.respond(transaction, status, text, taken)
+  if (status >= 200 && ask.method === 'INVITE' && ask.toTag === '') record(core, ask, status, text)
   if (status < 200 || !dialog) return
   if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null
@@ -172,6 +178,11 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   if (!FORMING.has(ask.method)) return
   dialog.confirmed = true
   if (ask.method === 'INVITE') awaitAck(core, dialog, ask.seq, transaction.flow, text)
+}
+
+function record({ cdrs }: Core, ask: Ask, status: number, text: string): void {
+  if (status < 300) cdrs?.start('application', ask.proxy ? 'proxy-uas' : 'uas', text)
+  else cdrs?.stop('application', unanswered(status), text)
 }
 
 function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, ask: Ask, contact: string): Dialog {

@@ -89,6 +89,14 @@ export class ClientTransactions {
     return true
   }
 
+  /** Ends a transaction that nobody waits for any more, so that it does not stay for ever. */
+  forget(branch: string, method: string): void {
+    const entry = this.#entries.get(`${branch}|${method}`)
+    if (!entry) return
+    this.#stop(entry)
+    this.#entries.delete(`${branch}|${method}`)
+  }
+
   close(): void {
     for (const entry of this.#entries.values()) this.#stop(entry)
     this.#entries.clear()

@@ -1,39 +1,27 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import net from 'node:net'
-import { nextId } from '../ids.ts'
-import type { EngineLimits, Logger } from '../limits.ts'
+import tls from 'node:tls'
 import { ListenError } from '../transport/transports.ts'
-import { type AppMessage, FrameReader, framed, readPayload } from './frames.ts'
+import type { AppAddress } from './decision.ts'
+import { type App, HELLO_MS, Link, type LinkNeeds } from './link.ts'
 
-/** A version that srf takes as able to ping. */
-const VERSION = 'v0.9.10'
+export type { App, AppProxyMessage, AppSipMessage } from './link.ts'
+
 const APPS_MAX = 64
-const VERBS_MAX = 64
-/** An app says who it is within this, or it is none. */
-const HELLO_MS = 10_000
-const BACKLOG_MAX = 64 * 1024 * 1024
 /** Bytes that wait for an app which does not keep up. */
 const BEHIND = 1024 * 1024
+/** Apps that we connected to, each for one request. */
+const DIALLED_MAX = 4096
 
-/** One connected, authenticated app. */
-export interface App {
-  readonly id: string
-  readonly open: boolean
-  /** Queues a payload; all that is queued in one turn leaves in one write, in order. */
-  send(payload: string): void
+/** A certificate and its key, PEM. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
 }
 
-export type AppSipMessage = Extract<AppMessage, { kind: 'sip' }>
-
-interface Needs {
+interface Needs extends LinkNeeds {
   readonly host: string
   readonly port: number
-  readonly secret: string
-  readonly limits: EngineLimits
-  readonly log: Logger
-  /** What `authenticate` answers about the SIP side: `udp/127.0.0.1:5060,tcp/…`. */
-  hostports(): string
-  sip(message: AppSipMessage, app: App): void
+  readonly tls: Certificate | null
   gone(app: App): void
 }
 
@@ -43,11 +31,13 @@ export class Apps {
   readonly #server: net.Server
   readonly #links = new Set<Link>()
   #turn = 0
+  #dialled = 0
 
   constructor(needs: Needs, server: net.Server) {
     this.#needs = needs
     this.#server = server
-    server.on('connection', (socket) => this.#accept(socket))
+    server.on(needs.tls ? 'secureConnection' : 'connection', (socket: net.Socket) => this.#accept(socket))
+    server.on('tlsClientError', (error) => needs.log.warn({ error: error.message }, 'app refused: no TLS with it'))
     server.on('error', (error) => needs.log.warn({ error: error.message }, 'drachtio listener error'))
   }
 
@@ -69,7 +59,11 @@ export class Apps {
 
   /** Whether any app has said what it wants. */
   get serving(): boolean {
-    for (const link of this.#links) if (link.authenticated && link.verbs.size > 0) return true
+    for (const link of this.#links) {
+      if (!link.authenticated) continue
+      // Who only wants records serves nobody.
+      for (const verb of link.verbs) if (!verb.includes(':')) return true
+    }
     return false
   }
 
@@ -80,9 +74,25 @@ export class Apps {
     return fitting.length === 0 ? null : fitting[this.#turn++ % fitting.length]!
   }
 
+  /** The next app that said it has this tag, in turn; null if none does. */
+  tagged(tag: string): App | null {
+    const fitting = [...this.#links].filter((link) => link.authenticated && link.tags.has(tag))
+    return fitting[this.#turn++ % Math.max(1, fitting.length)] ?? null
+  }
+
+  /** Connects to an app that listens for us; what is sent to it waits until it has said who it is. Null: too many. */
+  dial(to: AppAddress): App | null {
+    if (this.#dialled >= DIALLED_MAX) return null
+    const { host, port } = to
+    const socket = to.tls
+      ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host })
+      : net.connect({ host, port })
+    return this.#link(socket, true)
+  }
+
   /** Any app, for a dialog whose own is gone. */
   any(): App | null {
-    for (const link of this.#links) if (link.authenticated) return link
+    for (const link of this.#links) if (link.authenticated && !link.dialled) return link
     return null
   }
 
@@ -102,153 +112,28 @@ export class Apps {
   }
 
   #accept(socket: net.Socket): void {
-    if (this.#links.size >= APPS_MAX) return void socket.destroy()
-    const link = new Link(socket, this.#needs, () => {
-      this.#links.delete(link)
-      if (link.authenticated) this.#needs.gone(link)
+    if (this.#links.size - this.#dialled >= APPS_MAX) socket.destroy()
+    else this.#link(socket, false)
+  }
+
+  #link(socket: net.Socket, dialled: boolean): Link {
+    if (dialled) this.#dialled++
+    const link = new Link(socket, this.#needs, dialled, () => {
+      if (this.#links.delete(link) && dialled) this.#dialled--
+      // One that was dialled may never have come up, and a request waits for it.
+      if (link.authenticated || dialled) this.#needs.gone(link)
     })
     this.#links.add(link)
+    return link
   }
-}
-
-class Link implements App {
-  readonly id = nextId()
-  readonly verbs = new Set<string>()
-  authenticated = false
-  readonly #socket: net.Socket
-  readonly #needs: Needs
-  readonly #reader: FrameReader
-  readonly #hello: NodeJS.Timeout
-  #queue = ''
-  #ended = false
-
-  constructor(socket: net.Socket, needs: Needs, gone: () => void) {
-    this.#socket = socket
-    this.#needs = needs
-    this.#reader = new FrameReader(needs.limits.frame)
-    this.#hello = setTimeout(() => this.drop(), HELLO_MS)
-    socket.setNoDelay(true)
-    socket.on('error', () => this.drop())
-    socket.on('end', () => this.drop())
-    socket.on('close', () => {
-      clearTimeout(this.#hello)
-      this.#ended = true
-      gone()
-    })
-    socket.on('data', (chunk) => this.#data(chunk))
-  }
-
-  get open(): boolean {
-    return !this.#ended
-  }
-
-  get waiting(): number {
-    return this.#socket.writableLength
-  }
-
-  send(payload: string): void {
-    if (this.#ended) return
-    if (this.#queue === '') setImmediate(() => this.#flush())
-    this.#queue += framed(payload)
-  }
-
-  drop(): void {
-    this.#ended = true
-    this.#socket.destroy()
-  }
-
-  #flush(): void {
-    const text = this.#queue
-    this.#queue = ''
-    if (this.#ended || text === '') return
-    this.#socket.write(text)
-    if (this.#socket.writableLength <= BACKLOG_MAX) return
-    this.#needs.log.error({ bytes: this.#socket.writableLength }, 'app reads too slowly, its connection is closed')
-    this.drop()
-  }
-
-  #data(chunk: Buffer): void {
-    const payloads = this.#reader.push(chunk)
-    if ('error' in payloads) {
-      this.#needs.log.warn({ error: payloads.error }, 'app connection closed')
-      this.drop()
-      return
-    }
-    for (const payload of payloads) {
-      if (this.#ended) return
-      this.#message(readPayload(payload))
-    }
-  }
-
-  #message(message: AppMessage): void {
-    if (message.kind === 'authenticate') {
-      this.#authenticate(message.id, message.secret)
-      return
-    }
-    if (!this.authenticated) {
-      this.#refuse(message.id, 'authenticate first')
-      return
-    }
-    switch (message.kind) {
-      case 'route':
-        if (this.verbs.size >= VERBS_MAX) {
-          this.#reply(message.id, 'NO|too many routes')
-          return
-        }
-        this.verbs.add(message.verb)
-        this.#reply(message.id, 'OK')
-        return
-      case 'remove route':
-        this.verbs.delete(message.verb)
-        this.#reply(message.id, 'OK')
-        return
-      case 'ping':
-        this.#reply(message.id, 'OK|pong')
-        return
-      case 'proxy':
-        this.#reply(message.id, 'NOK|proxy is not supported, answer or make a call of your own')
-        return
-      case 'sip':
-        this.#needs.sip(message, this)
-        return
-      case 'unknown':
-        this.#refuse(message.id, 'Unknown message type')
-        return
-    }
-  }
-
-  #authenticate(id: string, secret: string): void {
-    // Digests have one length, so the comparison tells nothing about the secret's.
-    if (!timingSafeEqual(digest(secret), digest(this.#needs.secret))) {
-      this.#refuse(id, 'incorrect secret')
-      return
-    }
-    clearTimeout(this.#hello)
-    this.authenticated = true
-    const hostports = this.#needs.hostports()
-    this.#reply(id, `OK|${hostports}|${VERSION}|${hostports}`)
-  }
-
-  #reply(id: string, text: string): void {
-    this.send(`${nextId()}|response|${id}|${text}`)
-  }
-
-  #refuse(id: string, why: string): void {
-    this.#reply(id, `NO|${why}`)
-    this.#flush()
-    this.#ended = true
-    this.#socket.end()
-    this.#socket.destroySoon()
-  }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 /** Opens the app side on a host and port. */
 export async function openApps(needs: Needs): Promise<Apps> {
-  const server = net.createServer()
+  const server = needs.tls
+    ? tls.createServer({ ...needs.tls, handshakeTimeout: HELLO_MS, minVersion: 'TLSv1.2' })
+    : net.createServer()
+  server.maxConnections = 2 * APPS_MAX
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

@@ -40,9 +40,20 @@ export class FrameReader {
   }
 }
 
+/** How a request is to be proxied. */
+export interface ProxyOrder {
+  readonly remainInDialog: boolean
+  readonly fullResponse: boolean
+  readonly followRedirects: boolean
+  readonly simultaneous: boolean
+  readonly provisionalMs: number | null
+  readonly finalMs: number | null
+  readonly targets: readonly string[]
+}
+
 /** What an app may say: the table of client messages. */
 export type AppMessage =
-  | { readonly kind: 'authenticate'; readonly id: string; readonly secret: string }
+  | { readonly kind: 'authenticate'; readonly id: string; readonly secret: string; readonly tags: readonly string[] }
   | { readonly kind: 'route' | 'remove route'; readonly id: string; readonly verb: string }
   | { readonly kind: 'ping'; readonly id: string }
   | {
@@ -53,7 +64,12 @@ export type AppMessage =
       readonly route: string
       readonly text: string
     }
-  | { readonly kind: 'proxy'; readonly id: string }
+  | ({
+      readonly kind: 'proxy'
+      readonly id: string
+      readonly transaction: string
+      readonly text: string
+    } & ProxyOrder)
   | { readonly kind: 'unknown'; readonly id: string }
 
 export function readPayload(payload: string): AppMessage {
@@ -62,7 +78,7 @@ export function readPayload(payload: string): AppMessage {
   const [id = '', type = '', first = '', second = '', third = ''] = leader
   switch (type) {
     case 'authenticate':
-      return { kind: 'authenticate', id, secret: first }
+      return { kind: 'authenticate', id, secret: first, tags: second === '' ? [] : second.split(',') }
     case 'route':
       return { kind: 'route', id, verb: first.toLowerCase() }
     case 'remove_route':
@@ -70,7 +86,19 @@ export function readPayload(payload: string): AppMessage {
     case 'ping':
       return { kind: 'ping', id }
     case 'proxy':
-      return { kind: 'proxy', id }
+      return {
+        kind: 'proxy',
+        id,
+        transaction: first,
+        remainInDialog: second === 'remainInDialog',
+        fullResponse: third === 'fullResponse',
+        followRedirects: leader[5] === 'followRedirects',
+        simultaneous: leader[6] === 'simultaneous',
+        provisionalMs: readSpan(leader[7] ?? ''),
+        finalMs: readSpan(leader[8] ?? ''),
+        targets: leader.slice(9).map((one) => one.trim()),
+        text: end < 0 ? '' : payload.slice(end + 2),
+      }
     case 'sip': {
       const text = end < 0 ? '' : payload.slice(end + 2)
       return { kind: 'sip', id, transaction: first, dialog: second, route: third, text }
@@ -78,6 +106,13 @@ export function readPayload(payload: string): AppMessage {
     default:
       return { kind: 'unknown', id }
   }
+}
+
+/** `1500ms` or `2s`; a bare number is milliseconds. Null: none is set. */
+export function readSpan(text: string): number | null {
+  const match = /^(\d{1,9})(ms|s)?$/.exec(text.trim())
+  const ms = match ? Number(match[1]) * (match[2] === 's' ? 1000 : 1) : 0
+  return ms > 0 ? ms : null
 }
 
 /** Facts about a message that every leader carries. */
@@ -116,6 +151,15 @@ export function echoPayload(
   text: string,
 ): string {
   return `${id}|response|${to}|OK|${stamped(stamp)}|${transaction}|${dialog}||Msg sent:|\r\n${text}`
+}
+
+/** One final response of one target of the app's `proxy` message `to`. */
+export function proxyFinalPayload(id: string, to: string, stamp: Stamp, text: string): string {
+  return `${id}|response|${to}|OK|${stamped(stamp)}|||continue\r\n${text}`
+}
+
+export function proxyDonePayload(id: string, to: string): string {
+  return `${id}|response|${to}|OK|done`
 }
 
 export function framed(payload: string): string {

@@ -5,12 +5,19 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { needing } from '../../peers.ts'
+import { freePorts } from '../../ports.ts'
 import { type Srf, sdp, startStack } from './stack.ts'
 
 const run = promisify(execFile)
 
 /** Runs a scenario until all its calls are over; rejects with SIPp's output unless every one succeeded. */
-async function sipp(scenario: string, port: number, transport: 'u1' | 't1', calls: number): Promise<void> {
+async function sipp(
+  scenario: string,
+  port: number,
+  transport: 'u1' | 't1',
+  calls: number,
+  own: readonly string[] = [],
+): Promise<void> {
   const cwd = await mkdtemp(path.join(tmpdir(), 'sipp-'))
   const file = path.join(import.meta.dirname, 'scenarios', scenario)
   const args = [
@@ -27,6 +34,7 @@ async function sipp(scenario: string, port: number, transport: 'u1' | 't1', call
     '-i',
     '127.0.0.1',
     '-nostdin',
+    ...own,
   ]
   try {
     await run('sipp', [...args, '-timeout', '30', '-timeout_error', `127.0.0.1:${port}`], { cwd, timeout: 60_000 })
@@ -42,6 +50,23 @@ const app = (srf: Srf): void => {
     void srf.createUAS(req, res, { localSdp: sdp(4000) })
   })
 }
+
+needing(test, 'sipp').serial(
+  'fifty calls of SIPp pass through a proxy from UDP to TCP, with all that follows in them',
+  async (t) => {
+    const [target] = await freePorts(1)
+    const { engine, port, faults } = await startStack(t, {
+      routes: (srf) =>
+        srf.invite((req) => {
+          void srf.proxyRequest(req, `sip:bob@127.0.0.1:${target};transport=tcp`, { recordRoute: true })
+        }),
+    })
+    const callee = sipp('routed-callee.xml', port, 't1', 50, ['-p', String(target)])
+    await t.notThrowsAsync(Promise.all([callee, sipp('routed-caller.xml', port, 'u1', 50)]))
+    t.is(engine.stats().unanswered, 0)
+    t.deepEqual(faults, [])
+  },
+)
 
 const names = [
   ['SIPp registers a hundred users over UDP', 'register.xml', 'u1', 100],

@@ -15,6 +15,7 @@ import {
 /** drachtio-srf as it is; its own declarations leave out half of it. */
 export interface Message {
   readonly status: number
+  readonly uri: string
   readonly body: string
   get(name: string): string
   on(event: 'response', run: (response: Message) => void): void
@@ -35,6 +36,23 @@ export interface Dialog {
   destroy(): Promise<unknown>
   request(options: { method: string; body?: string; headers?: Record<string, string> }): Promise<Message>
 }
+export interface ProxyResult {
+  readonly connected: boolean
+  readonly finalStatus?: number
+  readonly responses: readonly {
+    readonly address: string
+    readonly port: number
+    readonly msgs: readonly { readonly status: number; readonly msg: Message }[]
+  }[]
+}
+export interface ProxyOptions {
+  readonly recordRoute?: boolean
+  readonly forking?: 'simultaneous' | 'sequential'
+  readonly followRedirects?: boolean
+  readonly provisionalTimeout?: string
+  readonly finalTimeout?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 type Handler = (req: Message, res: Response) => void
 interface Progress {
   readonly cbRequest?: (error: unknown, req: Message) => void
@@ -47,9 +65,21 @@ export interface Srf {
   message(run: Handler): void
   info(run: Handler): void
   refer(run: Handler): void
-  connect(options: { host: string; port: number; secret: string }): void
+  subscribe(run: Handler): void
+  proxyRequest(req: Message, destination: string | string[], options?: ProxyOptions): Promise<ProxyResult>
+  connect(options: {
+    host: string
+    port: number
+    secret: string
+    tags?: readonly string[]
+    tls?: { ca: string; servername?: string }
+  }): void
+  listen(options: { host: string; port: number; secret: string; tags?: readonly string[] }): net.Server
+  endSession(req: Message): void
   disconnect(): void
   on(event: 'error' | 'connect' | 'close', run: () => void): void
+  on(event: 'cdr:attempt', run: (source: string, time: string, msg: Message) => void): void
+  on(event: 'cdr:start' | 'cdr:stop', run: (source: string, time: string, what: string, msg: Message) => void): void
   request(uri: string, options: { method: string; proxy?: string; body?: string }): Promise<Message>
   createUAS(req: Message, res: Response, options: { localSdp: string }): Promise<Dialog>
   createUAC(
@@ -93,6 +123,8 @@ export async function startStack(
     readonly advertise?: string
     readonly isUrgent?: (uri: string, from: string) => boolean
     readonly clock?: { now(): number }
+    readonly cdrs?: boolean
+    readonly handlers?: EngineOptions['handlers']
     readonly routes?: (srf: Srf) => void
     readonly listen?: readonly ListenPoint[]
     readonly tls?: EngineOptions['tls']
@@ -116,6 +148,8 @@ export async function startStack(
     advertise: options.advertise,
     isUrgent: options.isUrgent,
     ...(options.clock && { clock: options.clock }),
+    cdrs: options.cdrs,
+    handlers: options.handlers,
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})

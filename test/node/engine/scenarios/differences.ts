@@ -1,0 +1,32 @@
+/**
+ * Where the engine and a drachtio-server do not do the same, on purpose. The scenarios of scenarios.test.ts that are named here
+ * have another result with the daemon; all others must have the same. docs/engine.md has the same list in words.
+ */
+export interface Difference {
+  /** What is seen with drachtio-server instead; null: nothing that a test could wait for. */
+  readonly daemon: readonly string[] | null
+  readonly why: string
+}
+
+export const DIFFERENCES: Readonly<Record<string, Difference>> = {
+  'a verb that no app wants': {
+    daemon: ['503'],
+    why: '405 with Allow says that it will never be served; 503 asks the phone to try again, and it does',
+  },
+  'a REFER outside of a dialog': {
+    daemon: null,
+    why: 'the daemon drops it without an answer, and the phone repeats it for half a minute',
+  },
+  'records of a proxied call': {
+    daemon: null,
+    why: 'how many attempts there are differs with its version; ours are one for each message that begins or ends something',
+  },
+  remove_route: {
+    daemon: null,
+    why: 'the daemon then forgets all verbs of the app, and not the one that was named',
+  },
+  'an app without the secret': {
+    daemon: null,
+    why: 'the daemon never looks whether an app has said the secret',
+  },
+}

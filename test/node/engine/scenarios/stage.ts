@@ -1,0 +1,93 @@
+/** Where scenarios are played: an engine, or a drachtio-server, with one app of drachtio-srf that has a part for each. */
+import { once } from 'node:events'
+import DrachtioSrf from 'drachtio-srf'
+import { startEngine } from '../../../../node/engine/engine.ts'
+import { FREE, listening, spawnEngine } from '../../../engine-process.ts'
+import { type Message, type Peer, quiet, type Response, request, type Srf, type Test, udpPeer } from '../stack.ts'
+
+export interface Stage {
+  readonly srf: Srf
+  readonly at: { readonly host: string; readonly port: number; readonly secret: string }
+  /** The SIP port on 127.0.0.1, UDP and TCP. */
+  readonly port: number
+  /** What the app does with requests to this user. */
+  readonly parts: Map<string, (req: Message, res: Response) => void>
+  /** Records that the app was given, `stop network normal-release`, by Call-ID. */
+  readonly records: Map<string, string[]>
+}
+
+const VERBS = ['register', 'options', 'invite', 'message', 'info', 'refer', 'subscribe'] as const
+
+/** The embedded engine. */
+export async function ours(t: Test): Promise<Stage> {
+  const secret = 'open sesame'
+  const engine = await startEngine({
+    listen: (['udp', 'tcp'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 })),
+    drachtio: { host: '127.0.0.1', port: 0 },
+    secret,
+    cdrs: true,
+    log: quiet,
+  })
+  const stage = await stand(t, { ...engine.drachtio, secret }, engine.listening[0]!.port)
+  t.teardown(() => engine.close())
+  return stage
+}
+
+/** `raftel engine`. */
+export async function alone(t: Test): Promise<Stage> {
+  const secret = 'open sesame'
+  const child = spawnEngine(t, [...FREE, '--cdrs', '-o', 'json'], { RAFTEL_ENGINE_SECRET: secret })
+  const { apps, sip } = await listening(child)
+  return stand(t, { host: '127.0.0.1', port: apps, secret }, sip)
+}
+
+/** A server that runs somewhere on this machine: `RAFTEL_DRACHTIO=host:port`, its secret in RAFTEL_DRACHTIO_SECRET. */
+export function named(): { host: string; port: number; secret: string } | null {
+  const match = /^([\w.-]+):(\d{1,5})$/.exec(process.env.RAFTEL_DRACHTIO ?? '')
+  const secret = process.env.RAFTEL_DRACHTIO_SECRET ?? 'cymru'
+  return match ? { host: match[1]!, port: Number(match[2]), secret } : null
+}
+
+export async function stand(
+  t: Test,
+  at: { host: string; port: number; secret: string },
+  known: number | null,
+): Promise<Stage> {
+  const srf = new DrachtioSrf() as unknown as Srf
+  srf.on('error', () => {})
+  const parts: Stage['parts'] = new Map([['ready', (_req: Message, res: Response) => res.send(200)]])
+  for (const verb of VERBS)
+    srf[verb]((req, res) => {
+      const part = parts.get(/^sips?:([^@;]*)@/.exec(req.uri)?.[1] ?? '')
+      if (part) part(req, res)
+      else res.send(404)
+    })
+  const records = recording(srf)
+  srf.connect(at)
+  t.teardown(() => srf.disconnect())
+  const [, hostports] = (await once(srf as unknown as NodeJS.EventEmitter, 'connect')) as [unknown, string]
+  const port = known ?? Number(/udp\/127\.0\.0\.1:(\d+)/.exec(hostports)?.[1])
+  await ready(await udpPeer(t, port))
+  return { srf, at, port, parts, records }
+}
+
+function recording(srf: Srf): Map<string, string[]> {
+  const records = new Map<string, string[]>()
+  const add = (what: string, msg: Message): void => {
+    const callId = msg.get('Call-ID')
+    records.set(callId, [...(records.get(callId) ?? []), what])
+  }
+  srf.on('cdr:attempt', (source, _time, msg) => add(`attempt ${source}`, msg))
+  srf.on('cdr:start', (source, _time, role, msg) => add(`start ${source} ${role}`, msg))
+  srf.on('cdr:stop', (source, _time, reason, msg) => add(`stop ${source} ${reason}`, msg))
+  return records
+}
+
+/** Its verbs are in effect when its answers come. */
+async function ready(phone: Peer): Promise<void> {
+  for (;;) {
+    phone.send(request(phone, 'OPTIONS', 'sip:ready@pbx.test'))
+    const answer = await phone.next((text) => text.startsWith('SIP/2.0'))
+    if (answer.startsWith('SIP/2.0 200')) return
+  }
+}
