@@ -65,6 +65,15 @@ export const fileConfig = z.strictObject({
           lease_seconds: seconds(60, 86_400).default(1800),
         })
         .prefault({}),
+      digest: z
+        .strictObject({
+          algorithms: z
+            .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
+            .min(1)
+            .default(['SHA-512-256', 'SHA-256', 'MD5']),
+          auth_int: z.boolean().default(false),
+        })
+        .prefault({}),
       engine: z
         .union([z.literal('embedded'), external], 'must be embedded, or {host, port, secret_file}')
         .default('embedded'),

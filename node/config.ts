@@ -45,6 +45,11 @@ export interface RegistrationConfig {
   readonly leaseSeconds: number
 }
 
+export interface DigestConfig {
+  readonly algorithms: readonly ('SHA-512-256' | 'SHA-256' | 'MD5')[]
+  readonly authInt: boolean
+}
+
 export type PortRange = readonly [min: number, max: number]
 
 export interface NodeConfig {
@@ -67,6 +72,7 @@ export interface NodeConfig {
     readonly advertise: string | null
     readonly engine: EngineConfig
     readonly registration: RegistrationConfig
+    readonly digest: DigestConfig
   }
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
@@ -199,7 +205,13 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
       tls: tls(cluster.tls),
     },
     control: { listen: hostPort(control.listen), tls: tls(control.tls) },
-    sip: { listen: sip.listen.map(listenPoint), advertise: sip.advertise ?? null, engine, registration },
+    sip: {
+      listen: sip.listen.map(listenPoint),
+      advertise: sip.advertise ?? null,
+      engine,
+      registration,
+      digest: { algorithms: sip.digest.algorithms, authInt: sip.digest.auth_int },
+    },
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },

@@ -1,11 +1,11 @@
 /** One node: builds everything, joins it, and stops it in reverse order. Only this file knows all parts. */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readTls } from '../cluster/door.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
-import { loadClusterKey, open } from '../cluster/seal.ts'
+import { loadClusterKey, open, seal } from '../cluster/seal.ts'
 import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
 import { certificatesIn } from '../proto/tls.ts'
 import { startCalls } from './calls/calls.ts'
@@ -13,7 +13,7 @@ import { relayKeyOf } from './calls/relay.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
-import { credentialsPurpose } from './control/users.ts'
+import { credentialsPurpose, credentialsText } from './control/users.ts'
 import { lookAt } from './enrolment.ts'
 import { openLogger } from './log.ts'
 import { startMedia } from './media/start.ts'
@@ -118,13 +118,17 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
 
   const domains = watchDomains(cluster, sip)
   opened('domains', () => domains.close())
+  const password = randomBytes(16).toString('hex')
+  const nobody = { aor: '', credentials: seal(key, credentialsPurpose(''), credentialsText('', '', password)) }
   const identity = createIdentity({
     cluster,
     domains,
-    credentials: (user: UserRow) =>
-      JSON.parse(open(key, credentialsPurpose(user.aor), user.credentials)) as Credentials,
+    credentials: ({ aor, credentials }: Pick<UserRow, 'aor' | 'credentials'> = nobody) =>
+      JSON.parse(open(key, credentialsPurpose(aor), credentials)) as Credentials,
     nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
+    digest: config.sip.digest,
   })
+  opened('identity', () => identity.close())
   const registrar = startRegistrar({
     cluster,
     domains,

@@ -55,6 +55,7 @@ const PURE = [
   'node/damage.ts',
   'node/routing',
   'node/sip/digest.ts',
+  'node/sip/authorize.ts',
   'node/sip/nonce.ts',
   'node/sip/identify.ts',
   'node/sip/contacts.ts',

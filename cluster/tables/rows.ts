@@ -16,7 +16,7 @@ export interface UserRow {
   readonly aor: Aor
   readonly user: string
   readonly domain: string
-  /** Seals `{"md5":HA1,"sha256":HA1}` with the domain as realm (RFC 8760 §2): no password is kept anywhere. */
+  /** Seals `{"md5":HA1,"sha256":HA1,"sha512256":HA1}` (older programs wrote the first two) with the domain as realm (RFC 8760 §2): no password is kept anywhere. */
   readonly credentials: Sealed
   readonly createdAt: number
 }

@@ -2,18 +2,27 @@
 import { randomFillSync } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterRow, UserRow } from '../../cluster/tables/rows.ts'
-import type { Credentials } from './digest.ts'
+import { watchAlgorithms } from './algorithms.ts'
+import type { Algorithm, Credentials } from './digest.ts'
 import type { Domains } from './domains.ts'
 import { type Identified, identify } from './identify.ts'
-import { nonceCounts } from './nonce.ts'
+import { nonceCounts, tagOf } from './nonce.ts'
 import type { SipRequest } from './port.ts'
 
 export interface IdentityNeeds {
   readonly cluster: Cluster
   readonly domains: Domains
-  /** Opens what is sealed in the row; called once a row. */
-  credentials(user: UserRow): Credentials
+  /** Opens what is sealed in the row; of nobody, something that is as much work and fits no answer. */
+  credentials(user: UserRow | undefined): Credentials
   nonceKey(row: ClusterRow): Uint8Array
+  readonly digest?: DigestPolicy
+}
+
+export interface DigestPolicy {
+  /** What is taken at all; by default every one. */
+  readonly algorithms: readonly Algorithm[]
+  /** Whether auth-int is offered besides auth: some phones do not read the list. It is taken in any case. */
+  readonly authInt: boolean
 }
 
 export interface Identity {
@@ -24,20 +33,16 @@ export interface Identity {
    * first. One who names himself as another user of ours is refused.
    */
   caller(request: SipRequest): Identified
+  close(): void
 }
 
-export function createIdentity({ cluster, domains, credentials, nonceKey }: IdentityNeeds): Identity {
-  const opened = new WeakMap<UserRow, Credentials>()
+export function createIdentity({ cluster, domains, credentials, nonceKey, digest }: IdentityNeeds): Identity {
   const keys = new WeakMap<ClusterRow, Uint8Array>()
   const counts = nonceCounts()
   const random = randomOctets()
-
-  // Rows never change in place, so what was opened once is good while the row is there.
-  function credentialsFor(user: UserRow): Credentials {
-    let known = opened.get(user)
-    if (!known) opened.set(user, (known = credentials(user)))
-    return known
-  }
+  const algorithms = watchAlgorithms(cluster, digest?.algorithms)
+  // What was used is remembered by this process alone, so its nonces are good here alone.
+  const self = tagOf(`${cluster.node} ${cluster.incarnation}`)
 
   function keyOf(row: ClusterRow): Uint8Array {
     let key = keys.get(row)
@@ -57,12 +62,17 @@ export function createIdentity({ cluster, domains, credentials, nonceKey }: Iden
         role,
         realm,
         userAgent: request.userAgent,
+        body: request.body,
+        source: request.source.address,
       },
       {
         users: cluster.tables.users,
-        credentials: credentialsFor,
+        credentials,
         nonceKey: keyOf(row),
+        self,
         counts,
+        algorithms: algorithms.of(realm),
+        integrity: digest?.authInt ?? false,
         ours: domains.ours,
         now: cluster.now(),
         random,
@@ -81,6 +91,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey }: Iden
       if (who.kind !== 'known' || host !== realm || user === who.user.user) return who
       return { kind: 'refused', status: 403, reason: 'From is another user' }
     },
+    close: algorithms.close,
   }
 }
 

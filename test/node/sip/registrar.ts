@@ -25,6 +25,10 @@ export interface Registrar {
   /** Starts the node of that number, from 1, again in its directory. */
   readonly again: (node: number) => Promise<Cluster>
   readonly identity: Identity
+  /** The same at another node of the cluster. */
+  readonly identityOf: (cluster: Cluster) => Identity
+  /** A user as a program wrote it that knew of two algorithms. */
+  readonly addOlder: (name: string) => Promise<void>
   readonly registrar: RunningRegistrar
 }
 
@@ -75,10 +79,15 @@ export async function registrar(
     return one
   }
   await until(cluster, 'the cluster has begun', () => cluster.tables.cluster !== null)
-  for (const user of names) {
-    const credentials = seal(key, 'credentials', JSON.stringify(credentialsOf(user, 'pbx.test', `${user}-secret`)))
-    const row = { aor: `${user}@pbx.test`, user, domain: 'pbx.test', credentials }
-    await cluster.propose({ type: 'user-put', user: row, replace: false })
+  const add = async (user: string, known: Credentials): Promise<void> => {
+    const row = { aor: `${user}@pbx.test`, user, domain: 'pbx.test' }
+    const credentials = seal(key, 'credentials', JSON.stringify(known))
+    await cluster.propose({ type: 'user-put', user: { ...row, credentials }, replace: false })
+  }
+  for (const user of names) await add(user, credentialsOf(user, 'pbx.test', `${user}-secret`))
+  const addOlder = (user: string): Promise<void> => {
+    const { md5, sha256 } = credentialsOf(user, 'pbx.test', `${user}-secret`)
+    return add(user, { md5, sha256 })
   }
   const { node: id, incarnation } = cluster
   const row = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 0 } as const
@@ -86,12 +95,18 @@ export async function registrar(
   const sip = await port(t)
   const domains = watchDomains(cluster, sip)
   t.teardown(domains.close)
-  const identity = createIdentity({
-    cluster,
-    domains,
-    credentials: (user) => JSON.parse(open(key, 'credentials', user.credentials)) as Credentials,
-    nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
-  })
+  const identityOf = (one: Cluster) => {
+    const made = createIdentity({
+      cluster: one,
+      domains,
+      credentials: (user) =>
+        user ? (JSON.parse(open(key, 'credentials', user.credentials)) as Credentials) : credentialsOf('', '', ''),
+      nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
+    })
+    t.teardown(made.close)
+    return made
+  }
+  const identity = identityOf(cluster)
   const policy = { ...POLICY, jitterPercent: 0, ...changed }
   const parts = { cluster, domains, identity, policy, log: quiet, chance: () => 0.5 }
   const all = startRegistrar({ ...parts, ...(now ? { now } : {}), ...(room ? { room } : {}) })
@@ -99,5 +114,5 @@ export async function registrar(
   sip.on('register', all.handle)
   sip.on('options', answerOptions)
   const again = (node: number) => start(nodes[node - 1]!)
-  return { sip, cluster, others, again, identity, registrar: all }
+  return { sip, cluster, others, again, identity, identityOf, addOlder, registrar: all }
 }
