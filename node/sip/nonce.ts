@@ -12,10 +12,7 @@ const SAID_BYTES = TIME_BYTES + 2 * TAG_BYTES + 8
 const PROOF_BYTES = 16
 const LENGTH = ((SAID_BYTES + PROOF_BYTES) / 3) * 4
 
-/** Estimates of cluster time may go back a little when the leader changes: a nonce may seem to come from so many ms ahead. */
-const SKEW = 30_000
-
-export const NONCE_AGE = 300_000
+const NONCE_AGE = 300_000
 
 export type NonceKey = Uint8Array
 
@@ -53,9 +50,12 @@ export function readNonce(key: NonceKey, purpose: string, nonce: string): Nonce 
   }
 }
 
-/** `maxAge` in ms, `now` in cluster time. */
-export function isFresh({ at }: Nonce, now: number, maxAge: number = NONCE_AGE): boolean {
-  return now - at <= maxAge && now - at >= -SKEW
+/**
+ * Whether one that this process gave out may still be used. `now`: cluster time, an estimate that may go back when another node leads; a
+ * nonce from ahead of it is no worse.
+ */
+export function isFresh({ at }: Nonce, now: number): boolean {
+  return now - at <= NONCE_AGE
 }
 
 /** Three bytes that stand for a text (FNV-1a, folded). */
