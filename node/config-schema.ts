@@ -1,6 +1,8 @@
 /** The shape of a node's configuration file: what each key may hold. What keys mean together is said in config.ts. */
 import { z } from 'zod'
 import { isAddress, isName } from '../cluster/tables/names.ts'
+import { ABUSE } from './sip/offences.ts'
+import { isCidr } from './sip/source.ts'
 
 const name = z.string().refine(isName, 'must be 1 to 32 of a-z, 0-9 and -, like n1')
 
@@ -19,6 +21,8 @@ const file = z.string().min(1, 'must name a file').max(4096)
 const port = z.number().int().min(1).max(65_535)
 const host = z.string().min(1).max(253)
 const tls = z.strictObject({ ca: file, cert: file, key: file })
+
+const cidrs = z.array(z.string().refine(isCidr, 'must be a network like 192.0.2.0/24, or an address')).max(1000)
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max)
 
@@ -63,6 +67,27 @@ export const fileConfig = z.strictObject({
           max_expires: seconds(60, 86_400).default(7200),
           jitter_percent: z.number().int().min(0).max(50).default(15),
           lease_seconds: seconds(60, 86_400).default(1800),
+        })
+        .prefault({}),
+      acl: z
+        .array(z.strictObject({ listen: listen.optional(), allow: cidrs.default([]), deny: cidrs.default([]) }))
+        .max(64)
+        .default([]),
+      abuse: z
+        .strictObject({
+          trusted: cidrs.default([...ABUSE.trusted]),
+          source_rate: z.number().int().min(0).max(1_000_000).default(ABUSE.sourceRate),
+          account_rate: z.number().int().min(0).max(100_000).default(ABUSE.accountRate),
+          failures: z.number().int().min(1).max(100_000).default(ABUSE.failures),
+          account_failures: z.number().int().min(1).max(1_000_000).default(ABUSE.accountFailures),
+          bad_requests: z.number().int().min(1).max(1_000_000).default(ABUSE.badRequests),
+          window_seconds: seconds(1, 86_400).default(ABUSE.windowSeconds),
+          ban_seconds: seconds(1, 31_536_000).default(ABUSE.banSeconds),
+          shun_seconds: seconds(1, 3600).default(ABUSE.shunSeconds),
+          scanners: z
+            .array(z.string().min(3).max(64))
+            .max(100)
+            .default([...ABUSE.scanners]),
         })
         .prefault({}),
       digest: z

@@ -45,6 +45,27 @@ export interface RegistrationConfig {
   readonly leaseSeconds: number
 }
 
+/** Who is heard by which listener (null: by all); networks as CIDR. */
+export interface AclRule {
+  readonly listen: string | null
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
+}
+
+/** docs/abuse.md says what each is for. */
+export interface AbuseConfig {
+  readonly trusted: readonly string[]
+  readonly sourceRate: number
+  readonly accountRate: number
+  readonly failures: number
+  readonly accountFailures: number
+  readonly badRequests: number
+  readonly windowSeconds: number
+  readonly banSeconds: number
+  readonly shunSeconds: number
+  readonly scanners: readonly string[]
+}
+
 export interface DigestConfig {
   readonly algorithms: readonly ('SHA-512-256' | 'SHA-256' | 'MD5')[]
   readonly authInt: boolean
@@ -73,6 +94,8 @@ export interface NodeConfig {
     readonly engine: EngineConfig
     readonly registration: RegistrationConfig
     readonly digest: DigestConfig
+    readonly acl: readonly AclRule[]
+    readonly abuse: AbuseConfig
   }
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
@@ -211,6 +234,8 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
       engine,
       registration,
       digest: { algorithms: sip.digest.algorithms, authInt: sip.digest.auth_int },
+      acl: aclOf(sip, wrong),
+      abuse: abuseOf(sip.abuse),
     },
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
@@ -261,6 +286,34 @@ function engineOf(given: FileConfig['sip']['engine'], folder: string, wrong: Wro
   } catch (error) {
     wrong(['sip', 'engine', 'secret_file'], `cannot be read: ${(error as Error).message}`)
     return null
+  }
+}
+
+function aclOf({ acl, listen }: FileConfig['sip'], wrong: Wrong): AclRule[] {
+  return acl.map((rule, i) => {
+    const at = rule.listen
+    if (at !== undefined && !listen.includes(at)) {
+      wrong(
+        ['sip', 'acl', i, 'listen'],
+        `${at} is not in sip.listen (${listen.join(', ')}); name one of these, or none`,
+      )
+    }
+    return { listen: at ?? null, allow: rule.allow, deny: rule.deny }
+  })
+}
+
+function abuseOf(given: FileConfig['sip']['abuse']): AbuseConfig {
+  return {
+    trusted: given.trusted,
+    sourceRate: given.source_rate,
+    accountRate: given.account_rate,
+    failures: given.failures,
+    accountFailures: given.account_failures,
+    badRequests: given.bad_requests,
+    windowSeconds: given.window_seconds,
+    banSeconds: given.ban_seconds,
+    shunSeconds: given.shun_seconds,
+    scanners: given.scanners.map((part) => part.toLowerCase()),
   }
 }
 

@@ -22,6 +22,7 @@ import { readPlan } from './routing/plan.ts'
 import type { Credentials } from './sip/digest.ts'
 import { watchDomains } from './sip/domains.ts'
 import { openSip } from './sip/drachtio.ts'
+import { startGuard } from './sip/guard.ts'
 import { createIdentity } from './sip/identity.ts'
 import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
@@ -108,11 +109,13 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   // is known has to do.
   await cluster.catchUp(CATCH_UP_MS)
 
-  const { listen, advertise, engine } = config.sip
+  const { listen, advertise, engine, acl, abuse } = config.sip
+  const guard = startGuard({ cluster, policy: abuse, acl, log })
+  opened('guard', () => guard.close())
   const choice =
     engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...(advertise === null ? {} : { advertise }) }
   const sip = await trouble(engine.kind === 'external' ? 'sip.engine' : 'sip.listen', () =>
-    openSip({ engine: choice, log }),
+    openSip({ engine: choice, log, guard }),
   )
   opened('sip', () => sip.close())
 
@@ -127,6 +130,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       JSON.parse(open(key, credentialsPurpose(aor), credentials)) as Credentials,
     nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
     digest: config.sip.digest,
+    guard,
   })
   opened('identity', () => identity.close())
   const registrar = startRegistrar({

@@ -61,6 +61,7 @@ const PURE = [
   'node/sip/contacts.ts',
   'node/sip/refresh.ts',
   'node/sip/policy.ts',
+  'node/sip/offences.ts',
   'node/sip/kept.ts',
   'node/sip/address.ts',
   'node/media/plan.ts',

@@ -11,12 +11,12 @@ import { bracketed } from './parser/headers.ts'
 import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
 import { TimerWheel } from './transaction/wheel.ts'
-import type { ListenPoint } from './transport/flow.ts'
+import type { Gate, ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
-export type { ListenPoint } from './transport/flow.ts'
+export type { Gate, ListenPoint } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
 
 export interface EngineOptions {
@@ -27,6 +27,8 @@ export interface EngineOptions {
   /** The host in Via and Contact instead of the listen point's. */
   readonly advertise?: string
   readonly log: Logger
+  /** Who is heard; without one everybody is. */
+  readonly gate?: Gate | undefined
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
   readonly times?: Partial<SipTimes>
@@ -54,7 +56,7 @@ const TICK_MS = 10
 
 /** Opens every listen point and the app side, or rejects with a ListenError and leaves nothing open. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { log, drachtio, secret, advertise, listen } = options
+  const { log, drachtio, secret, advertise, listen, gate } = options
   if (secret === '') throw new RangeError('the engine needs a secret that is not empty')
   const limits = { ...defaultLimits, ...options.limits }
   const times = { ...defaultTimes, ...options.times }
@@ -65,6 +67,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     advertise,
     limits,
     log,
+    gate,
     receiver: {
       message: (text, flow) => guard(() => fromNetwork(core, text, flow)),
       broken: (text, status, why, flow) => guard(() => brokenFromNetwork(core, text, status, why, flow)),
@@ -90,6 +93,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     limits,
     times,
     log,
+    gate,
     wheel,
     transports,
     apps,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
-import { type ListenPoint, startEngine } from '../engine/engine.ts'
+import { type Gate, type ListenPoint, startEngine } from '../engine/engine.ts'
 import type { SipTimes } from '../engine/limits.ts'
 import { parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
@@ -26,6 +26,8 @@ export type EngineChoice =
 export interface OpenSip {
   readonly engine: EngineChoice
   readonly log: Logger
+  /** Who is heard at all, and what of that is refused before anybody looks at it. */
+  readonly guard?: Gate & { refuses(request: SipRequest): boolean }
 }
 
 type Listening = SipPort['listening']
@@ -34,7 +36,7 @@ type Handler = (request: SipRequest) => void | Promise<void>
 /** Longer than timer F (RFC 3261 §17.1.2.2, 32 s): the engine should have said 408 itself. */
 const REQUEST_WITHIN = 35_000
 
-export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
+export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort> {
   if (engine.kind === 'external') {
     const link = await connectLink({ ...engine, log })
     const listening = parseHostports(link.hostports)
@@ -42,16 +44,16 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
       link.close()
       throw new Error(`the SIP engine at ${engine.host}:${engine.port} listens nowhere: give it a contact`)
     }
-    return sipPort(link, listening, null, log, async () => undefined)
+    return sipPort(link, listening, null, { log, guard }, async () => undefined)
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
   const { listen, advertise, times = {} } = engine
-  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log }
+  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, gate: guard }
   const started = await startEngine(advertise === undefined ? options : { ...options, advertise })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
-    return sipPort(link, started.listening, advertise ?? null, log, () => started.close())
+    return sipPort(link, started.listening, advertise ?? null, { log, guard }, () => started.close())
   } catch (error) {
     await started.close()
     throw error
@@ -62,7 +64,7 @@ function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
-  log: Logger,
+  { log, guard }: Pick<OpenSip, 'log' | 'guard'>,
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
@@ -80,6 +82,7 @@ function sipPort(
     // The engine's own BYE for a dialog that nobody here holds any more; and no response is sent to an ACK.
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
+    if (guard?.refuses(request)) return request.reply(403)
     const extensions = extensionsOf(request)
     if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && isUrgent(request))) {
       return request.reply(420, { headers: { Unsupported: extensions } })

@@ -67,6 +67,8 @@ export interface Knowledge {
   /** 8 bytes for the next nonce, drawn when needed. */
   random(): Uint8Array
   readonly hash?: Hash
+  /** Whether so many wrong passwords came for a user that this one is not looked at. */
+  isGuessed?(aor: string): boolean
 }
 
 export function identify(claim: Claim, know: Knowledge): Identified {
@@ -80,6 +82,7 @@ export function identify(claim: Claim, know: Knowledge): Identified {
   }
 
   const aor = `${answer.username}@${claim.realm}`
+  if (know.isGuessed?.(aor)) return { kind: 'refused', status: 503, reason: 'Too Many Wrong Passwords' }
   const user = know.users.get(aor)
   const right = verify(answer, know.credentials(user), claim.method, claim.body, know.hash)
   if (!user || !right) {

@@ -5,6 +5,7 @@ import type { ClusterRow, UserRow } from '../../cluster/tables/rows.ts'
 import { watchAlgorithms } from './algorithms.ts'
 import type { Algorithm, Credentials } from './digest.ts'
 import type { Domains } from './domains.ts'
+import type { Guard } from './guard.ts'
 import { type Identified, identify } from './identify.ts'
 import { nonceCounts, tagOf } from './nonce.ts'
 import type { SipRequest } from './port.ts'
@@ -16,6 +17,7 @@ export interface IdentityNeeds {
   credentials(user: UserRow | undefined): Credentials
   nonceKey(row: ClusterRow): Uint8Array
   readonly digest?: DigestPolicy
+  readonly guard?: Pick<Guard, 'failed' | 'proved' | 'isGuessed'>
 }
 
 export interface DigestPolicy {
@@ -36,7 +38,7 @@ export interface Identity {
   close(): void
 }
 
-export function createIdentity({ cluster, domains, credentials, nonceKey, digest }: IdentityNeeds): Identity {
+export function createIdentity({ cluster, domains, credentials, nonceKey, digest, guard }: IdentityNeeds): Identity {
   const keys = new WeakMap<ClusterRow, Uint8Array>()
   const counts = nonceCounts()
   const random = randomOctets()
@@ -54,7 +56,8 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
     const row = cluster.tables.cluster
     // Before the cluster has had its first leader there is no key to make nonces with, and nobody to ask.
     if (!row) return { kind: 'refused', status: 503, reason: 'The cluster has not begun' }
-    return identify(
+    const { source } = request
+    const who = identify(
       {
         method: request.method,
         requestUri: request.uri,
@@ -63,7 +66,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         realm,
         userAgent: request.userAgent,
         body: request.body,
-        source: request.source.address,
+        source: source.address,
       },
       {
         users: cluster.tables.users,
@@ -76,8 +79,12 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         ours: domains.ours,
         now: cluster.now(),
         random,
+        isGuessed: (aor) => guard?.isGuessed(source, aor) ?? false,
       },
     )
+    if (who.kind === 'challenge' && who.failed) guard?.failed(source, who.failed)
+    if (who.kind !== 'known' || (guard?.proved(source, who.user.aor) ?? true)) return who
+    return { kind: 'refused', status: 503, reason: 'Too Many Requests' }
   }
 
   return {

@@ -28,6 +28,17 @@ export interface Flow {
   onLost(tell: () => void): { cancel(): void }
 }
 
+/** Who is heard. Asked before anything is parsed, so it had better be quick. */
+export interface Gate {
+  /**
+   * Of each datagram, each connection, and each piece that comes over one that was accepted; `point` is the listen point as it was asked for.
+   * Later: a datagram is dropped, a connection is read from again after a second.
+   */
+  admit(host: string, point: ListenPoint): 'yes' | 'later' | 'no'
+  /** What that host sent was no message, or a malformed one. */
+  malformed(host: string, transport: TransportName): void
+}
+
 /** What a transport hands up. */
 export interface Receiver {
   message(text: string, flow: Flow): void

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import { StreamFramer } from '../parser/stream.ts'
-import type { Endpoint, Flow, Receiver } from './flow.ts'
+import type { Endpoint, Flow, Gate, ListenPoint, Receiver } from './flow.ts'
 
 /** One TCP listen point and all connections, accepted and opened. */
 export interface Tcp {
@@ -18,10 +18,12 @@ interface TcpNeeds {
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
+  readonly gate: Gate | undefined
+  readonly point: ListenPoint
   localFor(remote: string, port: number): Endpoint
 }
 
-export async function listenTcp({ host, port, limits, log, receiver, localFor }: TcpNeeds): Promise<Tcp> {
+export async function listenTcp({ host, port, limits, log, receiver, gate, point, localFor }: TcpNeeds): Promise<Tcp> {
   const flows = new Map<string, Connection>()
   const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
   await new Promise<void>((resolve, reject) => {
@@ -34,9 +36,9 @@ export async function listenTcp({ host, port, limits, log, receiver, localFor }:
   const bound = (server.address() as net.AddressInfo).port
   server.on('error', (error) => log.warn({ error: error.message }, 'TCP listener error'))
 
-  const add = (socket: net.Socket, remote: Endpoint): Connection => {
+  const add = (socket: net.Socket, remote: Endpoint, admit: Admit = () => 'yes'): Connection => {
     const key = keyOf(remote)
-    const connection = new Connection(socket, remote, localFor(remote.host, bound), limits, receiver, () => {
+    const connection = new Connection(socket, remote, localFor(remote.host, bound), limits, receiver, admit, () => {
       if (flows.get(key) === connection) flows.delete(key)
     })
     flows.set(key, connection)
@@ -49,7 +51,9 @@ export async function listenTcp({ host, port, limits, log, receiver, localFor }:
       log.warn({ remote, connections: flows.size }, 'TCP connection refused: limits.connections is reached')
       return socket.destroy()
     }
-    add(socket, remote)
+    const admit = () => gate?.admit(remote.host, point) ?? 'yes'
+    if (admit() === 'yes') add(socket, remote, admit)
+    else socket.destroy()
   })
 
   return {
@@ -80,6 +84,11 @@ function plain(address: string): string {
   return address.startsWith('::ffff:') && net.isIPv4(address.slice(7)) ? address.slice(7) : address
 }
 
+type Admit = () => ReturnType<Gate['admit']>
+
+/** For so long nothing is read from who sends too much. */
+const REST_MS = 1_000
+
 class Connection implements Flow {
   readonly transport = 'tcp'
   readonly local: Endpoint
@@ -88,6 +97,7 @@ class Connection implements Flow {
   readonly #framer: StreamFramer
   readonly #limits: EngineLimits
   readonly #receiver: Receiver
+  readonly #admit: Admit
   readonly #lost = new Set<() => void>()
   readonly #gone: () => void
   #deadline: NodeJS.Timeout | null = null
@@ -99,6 +109,7 @@ class Connection implements Flow {
     local: Endpoint,
     limits: EngineLimits,
     receiver: Receiver,
+    admit: Admit,
     gone: () => void,
   ) {
     this.#socket = socket
@@ -106,6 +117,7 @@ class Connection implements Flow {
     this.local = local
     this.#limits = limits
     this.#receiver = receiver
+    this.#admit = admit
     this.#gone = gone
     this.#framer = new StreamFramer(limits.head, limits.body)
     if (socket.connecting) {
@@ -142,6 +154,12 @@ class Connection implements Flow {
   }
 
   #data(chunk: Buffer): void {
+    const admitted = this.#admit()
+    if (admitted === 'no') {
+      this.drop()
+      return
+    }
+    if (admitted === 'later') this.#rest()
     for (const framed of this.#framer.push(chunk)) {
       switch (framed.kind) {
         case 'ping':
@@ -162,6 +180,11 @@ class Connection implements Flow {
       }
     }
     if (this.#framer.partial) this.#arm(this.#limits.slowMs)
+  }
+
+  #rest(): void {
+    this.#socket.pause()
+    setTimeout(() => this.#socket.resume(), REST_MS).unref()
   }
 
   #arm(ms: number): void {

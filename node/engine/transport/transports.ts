@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { SipUri } from '../parser/uri.ts'
 import { transportOf } from '../parser/uri.ts'
-import type { Endpoint, Flow, ListenPoint, Receiver, TransportName } from './flow.ts'
+import type { Endpoint, Flow, Gate, ListenPoint, Receiver, TransportName } from './flow.ts'
 import { nameResolver } from './resolve.ts'
 import { listenTcp, type Tcp } from './tcp.ts'
 import { listenUdp, type Udp } from './udp.ts'
@@ -44,6 +44,7 @@ interface Needs {
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
+  readonly gate?: Gate | undefined
 }
 
 interface Listener {
@@ -116,7 +117,7 @@ export async function openTransports(needs: Needs): Promise<Transports> {
   for (let attempt = 0; ; attempt++) {
     const open: Listener[] = []
     try {
-      for (const point of needs.listen) open.push(await openOne(needs, twinOf(point, needs.listen, open)))
+      for (const point of needs.listen) open.push(await openOne(needs, twinOf(point, needs.listen, open), point))
       return new Transports(open, needs.limits.resolveMs, needs.log)
     } catch (error) {
       await Promise.all(open.map((l) => l.of.close()))
@@ -140,9 +141,14 @@ function twinOf(point: ListenPoint, all: readonly ListenPoint[], open: readonly 
   return { ...point, port: twins[index]?.point.port ?? 0 }
 }
 
-async function openOne({ advertise, limits, log, receiver }: Needs, point: ListenPoint): Promise<Listener> {
+/** `asked` is the point as it was asked for. */
+async function openOne(
+  { advertise, limits, log, receiver, gate }: Needs,
+  point: ListenPoint,
+  asked: ListenPoint,
+): Promise<Listener> {
   const localFor = localAddress(point.host, advertise)
-  const needs = { host: point.host, port: point.port, limits, log, receiver, localFor }
+  const needs = { host: point.host, port: point.port, limits, log, receiver, gate, point: asked, localFor }
   try {
     const of = point.transport === 'udp' ? await listenUdp(needs) : await listenTcp(needs)
     return { point: { ...point, port: of.port }, of }

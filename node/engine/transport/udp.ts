@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
-import type { Endpoint, Flow, Receiver } from './flow.ts'
+import type { Endpoint, Flow, Gate, ListenPoint, Receiver } from './flow.ts'
 
 /** One UDP listen point. */
 export interface Udp {
@@ -17,6 +17,8 @@ interface UdpNeeds {
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
+  readonly gate: Gate | undefined
+  readonly point: ListenPoint
   localFor(remote: string, port: number): Endpoint
 }
 
@@ -45,7 +47,7 @@ class UdpFlow implements Flow {
   }
 }
 
-export async function listenUdp({ host, port, limits, log, receiver, localFor }: UdpNeeds): Promise<Udp> {
+export async function listenUdp({ host, port, limits, log, receiver, gate, point, localFor }: UdpNeeds): Promise<Udp> {
   const socket = dgram.createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
     recvBufferSize: 4 * 1024 * 1024,
@@ -76,7 +78,7 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
   let closed = false
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered; a keep-alive of line breaks is, as on TCP (RFC 5626 §3.5.1 leaves it open).
-    if (from === 0) return
+    if (from === 0 || (gate && gate.admit(address, point) !== 'yes')) return
     if (bytes.length <= 4) {
       if (bytes.length === 4 && bytes.readUInt32BE() === 0x0d0a0d0a) socket.send('\r\n', from, address, sent)
       return

@@ -5,15 +5,19 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
+import type { Logger } from '../../../cluster/logger.ts'
 import { type ClusterOptions, startCluster } from '../../../cluster/replica.ts'
 import { open, seal } from '../../../cluster/seal.ts'
 import { type Credentials, credentialsOf } from '../../../node/sip/digest.ts'
 import { watchDomains } from '../../../node/sip/domains.ts'
+import { type Guard, startGuard } from '../../../node/sip/guard.ts'
 import { createIdentity, type Identity } from '../../../node/sip/identity.ts'
+import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
 import { answerOptions } from '../../../node/sip/options.ts'
 import { POLICY, type RegistrationPolicy, type Room } from '../../../node/sip/policy.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
 import { type Registrar as RunningRegistrar, startRegistrar } from '../../../node/sip/register.ts'
+import type { AclRule } from '../../../node/sip/source.ts'
 import { freePort, until } from '../../cluster/nodes.ts'
 import { port, quiet } from './support.ts'
 
@@ -27,6 +31,9 @@ export interface Registrar {
   readonly identity: Identity
   /** The same at another node of the cluster. */
   readonly identityOf: (cluster: Cluster) => Identity
+  readonly guard: Guard
+  /** That of another node. */
+  readonly guardOf: (cluster: Cluster) => Guard
   /** A user as a program wrote it that knew of two algorithms. */
   readonly addOlder: (name: string) => Promise<void>
   readonly registrar: RunningRegistrar
@@ -39,6 +46,10 @@ interface More {
   readonly now?: () => number
   readonly policy?: Partial<RegistrationPolicy>
   readonly room?: Room
+  /** Who is heard, and what is held against them. */
+  readonly abuse?: Partial<AbusePolicy>
+  readonly acl?: readonly AclRule[]
+  readonly log?: Logger
   /** What its nodes are started with besides. */
   readonly options?: Partial<ClusterOptions>
 }
@@ -46,7 +57,7 @@ interface More {
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now, policy: changed, room, options }: More = {},
+  { nodes: count = 1, now, policy: changed, room, options, abuse, acl = [], log = quiet }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -92,7 +103,13 @@ export async function registrar(
   const { node: id, incarnation } = cluster
   const row = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 0 } as const
   await cluster.propose({ type: 'node-up', node: row })
-  const sip = await port(t)
+  const guardOf = (one: Cluster): Guard => {
+    const made = startGuard({ cluster: one, policy: { ...ABUSE, ...abuse }, acl, log, ...(now ? { now } : {}) })
+    t.teardown(made.close)
+    return made
+  }
+  const guard = guardOf(cluster)
+  const sip = await port(t, quiet, {}, guard)
   const domains = watchDomains(cluster, sip)
   t.teardown(domains.close)
   const identityOf = (one: Cluster) => {
@@ -102,6 +119,7 @@ export async function registrar(
       credentials: (user) =>
         user ? (JSON.parse(open(key, 'credentials', user.credentials)) as Credentials) : credentialsOf('', '', ''),
       nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
+      ...(one === cluster ? { guard } : {}),
     })
     t.teardown(made.close)
     return made
@@ -114,5 +132,5 @@ export async function registrar(
   sip.on('register', all.handle)
   sip.on('options', answerOptions)
   const again = (node: number) => start(nodes[node - 1]!)
-  return { sip, cluster, others, again, identity, identityOf, addOlder, registrar: all }
+  return { sip, cluster, others, again, identity, identityOf, addOlder, guard, guardOf, registrar: all }
 }
