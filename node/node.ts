@@ -27,6 +27,7 @@ import { createIdentity } from './sip/identity.ts'
 import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
 import { startRegistrar } from './sip/register.ts'
+import { readSource } from './sip/source.ts'
 import { sayFaults } from './yaml.ts'
 
 export interface RunningNode {
@@ -176,6 +177,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       calls,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      readSource,
+      refused: guard.counters,
       log,
       listen: config.control.listen,
       tls: config.control.tls,

@@ -1,4 +1,5 @@
 /** GetNode, GetCluster, GetOverview: who leads, who lags, how much there is. */
+import { isOver } from '../../cluster/tables/bans.ts'
 import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNode.ts'
 import type { ClusterStatus } from '../../proto/types/raftel/v1/ClusterStatus.ts'
 import type { NodeStatus__Output } from '../../proto/types/raftel/v1/NodeStatus.ts'
@@ -84,7 +85,7 @@ function told(status: NodeStatus__Output): ClusterNode__Output {
   return { ...said, lastContact: 0, memberId: 0, member: '' }
 }
 
-export function overview({ cluster, media, startedAt }: Needs, counters: Readonly<Counters>): Overview {
+export function overview({ cluster, media, startedAt, refused }: Needs, counters: Readonly<Counters>): Overview {
   const { tables } = cluster
   const status = cluster.status()
   let callsAnswered = 0
@@ -111,5 +112,7 @@ export function overview({ cluster, media, startedAt }: Needs, counters: Readonl
     media: media.status().kind,
     now: Date.now(),
     startedAt,
+    refused: { ...refused() },
+    bans: [...tables.bans.values()].filter((row) => !isOver(row, cluster.now())).length,
   }
 }
