@@ -2,7 +2,15 @@
 import test from 'ava'
 import type { UserRow } from '../../../cluster/tables/rows.ts'
 import { authorization, strongestChallenge } from '../../../node/sip/authorize.ts'
-import { ALGORITHMS, type Algorithm, credentialsOf, H, type Hash } from '../../../node/sip/digest.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  credentialsOf,
+  H,
+  type Hash,
+  parseAuthorization,
+  responseTo,
+} from '../../../node/sip/digest.ts'
 import { type Claim, type Identified, identify, type Knowledge } from '../../../node/sip/identify.ts'
 import { nonceCounts, tagOf } from '../../../node/sip/nonce.ts'
 
@@ -216,6 +224,10 @@ test('a user without an HA1 of an algorithm fails as anybody does, with as many 
   const challenge = identify(CLAIM, know)
   t.is(refusedAs(identify({ ...CLAIM, authorization: answer(challenge) }, know)), '401')
   t.is(hashes, 2)
+  // Nor is what is not there an HA1 that anybody knows.
+  const [made] = parseAuthorization(answer(challenge))
+  const empty = answer(challenge).replace(made!.response, responseTo(made!, '', 'REGISTER'))
+  t.is(refusedAs(identify({ ...CLAIM, authorization: empty }, know)), '401')
   const weaker = answer(challenge, CLAIM, { algorithm: 'SHA-256' })
   t.is(refusedAs(identify({ ...CLAIM, authorization: weaker }, know)), 'known')
 })
