@@ -1,6 +1,7 @@
 /** Who sends this request? Decided from the request and the users alone (RFC 3261 §22, RFC 8760). */
 import type { UserRow } from '../../cluster/tables/rows.ts'
 import {
+  ALGORITHMS,
   type Algorithm,
   type Credentials,
   type DigestAnswer,
@@ -45,6 +46,8 @@ export interface Claim {
   readonly body: string
   /** The address that it came from. */
   readonly source: string
+  /** Characters that the challenges may take: whoever writes another's address on a datagram must not have him sent much more than that. */
+  readonly room: number
 }
 
 export interface Knowledge {
@@ -113,13 +116,26 @@ function challenge(
   const { nonceKey, now: at, self: by } = know
   const nonce = makeNonce(nonceKey, claim.realm, { at, by, to: tagOf(claim.source) }, know.random())
   const qop = know.integrity ? 'auth,auth-int' : 'auth'
-  const values = offered(claim.userAgent, know.algorithms).map((algorithm) =>
-    formatChallenge(claim.realm, nonce, algorithm, { stale, qop }),
-  )
+  const value = (algorithm: Algorithm) => formatChallenge(claim.realm, nonce, algorithm, { stale, qop })
+  const values = fitting(offered(claim.userAgent, know.algorithms), value, claim.room)
   return claim.role === 'proxy'
     ? { kind: 'challenge', status: 407, headers: { 'Proxy-Authenticate': values }, stale, failed }
     : { kind: 'challenge', status: 401, headers: { 'WWW-Authenticate': values }, stale, failed }
 }
+
+/** As many as there is room for, and one in any case. The weaker ones are those that most phones know, so the strongest go first. */
+function fitting(
+  algorithms: readonly Algorithm[],
+  value: (algorithm: Algorithm) => string,
+  room: number,
+): readonly string[] {
+  const values = new Map(algorithms.map((algorithm) => [algorithm, value(algorithm)]))
+  const size = () => [...values.values()].reduce((sum, { length }) => sum + length + HEADER, 0)
+  for (const strongest of ALGORITHMS) if (values.size > 1 && size() > room) values.delete(strongest)
+  return [...values.values()]
+}
+/** `Proxy-Authenticate: `, the end of the line, and the blanks that drachtio-srf puts between parameters. */
+const HEADER = 28
 
 /**
  * Strongest first (RFC 8760 §2.4), so that a phone takes the best it has. Some give up at an algorithm they do not know

@@ -67,6 +67,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         userAgent: request.userAgent,
         body: request.body,
         source: source.address,
+        room: source.transport === 'udp' ? 2 * request.size - ANSWER : Number.POSITIVE_INFINITY,
       },
       {
         users: cluster.tables.users,
@@ -101,6 +102,12 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
     close: algorithms.close,
   }
 }
+
+/**
+ * An answer is to be less than three times what it answers. It repeats at most that, with `received`, a tag and a status line; the engine
+ * has written `received` into what we see, so three times that is not counted either.
+ */
+const ANSWER = 140
 
 /** Eight random bytes at a time, drawn from the system for many at once: every challenge needs some. */
 function randomOctets(): () => Uint8Array {

@@ -46,6 +46,7 @@ const CLAIM: Claim = {
   userAgent: 'Desk 2',
   body: '',
   source: '192.0.2.1',
+  room: 1000,
 }
 
 function challenges(who: Identified): readonly string[] {
@@ -88,6 +89,17 @@ test('challenges come strongest first (RFC 8760 §2.4), all with one nonce', (t)
   t.deepEqual(named('SIPp', { algorithms: ['SHA-256'] }), ['SHA-256'])
   const nonces = challenges(identify(CLAIM, node('n1'))).map((one) => /nonce="([^"]+)"/.exec(one)![1])
   t.is(new Set(nonces).size, 1)
+})
+
+test('where there is little room the algorithms that most phones know are asked for, and one in any case', (t) => {
+  const named = (room: number, userAgent = 'Desk 2') =>
+    challenges(identify({ ...CLAIM, userAgent, room }, node('n1'))).map((one) => /algorithm=([\w-]+)/.exec(one)![1])
+  t.deepEqual(named(500), ['SHA-512-256', 'SHA-256', 'MD5'])
+  t.deepEqual(named(300), ['SHA-256', 'MD5'])
+  t.deepEqual(named(200), ['MD5'])
+  t.deepEqual(named(-100), ['MD5'])
+  t.deepEqual(named(-100, 'SIPp'), ['MD5'])
+  t.deepEqual(named(300, ''), ['MD5', 'SHA-256'])
 })
 
 const refusedAs = (who: Identified): string =>

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -68,14 +69,15 @@ class Phone {
   async registered(extra: readonly string[], ask: Ask = {}): Promise<string> {
     const first = await this.register(extra, ask)
     if (!first.startsWith('SIP/2.0 401')) return first
-    this.#challenge = headersOf(first, 'WWW-Authenticate').find((one) =>
-      one.includes(`algorithm=${ask.algorithm ?? 'SHA-512-256'}`),
-    )!
+    const all = headersOf(first, 'WWW-Authenticate')
+    const wanted = ask.algorithm ? [ask.algorithm] : ALGORITHMS
+    this.#challenge = wanted.flatMap((name) => all.filter((one) => one.includes(`algorithm=${name},`)))[0]!
     return this.register(extra, ask, this.answer(ask))
   }
 
   answer(ask: Ask = {}): string {
-    const { user = 'alice', password = `${user}-secret`, algorithm = 'SHA-512-256', nc = '00000001' } = ask
+    const { user = 'alice', password = `${user}-secret`, nc = '00000001' } = ask
+    const algorithm = /algorithm=([\w-]+)/.exec(this.#challenge)![1] as Algorithm
     const nonce = /nonce="([^"]*)"/.exec(this.#challenge)![1]!
     const uri = ask.digestUri ?? ask.uri ?? 'sip:pbx.test'
     const draft = `Digest username="${user}",realm="pbx.test",nonce="${nonce}",uri="${uri}",algorithm=${algorithm},qop=auth,nc=${nc},cnonce="c"`
@@ -140,6 +142,34 @@ test('an overheard registration is not taken by another node: it is stale there'
   t.regex(told, /^SIP\/2.0 401/)
   t.true(headersOf(told, 'WWW-Authenticate').every((one) => one.endsWith('stale=true')))
   t.regex(await thief.registered([thief.contact()]), /^SIP\/2.0 200/, 'who knows the password goes on there')
+})
+
+test('whoever writes another address on a datagram has it sent less than three times as much', async (t) => {
+  const { sip } = await registrar(t)
+  const [host, to] = addressOf(sip, 'udp').split(':')
+  const socket = createSocket('udp4')
+  t.teardown(() => socket.close())
+  const answerTo = async (lines: readonly string[]) => {
+    const [start, ...rest] = lines
+    const text = [start, `Via:SIP/2.0/UDP h;branch=z9hG4bK${calls++}`, ...rest, '', ''].join('\r\n')
+    const heard = once(socket, 'message')
+    socket.send(text, Number(to), host)
+    const [answer] = (await soon('an answer', heard)) as [Buffer]
+    t.regex(answer.toString(), /^SIP\/2.0 401/)
+    t.true(answer.length < 3 * text.length, `${answer.length} for ${text.length}`)
+    return headersOf(answer.toString(), 'WWW-Authenticate').length
+  }
+  const least = ['From:<sip:a@pbx.test>;tag=1', 'To:<sip:a@pbx.test>', 'CSeq:1 REGISTER']
+  const start = 'REGISTER sip:pbx.test SIP/2.0'
+  t.is(await answerTo([start, ...least, 'Call-ID:1']), 1)
+  t.is(await answerTo([start, ...least, 'Call-ID:2', `Subject:${'x'.repeat(80)}`]), 2)
+  const usual = [
+    `Contact: <sip:alice@192.0.2.1:5060;transport=udp>`,
+    'Max-Forwards: 70',
+    'User-Agent: Desk 2',
+    'Expires: 3600',
+  ]
+  t.is(await answerTo([start, ...least, 'Call-ID: 843817637684230@998sdasdh09', ...usual]), 3)
 })
 
 test('a realm with a user of an older program is not asked for what that user has no HA1 of', async (t) => {
