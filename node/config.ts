@@ -289,7 +289,13 @@ function engineOf(given: FileConfig['sip']['engine'], folder: string, wrong: Wro
   }
 }
 
-function aclOf({ acl, listen }: FileConfig['sip'], wrong: Wrong): AclRule[] {
+function aclOf({ acl, listen, engine }: FileConfig['sip'], wrong: Wrong): AclRule[] {
+  if (acl.length > 0 && engine !== 'embedded') {
+    wrong(
+      ['sip', 'acl'],
+      'it is the drachtio-server of sip.engine that listens; keep strangers away there, or use embedded',
+    )
+  }
   return acl.map((rule, i) => {
     const at = rule.listen
     if (at !== undefined && !listen.includes(at)) {
