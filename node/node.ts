@@ -179,6 +179,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       readPlan: planRead,
       readSource,
       refused: guard.counters,
+      spared: guard.spared,
       log,
       listen: config.control.listen,
       tls: config.control.tls,

@@ -43,10 +43,8 @@ export async function removeBan(needs: BanNeeds, given: string, within: number):
 }
 
 export function listBans({ cluster }: Pick<Needs, 'cluster'>, request: ListRequest__Output): BanPage {
-  const now = cluster.now()
-  const live = [...cluster.tables.bans.values()].filter((row) => !isOver(row, now))
   const { rows, next, total } = page<BanRow>(
-    live,
+    liveBans(cluster),
     request,
     (row) => row.source,
     {
@@ -58,6 +56,12 @@ export function listBans({ cluster }: Pick<Needs, 'cluster'>, request: ListReque
     banText,
   )
   return { rows: rows.map((row) => banView(cluster, row)), next, total, applied: cluster.status().applied }
+}
+
+/** Those that are not over. */
+export function liveBans(cluster: Pick<Cluster, 'now' | 'tables'>): readonly BanRow[] {
+  const now = cluster.now()
+  return [...cluster.tables.bans.values()].filter((row) => !isOver(row, now))
 }
 
 export function banView(cluster: Pick<Cluster, 'now'>, row: BanRow): Ban__Output {

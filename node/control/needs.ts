@@ -25,6 +25,8 @@ export interface Needs {
   readSource(text: string): string | null
   /** How often somebody was refused, by reason; see docs/abuse.md. */
   refused(): Readonly<Record<string, number>>
+  /** Who is slowed and not banned, because phones are registered from there. */
+  spared(): readonly { readonly source: string; readonly reason: string }[]
   readonly log: Logger
 }
 

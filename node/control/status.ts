@@ -1,9 +1,9 @@
 /** GetNode, GetCluster, GetOverview: who leads, who lags, how much there is. */
-import { isOver } from '../../cluster/tables/bans.ts'
 import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNode.ts'
 import type { ClusterStatus } from '../../proto/types/raftel/v1/ClusterStatus.ts'
 import type { NodeStatus__Output } from '../../proto/types/raftel/v1/NodeStatus.ts'
 import type { Overview } from '../../proto/types/raftel/v1/Overview.ts'
+import { liveBans } from './bans.ts'
 import type { Needs } from './needs.ts'
 import type { Peers } from './peers.ts'
 import type { Counters } from './tally.ts'
@@ -113,6 +113,6 @@ export function overview({ cluster, media, startedAt, refused }: Needs, counters
     now: Date.now(),
     startedAt,
     refused: { ...refused() },
-    bans: [...tables.bans.values()].filter((row) => !isOver(row, cluster.now())).length,
+    bans: liveBans(cluster).length,
   }
 }

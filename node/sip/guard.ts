@@ -50,6 +50,8 @@ export interface Guard extends Gate {
   isGuessed(source: Source, aor: string): boolean
   /** How often somebody was refused, and how many sources were banned by this node or spared. */
   counters(): Readonly<Record<string, number>>
+  /** Who did too much and is slowed, but not banned because a phone is registered from his address. */
+  spared(): readonly { readonly source: string; readonly reason: string }[]
   close(): void
 }
 
@@ -69,7 +71,9 @@ export function startGuard(needs: GuardNeeds): Guard {
   const stop = cluster.watch((changes) => {
     for (const { table, key, row } of changes) {
       if (table === 'nodes') nodes = null
-      if (table === 'bans' && row === null) offences.forgive(key)
+      if (table !== 'bans') continue
+      judgement.forget(key)
+      if (row === null) offences.forgive(key)
     }
   })
 
@@ -157,6 +161,7 @@ export function startGuard(needs: GuardNeeds): Guard {
       const bindings = tables.registrations.get(aor)?.bindings ?? []
       return !bindings.some(({ received }) => hostOf(received) === address)
     },
+    spared: () => judgement.spared(),
     counters: () => ({ ...count, ...judgement.counters() }),
     close() {
       stop()

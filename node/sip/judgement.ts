@@ -33,6 +33,8 @@ export class Judgement {
   readonly #accused = new Map<string, { readonly remedy: Remedy; readonly reason: string }>()
   /** When a source was judged last. In the order of time. */
   readonly #judged = new Map<string, number>()
+  /** Whom a phone of his saved, until when. */
+  readonly #spared = new Map<string, { readonly reason: string; readonly until: number }>()
   readonly #count = { bans: 0, bansPutOff: 0, shuns: 0, spared: 0 }
   #bans: number[] = []
   #running = false
@@ -53,6 +55,18 @@ export class Judgement {
     if (this.#judged.has(source) || (known && known.remedy !== 'shun') || this.#accused.size >= ACCUSED_MAX) return
     this.#accused.set(source, { remedy, reason })
     this.#begin()
+  }
+
+  /** Sources that are slowed for want of somebody who decides. */
+  spared(): readonly { readonly source: string; readonly reason: string }[] {
+    const at = this.#needs.now()
+    for (const [source, { until }] of this.#spared) if (until <= at) this.#spared.delete(source)
+    return [...this.#spared].map(([source, { reason }]) => ({ source, reason }))
+  }
+
+  /** An operator has decided. */
+  forget(source: string): void {
+    this.#spared.delete(source)
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -112,8 +126,9 @@ export class Judgement {
   }
 
   #spare(source: string, reason: string): void {
-    const { offences, log, now } = this.#needs
+    const { offences, log, now, policy } = this.#needs
     this.#count.spared++
+    if (this.#spared.size < ACCUSED_MAX) this.#spared.set(source, { reason, until: now() + policy.banSeconds * 1000 })
     offences.slow(source, now())
     const remedy = `raftel ban add ${source} bans it`
     log.warn({ source, reason }, `a phone is registered from ${source}, which is slowed and not banned; ${remedy}`)

@@ -5,8 +5,8 @@ import test, { type ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
 import { authorization, strongestChallenge } from '../../../node/sip/authorize.ts'
-import type { Guard } from '../../../node/sip/guard.ts'
-import type { AbusePolicy } from '../../../node/sip/offences.ts'
+import { type Guard, startGuard } from '../../../node/sip/guard.ts'
+import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
 import { until } from '../../cluster/nodes.ts'
 import { registrar } from './registrar.ts'
 import { addressOf, headersOf, type Peer, quiet, udpPeer } from './support.ts'
@@ -101,9 +101,12 @@ test('a source that a phone is registered from is slowed and reported, and not b
   await guess(await udpPeer(t, sip, '127.0.0.2'), 5)
   await judged(guard, 1)
   t.is(cluster.tables.bans.size, 0)
-  t.is(guard.counters().spared, 1)
+  t.deepEqual(guard.spared(), [{ source: '127.0.0.2', reason: 'wrong passwords, at last for alice@pbx.test' }])
   t.true(said.some((line) => line.includes('127.0.0.2, which is slowed') && line.includes('raftel ban add 127.0.0.2')))
   t.regex(await ask(phone, 'OPTIONS'), /^SIP\/2.0 200/, 'it is heard')
+  await cluster.propose({ type: 'ban', source: '127.0.0.2', reason: '', by: 'operator', seconds: 60 })
+  t.deepEqual(guard.spared(), [], 'somebody decided')
+  t.is(guard.admit('127.0.0.2', POINT), 'no')
 })
 
 test('nobody is banned by one who writes his address on datagrams: the challenge went elsewhere', async (t) => {
@@ -137,6 +140,27 @@ test('what nobody has proved grows the log by a bounded number of bans, whoever 
   attack()
   t.like(guard.counters(), { bans: 30, bansPutOff: 170 }, 'a source is judged once a minute')
   t.is(cluster.status().applied, before + 30)
+})
+
+test('as long as an older program may be among the nodes nobody is banned, but shunned', async (t) => {
+  const { cluster } = await guarded(t)
+  const mixed = {
+    node: 'n1',
+    tables: Object.create(cluster.tables, { members: { value: null } }) as Cluster['tables'],
+    propose: cluster.propose.bind(cluster),
+    watch: cluster.watch.bind(cluster),
+    now: cluster.now.bind(cluster),
+  }
+  const guard = startGuard({ cluster: mixed, policy: { ...ABUSE, failures: 1 }, log: quiet })
+  t.teardown(guard.close)
+  const before = cluster.status().applied
+  const source = { transport: 'tcp', address: '192.0.2.1', port: 5060 } as const
+  guard.failed(source, { aor: 'alice@pbx.test', isThere: true })
+  await judged(guard, 1)
+  t.is(guard.admit('192.0.2.1', POINT), 'no')
+  t.is((await cluster.propose({ type: 'unban', source: '192.0.2.1' })).kind, 'agreed')
+  t.is(cluster.status().applied, before + 1)
+  t.like(guard.counters(), { bans: 0, bansPutOff: 1 })
 })
 
 test('a scanner is refused by its User-Agent: over UDP this node shuns it, over a connection all ban it', async (t) => {
