@@ -127,7 +127,7 @@ function ask(phone: number, number: number): Promise<number> {
         to: aor,
       },
       source: { transport: 'udp', address, port: 5060 },
-      ...{ userAgent: 'bench', body: '' },
+      ...{ userAgent: 'bench', body: '', size: 400 },
       header: (name) => headers[name.toLowerCase()] ?? null,
       reply: heard,
     }

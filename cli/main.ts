@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { banCommand } from './commands/ban.ts'
 import { callCommand } from './commands/call.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
@@ -61,6 +62,7 @@ async function build(args: readonly string[]): Promise<Command> {
     userCommand(),
     planCommand(),
     regCommand(),
+    banCommand(),
     callCommand(),
     doctorCommand(),
     certsCommand(),

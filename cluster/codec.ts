@@ -84,6 +84,8 @@ const TYPES: Record<Command['type'], true> = {
   bind: true,
   expire: true,
   lapse: true,
+  ban: true,
+  unban: true,
   'plan-commit': true,
   'call-put': true,
   'call-end': true,

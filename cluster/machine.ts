@@ -42,6 +42,9 @@ export class Machine {
       get nodes() {
         return state().nodes
       },
+      get bans() {
+        return state().bans
+      },
       get plan() {
         return state().plan
       },

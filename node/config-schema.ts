@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { isAddress, isName } from '../cluster/tables/names.ts'
 import { readListenPoint } from './engine/transport/listen.ts'
+import { ABUSE } from './sip/offences.ts'
+import { isCidr } from './sip/source.ts'
 
 const name = z.string().refine(isName, 'must be 1 to 32 of a-z, 0-9 and -, like n1')
 
@@ -34,6 +36,7 @@ const sipTls = z.strictObject({
     .max(100)
     .default([]),
 })
+const cidrs = z.array(z.string().refine(isCidr, 'must be a network like 192.0.2.0/24, or an address')).max(1000)
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max)
 
@@ -79,6 +82,36 @@ export const fileConfig = z.strictObject({
           max_expires: seconds(60, 86_400).default(7200),
           jitter_percent: z.number().int().min(0).max(50).default(15),
           lease_seconds: seconds(60, 86_400).default(1800),
+        })
+        .prefault({}),
+      acl: z
+        .array(z.strictObject({ listen: listen.optional(), allow: cidrs.default([]), deny: cidrs.default([]) }))
+        .max(64)
+        .default([]),
+      abuse: z
+        .strictObject({
+          trusted: cidrs.default([...ABUSE.trusted]),
+          source_rate: z.number().int().min(0).max(1_000_000).default(ABUSE.sourceRate),
+          account_rate: z.number().int().min(0).max(100_000).default(ABUSE.accountRate),
+          failures: z.number().int().min(1).max(100_000).default(ABUSE.failures),
+          account_failures: z.number().int().min(1).max(1_000_000).default(ABUSE.accountFailures),
+          bad_requests: z.number().int().min(1).max(1_000_000).default(ABUSE.badRequests),
+          window_seconds: seconds(1, 86_400).default(ABUSE.windowSeconds),
+          ban_seconds: seconds(1, 31_536_000).default(ABUSE.banSeconds),
+          shun_seconds: seconds(1, 3600).default(ABUSE.shunSeconds),
+          scanners: z
+            .array(z.string().min(3).max(64))
+            .max(100)
+            .default([...ABUSE.scanners]),
+        })
+        .prefault({}),
+      digest: z
+        .strictObject({
+          algorithms: z
+            .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
+            .min(1)
+            .default(['SHA-512-256', 'SHA-256', 'MD5']),
+          auth_int: z.boolean().default(false),
         })
         .prefault({}),
       engine: z

@@ -58,6 +58,32 @@ export interface RegistrationConfig {
   readonly leaseSeconds: number
 }
 
+/** Who is heard by which listener (null: by all); networks as CIDR. */
+export interface AclRule {
+  readonly listen: string | null
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
+}
+
+/** docs/abuse.md says what each is for. */
+export interface AbuseConfig {
+  readonly trusted: readonly string[]
+  readonly sourceRate: number
+  readonly accountRate: number
+  readonly failures: number
+  readonly accountFailures: number
+  readonly badRequests: number
+  readonly windowSeconds: number
+  readonly banSeconds: number
+  readonly shunSeconds: number
+  readonly scanners: readonly string[]
+}
+
+export interface DigestConfig {
+  readonly algorithms: readonly ('SHA-512-256' | 'SHA-256' | 'MD5')[]
+  readonly authInt: boolean
+}
+
 export type PortRange = readonly [min: number, max: number]
 
 export interface NodeConfig {
@@ -81,6 +107,9 @@ export interface NodeConfig {
     readonly advertise: string | null
     readonly engine: EngineConfig
     readonly registration: RegistrationConfig
+    readonly digest: DigestConfig
+    readonly acl: readonly AclRule[]
+    readonly abuse: AbuseConfig
   }
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
@@ -214,7 +243,16 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
       tls: tls(cluster.tls),
     },
     control: { listen: hostPort(control.listen), tls: tls(control.tls) },
-    sip: { listen: sip.listen.map(listenPoint), tls: sipTls, advertise: sip.advertise ?? null, engine, registration },
+    sip: {
+      listen: sip.listen.map(listenPoint),
+      tls: sipTls,
+      advertise: sip.advertise ?? null,
+      engine,
+      registration,
+      digest: { algorithms: sip.digest.algorithms, authInt: sip.digest.auth_int },
+      acl: aclOf(sip, wrong),
+      abuse: abuseOf(sip.abuse),
+    },
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
@@ -295,6 +333,40 @@ function sipTlsOf({ listen, tls }: FileConfig['sip'], folder: string, wrong: Wro
     ...(tls.ca !== undefined && { ca: read(tls.ca, [...at, 'ca']) }),
     client: tls.client,
     names: tls.names.map((one, i) => ({ name: one.name, ...pair(one, [...at, 'names', i]) })),
+  }
+}
+
+function aclOf({ acl, listen, engine }: FileConfig['sip'], wrong: Wrong): AclRule[] {
+  if (acl.length > 0 && engine !== 'embedded') {
+    wrong(
+      ['sip', 'acl'],
+      'it is the drachtio-server of sip.engine that listens; keep strangers away there, or use embedded',
+    )
+  }
+  return acl.map((rule, i) => {
+    const at = rule.listen
+    if (at !== undefined && !listen.includes(at)) {
+      wrong(
+        ['sip', 'acl', i, 'listen'],
+        `${at} is not in sip.listen (${listen.join(', ')}); name one of these, or none`,
+      )
+    }
+    return { listen: at ?? null, allow: rule.allow, deny: rule.deny }
+  })
+}
+
+function abuseOf(given: FileConfig['sip']['abuse']): AbuseConfig {
+  return {
+    trusted: given.trusted,
+    sourceRate: given.source_rate,
+    accountRate: given.account_rate,
+    failures: given.failures,
+    accountFailures: given.account_failures,
+    badRequests: given.bad_requests,
+    windowSeconds: given.window_seconds,
+    banSeconds: given.ban_seconds,
+    shunSeconds: given.shun_seconds,
+    scanners: given.scanners.map((part) => part.toLowerCase()),
   }
 }
 

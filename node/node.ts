@@ -1,11 +1,11 @@
 /** One node: builds everything, joins it, and stops it in reverse order. Only this file knows all parts. */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readTls } from '../cluster/door.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
-import { loadClusterKey, open } from '../cluster/seal.ts'
+import { loadClusterKey, open, seal } from '../cluster/seal.ts'
 import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
 import { certificatesIn } from '../proto/tls.ts'
 import { startCalls } from './calls/calls.ts'
@@ -13,7 +13,7 @@ import { relayKeyOf } from './calls/relay.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
-import { credentialsPurpose } from './control/users.ts'
+import { credentialsPurpose, credentialsText } from './control/users.ts'
 import { lookAt } from './enrolment.ts'
 import { openLogger } from './log.ts'
 import { startMedia } from './media/start.ts'
@@ -22,10 +22,12 @@ import { readPlan } from './routing/plan.ts'
 import type { Credentials } from './sip/digest.ts'
 import { watchDomains } from './sip/domains.ts'
 import { openSip } from './sip/drachtio.ts'
+import { startGuard } from './sip/guard.ts'
 import { createIdentity } from './sip/identity.ts'
 import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
 import { startRegistrar } from './sip/register.ts'
+import { readSource } from './sip/source.ts'
 import { sayFaults } from './yaml.ts'
 
 export interface RunningNode {
@@ -108,23 +110,30 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   // is known has to do.
   await cluster.catchUp(CATCH_UP_MS)
 
-  const { listen, advertise, tls, engine } = config.sip
+  const { listen, advertise, tls, engine, acl, abuse } = config.sip
+  const guard = startGuard({ cluster, policy: abuse, acl, log })
+  opened('guard', () => guard.close())
   const own = { ...(advertise !== null && { advertise }), ...(tls !== null && { tls }) }
   const choice = engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...own }
   const sip = await trouble(engine.kind === 'external' ? 'sip.engine' : 'sip.listen', () =>
-    openSip({ engine: choice, log }),
+    openSip({ engine: choice, log, guard }),
   )
   opened('sip', () => sip.close())
 
   const domains = watchDomains(cluster, sip)
   opened('domains', () => domains.close())
+  const password = randomBytes(16).toString('hex')
+  const nobody = { aor: '', credentials: seal(key, credentialsPurpose(''), credentialsText('', '', password)) }
   const identity = createIdentity({
     cluster,
     domains,
-    credentials: (user: UserRow) =>
-      JSON.parse(open(key, credentialsPurpose(user.aor), user.credentials)) as Credentials,
+    credentials: ({ aor, credentials }: Pick<UserRow, 'aor' | 'credentials'> = nobody) =>
+      JSON.parse(open(key, credentialsPurpose(aor), credentials)) as Credentials,
     nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
+    digest: config.sip.digest,
+    guard,
   })
+  opened('identity', () => identity.close())
   const registrar = startRegistrar({
     cluster,
     domains,
@@ -170,6 +179,9 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       calls,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      readSource,
+      refused: guard.counters,
+      spared: guard.spared,
       log,
       listen: config.control.listen,
       tls: config.control.tls,

@@ -2,6 +2,7 @@
  * Where every command lands. Applied in log order on every node: same commands, same tables. No clock but the time the
  * leader stamped, no randomness, no iteration whose order could differ.
  */
+import { ban, unban } from './bans.ts'
 import { endCall, putCall } from './calls.ts'
 import { initCluster } from './cluster-row.ts'
 import type { Command, Result } from './commands.ts'
@@ -45,6 +46,10 @@ function change(state: State, command: Command): Result {
       return expire(state, command.upTo, command.limit)
     case 'lapse':
       return lapse(state, command)
+    case 'ban':
+      return ban(state, command)
+    case 'unban':
+      return unban(state, command.source)
     case 'plan-commit':
       return commitPlan(state, command)
     case 'call-put':

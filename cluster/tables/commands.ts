@@ -12,6 +12,8 @@ export type Command =
   /** Said by the leader: whatever expired before cluster time `upTo` goes, at most `limit` rows, oldest first. */
   | { readonly type: 'expire'; readonly upTo: number; readonly limit: number }
   | Lapse
+  | Ban
+  | { readonly type: 'unban'; readonly source: string }
   | {
       readonly type: 'plan-commit'
       /** The version the author saw; null: whatever is there (first commit, or told to). */
@@ -54,6 +56,17 @@ export interface Lapse {
   readonly bindings: readonly Lapsed[]
 }
 
+/** Said by a node, or an operator through one. A program of protocol 2 does not know it, so it is said only once there are founders. */
+export interface Ban {
+  readonly type: 'ban'
+  /** An IPv4 address, or the /64 of an IPv6 address. */
+  readonly source: string
+  readonly reason: string
+  /** The node that decided, or `operator`. */
+  readonly by: string
+  readonly seconds: number
+}
+
 /** A binding as its node saw it; any later bind of the contact changes one of these. */
 export type Lapsed = Pick<BindingRow, 'aor' | 'contact' | 'callId' | 'cseq' | 'expiresAt'>
 
@@ -66,6 +79,8 @@ export type Result =
   | { readonly kind: 'out of order'; readonly cseq: number }
   | { readonly kind: 'too many contacts'; readonly max: number }
   | { readonly kind: 'no such user'; readonly aor: Aor }
+  | { readonly kind: 'too many bans'; readonly max: number }
+  | { readonly kind: 'no such ban'; readonly source: string }
   | { readonly kind: 'exists'; readonly aor: Aor }
   | { readonly kind: 'committed'; readonly version: number }
   | { readonly kind: 'conflict'; readonly version: number }

@@ -6,7 +6,7 @@ import type { RowChange } from './view.ts'
 
 /** A step a row, so that it can be gone through in slices: what changed there, or null. The states must stay as they are meanwhile. */
 export function* difference(from: State, to: State): Generator<RowChange | null> {
-  for (const table of ['users', 'registrations', 'calls', 'nodes'] as const) {
+  for (const table of ['users', 'registrations', 'calls', 'nodes', 'bans'] as const) {
     const same = sameIn(from, to, table)
     const change = (key: string): RowChange => {
       const [row, before] = [to[table].get(key) ?? null, from[table].get(key) ?? null]

@@ -1,6 +1,6 @@
 /**
  * What is replicated, row by row. Every node holds the same rows at the same commit index.
- * Times named `…At` in bindings are cluster time (ms, stamped by the leader); times of calls and plans are wall-clock ms
+ * Times named `…At` in bindings and bans are cluster time (ms, stamped by the leader); times of calls and plans are wall-clock ms
  * of the node that reported them, for people to read.
  */
 
@@ -16,7 +16,7 @@ export interface UserRow {
   readonly aor: Aor
   readonly user: string
   readonly domain: string
-  /** Seals `{"md5":HA1,"sha256":HA1}` with the domain as realm (RFC 8760 §2): no password is kept anywhere. */
+  /** Seals `{"md5":HA1,"sha256":HA1,"sha512256":HA1}` (older programs wrote the first two) with the domain as realm (RFC 8760 §2): no password is kept anywhere. */
   readonly credentials: Sealed
   readonly createdAt: number
 }
@@ -91,6 +91,17 @@ export interface LegRow {
   readonly tag: string
   readonly contact: string
   readonly sdp: string
+}
+
+/** A source that no node hears until its time is over. */
+export interface BanRow {
+  /** An IPv4 address, or the /64 of an IPv6 address. */
+  readonly source: string
+  readonly reason: string
+  /** The node that decided, or `operator`. */
+  readonly by: string
+  readonly bannedAt: number
+  readonly expiresAt: number
 }
 
 export interface PlanRow {

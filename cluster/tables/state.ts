@@ -8,7 +8,7 @@ import { digestOf, Fold } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
-import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { BanRow, CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import type { RowChange } from './view.ts'
 
@@ -17,6 +17,8 @@ export interface State {
   readonly registrations: PackedRows<RegistrationRow>
   readonly calls: Map<string, CallRow>
   readonly nodes: Map<string, NodeRow>
+  /** By source. */
+  readonly bans: Map<string, BanRow>
   /** By node name. */
   readonly sessions: Map<string, Session>
   plan: PlanRow | null
@@ -40,6 +42,7 @@ export function newState(): State {
     registrations,
     calls: new Map(),
     nodes: new Map(),
+    bans: new Map(),
     sessions: new Map(),
     plan: null,
     cluster: null,
@@ -58,6 +61,7 @@ export interface MapTables {
   registrations: RegistrationRow
   calls: CallRow
   nodes: NodeRow
+  bans: BanRow
 }
 
 export type MapTable = keyof MapTables

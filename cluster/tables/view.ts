@@ -1,12 +1,13 @@
 /** The tables as they are read, and what is told of a change. */
 import type { MembersRow } from './members.ts'
-import type { CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { BanRow, CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 
 export type RowChange =
   | RowOf<'users', UserRow>
   | RowOf<'registrations', RegistrationRow>
   | RowOf<'calls', CallRow>
   | RowOf<'nodes', NodeRow>
+  | RowOf<'bans', BanRow>
   | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
   | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
   | { readonly table: 'members'; readonly key: string; readonly row: MembersRow | null }
@@ -28,6 +29,8 @@ export interface Tables {
   readonly registrations: ReadonlyMap<string, RegistrationRow>
   readonly calls: ReadonlyMap<string, CallRow>
   readonly nodes: ReadonlyMap<string, NodeRow>
+  /** By source; also bans that are over, see bans.ts. */
+  readonly bans: ReadonlyMap<string, BanRow>
   /** The plan in force; null before the first commit. */
   readonly plan: PlanRow | null
   readonly cluster: ClusterRow | null

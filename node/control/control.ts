@@ -15,6 +15,7 @@ import { openDoor, readTls } from '../../cluster/door.ts'
 import { controlProto } from '../../proto/load.ts'
 import type { ControlClient, ControlHandlers } from '../../proto/types/raftel/v1/Control.ts'
 import type { Members, Members__Output } from '../../proto/types/raftel/v1/Members.ts'
+import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
 import { keepJournal } from './events.ts'
 import { health } from './health.ts'
@@ -117,6 +118,11 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     GetHealth: unary(log, () => health(options)),
     AddUser: unary(log, (request, call) => addUser(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     ListUsers: fromTables((request) => listUsers(options, request)),
+    AddBan: unary(log, (request, call) => addBan(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    RemoveBan: unary(log, ({ source }, call) =>
+      removeBan(options, source, timeToAgree(call.getDeadline(), Date.now())),
+    ),
+    ListBans: fromTables((request) => listBans(options, request)),
     CommitPlan: unary(log, (request, call) => {
       const now = Date.now()
       return commitPlan(options, request, now, timeToAgree(call.getDeadline(), now))

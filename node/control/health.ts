@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises'
 import type { MemberView } from '../../cluster/cluster.ts'
 import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
 import type { Health } from '../../proto/types/raftel/v1/Health.ts'
+import { liveBans } from './bans.ts'
 import type { Needs, OwnCertificate } from './needs.ts'
 
 const LAG_ENTRIES = 1000
@@ -52,6 +53,7 @@ export async function health(needs: Needs): Promise<Health> {
       await disk(needs.dataDir),
       certificates(needs.certificates(), Date.now()),
       clock(off),
+      abuse(needs),
       plan === null
         ? warn('plan', 'no routing plan: only user names are reachable', 'raftel plan commit FILE')
         : ok('plan', `version ${plan.version}, ${plan.plan.rules.length} rules`),
@@ -108,6 +110,14 @@ async function disk(dir: string): Promise<Check__Output> {
   const remedy = `free space on the file system of ${dir}: a node whose disk is full stops`
   if (free < DISK_CRITICAL) return bad('disk', detail, remedy)
   return free < DISK_WARNING ? warn('disk', detail, remedy) : ok('disk', detail)
+}
+
+function abuse({ cluster, spared }: Needs): Check__Output {
+  const [first, ...more] = spared()
+  if (first === undefined) return ok('abuse', `${liveBans(cluster).length} sources are banned`)
+  const others = more.length > 0 ? `, and ${more.length} more` : ''
+  const detail = `${first.source} did too much (${first.reason}) and has phones that are registered${others}: slowed, not banned`
+  return warn('abuse', detail, `raftel ban add ${first.source} bans it with its phones; see docs/abuse.md`)
 }
 
 /** The one that ends first. A node takes a new one at its next start, but for SIP at once. */

@@ -21,6 +21,12 @@ export interface Needs {
   /** Seconds that a phone has left by its own time; null: another node keeps that, or nobody. */
   secondsLeft(binding: BindingRow): number | null
   readPlan(text: string): PlanRead
+  /** An address as bans name it; null: it is none. */
+  readSource(text: string): string | null
+  /** How often somebody was refused, by reason; see docs/abuse.md. */
+  refused(): Readonly<Record<string, number>>
+  /** Who is slowed and not banned, because phones are registered from there. */
+  spared(): readonly { readonly source: string; readonly reason: string }[]
   readonly log: Logger
 }
 

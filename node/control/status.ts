@@ -3,6 +3,7 @@ import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNod
 import type { ClusterStatus } from '../../proto/types/raftel/v1/ClusterStatus.ts'
 import type { NodeStatus__Output } from '../../proto/types/raftel/v1/NodeStatus.ts'
 import type { Overview } from '../../proto/types/raftel/v1/Overview.ts'
+import { liveBans } from './bans.ts'
 import type { Needs } from './needs.ts'
 import type { Peers } from './peers.ts'
 import type { Counters } from './tally.ts'
@@ -84,7 +85,7 @@ function told(status: NodeStatus__Output): ClusterNode__Output {
   return { ...said, lastContact: 0, memberId: 0, member: '' }
 }
 
-export function overview({ cluster, media, startedAt }: Needs, counters: Readonly<Counters>): Overview {
+export function overview({ cluster, media, startedAt, refused }: Needs, counters: Readonly<Counters>): Overview {
   const { tables } = cluster
   const status = cluster.status()
   let callsAnswered = 0
@@ -111,5 +112,7 @@ export function overview({ cluster, media, startedAt }: Needs, counters: Readonl
     media: media.status().kind,
     now: Date.now(),
     startedAt,
+    refused: { ...refused() },
+    bans: liveBans(cluster).length,
   }
 }

@@ -6,7 +6,7 @@ import type { ReplicaStatus, RowChange } from '../../cluster/cluster.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
-  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum'
+  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -32,6 +32,8 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       const did = change.row === null ? 'removed' : change.before !== null ? 'got a new password' : 'added'
       return info('user', change.key, `user ${clean(change.key)} ${did}`)
     }
+    case 'bans':
+      return tellBan(change)
     case 'plan': {
       if (change.row === null) return null
       const { version, author, plan } = change.row
@@ -115,6 +117,14 @@ function tellNode({ key: id, row, before }: ChangeOf<'nodes'>): Happening | null
     return { kind: 'media', severity, subject: id, text: `node ${id}: media is ${row.media} now` }
   }
   return info('node', id, `node ${id} is up: SIP ${row.sip}, media ${row.media}`)
+}
+
+function tellBan({ key: source, row }: ChangeOf<'bans'>): Happening {
+  if (row === null) return info('ban', source, `${source} is banned no more`)
+  const { reason, by, bannedAt, expiresAt } = row
+  const seconds = Math.round((expiresAt - bannedAt) / 1000)
+  const text = `${source} is banned for ${seconds} s by ${by}: ${clean(reason)}`
+  return { kind: 'ban', severity: 'warning', text, subject: source }
 }
 
 function info(kind: Happening['kind'], subject: string, text: string): Happening {

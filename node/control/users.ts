@@ -28,10 +28,10 @@ export function readAor(text: string): { aor: string; user: string; domain: stri
   return USER.test(user) && DOMAIN.test(domain) ? { aor: `${user}@${domain}`, user, domain } : null
 }
 
-/** The text that is sealed: HA1 of RFC 7616 §3.4.2 with the domain as realm, in both algorithms of RFC 8760. */
+/** The text that is sealed: HA1 of RFC 7616 §3.4.2 with the domain as realm, in the three algorithms of RFC 8760. */
 export function credentialsText(user: string, domain: string, password: string): string {
   const a1 = `${user}:${domain}:${password}`
-  return JSON.stringify({ md5: hash('md5', a1), sha256: hash('sha256', a1) })
+  return JSON.stringify({ md5: hash('md5', a1), sha256: hash('sha256', a1), sha512256: hash('sha512-256', a1) })
 }
 
 /** `within`: milliseconds that agreeing may take. */

@@ -5,6 +5,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import type { Change } from '../../proto/types/raftel/v1/Change.ts'
 import type { WatchRequest__Output } from '../../proto/types/raftel/v1/WatchRequest.ts'
+import { banText, banView } from './bans.ts'
 import type { Needs } from './needs.ts'
 import { filterOf } from './page.ts'
 import { invalid, refusal } from './refusal.ts'
@@ -91,7 +92,7 @@ function follow(needs: Watching, call: Stream): void {
 
 function watchedTable(needs: Watching, name: string): Watched {
   const { cluster } = needs
-  const { users, registrations, calls, nodes } = cluster.tables
+  const { users, registrations, calls, nodes, bans } = cluster.tables
   switch (name) {
     case 'registrations':
       return {
@@ -130,8 +131,17 @@ function watchedTable(needs: Watching, name: string): Watched {
             text: `${row.id} ${row.sip} ${row.control} ${row.media}`,
           })),
       }
+    case 'bans':
+      return {
+        keys: () => bans.keys(),
+        rows: (key) =>
+          one(bans.get(key), (row) => ({
+            change: { kind: 'PUT', key, ban: banView(cluster, row) },
+            text: banText(row),
+          })),
+      }
     default:
-      throw invalid('no such table to watch; there are registrations, calls, users and nodes')
+      throw invalid('no such table to watch; there are registrations, calls, users, nodes and bans')
   }
 }
 

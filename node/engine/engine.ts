@@ -16,7 +16,7 @@ import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
 import { type Clock, TimerWheel } from './transaction/wheel.ts'
 import type { TlsOptions } from './transport/certificates.ts'
-import type { ListenPoint } from './transport/flow.ts'
+import type { Gate, ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, type Certificate, openApps } from './wire/apps.ts'
 import { Bodies } from './wire/bodies.ts'
@@ -24,7 +24,7 @@ import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export type { TlsOptions } from './transport/certificates.ts'
-export type { ListenPoint } from './transport/flow.ts'
+export type { Gate, ListenPoint } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
 export type { RequestHandler } from './wire/handlers.ts'
 
@@ -46,6 +46,8 @@ export interface EngineOptions {
   /** Apps that route `cdr:attempt`, `cdr:start` or `cdr:stop` hear of every call. */
   readonly cdrs?: boolean
   readonly log: Logger
+  /** Who is heard; without one everybody is. */
+  readonly gate?: Gate | undefined
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
   readonly times?: Partial<SipTimes>
@@ -84,7 +86,7 @@ const LOOK_MS = 25
 
 /** Opens every listen point and the app side, or rejects with a ListenError and leaves nothing open. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { log, drachtio, secret, advertise, listen } = options
+  const { log, drachtio, secret, advertise, listen, gate } = options
   if (secret === '') throw new RangeError('the engine needs a secret that is not empty')
   const limits = { ...defaultLimits, ...options.limits }
   const times = { ...defaultTimes, ...options.times }
@@ -97,6 +99,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     dns: options.dns,
     limits,
     log,
+    gate,
     receiver: {
       message: (text, flow) => guard(() => fromNetwork(core, text, flow)),
       broken: (text, status, why, flow) => guard(() => brokenFromNetwork(core, text, status, why, flow)),
@@ -125,6 +128,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     limits,
     times,
     log,
+    gate,
     wheel,
     transports,
     apps,

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { Logger } from '../../cluster/logger.ts'
+import { answerTo } from '../sip/authorize.ts'
 import { openSip } from '../sip/drachtio.ts'
 import type { Dialing, DialOutcome, Dialog, Invitation, SipPort } from '../sip/port.ts'
-import { answerTo } from './authorize.ts'
 import { signatureOf, signatureSamples } from './hear.ts'
 import { aorIn, hopUri, type PhoneTransport, readAor, readHop, targetUri } from './identity.ts'
 import { type Registered, registration } from './registration.ts'
@@ -236,14 +236,15 @@ function dialAuthorized(
 ) {
   let current: Dialing
   let cancelled = false
+  const body = talk.offer()
   const dial = (headers: Readonly<Record<string, string>>): Promise<DialOutcome> => {
     const from = { display: '', uri: `sip:${aor}` }
-    current = sip.dial({ uri, nextHop, from, to: { uri }, sdp: talk.offer(), headers }, () => {})
+    current = sip.dial({ uri, nextHop, from, to: { uri }, sdp: body, headers }, () => {})
     return current.outcome
   }
   const outcome = dial({}).then((first) => {
     if (first.kind !== 'refused' || cancelled) return first
-    const proof = { method: 'INVITE', uri, user, password, cnonce: randomBytes(8).toString('hex') }
+    const proof = { method: 'INVITE', uri, user, password, body, cnonce: randomBytes(8).toString('hex') }
     const headers = answerTo(first.status, first.headers, proof)
     return headers ? dial(headers) : first
   })

@@ -1,8 +1,8 @@
 /** Keeps one binding alive at the registrar (RFC 3261 §10.2). */
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
+import { answerTo } from '../sip/authorize.ts'
 import type { SipPort } from '../sip/port.ts'
-import { answerTo } from './authorize.ts'
 import { type Hop, hopUri, type Identity } from './identity.ts'
 
 export type Registered =

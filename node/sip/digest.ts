@@ -1,14 +1,28 @@
-/** Digest authentication, the server's side (RFC 7616, RFC 8760 for SIP, RFC 2617 and 2069 for old phones). */
+/** Digest authentication: the sums of both sides, and what a server reads (RFC 7616, RFC 8760 for SIP, RFC 2617 and 2069 for old phones). */
 import { hash, timingSafeEqual } from 'node:crypto'
 import { parseUri } from './address.ts'
 
-export type Algorithm = 'MD5' | 'SHA-256'
+export type Algorithm = 'SHA-512-256' | 'SHA-256' | 'MD5'
+
+/** Strongest first (RFC 8760 §2.3). */
+export const ALGORITHMS: readonly Algorithm[] = ['SHA-512-256', 'SHA-256', 'MD5']
 
 /** H(username:realm:password) in hex, for each algorithm. */
 export interface Credentials {
   readonly md5: string
   readonly sha256: string
+  /** Users of the program before have none: the password would be needed for it. */
+  readonly sha512256?: string
 }
+
+/** H of RFC 7616 §3.4.1 in hex. SHA-512-256 is SHA-512/256 of FIPS 180-4; the example of RFC 7616 §3.9.2 is of a truncated SHA-512. */
+export type Hash = (algorithm: Algorithm, text: string) => string
+
+export const H: Hash = (algorithm, text) => hash(NAMES[algorithm], text)
+const NAMES = { 'SHA-512-256': 'sha512-256', 'SHA-256': 'sha256', MD5: 'md5' } as const
+
+/** `auth-int` proves the body too. */
+export type Qop = 'auth' | 'auth-int'
 
 /** What a client answered to one challenge. */
 export interface DigestAnswer {
@@ -19,7 +33,7 @@ export interface DigestAnswer {
   readonly response: string
   readonly algorithm: Algorithm
   /** null: RFC 2069, without counter and client nonce. */
-  readonly qop: 'auth' | null
+  readonly qop: Qop | null
   readonly nc: string
   readonly cnonce: string
 }
@@ -44,27 +58,35 @@ export function parseAuthorization(text: string): readonly DigestAnswer[] {
   return answers
 }
 
-/** The response that proves knowledge of HA1 (RFC 7616 §3.4.1), in hex. */
-export function responseTo(answer: Omit<DigestAnswer, 'response'>, ha1: string, method: string): string {
-  const name = answer.algorithm === 'MD5' ? 'md5' : 'sha256'
-  const ha2 = hash(name, `${method}:${answer.uri}`)
-  return answer.qop === null
-    ? hash(name, `${ha1}:${answer.nonce}:${ha2}`)
-    : hash(name, `${ha1}:${answer.nonce}:${answer.nc}:${answer.cnonce}:${answer.qop}:${ha2}`)
+/** What a response is made of. `ha1` is of the user, or of the session where the algorithm is called so (RFC 7616 §3.4.2). */
+export type Proving = Pick<DigestAnswer, 'algorithm' | 'nonce' | 'uri' | 'qop' | 'nc' | 'cnonce'>
+
+/** The response that proves knowledge of HA1 (RFC 7616 §3.4.1), in hex. `body` counts for auth-int: all of it, as it was sent. */
+export function responseTo(proving: Proving, ha1: string, method: string, body = '', h: Hash = H): string {
+  const { algorithm, nonce, uri, qop, nc, cnonce } = proving
+  const ha2 = h(algorithm, qop === 'auth-int' ? `${method}:${uri}:${h(algorithm, body)}` : `${method}:${uri}`)
+  return h(algorithm, qop === null ? `${ha1}:${nonce}:${ha2}` : `${ha1}:${nonce}:${nc}:${cnonce}:${qop}:${ha2}`)
 }
 
-/** Whether the answer was made by one who knows the password. Takes the same time for right and wrong. */
-export function verify(answer: DigestAnswer, credentials: Credentials, method: string): boolean {
-  const ha1 = answer.algorithm === 'MD5' ? credentials.md5 : credentials.sha256
-  const expected = Buffer.from(responseTo(answer, ha1, method))
+/**
+ * Whether the answer was made by one who knows the password. Takes the same time and as many hashes for right and wrong, and where there
+ * is no HA1 to compare with.
+ */
+export function verify(answer: DigestAnswer, known: Credentials, method: string, body = '', h: Hash = H): boolean {
+  const ha1 = ha1Of(known, answer.algorithm)
+  const expected = Buffer.from(responseTo(answer, ha1 ?? '', method, body, h))
   const given = Buffer.from(answer.response.toLowerCase())
-  return given.length === expected.length && timingSafeEqual(given, expected)
+  return given.length === expected.length && timingSafeEqual(given, expected) && ha1 !== undefined
 }
 
-/** HA1 for both algorithms: all that is kept of a password. */
+export function ha1Of({ md5, sha256, sha512256 }: Credentials, algorithm: Algorithm): string | undefined {
+  return algorithm === 'MD5' ? md5 : algorithm === 'SHA-256' ? sha256 : sha512256
+}
+
+/** HA1 for all algorithms: all that is kept of a password. */
 export function credentialsOf(user: string, realm: string, password: string): Credentials {
   const text = `${user}:${realm}:${password}`
-  return { md5: hash('md5', text), sha256: hash('sha256', text) }
+  return { md5: H('MD5', text), sha256: H('SHA-256', text), sha512256: H('SHA-512-256', text) }
 }
 
 /**
@@ -86,14 +108,20 @@ function lenient(uri: string): string {
   return `sip:${uri}`
 }
 
-/** One WWW-Authenticate or Proxy-Authenticate value. */
-export function formatChallenge(realm: string, nonce: string, algorithm: Algorithm, stale: boolean): string {
+/** One WWW-Authenticate or Proxy-Authenticate value; `qop` is what the client may choose from, separated by commas. */
+export function formatChallenge(
+  realm: string,
+  nonce: string,
+  algorithm: Algorithm,
+  { stale, qop = 'auth' }: { readonly stale: boolean; readonly qop?: string },
+): string {
   const name = realm.replace(/["\\]/g, '')
-  return `Digest realm="${name}",nonce="${nonce}",algorithm=${algorithm},qop="auth"${stale ? ',stale=true' : ''}`
+  return `Digest realm="${name}",nonce="${nonce}",algorithm=${algorithm},qop="${qop}"${stale ? ',stale=true' : ''}`
 }
 
 function answerOf(params: ReadonlyMap<string, string>): DigestAnswer | null {
-  const algorithm = ALGORITHMS[(params.get('algorithm') ?? 'MD5').toUpperCase()]
+  const named = (params.get('algorithm') ?? 'MD5').toUpperCase()
+  const algorithm = ALGORITHMS.find((one) => one === named)
   const qop = params.get('qop')?.toLowerCase() ?? null
   const [username, realm, nonce, uri, response] = REQUIRED.map((name) => params.get(name))
   if (!algorithm || username === undefined || realm === undefined || !nonce || !uri || !response) return null
@@ -102,12 +130,11 @@ function answerOf(params: ReadonlyMap<string, string>): DigestAnswer | null {
     // RFC 8760 §2.6: without qop only MD5 is answered, by phones from before RFC 2617.
     return algorithm === 'MD5' ? { username, realm, nonce, uri, response, algorithm, qop, nc, cnonce } : null
   }
-  if (qop !== 'auth' || !/^[0-9a-f]{8}$/i.test(nc) || cnonce === '') return null
+  if ((qop !== 'auth' && qop !== 'auth-int') || !/^[0-9a-f]{8}$/i.test(nc) || cnonce === '') return null
   return { username, realm, nonce, uri, response, algorithm, qop, nc, cnonce }
 }
 
 const REQUIRED = ['username', 'realm', 'nonce', 'uri', 'response'] as const
-const ALGORITHMS: Readonly<Record<string, Algorithm | undefined>> = { MD5: 'MD5', 'SHA-256': 'SHA-256' }
 
 interface Scheme {
   readonly scheme: string

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
-import { type EngineOptions, type ListenPoint, startEngine } from '../engine/engine.ts'
+import { type EngineOptions, type Gate, type ListenPoint, startEngine } from '../engine/engine.ts'
 import type { SipTimes } from '../engine/limits.ts'
 import { nameAddr, parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
@@ -27,6 +27,8 @@ export type EngineChoice =
 export interface OpenSip {
   readonly engine: EngineChoice
   readonly log: Logger
+  /** Who is heard at all, and what of that is refused before anybody looks at it. */
+  readonly guard?: Gate & { refuses(request: SipRequest): boolean }
 }
 
 type Listening = SipPort['listening']
@@ -40,7 +42,7 @@ type Handler = (request: SipRequest) => void | Promise<void>
 /** Longer than timer F (RFC 3261 §17.1.2.2, 32 s): the engine should have said 408 itself. */
 const REQUEST_WITHIN = 35_000
 
-export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
+export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort> {
   if (engine.kind === 'external') {
     const link = await connectLink({ ...engine, log })
     const listening = parseHostports(link.hostports)
@@ -48,14 +50,14 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
       link.close()
       throw new Error(`the SIP engine at ${engine.host}:${engine.port} listens nowhere: give it a contact`)
     }
-    return sipPort(link, listening, null, log, { isUrgent: () => false }, async () => undefined)
+    return sipPort(link, listening, null, { log, guard, help: { isUrgent: () => false } }, async () => undefined)
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
   const { listen, advertise, tls, times = {} } = engine
   const help: Help = { isUrgent: () => false }
   const isUrgent = (uri: string, from: string) => help.isUrgent({ uri, from: nameAddr(from) })
-  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent }
+  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent, gate: guard }
   const started = await startEngine({
     ...options,
     ...(advertise !== undefined && { advertise }),
@@ -63,7 +65,7 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
   })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
-    return sipPort(link, started.listening, advertise ?? null, log, help, () => started.close())
+    return sipPort(link, started.listening, advertise ?? null, { log, guard, help }, () => started.close())
   } catch (error) {
     await started.close()
     throw error
@@ -74,8 +76,7 @@ function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
-  log: Logger,
-  help: Help,
+  { log, guard, help }: Pick<OpenSip, 'log' | 'guard'> & { readonly help: Help },
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
@@ -92,6 +93,7 @@ function sipPort(
     // The engine's own BYE for a dialog that nobody here holds any more; and no response is sent to an ACK.
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
+    if (guard?.refuses(request)) return request.reply(403)
     const extensions = extensionsOf(request)
     if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && help.isUrgent(request))) {
       return request.reply(420, { headers: { Unsupported: extensions } })

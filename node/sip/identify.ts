@@ -1,15 +1,17 @@
 /** Who sends this request? Decided from the request and the users alone (RFC 3261 §22, RFC 8760). */
 import type { UserRow } from '../../cluster/tables/rows.ts'
 import {
+  ALGORITHMS,
   type Algorithm,
   type Credentials,
-  credentialsOf,
+  type DigestAnswer,
   formatChallenge,
+  type Hash,
   parseAuthorization,
   sameResource,
   verify,
 } from './digest.ts'
-import { checkNonce, makeNonce, type NonceCounts, type NonceKey } from './nonce.ts'
+import { isFresh, makeNonce, type NonceCounts, type NonceKey, readNonce, tagOf } from './nonce.ts'
 
 export type Identified =
   | { readonly kind: 'known'; readonly user: UserRow }
@@ -19,8 +21,17 @@ export type Identified =
       /** One header a challenge, so the name stands for several. */
       readonly headers: Readonly<Record<string, readonly string[]>>
       readonly stale: boolean
+      /** The credentials were wrong; never said to the peer. Null: there were none, or they could not be looked at. */
+      readonly failed: Failed | null
     }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+
+export interface Failed {
+  /** Whom it said it was, whether there is such a user or not. */
+  readonly aor: string
+  /** The nonce had been sent to the address that this came from: it is not somebody else who writes that address on his packets. */
+  readonly isThere: boolean
+}
 
 export interface Claim {
   readonly method: string
@@ -31,62 +42,109 @@ export interface Claim {
   /** The domain whose user it must be. */
   readonly realm: string
   readonly userAgent: string
+  /** Read for auth-int alone. */
+  readonly body: string
+  /** The address that it came from. */
+  readonly source: string
+  /** Characters that the challenges may take: whoever writes another's address on a datagram must not have him sent much more than that. */
+  readonly room: number
 }
 
 export interface Knowledge {
   readonly users: ReadonlyMap<string, UserRow>
-  credentials(user: UserRow): Credentials
+  /** Of nobody (undefined) those that no answer fits: as much work as those of a user. */
+  credentials(user: UserRow | undefined): Credentials
   readonly nonceKey: NonceKey
-  /** Replay memory of this node. */
+  /** Tag of this process: what nonces of its own say. */
+  readonly self: number
+  /** Replay memory of this process. */
   readonly counts: NonceCounts
+  /** What may be answered with in this realm, strongest first. */
+  readonly algorithms: readonly Algorithm[]
+  /** Whether `auth-int` is offered besides `auth`. */
+  readonly integrity: boolean
   /** Whether a host is one of our domains or addresses. */
   ours(host: string): boolean
   /** Cluster time, ms. */
   readonly now: number
   /** 8 bytes for the next nonce, drawn when needed. */
   random(): Uint8Array
+  readonly hash?: Hash
+  /** Whether so many wrong passwords came for a user that this one is not looked at. */
+  isGuessed?(aor: string): boolean
 }
 
-/** Stands for the credentials of a user that does not exist: as much work, and never right. */
-const NOBODY = credentialsOf('', '', 'nobody knows this')
-
 export function identify(claim: Claim, know: Knowledge): Identified {
-  if (claim.authorization === null) return challenge(claim, know, false)
-  const answers = parseAuthorization(claim.authorization).filter((answer) => answer.realm === claim.realm)
-  const answer = answers.find((one) => one.algorithm === 'SHA-256') ?? answers[0]
-  if (!answer) return challenge(claim, know, false)
+  const answer = claim.authorization === null ? undefined : strongest(claim.authorization, claim.realm, know.algorithms)
+  if (!answer) return challenge(claim, know)
 
-  const nonce = checkNonce(know.nonceKey, claim.realm, answer.nonce, know.now)
-  if (nonce === 'forged') return challenge(claim, know, false)
+  const nonce = readNonce(know.nonceKey, claim.realm, answer.nonce)
+  if (nonce === null) return challenge(claim, know)
   if (!sameResource(answer.uri, claim.requestUri, know.ours)) {
     return { kind: 'refused', status: 400, reason: 'The digest is for another resource' }
   }
 
-  const user = know.users.get(`${answer.username}@${claim.realm}`)
-  const right = verify(answer, user ? know.credentials(user) : NOBODY, claim.method)
-  if (!user || !right) return challenge(claim, know, false)
-  // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3).
-  if (nonce === 'expired') return challenge(claim, know, true)
+  const aor = `${answer.username}@${claim.realm}`
+  if (know.isGuessed?.(aor)) return { kind: 'refused', status: 503, reason: 'Too Many Wrong Passwords' }
+  const user = know.users.get(aor)
+  const right = verify(answer, know.credentials(user), claim.method, claim.body, know.hash)
+  if (!user || !right) {
+    return challenge(claim, know, { failed: { aor, isThere: nonce.to === tagOf(claim.source) } })
+  }
+  // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3). One that another node gave out may have been used there.
+  const isGood = nonce.by === know.self && isFresh(nonce, know.now)
   const count = answer.qop === null ? 1 : Number.parseInt(answer.nc, 16)
-  if (!know.counts.use(answer.nonce, count)) return challenge(claim, know, true)
+  if (!isGood || !know.counts.use(answer.nonce, count, nonce.at)) return challenge(claim, know, { stale: true })
   return { kind: 'known', user }
 }
 
-function challenge(claim: Claim, know: Knowledge, stale: boolean): Identified {
-  const nonce = makeNonce(know.nonceKey, claim.realm, know.now, know.random())
-  const values = offered(claim.userAgent).map((algorithm) => formatChallenge(claim.realm, nonce, algorithm, stale))
-  return claim.role === 'proxy'
-    ? { kind: 'challenge', status: 407, headers: { 'Proxy-Authenticate': values }, stale }
-    : { kind: 'challenge', status: 401, headers: { 'WWW-Authenticate': values }, stale }
+/** Of the answers for this realm the one that proves most, if we would have asked for it. */
+function strongest(authorization: string, realm: string, algorithms: readonly Algorithm[]): DigestAnswer | undefined {
+  const answers = parseAuthorization(authorization).filter((answer) => answer.realm === realm)
+  for (const algorithm of algorithms) {
+    const answer = answers.find((one) => one.algorithm === algorithm)
+    if (answer) return answer
+  }
+  return undefined
 }
+
+function challenge(
+  claim: Claim,
+  know: Knowledge,
+  { stale = false, failed = null }: { stale?: boolean; failed?: Failed | null } = {},
+): Identified {
+  const { nonceKey, now: at, self: by } = know
+  const nonce = makeNonce(nonceKey, claim.realm, { at, by, to: tagOf(claim.source) }, know.random())
+  const qop = know.integrity ? 'auth,auth-int' : 'auth'
+  const value = (algorithm: Algorithm) => formatChallenge(claim.realm, nonce, algorithm, { stale, qop })
+  const values = fitting(offered(claim.userAgent, know.algorithms), value, claim.room)
+  return claim.role === 'proxy'
+    ? { kind: 'challenge', status: 407, headers: { 'Proxy-Authenticate': values }, stale, failed }
+    : { kind: 'challenge', status: 401, headers: { 'WWW-Authenticate': values }, stale, failed }
+}
+
+/** As many as there is room for, and one in any case. The weaker ones are those that most phones know, so the strongest go first. */
+function fitting(
+  algorithms: readonly Algorithm[],
+  value: (algorithm: Algorithm) => string,
+  room: number,
+): readonly string[] {
+  const values = new Map(algorithms.map((algorithm) => [algorithm, value(algorithm)]))
+  const size = () => [...values.values()].reduce((sum, { length }) => sum + length + HEADER, 0)
+  for (const strongest of ALGORITHMS) if (values.size > 1 && size() > room) values.delete(strongest)
+  return [...values.values()]
+}
+/** `Proxy-Authenticate: `, the end of the line, and the blanks that drachtio-srf puts between parameters. */
+const HEADER = 28
 
 /**
  * Strongest first (RFC 8760 §2.4), so that a phone takes the best it has. Some give up at an algorithm they do not know
- * instead of going on to the next: those get MD5 alone, and who does not say what it is gets MD5 first.
+ * instead of going on to the next: those get MD5 alone, and who does not say what it is gets MD5 first; where MD5 may be asked for at all.
  */
-function offered(userAgent: string): readonly Algorithm[] {
-  if (userAgent === '') return ['MD5', 'SHA-256']
-  return GIVES_UP.test(userAgent) ? ['MD5'] : ['SHA-256', 'MD5']
+function offered(userAgent: string, algorithms: readonly Algorithm[]): readonly Algorithm[] {
+  if (!algorithms.includes('MD5')) return algorithms
+  if (userAgent === '') return ['MD5', ...algorithms.filter((one) => one !== 'MD5')]
+  return GIVES_UP.test(userAgent) ? ['MD5'] : algorithms
 }
 
 const GIVES_UP = /^(?:baresip v[01]\.|sipp\b)/i

@@ -2,18 +2,29 @@
 import { randomFillSync } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterRow, UserRow } from '../../cluster/tables/rows.ts'
-import type { Credentials } from './digest.ts'
+import { watchAlgorithms } from './algorithms.ts'
+import type { Algorithm, Credentials } from './digest.ts'
 import type { Domains } from './domains.ts'
+import type { Guard } from './guard.ts'
 import { type Identified, identify } from './identify.ts'
-import { nonceCounts } from './nonce.ts'
+import { nonceCounts, tagOf } from './nonce.ts'
 import type { SipRequest } from './port.ts'
 
 export interface IdentityNeeds {
   readonly cluster: Cluster
   readonly domains: Domains
-  /** Opens what is sealed in the row; called once a row. */
-  credentials(user: UserRow): Credentials
+  /** Opens what is sealed in the row; of nobody, something that is as much work and fits no answer. */
+  credentials(user: UserRow | undefined): Credentials
   nonceKey(row: ClusterRow): Uint8Array
+  readonly digest?: DigestPolicy
+  readonly guard?: Pick<Guard, 'failed' | 'proved' | 'isGuessed'>
+}
+
+export interface DigestPolicy {
+  /** What is taken at all; by default every one. */
+  readonly algorithms: readonly Algorithm[]
+  /** Whether auth-int is offered besides auth: some phones do not read the list. It is taken in any case. */
+  readonly authInt: boolean
 }
 
 export interface Identity {
@@ -24,20 +35,16 @@ export interface Identity {
    * first. One who names himself as another user of ours is refused.
    */
   caller(request: SipRequest): Identified
+  close(): void
 }
 
-export function createIdentity({ cluster, domains, credentials, nonceKey }: IdentityNeeds): Identity {
-  const opened = new WeakMap<UserRow, Credentials>()
+export function createIdentity({ cluster, domains, credentials, nonceKey, digest, guard }: IdentityNeeds): Identity {
   const keys = new WeakMap<ClusterRow, Uint8Array>()
   const counts = nonceCounts()
   const random = randomOctets()
-
-  // Rows never change in place, so what was opened once is good while the row is there.
-  function credentialsFor(user: UserRow): Credentials {
-    let known = opened.get(user)
-    if (!known) opened.set(user, (known = credentials(user)))
-    return known
-  }
+  const algorithms = watchAlgorithms(cluster, digest?.algorithms)
+  // What was used is remembered by this process alone, so its nonces are good here alone.
+  const self = tagOf(`${cluster.node} ${cluster.incarnation}`)
 
   function keyOf(row: ClusterRow): Uint8Array {
     let key = keys.get(row)
@@ -49,7 +56,8 @@ export function createIdentity({ cluster, domains, credentials, nonceKey }: Iden
     const row = cluster.tables.cluster
     // Before the cluster has had its first leader there is no key to make nonces with, and nobody to ask.
     if (!row) return { kind: 'refused', status: 503, reason: 'The cluster has not begun' }
-    return identify(
+    const { source } = request
+    const who = identify(
       {
         method: request.method,
         requestUri: request.uri,
@@ -57,17 +65,27 @@ export function createIdentity({ cluster, domains, credentials, nonceKey }: Iden
         role,
         realm,
         userAgent: request.userAgent,
+        body: request.body,
+        source: source.address,
+        room: source.transport === 'udp' ? 2 * request.size - ANSWER : Number.POSITIVE_INFINITY,
       },
       {
         users: cluster.tables.users,
-        credentials: credentialsFor,
+        credentials,
         nonceKey: keyOf(row),
+        self,
         counts,
+        algorithms: algorithms.of(realm),
+        integrity: digest?.authInt ?? false,
         ours: domains.ours,
         now: cluster.now(),
         random,
+        isGuessed: (aor) => guard?.isGuessed(source, aor) ?? false,
       },
     )
+    if (who.kind === 'challenge' && who.failed) guard?.failed(source, who.failed)
+    if (who.kind !== 'known' || (guard?.proved(source, who.user.aor) ?? true)) return who
+    return { kind: 'refused', status: 503, reason: 'Too Many Requests' }
   }
 
   return {
@@ -81,8 +99,15 @@ export function createIdentity({ cluster, domains, credentials, nonceKey }: Iden
       if (who.kind !== 'known' || host !== realm || user === who.user.user) return who
       return { kind: 'refused', status: 403, reason: 'From is another user' }
     },
+    close: algorithms.close,
   }
 }
+
+/**
+ * An answer is to be less than three times what it answers. It repeats at most that, with `received`, a tag and a status line; the engine
+ * has written `received` into what we see, so three times that is not counted either.
+ */
+const ANSWER = 140
 
 /** Eight random bytes at a time, drawn from the system for many at once: every challenge needs some. */
 function randomOctets(): () => Uint8Array {

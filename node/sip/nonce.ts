@@ -1,59 +1,80 @@
 /**
- * Nonces that any node of the cluster can check, because they carry their proof: time, randomness, and an HMAC-SHA-256
- * over both under a key that is replicated (RFC 7616 §5.4 has the idea). No node keeps what it gave out.
+ * Nonces that carry their proof: time, who gave it and to whom, randomness, and an HMAC-SHA-256 over all of it under a key that is
+ * replicated (RFC 7616 §5.4 has the idea). No node keeps what it gave out. Every node can tell that a nonce is one of the cluster's; only
+ * the one that gave it knows how often it was used, so that it is good there alone (docs/decisions/replay.md).
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 
-/** 6 bytes of time in ms, 8 of randomness, 16 of HMAC: 40 characters in base64url. */
+/** 6 bytes of time in ms, 3 of who gave it, 3 of whom to, 8 of randomness, 16 of HMAC: 48 characters in base64url. */
 const TIME_BYTES = 6
-const RANDOM_BYTES = 8
+const TAG_BYTES = 3
+const SAID_BYTES = TIME_BYTES + 2 * TAG_BYTES + 8
 const PROOF_BYTES = 16
-const LENGTH = ((TIME_BYTES + RANDOM_BYTES + PROOF_BYTES) / 3) * 4
+const LENGTH = ((SAID_BYTES + PROOF_BYTES) / 3) * 4
 
-/** Estimates of cluster time differ between nodes: a nonce may seem to come from so many ms ahead. */
-const SKEW = 30_000
-
-export const NONCE_AGE = 300_000
+const NONCE_AGE = 300_000
 
 export type NonceKey = Uint8Array
-export type NonceState = 'fresh' | 'expired' | 'forged'
 
-/** `now`: cluster time in ms. `random`: 8 bytes from a good source. `purpose`: what it is good for, such as a realm. */
-export function makeNonce(key: NonceKey, purpose: string, now: number, random: Uint8Array): string {
-  const bytes = Buffer.allocUnsafe(TIME_BYTES + RANDOM_BYTES + PROOF_BYTES)
-  bytes.writeUIntBE(Math.max(0, Math.floor(now)), 0, TIME_BYTES)
-  bytes.set(random.subarray(0, RANDOM_BYTES), TIME_BYTES)
-  prove(key, purpose, bytes).copy(bytes, TIME_BYTES + RANDOM_BYTES, 0, PROOF_BYTES)
+/** What a nonce of ours says. */
+export interface Nonce {
+  /** Cluster time, ms. */
+  readonly at: number
+  /** Tags of the process that gave it out, and of the address that it was sent to. */
+  readonly by: number
+  readonly to: number
+}
+
+/** `purpose`: what it is good for, such as a realm. `random`: 8 bytes from a good source. */
+export function makeNonce(key: NonceKey, purpose: string, { at, by, to }: Nonce, random: Uint8Array): string {
+  const bytes = Buffer.allocUnsafe(SAID_BYTES + PROOF_BYTES)
+  bytes.writeUIntBE(Math.max(0, Math.floor(at)), 0, TIME_BYTES)
+  bytes.writeUIntBE(by, TIME_BYTES, TAG_BYTES)
+  bytes.writeUIntBE(to, TIME_BYTES + TAG_BYTES, TAG_BYTES)
+  bytes.set(random.subarray(0, 8), TIME_BYTES + 2 * TAG_BYTES)
+  prove(key, purpose, bytes).copy(bytes, SAID_BYTES, 0, PROOF_BYTES)
   return bytes.toString('base64url')
 }
 
-/** `maxAge` in ms. */
-export function checkNonce(
-  key: NonceKey,
-  purpose: string,
-  nonce: string,
-  now: number,
-  maxAge: number = NONCE_AGE,
-): NonceState {
-  if (nonce.length !== LENGTH) return 'forged'
+/** Null: it is none that this cluster made for the purpose. */
+export function readNonce(key: NonceKey, purpose: string, nonce: string): Nonce | null {
+  if (nonce.length !== LENGTH) return null
   const bytes = Buffer.from(nonce, 'base64url')
-  if (bytes.length !== TIME_BYTES + RANDOM_BYTES + PROOF_BYTES) return 'forged'
+  if (bytes.length !== SAID_BYTES + PROOF_BYTES) return null
   const proof = prove(key, purpose, bytes).subarray(0, PROOF_BYTES)
-  if (!timingSafeEqual(proof, bytes.subarray(TIME_BYTES + RANDOM_BYTES))) return 'forged'
-  const age = now - bytes.readUIntBE(0, TIME_BYTES)
-  return age > maxAge || age < -SKEW ? 'expired' : 'fresh'
+  if (!timingSafeEqual(proof, bytes.subarray(SAID_BYTES))) return null
+  return {
+    at: bytes.readUIntBE(0, TIME_BYTES),
+    by: bytes.readUIntBE(TIME_BYTES, TAG_BYTES),
+    to: bytes.readUIntBE(TIME_BYTES + TAG_BYTES, TAG_BYTES),
+  }
 }
 
 /**
- * HMAC-SHA-256 (RFC 2104) over time, randomness and purpose, of two one-shot hashes: an object of the library for each
+ * Whether one that this process gave out may still be used. `now`: cluster time, an estimate that may go back when another node leads; a
+ * nonce from ahead of it is no worse.
+ */
+export function isFresh({ at }: Nonce, now: number): boolean {
+  return now - at <= NONCE_AGE
+}
+
+/** Three bytes that stand for a text (FNV-1a, folded). */
+export function tagOf(text: string): number {
+  let sum = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193)
+  return ((sum >>> 24) ^ sum) & 0xffffff
+}
+
+/**
+ * HMAC-SHA-256 (RFC 2104) over what a nonce says and its purpose, of two one-shot hashes: an object of the library for each
  * challenge and each answer would cost more than the hashing.
  */
 function prove(key: NonceKey, purpose: string, bytes: Buffer): Buffer {
   const { inner, outer } = padsOf(key)
-  const said = Buffer.allocUnsafe(BLOCK + TIME_BYTES + RANDOM_BYTES + Buffer.byteLength(purpose))
+  const said = Buffer.allocUnsafe(BLOCK + SAID_BYTES + Buffer.byteLength(purpose))
   inner.copy(said)
-  bytes.copy(said, BLOCK, 0, TIME_BYTES + RANDOM_BYTES)
-  said.write(purpose, BLOCK + TIME_BYTES + RANDOM_BYTES)
+  bytes.copy(said, BLOCK, 0, SAID_BYTES)
+  said.write(purpose, BLOCK + SAID_BYTES)
   outer.write(hash('sha256', said, 'binary'), BLOCK, 'latin1')
   return Buffer.from(hash('sha256', outer, 'binary'), 'latin1')
 }
@@ -83,23 +104,35 @@ function padsOf(key: NonceKey): Pads {
 }
 
 /**
- * Remembers how often each nonce was used here (RFC 7616 §3.4, nc), so that an overheard answer is not taken twice.
- * Bounded: the oldest nonces are forgotten first, and they age out by themselves. Only answers that verified come here.
+ * Remembers how often each nonce was used here (RFC 7616 §3.4, nc), so that an overheard answer is not taken twice. Bounded: the one
+ * that was first used longest ago is forgotten, and then none as old as it is taken that is not remembered. Only answers that verified come here.
  */
 export interface NonceCounts {
-  /** False when this count, or a higher one, was used before. Answers without a count are good for once. */
-  use(nonce: string, count: number): boolean
+  /** False when this count, or a higher one, was used before, or that is no longer known. `at`: when the nonce was made. */
+  use(nonce: string, count: number, at: number): boolean
 }
 
 export function nonceCounts(max = 65_536): NonceCounts {
-  const seen = new Map<string, number>()
+  const seen = new Map<string, { count: number; readonly at: number }>()
+  /** Of the youngest that was forgotten. */
+  let forgotten = Number.NEGATIVE_INFINITY
   return {
-    use(nonce, count) {
-      const last = seen.get(nonce)
-      if (last !== undefined && count <= last) return false
-      if (last === undefined && seen.size >= max) seen.delete(seen.keys().next().value!)
+    use(nonce, count, at) {
+      const known = seen.get(nonce)
+      if (known) {
+        if (count <= known.count) return false
+        known.count = count
+        return true
+      }
+      if (at <= forgotten) return false
+      if (seen.size >= max) {
+        const [oldest, { at: made }] = seen.entries().next().value!
+        forgotten = Math.max(forgotten, made)
+        seen.delete(oldest)
+        if (at <= forgotten) return false
+      }
       // A copy: a text cut out of a message keeps all of the message alive.
-      seen.set(last === undefined ? Buffer.from(nonce).toString() : nonce, count)
+      seen.set(Buffer.from(nonce).toString(), { count, at })
       return true
     },
   }

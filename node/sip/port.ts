@@ -33,6 +33,8 @@ export interface SipRequest {
   readonly source: Source
   readonly userAgent: string
   readonly body: string
+  /** Characters of all of it, as the engine handed it on. */
+  readonly size: number
   /** Repeated headers come joined by a comma; null when absent. */
   header(name: string): string | null
   /** Sends the final answer. A second call, or one whose transaction is gone, does nothing. */

@@ -52,6 +52,10 @@ export class Incoming implements SipRequest {
     return this.req.body ?? ''
   }
 
+  get size(): number {
+    return this.req.raw.length
+  }
+
   header(name: string): string | null {
     const lower = name.toLowerCase()
     // Only X-, P- and Diversion keep their case, and are worth the search.

@@ -10,6 +10,7 @@ export interface SrfMessage {
 }
 
 export interface SrfRequest extends SrfMessage {
+  readonly raw: string
   readonly method: string
   readonly uri: string
   /** 'network', or 'application' when the engine made it up itself. */

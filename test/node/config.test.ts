@@ -100,6 +100,43 @@ test('SIP listens on TLS and WebSockets, with certificates by name', (t) => {
   ])
 })
 
+test('who is heard, and what is held against him, is read with its defaults, and faults are named', (t) => {
+  const config = (sip: string) =>
+    readConfig(`node: n1\ndata: d\ncluster: {key_file: k, listen: '127.0.0.1:1'}\n${sip}`, 'a.yaml')
+  const plain = config('')
+  if (plain.kind !== 'ok') return t.fail(plain.text)
+  t.deepEqual(plain.config.sip.digest, { algorithms: ['SHA-512-256', 'SHA-256', 'MD5'], authInt: false })
+  t.deepEqual(plain.config.sip.acl, [])
+  t.like(plain.config.sip.abuse, { failures: 10, banSeconds: 3600, trusted: ['127.0.0.1', '::1'] })
+  const told = config(`sip:
+  listen: [udp:127.0.0.1:5060]
+  acl: [{deny: [198.51.100.0/24]}, {listen: udp:127.0.0.1:5060, allow: ['2001:db8::/32']}]
+  digest: {algorithms: [SHA-256], auth_int: true}
+  abuse: {failures: 3, scanners: [Evil]}
+`)
+  if (told.kind !== 'ok') return t.fail(told.text)
+  t.deepEqual(told.config.sip.acl, [
+    { listen: null, allow: [], deny: ['198.51.100.0/24'] },
+    { listen: 'udp:127.0.0.1:5060', allow: ['2001:db8::/32'], deny: [] },
+  ])
+  t.like(told.config.sip.abuse, { failures: 3, scanners: ['evil'] })
+  t.deepEqual(told.config.sip.digest, { algorithms: ['SHA-256'], authInt: true })
+  const faults = (sip: string) => {
+    const read = config(sip)
+    return read.kind === 'faults' ? read.text : 'none'
+  }
+  t.regex(faults('sip: {acl: [{deny: [pbx.test]}]}'), /sip\.acl\[0\]\.deny\[0\]: must be a network/)
+  t.regex(
+    faults('sip: {acl: [{listen: tcp:127.0.0.1:9, deny: [192.0.2.1]}]}'),
+    /acl\[0\]\.listen: tcp:127\.0\.0\.1:9 is not in sip\.listen/,
+  )
+  t.regex(
+    faults('sip: {acl: [{deny: [192.0.2.1]}], engine: {host: h, secret: s}}'),
+    /sip\.acl: it is the drachtio-server/,
+  )
+  t.regex(faults('sip: {digest: {algorithms: []}}'), /sip\.digest\.algorithms/)
+})
+
 test('what is missing is named together with what to write', (t) => {
   const said = complaints('sip: {}\n')
   t.is(said.length, 4)

@@ -4,7 +4,7 @@ import type { EngineLimits, Logger, SipTimes } from '../limits.ts'
 import type { ClientTransactions } from '../transaction/client.ts'
 import type { ServerTransactions } from '../transaction/server.ts'
 import type { TimerWheel } from '../transaction/wheel.ts'
-import type { Flow } from '../transport/flow.ts'
+import type { Flow, Gate } from '../transport/flow.ts'
 import type { Transports } from '../transport/transports.ts'
 import type { App, Apps } from '../wire/apps.ts'
 import type { Bodies } from '../wire/bodies.ts'
@@ -20,6 +20,7 @@ export interface Core {
   readonly limits: EngineLimits
   readonly times: SipTimes
   readonly log: Logger
+  readonly gate?: Gate | undefined
   readonly wheel: TimerWheel
   readonly transports: Transports
   readonly apps: Apps

@@ -40,6 +40,7 @@ export function fromNetwork(core: Core, text: string, flow: Flow): void {
   const message = parseMessage(text, core.limits.fields)
   if (!message) {
     core.log.debug({ from: flow.remote }, 'dropped what is not SIP')
+    core.gate?.malformed(flow.remote.host, flow.transport)
     return
   }
   if (message.kind === 'response') {
@@ -49,6 +50,7 @@ export function fromNetwork(core: Core, text: string, flow: Flow): void {
   const located = withTrueSource(message, flow)
   const head = checkMessage(located, core.limits)
   if (head.kind === 'refused') {
+    if (head.status === 400) core.gate?.malformed(flow.remote.host, flow.transport)
     refuse(core, located, flow, head.status, head.reason)
     return
   }
@@ -58,6 +60,7 @@ export function fromNetwork(core: Core, text: string, flow: Flow): void {
 /** Bytes that never became a message; answered as far as they can be. */
 export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, why: string, flow: Flow): void {
   core.log.debug({ from: flow.remote, why }, 'broken message')
+  core.gate?.malformed(flow.remote.host, flow.transport)
   const message = parseMessage(text, core.limits.fields)
   if (message?.kind === 'request') refuse(core, withTrueSource(message, flow), flow, status, why)
 }

@@ -1,13 +1,18 @@
 import type { EngineLimits } from '../limits.ts'
 import { encode } from '../parser/bytes.ts'
 import type { Framed } from '../parser/stream.ts'
-import type { Endpoint, Flow, Receiver, TransportName } from './flow.ts'
+import type { Endpoint, Flow, Hearing, Receiver, TransportName } from './flow.ts'
+
+/** For so long nothing is read from who sends too much. */
+const REST_MS = 1_000
 
 /** What a connection sends by: the socket of a byte stream, or a WebSocket on one. */
 export interface Carrier {
   write(bytes: string | Buffer): void
   /** Bytes that the peer has not taken yet. */
   readonly waiting: number
+  /** Reads nothing for so long. */
+  rest(ms: number): void
   /** Closes when all is sent. */
   end(): void
   destroy(): void
@@ -24,6 +29,8 @@ interface ConnectionNeeds {
   readonly deadline: NodeJS.Timeout | null
   /** Domains that the peer's verified certificate speaks for (RFC 5922 §7.1). */
   readonly identities: readonly string[]
+  /** Whether what it says is heard; all of it when left out. */
+  admit?(): Hearing
   gone(connection: Connection): void
 }
 
@@ -40,6 +47,7 @@ export class Connection implements Flow {
   readonly #limits: EngineLimits
   readonly #receiver: Receiver
   readonly #lost = new Set<() => void>()
+  readonly #admit: (() => Hearing) | undefined
   readonly #gone: (connection: Connection) => void
   #deadline: NodeJS.Timeout | null
   /** It has shown that it speaks SIP; until then keep-alives do not keep it. */
@@ -57,6 +65,7 @@ export class Connection implements Flow {
     this.#limits = needs.limits
     this.#receiver = needs.receiver
     this.#gone = needs.gone
+    this.#admit = needs.admit
     this.#deadline = needs.deadline
     this.dialled = needs.deadline === null
     this.#known = this.dialled
@@ -101,6 +110,12 @@ export class Connection implements Flow {
   /** Something whole came. False: nothing after it can be read. */
   take(framed: Framed, resumes: boolean): boolean {
     if (this.#ended) return false
+    const admitted = this.#admit?.() ?? 'yes'
+    if (admitted === 'no') {
+      this.drop()
+      return false
+    }
+    if (admitted === 'later') this.#carrier.rest(REST_MS)
     switch (framed.kind) {
       case 'ping':
         this.send('\r\n')

@@ -1,13 +1,15 @@
 import net from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { Connection } from './connection.ts'
-import { type Endpoint, isSecure, keyOf, type TransportName } from './flow.ts'
+import { type Endpoint, type Hearing, isSecure, keyOf, type TransportName } from './flow.ts'
 
 /** Who connected, from before anything was read until the first message. */
 export interface Guest {
   readonly remote: Endpoint
   /** Closes the connection unless it has given a message by then. */
   readonly deadline: NodeJS.Timeout
+  /** Whether what it says is heard now. */
+  admit(): Hearing
   /** It is closed, and not counted any more. */
   release(): void
 }
@@ -30,8 +32,12 @@ export class Connections {
   }
 
   /** Counts a connection that came, or refuses it. */
-  admit(socket: net.Socket, transport: TransportName): Guest | null {
+  admit(socket: net.Socket, transport: TransportName, gate: (host: string) => Hearing): Guest | null {
     const remote = { host: plain(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+    if (remote.host !== '' && gate(remote.host) === 'no') {
+      socket.destroy()
+      return null
+    }
     const same = this.#sources.get(remote.host) ?? 0
     const full =
       this.#sockets.size >= this.#limits.connections
@@ -62,7 +68,7 @@ export class Connections {
     }, this.#limits.slowMs)
     socket.on('error', () => socket.destroy())
     socket.once('close', release)
-    return { remote, deadline, release }
+    return { remote, deadline, admit: () => gate(remote.host), release }
   }
 
   /** Counts a connection, ours too, until it is closed or let go. */

@@ -30,6 +30,20 @@ export interface Flow {
   onLost(tell: () => void): { cancel(): void }
 }
 
+/** Whether somebody is heard now. */
+export type Hearing = 'yes' | 'later' | 'no'
+
+/** Who is heard. Asked before anything is parsed, so it had better be quick. */
+export interface Gate {
+  /**
+   * Of each datagram, each connection, and each message or keep-alive that comes over one that was accepted; `point` is the listen point as it was asked for.
+   * Later: a datagram is dropped, a connection is read from again after a second.
+   */
+  admit(host: string, point: ListenPoint): Hearing
+  /** What that host sent was no message, or a malformed one. */
+  malformed(host: string, transport: TransportName): void
+}
+
 /** What a transport hands up. */
 export interface Receiver {
   message(text: string, flow: Flow): void

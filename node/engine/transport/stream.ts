@@ -6,7 +6,17 @@ import { type Framed, StreamFramer } from '../parser/stream.ts'
 import type { Certificates } from './certificates.ts'
 import { type Carrier, Connection } from './connection.ts'
 import type { Connections, Guest } from './connections.ts'
-import { defaultPort, type Endpoint, isSecure, isWeb, type Receiver, type TransportName } from './flow.ts'
+import {
+  defaultPort,
+  type Endpoint,
+  type Gate,
+  type Hearing,
+  isSecure,
+  isWeb,
+  type ListenPoint,
+  type Receiver,
+  type TransportName,
+} from './flow.ts'
 import { identitiesOf, speaksFor } from './identity.ts'
 import { tlsDoor } from './tls.ts'
 import { webDoor } from './web.ts'
@@ -26,6 +36,8 @@ export interface StreamNeeds {
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
+  readonly gate?: Gate | undefined
+  readonly point: ListenPoint
   readonly connections: Connections
   /** Of TLS and WSS. */
   readonly certificates: Certificates | null
@@ -38,9 +50,8 @@ export type Enter = (socket: net.Socket, guest: Guest) => void
 export async function listenStream(needs: StreamNeeds): Promise<Streams> {
   const { transport, host, port, limits, log, connections, certificates } = needs
   const connect = (guest: Guest, carrier: Carrier, identities: readonly string[]): Connection => {
-    const { remote, deadline, release } = guest
-    const connection = make(needs, bound, { remote, carrier, deadline, identities, release })
-    connections.add(connection, remote, '')
+    const connection = make(needs, bound, { ...guest, carrier, identities })
+    connections.add(connection, guest.remote, '')
     return connection
   }
   const web = isWeb(transport) ? webDoor({ limits, log, connect }) : null
@@ -56,7 +67,7 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
 
   const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
   server.on('connection', (socket) => {
-    const guest = connections.admit(socket, transport)
+    const guest = connections.admit(socket, transport, (from) => needs.gate?.admit(from, needs.point) ?? 'yes')
     if (guest) enter(socket, guest)
   })
   await new Promise<void>((resolve, reject) => {
@@ -81,6 +92,7 @@ interface Made {
   readonly carrier: Carrier
   readonly deadline: NodeJS.Timeout | null
   readonly identities: readonly string[]
+  admit?(): Hearing
   release(): void
 }
 
@@ -155,6 +167,10 @@ function socketCarrier(socket: net.Socket): Carrier {
     write: (text) => void socket.write(text),
     get waiting() {
       return socket.writableLength
+    },
+    rest: (ms) => {
+      socket.pause()
+      setTimeout(() => socket.resume(), ms).unref()
     },
     end: () => void socket.end(),
     destroy: () => void socket.destroy(),

@@ -10,6 +10,7 @@ import {
   defaultPort,
   type Endpoint,
   type Flow,
+  type Gate,
   isSecure,
   type ListenPoint,
   type Receiver,
@@ -59,6 +60,7 @@ interface Needs {
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
+  readonly gate?: Gate | undefined
 }
 
 /** Hears of a way, and how to find the next one. */
@@ -216,7 +218,8 @@ export async function openTransports(needs: Needs): Promise<Transports> {
     const open: Listener[] = []
     const shared = { connections: new Connections(needs.limits, needs.log), certificates: certificatesOf(needs) }
     try {
-      for (const point of needs.listen) open.push(await openOne(needs, shared, twinOf(point, needs.listen, open)))
+      for (const point of needs.listen)
+        open.push(await openOne(needs, shared, twinOf(point, needs.listen, open), point))
       return new Transports(open, shared, needs)
     } catch (error) {
       shared.certificates?.close()
@@ -250,10 +253,11 @@ function twinOf(point: ListenPoint, all: readonly ListenPoint[], open: readonly 
   return { ...point, port: twins[index]?.point.port ?? 0 }
 }
 
-async function openOne(needs: Needs, shared: Shared, point: ListenPoint): Promise<Listener> {
-  const { advertise, limits, log, receiver } = needs
+/** `asked` is the point as it was asked for. */
+async function openOne(needs: Needs, shared: Shared, point: ListenPoint, asked: ListenPoint): Promise<Listener> {
+  const { advertise, limits, log, receiver, gate } = needs
   const { transport, host, port } = point
-  const common = { host, port, limits, log, receiver, localFor: localAddress(host, advertise) }
+  const common = { host, port, limits, log, receiver, gate, point: asked, localFor: localAddress(host, advertise) }
   try {
     const of = transport === 'udp' ? await listenUdp(common) : await listenStream({ ...common, ...shared, transport })
     return { point: { ...point, port: of.port }, of }

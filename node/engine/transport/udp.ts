@@ -2,7 +2,7 @@ import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import { encode } from '../parser/bytes.ts'
-import type { Endpoint, Flow, Receiver } from './flow.ts'
+import type { Endpoint, Flow, Gate, ListenPoint, Receiver } from './flow.ts'
 import { PROBE_BYTES, Probe } from './probe.ts'
 import { framedWhole } from './whole.ts'
 
@@ -21,6 +21,8 @@ interface UdpNeeds {
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
+  readonly gate: Gate | undefined
+  readonly point: ListenPoint
   localFor(remote: string, port: number): Endpoint
 }
 
@@ -49,7 +51,7 @@ class UdpFlow implements Flow {
   }
 }
 
-export async function listenUdp({ host, port, limits, log, receiver, localFor }: UdpNeeds): Promise<Udp> {
+export async function listenUdp({ host, port, limits, log, receiver, gate, point, localFor }: UdpNeeds): Promise<Udp> {
   const socket = dgram.createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
     recvBufferSize: 4 * 1024 * 1024,
@@ -85,6 +87,7 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered.
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
+    if (gate && gate.admit(address, point) !== 'yes') return
     const framed = framedWhole(bytes, limits.head)
     if (!framed) return
     // A keep-alive of line breaks is answered as on TCP (RFC 5626 §3.5.1 leaves it open).

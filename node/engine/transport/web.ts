@@ -73,6 +73,10 @@ function serve(
     get waiting() {
       return web.bufferedAmount
     },
+    rest: (ms) => {
+      web.pause()
+      setTimeout(() => web.resume(), ms).unref()
+    },
     end: () => web.close(),
     destroy: () => web.terminate(),
   })

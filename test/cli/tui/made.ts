@@ -71,6 +71,8 @@ export function overview(more: Partial<Overview__Output> = {}): Overview__Output
     media: 'rtpengine',
     now: NOON,
     startedAt: NOON - 3_600_000,
+    refused: {},
+    bans: 0,
     ...more,
   }
 }

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { Entry } from '../../../cluster/raft/types.ts'
 import { apply } from '../../../cluster/tables/apply.ts'
+import { BANS_MAX } from '../../../cluster/tables/bans.ts'
 import type { Bind, Command, Result } from '../../../cluster/tables/commands.ts'
 import { stateHash } from '../../../cluster/tables/hash.ts'
 import { encodeMemberChange, type MemberChange } from '../../../cluster/tables/members.ts'
@@ -261,6 +262,24 @@ test('cluster time in the tables never goes back, whoever stamps', (t) => {
   t.is(state.registrations.get('alice@pbx.test')?.bindings[0]?.expiresAt, 65_000)
 })
 
+test('a ban ends in cluster time, is never made shorter by another, and makes room when it is over', (t) => {
+  const { state, does } = tables()
+  const ban = (source: string, seconds: number): Command => ({ type: 'ban', source, reason: 'r', by: 'n1', seconds })
+  t.is(does(ban('192.0.2.1', 60)).kind, 'done')
+  t.like(state.bans.get('192.0.2.1'), { bannedAt: 1000, expiresAt: 61_000 })
+  does(ban('192.0.2.1', 10), 2000)
+  t.is(state.bans.get('192.0.2.1')?.expiresAt, 61_000)
+  does(ban('192.0.2.2', 600), 60_999)
+  t.is(state.bans.size, 2)
+  does(ban('192.0.2.3', 600), 61_000)
+  t.deepEqual([...state.bans.keys()], ['192.0.2.2', '192.0.2.3'])
+  t.is(does({ type: 'unban', source: '192.0.2.2' }).kind, 'done')
+  t.deepEqual(does({ type: 'unban', source: '192.0.2.2' }), { kind: 'no such ban', source: '192.0.2.2' })
+  for (let i = 0; state.bans.size < BANS_MAX; i++) does(ban(`198.51.${i >> 8}.${i & 255}`, 600), 61_000)
+  t.deepEqual(does(ban('203.0.113.1', 600)), { kind: 'too many bans', max: BANS_MAX })
+  t.is(does(ban('192.0.2.3', 900)).kind, 'done', 'who is banned may be banned for longer')
+})
+
 test('random commands: replayed, or through a snapshot in the middle, the tables and their hash are the same', (t) => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = generator(seed)
@@ -283,6 +302,7 @@ test('random commands: replayed, or through a snapshot in the middle, the tables
     t.is(stateHash(replayed), stateHash(whole), `seed ${seed}`)
     t.is(stateHash(resumed), stateHash(whole), `seed ${seed} through a snapshot at ${middle}`)
     t.deepEqual(new Map([...resumed.registrations].sort()), new Map([...whole.registrations].sort()))
+    t.deepEqual(new Map([...resumed.bans].sort()), new Map([...whole.bans].sort()))
     t.is(stateHash(loadSnapshot([...snapshotLines(whole)])), stateHash(whole))
     let count = 0
     for (const row of whole.registrations.values()) count += row.bindings.length
@@ -350,6 +370,8 @@ function randomStep(random: () => number, i: number, known: readonly BindingRow[
     { type: 'node-down', node: nodeName, incarnation },
     { type: 'call-put', call: call(`k${pick(6)}`, up) },
     { type: 'call-end', id: `k${pick(6)}` },
+    { type: 'ban', source: `192.0.2.${pick(9)}`, reason: 'x', by: nodeName, seconds: pick(60) },
+    { type: 'unban', source: `192.0.2.${pick(9)}` },
     { type: 'cluster-init', nonceKey: `k${i}` },
     pick(6) === 0 ? { type: 'user-remove', aor: `${name}@pbx.test` } : user(name),
   ]

@@ -1,5 +1,4 @@
 import test from 'ava'
-import { answerTo, strongestChallenge } from '../../../node/phone/authorize.ts'
 import { readAor, readHop, targetUri } from '../../../node/phone/identity.ts'
 import { buildRtp, lost, nothingReceived, parseRtp, receive } from '../../../node/phone/packet.ts'
 import { answer, offer, readSdp } from '../../../node/phone/sdp.ts'
@@ -77,43 +76,6 @@ test('hold by a null address, a dynamic number and a second stream are understoo
   t.is(readSdp(base.replace('m=audio 4000', 'm=audio 0 RTP/AVP 0\r\nm=audio 4000'))!.port, 4000)
   t.is(readSdp(base.replace(/m=audio.*/, 'm=audio 4000 RTP/AVP 9')), null)
   t.is(readSdp('v=0'), null)
-})
-
-test('the strongest challenge is answered, whatever their order, and one that cannot be is not', (t) => {
-  const md5 = 'Digest realm="pbx.test", nonce="n1", algorithm=MD5, qop="auth"'
-  const sha = 'Digest realm="pbx.test", nonce="n2", algorithm=SHA-256, qop="auth,auth-int", opaque="o"'
-  for (const value of [`${md5}, ${sha}`, `${sha},${md5}`])
-    t.deepEqual(strongestChallenge(value), {
-      realm: 'pbx.test',
-      nonce: 'n2',
-      opaque: 'o',
-      algorithm: 'SHA-256',
-      qop: true,
-    })
-  t.like(strongestChallenge('Digest realm="a, Digest b=c", nonce="n"'), {
-    realm: 'a, Digest b=c',
-    algorithm: 'MD5',
-    qop: false,
-  })
-  t.is(strongestChallenge('Digest realm="r", nonce="n", algorithm=SHA-512-256'), null)
-  t.is(strongestChallenge('Basic realm="r"'), null)
-})
-
-test('digests are those of RFC 7616 §3.9.1', (t) => {
-  const proof = {
-    method: 'GET',
-    uri: '/dir/index.html',
-    user: 'Mufasa',
-    password: 'Circle of Life',
-    cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
-  }
-  const challenge = (algorithm: string) =>
-    `Digest realm="http-auth@example.org", nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", qop="auth", algorithm=${algorithm}`
-  const of = (algorithm: string) =>
-    answerTo(401, new Map([['www-authenticate', challenge(algorithm)]]), proof)!.Authorization!
-  t.regex(of('MD5'), /response="8ca523f5e9506fed4657c9700eebdbec"/)
-  t.regex(of('SHA-256'), /response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"/)
-  t.is(answerTo(403, new Map(), proof), null)
 })
 
 test('addresses are read, and what is none is not', (t) => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,18 +7,25 @@ import path from 'node:path'
 import anyTest, { type ExecutionContext, type TestFn } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import { realWorld } from '../../../cluster/world.ts'
-import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  credentialsOf,
+  ha1Of,
+  parseAuthorization,
+  responseTo,
+} from '../../../node/sip/digest.ts'
 import { until } from '../../cluster/nodes.ts'
 import { needing } from '../../peers.ts'
 import { type Registrar, registrar } from './registrar.ts'
-import { addressOf, headersOf, type Peer, SDP_A, soon, udpPeer } from './support.ts'
+import { addressOf, headersOf, type Peer, port, SDP_A, soon, udpPeer } from './support.ts'
 
 const test = anyTest as TestFn
 
 interface Ask {
   user?: string
   password?: string
-  algorithm?: 'MD5' | 'SHA-256'
+  algorithm?: Algorithm
   uri?: string
   digestUri?: string
   to?: string
@@ -61,18 +69,21 @@ class Phone {
   async registered(extra: readonly string[], ask: Ask = {}): Promise<string> {
     const first = await this.register(extra, ask)
     if (!first.startsWith('SIP/2.0 401')) return first
-    this.#challenge = headersOf(first, 'WWW-Authenticate').find((one) => one.includes(ask.algorithm ?? 'SHA-256'))!
+    const all = headersOf(first, 'WWW-Authenticate')
+    const wanted = ask.algorithm ? [ask.algorithm] : ALGORITHMS
+    this.#challenge = wanted.flatMap((name) => all.filter((one) => one.includes(`algorithm=${name},`)))[0]!
     return this.register(extra, ask, this.answer(ask))
   }
 
   answer(ask: Ask = {}): string {
-    const { user = 'alice', password = `${user}-secret`, algorithm = 'SHA-256', nc = '00000001' } = ask
+    const { user = 'alice', password = `${user}-secret`, nc = '00000001' } = ask
+    const algorithm = /algorithm=([\w-]+)/.exec(this.#challenge)![1] as Algorithm
     const nonce = /nonce="([^"]*)"/.exec(this.#challenge)![1]!
     const uri = ask.digestUri ?? ask.uri ?? 'sip:pbx.test'
     const draft = `Digest username="${user}",realm="pbx.test",nonce="${nonce}",uri="${uri}",algorithm=${algorithm},qop=auth,nc=${nc},cnonce="c"`
     const [parsed] = parseAuthorization(`${draft},response="0"`)
     const known = credentialsOf(user, 'pbx.test', password)
-    return `${draft},response="${responseTo(parsed!, algorithm === 'MD5' ? known.md5 : known.sha256, 'REGISTER')}"`
+    return `${draft},response="${responseTo(parsed!, ha1Of(known, algorithm)!, 'REGISTER')}"`
   }
 
   contact(params = '', user = 'alice'): string {
@@ -87,9 +98,9 @@ async function phone(t: ExecutionContext): Promise<Registrar & { phone: Phone }>
 
 const bindings = (cluster: Cluster) => cluster.tables.registrations.get('alice@pbx.test')?.bindings ?? []
 
-test('a phone registers with either algorithm, and the cluster has what its 200 says', async (t) => {
+test('a phone registers with any algorithm, and the cluster has what its 200 says', async (t) => {
   const { phone: alice, cluster } = await phone(t)
-  for (const algorithm of ['SHA-256', 'MD5'] as const) {
+  for (const algorithm of ALGORITHMS) {
     const ok = await alice.registered([alice.contact(';expires=600;q=0.5')], { algorithm, agent: 'Test 1.0' })
     t.true(ok.startsWith('SIP/2.0 200'), ok)
     t.regex(headersOf(ok, 'Contact')[0]!, /^<sip:alice@127\.0\.0\.1:\d+>;expires=600;q=0\.5$/)
@@ -109,9 +120,71 @@ test('challenges are a header each, the order depends on who asks', async (t) =>
     headersOf(await alice.register([alice.contact()], agent ? { agent } : {}), 'WWW-Authenticate').map(
       (one) => /algorithm=([\w-]+)/.exec(one)![1],
     )
-  t.deepEqual(await algorithms('Desk 2'), ['SHA-256', 'MD5'])
-  t.deepEqual(await algorithms(), ['MD5', 'SHA-256'])
+  t.deepEqual(await algorithms('Desk 2'), ['SHA-512-256', 'SHA-256', 'MD5'])
+  t.deepEqual(await algorithms(), ['MD5', 'SHA-512-256', 'SHA-256'])
   t.deepEqual(await algorithms('baresip v1.0.0 (x86_64/linux)'), ['MD5'])
+})
+
+test('an overheard registration is not taken by another node: it is stale there', async (t) => {
+  const { sip, others, identityOf } = await registrar(t, ['alice'], { nodes: 3 })
+  const alice = new Phone(await udpPeer(t, sip))
+  t.regex(await alice.registered([alice.contact()]), /^SIP\/2.0 200/)
+  const elsewhere = await port(t)
+  await until(others[0]!, 'it knows the user', () => others[0]!.tables.users.has('alice@pbx.test'))
+  const identity = identityOf(others[0]!)
+  elsewhere.on('register', (request) => {
+    const who = identity.registrar(request, 'pbx.test')
+    if (who.kind === 'challenge') request.reply(who.status, { headers: who.headers })
+    else request.reply(who.kind === 'known' ? 200 : who.status)
+  })
+  const thief = new Phone(await udpPeer(t, elsewhere))
+  const told = await thief.register([thief.contact()], {}, alice.answer())
+  t.regex(told, /^SIP\/2.0 401/)
+  t.true(headersOf(told, 'WWW-Authenticate').every((one) => one.endsWith('stale=true')))
+  t.regex(await thief.registered([thief.contact()]), /^SIP\/2.0 200/, 'who knows the password goes on there')
+})
+
+test('whoever writes another address on a datagram has it sent less than three times as much', async (t) => {
+  const { sip } = await registrar(t)
+  const [host, to] = addressOf(sip, 'udp').split(':')
+  const socket = createSocket('udp4')
+  t.teardown(() => socket.close())
+  const answerTo = async (lines: readonly string[]) => {
+    const [start, ...rest] = lines
+    const text = [start, `Via:SIP/2.0/UDP h;branch=z9hG4bK${calls++}`, ...rest, '', ''].join('\r\n')
+    const heard = once(socket, 'message')
+    socket.send(text, Number(to), host)
+    const [answer] = (await soon('an answer', heard)) as [Buffer]
+    t.regex(answer.toString(), /^SIP\/2.0 401/)
+    t.true(answer.length < 3 * text.length, `${answer.length} for ${text.length}`)
+    return headersOf(answer.toString(), 'WWW-Authenticate').length
+  }
+  const least = ['From:<sip:a@pbx.test>;tag=1', 'To:<sip:a@pbx.test>', 'CSeq:1 REGISTER']
+  const start = 'REGISTER sip:pbx.test SIP/2.0'
+  t.is(await answerTo([start, ...least, 'Call-ID:1']), 1)
+  t.is(await answerTo([start, ...least, 'Call-ID:2', `Subject:${'x'.repeat(80)}`]), 2)
+  const usual = [
+    `Contact: <sip:alice@192.0.2.1:5060;transport=udp>`,
+    'Max-Forwards: 70',
+    'User-Agent: Desk 2',
+    'Expires: 3600',
+  ]
+  t.is(await answerTo([start, ...least, 'Call-ID: 843817637684230@998sdasdh09', ...usual]), 3)
+})
+
+test('a realm with a user of an older program is not asked for what that user has no HA1 of', async (t) => {
+  const { phone: alice, cluster, addOlder } = await phone(t)
+  const algorithms = async () =>
+    headersOf(await alice.register([alice.contact()], { agent: 'Desk 2' }), 'WWW-Authenticate').map(
+      (one) => /algorithm=([\w-]+)/.exec(one)![1],
+    )
+  t.is((await algorithms())[0], 'SHA-512-256')
+  await addOlder('carol')
+  t.deepEqual(await algorithms(), ['SHA-256', 'MD5'])
+  const ask = { user: 'carol', to: 'sip:carol@pbx.test', algorithm: 'SHA-256' } as const
+  t.regex(await alice.registered([alice.contact('', 'carol')], ask), /^SIP\/2.0 200/)
+  await cluster.propose({ type: 'user-remove', aor: 'carol@pbx.test' })
+  t.is((await algorithms())[0], 'SHA-512-256')
 })
 
 test('nobody learns whether a user exists, and a wrong password is no registration', async (t) => {
@@ -120,7 +193,7 @@ test('nobody learns whether a user exists, and a wrong password is no registrati
   const nobody = await alice.registered([alice.contact()], { user: 'nobody', to: 'sip:nobody@pbx.test' })
   for (const answer of [wrong, nobody]) {
     t.true(answer.startsWith('SIP/2.0 401'), answer)
-    t.is(headersOf(answer, 'WWW-Authenticate').length, 2)
+    t.is(headersOf(answer, 'WWW-Authenticate').length, 3)
     t.notRegex(answer, /stale/)
   }
   t.is(cluster.tables.bindings, 0)

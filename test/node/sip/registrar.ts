@@ -5,16 +5,20 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
+import type { Logger } from '../../../cluster/logger.ts'
 import { type ClusterOptions, startCluster } from '../../../cluster/replica.ts'
 import { open, seal } from '../../../cluster/seal.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type Credentials, credentialsOf } from '../../../node/sip/digest.ts'
 import { watchDomains } from '../../../node/sip/domains.ts'
+import { type Guard, startGuard } from '../../../node/sip/guard.ts'
 import { createIdentity, type Identity } from '../../../node/sip/identity.ts'
+import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
 import { answerOptions } from '../../../node/sip/options.ts'
 import { POLICY, type RegistrationPolicy, type Room } from '../../../node/sip/policy.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
 import { type Registrar as RunningRegistrar, startRegistrar } from '../../../node/sip/register.ts'
+import type { AclRule } from '../../../node/sip/source.ts'
 import { freePort, until } from '../../cluster/nodes.ts'
 import { port, quiet } from './support.ts'
 
@@ -26,6 +30,13 @@ export interface Registrar {
   /** Starts the node of that number, from 1, again in its directory. */
   readonly again: (node: number) => Promise<Cluster>
   readonly identity: Identity
+  /** The same at another node of the cluster. */
+  readonly identityOf: (cluster: Cluster) => Identity
+  readonly guard: Guard
+  /** That of another node. */
+  readonly guardOf: (cluster: Cluster) => Guard
+  /** A user as a program wrote it that knew of two algorithms. */
+  readonly addOlder: (name: string) => Promise<void>
   readonly registrar: RunningRegistrar
 }
 
@@ -38,6 +49,10 @@ interface More {
   readonly room?: Room
   /** Other SIP timers. */
   readonly times?: Partial<SipTimes>
+  /** Who is heard, and what is held against them. */
+  readonly abuse?: Partial<AbusePolicy>
+  readonly acl?: readonly AclRule[]
+  readonly log?: Logger
   /** What its nodes are started with besides. */
   readonly options?: Partial<ClusterOptions>
 }
@@ -45,7 +60,7 @@ interface More {
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now, policy: changed, room, options, times }: More = {},
+  { nodes: count = 1, now, policy: changed, room, options, times, abuse, acl = [], log = quiet }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -78,23 +93,41 @@ export async function registrar(
     return one
   }
   await until(cluster, 'the cluster has begun', () => cluster.tables.cluster !== null)
-  for (const user of names) {
-    const credentials = seal(key, 'credentials', JSON.stringify(credentialsOf(user, 'pbx.test', `${user}-secret`)))
-    const row = { aor: `${user}@pbx.test`, user, domain: 'pbx.test', credentials }
-    await cluster.propose({ type: 'user-put', user: row, replace: false })
+  const add = async (user: string, known: Credentials): Promise<void> => {
+    const row = { aor: `${user}@pbx.test`, user, domain: 'pbx.test' }
+    const credentials = seal(key, 'credentials', JSON.stringify(known))
+    await cluster.propose({ type: 'user-put', user: { ...row, credentials }, replace: false })
+  }
+  for (const user of names) await add(user, credentialsOf(user, 'pbx.test', `${user}-secret`))
+  const addOlder = (user: string): Promise<void> => {
+    const { md5, sha256 } = credentialsOf(user, 'pbx.test', `${user}-secret`)
+    return add(user, { md5, sha256 })
   }
   const { node: id, incarnation } = cluster
   const row = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 0 } as const
   await cluster.propose({ type: 'node-up', node: row })
-  const sip = await port(t, quiet, times)
+  const guardOf = (one: Cluster): Guard => {
+    const made = startGuard({ cluster: one, policy: { ...ABUSE, ...abuse }, acl, log, ...(now ? { now } : {}) })
+    t.teardown(made.close)
+    return made
+  }
+  const guard = guardOf(cluster)
+  const sip = await port(t, quiet, times, guard)
   const domains = watchDomains(cluster, sip)
   t.teardown(domains.close)
-  const identity = createIdentity({
-    cluster,
-    domains,
-    credentials: (user) => JSON.parse(open(key, 'credentials', user.credentials)) as Credentials,
-    nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
-  })
+  const identityOf = (one: Cluster) => {
+    const made = createIdentity({
+      cluster: one,
+      domains,
+      credentials: (user) =>
+        user ? (JSON.parse(open(key, 'credentials', user.credentials)) as Credentials) : credentialsOf('', '', ''),
+      nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
+      ...(one === cluster ? { guard } : {}),
+    })
+    t.teardown(made.close)
+    return made
+  }
+  const identity = identityOf(cluster)
   const policy = { ...POLICY, jitterPercent: 0, ...changed }
   const parts = { cluster, domains, identity, policy, log: quiet, chance: () => 0.5 }
   const all = startRegistrar({ ...parts, ...(now ? { now } : {}), ...(room ? { room } : {}) })
@@ -103,5 +136,5 @@ export async function registrar(
   sip.on('options', answerOptions)
   await sip.settled()
   const again = (node: number) => start(nodes[node - 1]!)
-  return { sip, cluster, others, again, identity, registrar: all }
+  return { sip, cluster, others, again, identity, identityOf, addOlder, guard, guardOf, registrar: all }
 }

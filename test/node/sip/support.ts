@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava'
 import type { Logger } from '../../../cluster/logger.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
 import { openSip } from '../../../node/sip/drachtio.ts'
+import type { Guard } from '../../../node/sip/guard.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
 
 export const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -13,12 +14,17 @@ export const SDP_A =
   'v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n'
 export const SDP_B = SDP_A.replace('o=a 1', 'o=b 2').replace('4000', '5000')
 
-export async function port(t: ExecutionContext, log: Logger = quiet, times: Partial<SipTimes> = {}): Promise<SipPort> {
+export async function port(
+  t: ExecutionContext,
+  log: Logger = quiet,
+  times: Partial<SipTimes> = {},
+  guard?: Guard,
+): Promise<SipPort> {
   const listen = [
     { transport: 'udp', host: '127.0.0.1', port: 0 },
     { transport: 'tcp', host: '127.0.0.1', port: 0 },
   ] as const
-  const sip = await openSip({ engine: { kind: 'embedded', listen, times }, log })
+  const sip = await openSip({ engine: { kind: 'embedded', listen, times }, log, ...(guard ? { guard } : {}) })
   t.teardown(() => sip.close())
   return sip
 }
@@ -49,9 +55,10 @@ export interface Peer {
 
 let branches = 0
 
-export async function udpPeer(t: ExecutionContext, sip: SipPort): Promise<Peer> {
+/** `from`: the address that it sends from. */
+export async function udpPeer(t: ExecutionContext, sip: SipPort, from = '127.0.0.1'): Promise<Peer> {
   const socket: Socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
+  socket.bind(0, from)
   await once(socket, 'listening')
   t.teardown(() => socket.close())
   const [host, target] = addressOf(sip, 'udp').split(':')
@@ -75,7 +82,7 @@ export async function udpPeer(t: ExecutionContext, sip: SipPort): Promise<Peer> 
     port: own,
     send(start, headers, body = '') {
       const given = start.startsWith('SIP/2.0') || headers.some((line) => line.startsWith('Via:'))
-      const via = given ? [] : [`Via: SIP/2.0/UDP 127.0.0.1:${own};branch=z9hG4bK-t${branches++};rport`]
+      const via = given ? [] : [`Via: SIP/2.0/UDP ${from}:${own};branch=z9hG4bK-t${branches++};rport`]
       const lines = [start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body]
       socket.send(lines.join('\r\n'), Number(target), host)
     },

@@ -4,6 +4,7 @@ import type { Registration as _raftel_v1_Registration, Registration__Output as _
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from '../../raftel/v1/Call.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
 import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from '../../raftel/v1/ClusterNode.ts';
+import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from '../../raftel/v1/Ban.ts';
 
 // Original file: proto/control.proto
 
@@ -30,7 +31,8 @@ export interface Change {
   'call'?: (_raftel_v1_Call | null);
   'user'?: (_raftel_v1_User | null);
   'node'?: (_raftel_v1_ClusterNode | null);
-  'row'?: "registration"|"call"|"user"|"node";
+  'ban'?: (_raftel_v1_Ban | null);
+  'row'?: "registration"|"call"|"user"|"node"|"ban";
 }
 
 export interface Change__Output {
@@ -40,5 +42,6 @@ export interface Change__Output {
   'call'?: (_raftel_v1_Call__Output | null);
   'user'?: (_raftel_v1_User__Output | null);
   'node'?: (_raftel_v1_ClusterNode__Output | null);
-  'row'?: "registration"|"call"|"user"|"node";
+  'ban'?: (_raftel_v1_Ban__Output | null);
+  'row'?: "registration"|"call"|"user"|"node"|"ban";
 }

@@ -24,6 +24,8 @@ export interface Overview {
   'media'?: (string);
   'now'?: (number | string | Long);
   'startedAt'?: (number | string | Long);
+  'refused'?: ({[key: string]: number | string | Long});
+  'bans'?: (number | string | Long);
 }
 
 export interface Overview__Output {
@@ -48,4 +50,6 @@ export interface Overview__Output {
   'media': (string);
   'now': (number);
   'startedAt': (number);
+  'refused': ({[key: string]: number});
+  'bans': (number);
 }

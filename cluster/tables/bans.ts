@@ -1,0 +1,28 @@
+/** Bans: sources that no node hears for a while. Agreed on by nodes that were attacked, or said by an operator. */
+import type { Ban, Result } from './commands.ts'
+import type { BanRow } from './rows.ts'
+import { put, remove, type State } from './state.ts'
+
+/** More are refused: whoever has so many addresses has more, and the table is in every snapshot. */
+export const BANS_MAX = 10_000
+
+/** Bans a source from now on; one that is banned for longer already stays so. Bans that are over make room. */
+export function ban(state: State, { source, reason, by, seconds }: Ban): Result {
+  for (const row of [...state.bans.values()]) if (isOver(row, state.time)) remove(state, 'bans', row.source)
+  const old = state.bans.get(source)
+  if (!old && state.bans.size >= BANS_MAX) return { kind: 'too many bans', max: BANS_MAX }
+  const expiresAt = Math.max(old?.expiresAt ?? 0, state.time + seconds * 1000)
+  put(state, 'bans', source, { source, reason, by, bannedAt: state.time, expiresAt })
+  return { kind: 'done' }
+}
+
+export function unban(state: State, source: string): Result {
+  if (!state.bans.has(source)) return { kind: 'no such ban', source }
+  remove(state, 'bans', source)
+  return { kind: 'done' }
+}
+
+/** Rows stay until the next ban; they count no more. `now` in cluster time. */
+export function isOver({ expiresAt }: BanRow, now: number): boolean {
+  return expiresAt <= now
+}

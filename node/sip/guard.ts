@@ -1,0 +1,171 @@
+/**
+ * Abuse: who is heard, who is slowed, who is banned. What a source did is counted here, on this node; a ban is agreed on by all
+ * (docs/abuse.md). An address on a datagram proves nothing, so only who answered a challenge that was sent to him, or holds a
+ * connection, can be banned; others are shunned for a minute by the node they trouble. Nobody is banned while a phone is registered from his address.
+ */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import { Seldom } from '../../cluster/seldom.ts'
+import { isOver } from '../../cluster/tables/bans.ts'
+import type { Transport } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import type { Gate, ListenPoint } from '../engine/engine.ts'
+import type { Failed } from './identify.ts'
+import { Judgement } from './judgement.ts'
+import { type AbusePolicy, Offences } from './offences.ts'
+import type { SipRequest, Source } from './port.ts'
+import { type Acl, type AclRule, aclOf, hostOf, Networks, sourceOf } from './source.ts'
+
+export interface GuardNeeds {
+  readonly cluster: Pick<Cluster, 'node' | 'tables' | 'propose' | 'watch' | 'now'>
+  readonly policy: AbusePolicy
+  readonly acl?: readonly AclRule[]
+  readonly log: Logger
+  /** Monotonic, ms; by default the process's. */
+  readonly now?: () => number
+}
+
+/** Why somebody was not heard, or not served: each has a counter. */
+export type Refused = 'acl' | 'banned' | 'shunned' | 'too fast' | 'scanner' | 'malformed' | 'password' | 'account'
+
+const SAYS: Readonly<Record<Refused, string>> = {
+  acl: 'the access list of the listener does not have it',
+  banned: 'it is banned',
+  shunned: 'this node shuns it for a while',
+  'too fast': 'it sends more than it may',
+  scanner: 'its User-Agent is that of a scanner',
+  malformed: 'it sends what is no SIP',
+  password: 'wrong password',
+  account: 'its account asks for more than it may',
+}
+
+export interface Guard extends Gate {
+  /** Whether a request is to be refused (403) before anybody looks at what it wants. */
+  refuses(request: Pick<SipRequest, 'source' | 'userAgent'>): boolean
+  /** Credentials were wrong. */
+  failed(source: Source, what: Failed): void
+  /** Credentials were right; false: this account asks for more than it may (503). */
+  proved(source: Source, aor: string): boolean
+  /** So many wrong passwords came for an account that it is let in only from where it is registered. */
+  isGuessed(source: Source, aor: string): boolean
+  /** How often somebody was refused, and how many sources were banned by this node or spared. */
+  counters(): Readonly<Record<string, number>>
+  /** Who did too much and is slowed, but not banned because a phone is registered from his address. */
+  spared(): readonly { readonly source: string; readonly reason: string }[]
+  close(): void
+}
+
+export function startGuard(needs: GuardNeeds): Guard {
+  const { cluster, policy, acl = [], log, now: clock = () => performance.now() } = needs
+  const { tables } = cluster
+  const offences = new Offences(policy)
+  const trusted = new Networks(policy.trusted)
+  const exactly = new Set(policy.trusted)
+  const seldom = new Seldom(log, clock)
+  const count: Record<Refused, number> = {
+    ...{ acl: 0, banned: 0, shunned: 0, 'too fast': 0, scanner: 0, malformed: 0, password: 0, account: 0 },
+  }
+  const judgement = new Judgement({ cluster, offences, policy, log, now: clock })
+  const acls = new WeakMap<ListenPoint, { readonly acl: Acl | null }>()
+  let nodes: ReadonlySet<string> | null = null
+  const stop = cluster.watch((changes) => {
+    for (const { table, key, row } of changes) {
+      if (table === 'nodes') nodes = null
+      if (table !== 'bans') continue
+      judgement.forget(key)
+      if (row === null) offences.forgive(key)
+    }
+  })
+
+  function refuse(why: Refused, host: string, more: object = {}): void {
+    count[why]++
+    seldom.warn({ source: clean(host), ...more }, `refused ${clean(host)}: ${SAYS[why]}`)
+  }
+
+  /** Nodes call each other on behalf of many phones. */
+  function isTrusted(host: string): boolean {
+    nodes ??= new Set([...tables.nodes.values()].map(({ sip }) => hostOf(sip)))
+    return exactly.has(host) || nodes.has(host) || trusted.has(host)
+  }
+
+  function isBanned(source: string): boolean {
+    if (tables.bans.size === 0) return false
+    const row = tables.bans.get(source)
+    return row !== undefined && !isOver(row, cluster.now())
+  }
+
+  function aclAt(point: ListenPoint): Acl | null {
+    let known = acls.get(point)
+    if (!known) {
+      const host = point.host.includes(':') ? `[${point.host}]` : point.host
+      acls.set(point, (known = { acl: aclOf(acl, `${point.transport}:${host}:${point.port}`) }))
+    }
+    return known.acl
+  }
+
+  function admit(host: string, point: ListenPoint): 'yes' | 'later' | 'no' {
+    if (acl.length > 0 && aclAt(point)?.(host) === false) {
+      refuse('acl', host, { listener: point })
+      return 'no'
+    }
+    if (exactly.has(host)) return 'yes'
+    const source = sourceOf(host)
+    const why = isBanned(source) ? 'banned' : offences.message(source, clock())
+    if (why === 'yes' || isTrusted(host)) return 'yes'
+    refuse(why, host)
+    return why === 'too fast' ? 'later' : 'no'
+  }
+
+  /** What is done about it when it is not spared: see judgement.ts. */
+  const remedyFor = (transport: Transport, isThere = false) => (isThere || transport !== 'udp' ? 'ban' : 'shun')
+
+  return {
+    admit,
+    malformed(host, transport) {
+      if (isTrusted(host)) return
+      refuse('malformed', host)
+      const source = sourceOf(host)
+      if (offences.bad(source, clock())) judgement.accuse(source, remedyFor(transport), 'malformed messages')
+    },
+    refuses({ source: { address, transport }, userAgent }) {
+      const source = sourceOf(address)
+      // A drachtio-server hands on what it hears, whoever sent it.
+      const isScanner = offences.isScanner(userAgent)
+      if ((!isScanner && !isBanned(source)) || isTrusted(address)) return false
+      if (!isScanner) refuse('banned', address)
+      else {
+        const name = clean(userAgent, 40)
+        refuse('scanner', address, { userAgent: name })
+        judgement.accuse(source, remedyFor(transport), `scanner ${name}`)
+      }
+      return true
+    },
+    failed({ address, transport }, { aor, isThere }) {
+      const remedy = remedyFor(transport, isThere)
+      const isKnown = remedy === 'ban' && !isTrusted(address)
+      const source = sourceOf(address)
+      refuse('password', address, { aor: clean(aor, 64) })
+      if (offences.failed(isKnown ? source : null, aor, clock())) {
+        judgement.accuse(source, 'ban', `wrong passwords, at last for ${clean(aor, 64)}`)
+      }
+    },
+    proved({ address }, aor) {
+      if (exactly.has(address)) return true
+      offences.proved(sourceOf(address))
+      if (offences.request(aor, clock()) || isTrusted(address)) return true
+      refuse('account', address, { aor: clean(aor, 64) })
+      return false
+    },
+    isGuessed({ address }, aor) {
+      if (!offences.isGuessed(aor, clock()) || isTrusted(address)) return false
+      const bindings = tables.registrations.get(aor)?.bindings ?? []
+      return !bindings.some(({ received }) => hostOf(received) === address)
+    },
+    spared: () => judgement.spared(),
+    counters: () => ({ ...count, ...judgement.counters() }),
+    close() {
+      stop()
+      judgement.close()
+    },
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * What each source did lately, and what is to be done about it. Bounded: when there are too many, the one that was seen first is
+ * forgotten. Times are ms of a clock that only goes forward. Pure.
+ */
+
+export interface AbusePolicy {
+  /** Never banned, shunned or slowed: networks as CIDR. */
+  readonly trusted: readonly string[]
+  /** Messages a second of one source; 0: as many as it likes. Twice as many may come at once. */
+  readonly sourceRate: number
+  /** Calls a second of one account, and REGISTERs of one, the same way. */
+  readonly accountRate: number
+  /** Wrong passwords from one source within the window, after which it is banned. */
+  readonly failures: number
+  /** Wrong passwords for one account, wherever from, after which it is let in only from where it is registered. */
+  readonly accountFailures: number
+  /** Messages that are malformed, after which their source is shunned. */
+  readonly badRequests: number
+  readonly windowSeconds: number
+  readonly banSeconds: number
+  /** How a node of its own shuns what could not be banned: anybody may write an address on a datagram. */
+  readonly shunSeconds: number
+  /** Parts of a User-Agent that only scanners have, in lower case. */
+  readonly scanners: readonly string[]
+}
+
+export const ABUSE: AbusePolicy = {
+  trusted: ['127.0.0.1', '::1'],
+  sourceRate: 500,
+  accountRate: 20,
+  failures: 10,
+  accountFailures: 50,
+  badRequests: 100,
+  windowSeconds: 60,
+  banSeconds: 3600,
+  shunSeconds: 60,
+  scanners: ['friendly-scanner', 'sipvicious', 'sipcli', 'sip-scan', 'sundayddr', 'vaxsipuseragent', 'pplsip'],
+}
+
+/** Tokens that come back with time: as many as `rate` a second, at most twice that. */
+interface Bucket {
+  tokens: number
+  at: number
+}
+
+interface Tally {
+  count: number
+  since: number
+}
+
+const SOURCES_MAX = 50_000
+/** Names are as long as a stranger likes; what follows is not told apart. */
+const ACCOUNT_MAX = 128
+/** What is left of a source's rate when it is slowed instead of banned. */
+const SLOWED_TO = 0.02
+
+export class Offences {
+  readonly #policy: AbusePolicy
+  readonly #rates = new Bounded<Bucket>()
+  readonly #accounts = new Bounded<Bucket>()
+  readonly #failures = new Bounded<Tally>()
+  readonly #accountFailures = new Bounded<Tally>()
+  readonly #bad = new Bounded<Tally>()
+  /** Until when. */
+  readonly #shunned = new Bounded<number>()
+  readonly #slowed = new Bounded<number>()
+
+  constructor(policy: AbusePolicy) {
+    this.#policy = policy
+  }
+
+  /** A message came: may it be looked at? */
+  message(source: string, now: number): 'yes' | 'shunned' | 'too fast' {
+    if (isUntil(this.#shunned, source, now)) return 'shunned'
+    const { sourceRate } = this.#policy
+    if (sourceRate === 0) return 'yes'
+    const rate = isUntil(this.#slowed, source, now) ? Math.max(1, sourceRate * SLOWED_TO) : sourceRate
+    return take(this.#rates, source, rate, now) ? 'yes' : 'too fast'
+  }
+
+  /** An account that proved itself asks for something that costs. */
+  request(account: string, now: number): boolean {
+    const { accountRate } = this.#policy
+    return accountRate === 0 || take(this.#accounts, account, accountRate, now)
+  }
+
+  /** A wrong password; true when these were enough. `source` null: nobody knows who it was. */
+  failed(source: string | null, account: string, now: number): boolean {
+    this.#count(this.#accountFailures, account.slice(0, ACCOUNT_MAX), now)
+    return source !== null && this.#count(this.#failures, source, now) >= this.#policy.failures
+  }
+
+  /** The right password: typing errors of the same source are forgiven. */
+  proved(source: string): void {
+    this.#failures.delete(source)
+  }
+
+  /** Whether so many wrong passwords came for an account that more are not looked at. */
+  isGuessed(account: string, now: number): boolean {
+    const tally = this.#accountFailures.get(account.slice(0, ACCOUNT_MAX))
+    if (!tally || now - tally.since > this.#policy.windowSeconds * 1000) return false
+    return tally.count >= this.#policy.accountFailures
+  }
+
+  /** A malformed message; true when these were enough. */
+  bad(source: string, now: number): boolean {
+    return this.#count(this.#bad, source, now) >= this.#policy.badRequests
+  }
+
+  isScanner(userAgent: string): boolean {
+    if (userAgent === '') return false
+    const text = userAgent.toLowerCase()
+    return this.#policy.scanners.some((part) => text.includes(part))
+  }
+
+  shun(source: string, now: number): void {
+    this.#shunned.set(source, now + this.#policy.shunSeconds * 1000)
+  }
+
+  slow(source: string, now: number): void {
+    this.#slowed.set(source, now + this.#policy.banSeconds * 1000)
+    this.#failures.delete(source)
+  }
+
+  /** What was held against it is forgotten, as when an operator lifts a ban. */
+  forgive(source: string): void {
+    for (const held of [this.#failures, this.#bad, this.#shunned, this.#slowed]) held.delete(source)
+  }
+
+  #count(tallies: Bounded<Tally>, key: string, now: number): number {
+    const tally = tallies.get(key)
+    if (tally && now - tally.since <= this.#policy.windowSeconds * 1000) return ++tally.count
+    tallies.set(key, { count: 1, since: now })
+    return 1
+  }
+}
+
+function isUntil(times: Bounded<number>, source: string, now: number): boolean {
+  if (times.size === 0) return false
+  const until = times.get(source)
+  if (until === undefined) return false
+  if (until > now) return true
+  times.delete(source)
+  return false
+}
+
+function take(buckets: Bounded<Bucket>, key: string, rate: number, now: number): boolean {
+  const most = 2 * rate
+  const bucket = buckets.get(key)
+  if (!bucket) {
+    buckets.set(key, { tokens: most - 1, at: now })
+    return true
+  }
+  bucket.tokens = Math.min(most, bucket.tokens + ((now - bucket.at) * rate) / 1000)
+  bucket.at = now
+  if (bucket.tokens < 1) return false
+  bucket.tokens--
+  return true
+}
+
+class Bounded<Value> {
+  readonly #map = new Map<string, Value>()
+
+  get size(): number {
+    return this.#map.size
+  }
+
+  get(key: string): Value | undefined {
+    return this.#map.get(key)
+  }
+
+  set(key: string, value: Value): void {
+    if (this.#map.has(key)) return void this.#map.set(key, value)
+    if (this.#map.size >= SOURCES_MAX) this.#map.delete(this.#map.keys().next().value!)
+    // A copy: a text cut out of a message keeps all of the message alive.
+    this.#map.set(Buffer.from(key).toString(), value)
+  }
+
+  delete(key: string): void {
+    this.#map.delete(key)
+  }
+}

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import test from 'ava'
+import type { Ban__Output } from '../../../proto/types/raftel/v1/Ban.ts'
+import type { BanPage__Output } from '../../../proto/types/raftel/v1/BanPage.ts'
+import type { Event__Output } from '../../../proto/types/raftel/v1/Event.ts'
+import type { Overview__Output } from '../../../proto/types/raftel/v1/Overview.ts'
+import { ask, oneNode } from './node.ts'
+
+const MAIN = path.join(import.meta.dirname, '..', '..', '..', 'cli', 'main.ts')
+
+/** The command line from its sources, as it would be typed. */
+function raftel(endpoint: string, ...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args, '--endpoints', endpoint])
+  let [out, err] = ['', '']
+  child.stdout.on('data', (bytes: Buffer) => (out += bytes))
+  child.stderr.on('data', (bytes: Buffer) => (err += bytes))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+}
+
+test('a ban is added, listed and lifted by hand, and told as an event', async (t) => {
+  const { client } = await oneNode(t)
+  const endpoint = client.getChannel().getTarget().replace(/^dns:/, '')
+  const ban = (...args: string[]) => raftel(endpoint, 'ban', ...args)
+  const rows = async () => (await ask<BanPage__Output>((done) => client.listBans({}, done))).rows
+
+  const added = await ban('add', '192.0.2.7', '--for', '2h', '--reason', 'guessed\u0007', '-o', 'json')
+  t.is(added.code, 0, added.err)
+  t.like(JSON.parse(added.out), { source: '192.0.2.7', by: 'operator' })
+  const request = { source: '2001:db8:1:2:3::4', seconds: 86_400 }
+  await ask<Ban__Output>((done) => client.addBan(request, done))
+  const all = await rows()
+  t.deepEqual(
+    all.map(({ source }) => source),
+    ['192.0.2.7', '2001:db8:1:2::/64'],
+  )
+  t.true(all[0]!.expires > 7_000 && all[0]!.expires <= 7_200, `${all[0]!.expires}`)
+  t.false(JSON.stringify(all).includes('\u0007'))
+  const listed = await ban('list', '--filter', '192')
+  t.regex(listed.out, /^SOURCE +EXPIRES +BY +REASON\n192\.0\.2\.7 +\d+s +operator +guessed/)
+  t.is((await ask<Overview__Output>((done) => client.getOverview({}, done))).bans, 2)
+
+  t.is((await ban('remove', '2001:db8:1:2::/64')).code, 0)
+  t.deepEqual(
+    (await rows()).map(({ source }) => source),
+    ['192.0.2.7'],
+  )
+  const [gone, name, ever, ...helps] = await Promise.all([
+    ban('remove', '2001:db8:1:2::/64'),
+    ban('add', 'pbx.test'),
+    ban('add', '192.0.2.8', '--for', 'ever'),
+    ban('add', '--help'),
+    ban('remove', '--help'),
+  ])
+  t.deepEqual([gone.code, name.code, ever.code], [3, 2, 2])
+  for (const { out } of helps) t.regex(out, /Examples:\n {2}raftel ban/)
+
+  const events: string[] = []
+  for await (const event of client.events({ follow: false, last: 0 }) as AsyncIterable<Event__Output>) {
+    if (event.kind === 'ban') events.push(event.text)
+  }
+  t.regex(events[0] ?? '', /^192\.0\.2\.7 is banned for 7200 s by operator: guessed/)
+  t.is(events.at(-1), '2001:db8:1:2::/64 is banned no more')
+})
+
+test('how often somebody was refused is in the overview, by reason', async (t) => {
+  const { client } = await oneNode(t)
+  const { refused } = await ask<Overview__Output>((done) => client.getOverview({}, done))
+  t.like(refused, { acl: 0, banned: 0, shunned: 0, 'too fast': 0, scanner: 0, malformed: 0, password: 0, account: 0 })
+})

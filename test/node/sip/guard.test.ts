@@ -1,0 +1,250 @@
+/** Abuse on the real thing: a real engine, a real cluster, and peers that send from addresses of their own on loopback. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import type { Cluster } from '../../../cluster/cluster.ts'
+import type { Logger } from '../../../cluster/logger.ts'
+import { authorization, strongestChallenge } from '../../../node/sip/authorize.ts'
+import { type Guard, startGuard } from '../../../node/sip/guard.ts'
+import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
+import { until } from '../../cluster/nodes.ts'
+import { registrar } from './registrar.ts'
+import { addressOf, headersOf, type Peer, quiet, udpPeer } from './support.ts'
+
+const POINT = { transport: 'udp', host: '127.0.0.1', port: 0 } as const
+
+async function guarded(t: ExecutionContext, abuse: Partial<AbusePolicy> = {}, more: object = {}) {
+  const all = await registrar(t, ['alice', 'bob'], { abuse: { failures: 5, ...abuse }, ...more })
+  await until(all.cluster, 'there are founders', () => all.cluster.tables.members !== null)
+  return all
+}
+
+let calls = 0
+
+function send(peer: Peer, method: string, more: readonly string[] = [], user = 'alice'): string {
+  const callId = `abuse-${++calls}`
+  peer.send(`${method} sip:pbx.test SIP/2.0`, [
+    `From: <sip:${user}@pbx.test>;tag=1`,
+    `To: <sip:${user}@pbx.test>`,
+    `Call-ID: ${callId}`,
+    `CSeq: 1 ${method}`,
+    'Max-Forwards: 70',
+    ...more,
+  ])
+  return callId
+}
+
+async function ask(peer: Peer, method: string, more: readonly string[] = [], user = 'alice'): Promise<string> {
+  const callId = send(peer, method, more, user)
+  return peer.next(new RegExp(`^SIP/2.0 [^]*Call-ID: ${callId}\r\n`))
+}
+
+function answer(challenge: string, password: string, user = 'alice'): string {
+  const value = headersOf(challenge, 'WWW-Authenticate').join(', ')
+  const proof = { method: 'REGISTER', uri: 'sip:pbx.test', user, password, cnonce: 'c' }
+  return `Authorization: ${authorization(strongestChallenge(value)!, proof)}`
+}
+
+async function guess(peer: Peer, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await ask(peer, 'REGISTER', [answer(await ask(peer, 'REGISTER'), `guess ${i}`)])
+}
+
+/** Comes back when all that was accused was judged. */
+async function judged(guard: Guard, sources: number): Promise<void> {
+  for (;;) {
+    const { bans = 0, bansPutOff = 0, shuns = 0, spared = 0 } = guard.counters()
+    if (bans + bansPutOff + shuns + spared >= sources) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+const isBanned = (cluster: Cluster, source: string) => () => cluster.tables.bans.has(source)
+
+test('wrong passwords ban their source on every node, challenges alone never do, and a ban that is lifted is over', async (t) => {
+  const { sip, cluster, others, guard, guardOf } = await guarded(t, {}, { nodes: 3 })
+  const other = guardOf(others[0]!)
+  const thief = await udpPeer(t, sip, '127.0.0.2')
+  for (let i = 0; i < 30; i++) t.regex(await ask(thief, 'REGISTER'), /^SIP\/2.0 401/)
+  t.is(guard.counters().password, 0)
+  await guess(thief, 5)
+  for (const node of [cluster, others[0]!]) await until(node, 'it is banned', isBanned(node, '127.0.0.2'))
+  t.like(cluster.tables.bans.get('127.0.0.2'), { by: 'n1', reason: 'wrong passwords, at last for alice@pbx.test' })
+  t.is(other.admit('127.0.0.2', POINT), 'no')
+  t.is(other.admit('127.0.0.3', POINT), 'yes')
+
+  send(thief, 'OPTIONS')
+  const phone = await udpPeer(t, sip, '127.0.0.3')
+  t.regex(await ask(phone, 'OPTIONS'), /^SIP\/2.0 200/)
+  t.is(guard.counters().banned, 1, 'it was not heard')
+
+  await cluster.propose({ type: 'unban', source: '127.0.0.2' })
+  t.regex(await ask(thief, 'OPTIONS'), /^SIP\/2.0 200/, 'what this node held against it is forgotten too')
+})
+
+test('a ban is over when cluster time says so', async (t) => {
+  const { cluster, guard } = await guarded(t, {})
+  await cluster.propose({ type: 'ban', source: '192.0.2.1', reason: '', by: 'operator', seconds: 0 })
+  t.true(cluster.tables.bans.has('192.0.2.1'))
+  t.is(guard.admit('192.0.2.1', POINT), 'yes')
+})
+
+test('a source that a phone is registered from is slowed and reported, and not banned', async (t) => {
+  const said: string[] = []
+  const log: Logger = { ...quiet, warn: (_, message) => said.push(message) }
+  const { sip, cluster, guard } = await guarded(t, {}, { log })
+  const phone = await udpPeer(t, sip, '127.0.0.2')
+  const contact = `Contact: <sip:alice@127.0.0.2:${phone.port}>;expires=600`
+  t.regex(
+    await ask(phone, 'REGISTER', [contact, answer(await ask(phone, 'REGISTER'), 'alice-secret')]),
+    /^SIP\/2.0 200/,
+  )
+  await guess(await udpPeer(t, sip, '127.0.0.2'), 5)
+  await judged(guard, 1)
+  t.is(cluster.tables.bans.size, 0)
+  t.deepEqual(guard.spared(), [{ source: '127.0.0.2', reason: 'wrong passwords, at last for alice@pbx.test' }])
+  t.true(said.some((line) => line.includes('127.0.0.2, which is slowed') && line.includes('raftel ban add 127.0.0.2')))
+  t.regex(await ask(phone, 'OPTIONS'), /^SIP\/2.0 200/, 'it is heard')
+  await cluster.propose({ type: 'ban', source: '127.0.0.2', reason: '', by: 'operator', seconds: 60 })
+  t.deepEqual(guard.spared(), [], 'somebody decided')
+  t.is(guard.admit('127.0.0.2', POINT), 'no')
+})
+
+test('nobody is banned by one who writes his address on datagrams: the challenge went elsewhere', async (t) => {
+  const { sip, cluster, guard } = await guarded(t)
+  const challenge = await ask(await udpPeer(t, sip, '127.0.0.2'), 'REGISTER')
+  const victim = await udpPeer(t, sip, '127.0.0.3')
+  for (let i = 0; i < 20; i++) {
+    t.regex(await ask(victim, 'REGISTER', [answer(challenge, `guess ${i}`)]), /^SIP\/2.0 401/)
+  }
+  t.like(guard.counters(), { password: 20, bans: 0, shuns: 0, bansPutOff: 0 })
+  t.is(cluster.tables.bans.size, 0)
+})
+
+test('what nobody has proved grows the log by a bounded number of bans, whoever sends it', async (t) => {
+  let now = 0
+  const { cluster, guard } = await guarded(t, {}, { now: () => now })
+  const from = (i: number) => ({ transport: 'tcp', address: `198.51.100.${i}`, port: 5060 }) as const
+  const before = cluster.status().applied
+  const attack = () => {
+    for (let i = 0; i < 200; i++) {
+      for (let times = 0; times < 50; times++) guard.failed(from(i), { aor: 'alice@pbx.test', isThere: true })
+    }
+  }
+  attack()
+  await judged(guard, 200)
+  t.like(guard.counters(), { bans: 30, bansPutOff: 170 })
+  await until(cluster, 'they are banned', () => cluster.tables.bans.size === 30)
+  t.is(cluster.status().applied, before + 30)
+  t.is(guard.admit('198.51.100.199', POINT), 'no', 'who could not be banned is shunned here')
+  now += 59_000
+  attack()
+  t.like(guard.counters(), { bans: 30, bansPutOff: 170 }, 'a source is judged once a minute')
+  t.is(cluster.status().applied, before + 30)
+})
+
+test('as long as an older program may be among the nodes nobody is banned, but shunned', async (t) => {
+  const { cluster } = await guarded(t)
+  const mixed = {
+    node: 'n1',
+    tables: Object.create(cluster.tables, { members: { value: null } }) as Cluster['tables'],
+    propose: cluster.propose.bind(cluster),
+    watch: cluster.watch.bind(cluster),
+    now: cluster.now.bind(cluster),
+  }
+  const guard = startGuard({ cluster: mixed, policy: { ...ABUSE, failures: 1 }, log: quiet })
+  t.teardown(guard.close)
+  const before = cluster.status().applied
+  const source = { transport: 'tcp', address: '192.0.2.1', port: 5060 } as const
+  guard.failed(source, { aor: 'alice@pbx.test', isThere: true })
+  await judged(guard, 1)
+  t.is(guard.admit('192.0.2.1', POINT), 'no')
+  t.is((await cluster.propose({ type: 'unban', source: '192.0.2.1' })).kind, 'agreed')
+  t.is(cluster.status().applied, before + 1)
+  t.like(guard.counters(), { bans: 0, bansPutOff: 1 })
+})
+
+test('a scanner is refused by its User-Agent: over UDP this node shuns it, over a connection all ban it', async (t) => {
+  const { sip, cluster, guard } = await guarded(t)
+  const scanner = await udpPeer(t, sip, '127.0.0.2')
+  t.regex(await ask(scanner, 'OPTIONS', ['User-Agent: friendly-scanner']), /^SIP\/2.0 403/)
+  await judged(guard, 1)
+  t.is(guard.admit('127.0.0.2', POINT), 'no')
+  t.is(cluster.tables.bans.size, 0, 'anybody may have written that address on it')
+
+  const [host, port] = addressOf(sip, 'tcp').split(':')
+  const socket = connect({ host: host!, port: Number(port), localAddress: '127.0.0.3' })
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.resume()
+  const scan = (callId: string) =>
+    socket.write(
+      `OPTIONS sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.3;branch=z9hG4bK${callId}\r\nFrom: <sip:a@b.test>;tag=1\r\n` +
+        `To: <sip:pbx.test>\r\nCall-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: sipvicious\r\nContent-Length: 0\r\n\r\n`,
+    )
+  scan('one')
+  await until(cluster, 'it is banned', isBanned(cluster, '127.0.0.3'))
+  const closed = once(socket, 'close')
+  scan('two')
+  await closed
+  t.true(guard.counters().banned! >= 1)
+})
+
+test('who sends what is no SIP over and over is shunned', async (t) => {
+  const { sip, guard } = await guarded(t, { badRequests: 10 })
+  const peer = await udpPeer(t, sip, '127.0.0.2')
+  for (let i = 0; i < 10; i++) peer.send('OPTIONS sip:pbx.test SIP/2.0', ['CSeq: nonsense'])
+  await judged(guard, 1)
+  t.is(guard.admit('127.0.0.2', POINT), 'no')
+  t.is(guard.counters().malformed, 10)
+})
+
+test('an access list is asked by each listener, before anything is read', async (t) => {
+  const acl = [{ listen: 'udp:127.0.0.1:0', allow: [], deny: ['127.0.0.2'] }]
+  const { sip, guard } = await guarded(t, {}, { acl })
+  send(await udpPeer(t, sip, '127.0.0.2'), 'OPTIONS')
+  t.regex(await ask(await udpPeer(t, sip, '127.0.0.3'), 'OPTIONS'), /^SIP\/2.0 200/)
+  t.is(guard.counters().acl, 1)
+  t.is(guard.admit('127.0.0.2', { ...POINT, transport: 'tcp' }), 'yes')
+})
+
+test('an account that asks too much hears 503 with Retry-After, and another is served', async (t) => {
+  const { sip, guard } = await guarded(t, { accountRate: 1 }, { now: () => 0 })
+  const peer = await udpPeer(t, sip, '127.0.0.2')
+  const registered = async (user: string) =>
+    ask(peer, 'REGISTER', [answer(await ask(peer, 'REGISTER', [], user), `${user}-secret`, user)], user)
+  t.regex(await registered('alice'), /^SIP\/2.0 200/)
+  t.regex(await registered('alice'), /^SIP\/2.0 200/)
+  const refused = await registered('alice')
+  t.regex(refused, /^SIP\/2.0 503 Too Many Requests/)
+  t.is(headersOf(refused, 'Retry-After').length, 1)
+  t.regex(await registered('bob'), /^SIP\/2.0 200/)
+  t.is(guard.counters().account, 1)
+})
+
+test('an account that many guess at is let in from where it is registered, and nobody learns whether there is one', async (t) => {
+  const { sip } = await guarded(t, { failures: 1000, accountFailures: 6 })
+  const [home, away] = [await udpPeer(t, sip, '127.0.0.2'), await udpPeer(t, sip, '127.0.0.3')]
+  const contact = `Contact: <sip:alice@127.0.0.2:${home.port}>;expires=600`
+  const right = async (peer: Peer) =>
+    ask(peer, 'REGISTER', [contact, answer(await ask(peer, 'REGISTER'), 'alice-secret')])
+  t.regex(await right(home), /^SIP\/2.0 200/)
+  await guess(away, 6)
+  t.regex(await right(away), /^SIP\/2.0 503 Too Many Wrong Passwords/)
+  t.regex(await right(home), /^SIP\/2.0 200/)
+  const nobody = async () =>
+    ask(away, 'REGISTER', [answer(await ask(away, 'REGISTER', [], 'nobody'), 'x', 'nobody')], 'nobody')
+  for (let i = 0; i < 6; i++) t.regex(await nobody(), /^SIP\/2.0 401/)
+  t.regex(await nobody(), /^SIP\/2.0 503 Too Many Wrong Passwords/)
+})
+
+test('a trusted source is counted and never banned, shunned or slowed', async (t) => {
+  const { sip, cluster, guard } = await guarded(t, { trusted: ['127.0.0.0/8'], sourceRate: 1, badRequests: 1 })
+  const peer = await udpPeer(t, sip, '127.0.0.2')
+  await guess(peer, 6)
+  peer.send('OPTIONS sip:pbx.test SIP/2.0', ['CSeq: nonsense', 'User-Agent: sipvicious'])
+  for (let i = 0; i < 5; i++) t.regex(await ask(peer, 'OPTIONS', ['User-Agent: sipvicious']), /^SIP\/2.0 200/)
+  t.is(guard.counters().password, 6)
+  t.like(guard.counters(), { bans: 0, shuns: 0, spared: 0, 'too fast': 0 })
+  t.is(cluster.tables.bans.size, 0)
+})
