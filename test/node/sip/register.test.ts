@@ -364,6 +364,7 @@ test('a caller is asked who he is with 407, and may be no other', async (t) => {
     const response = responseTo(parseAuthorization(`${draft},response="0"`)[0]!, ha1, 'INVITE')
     return `Proxy-Authorization: ${draft},response="${response}"`
   }
+  await sip.settled()
   const challenge = await invite(1, [])
   t.regex(challenge, /^SIP\/2.0 407/)
   t.regex(await invite(2, [proof(challenge)]), /^SIP\/2.0 486 alice@pbx.test/)

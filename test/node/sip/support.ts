@@ -57,6 +57,8 @@ let branches = 0
 
 /** `from`: the address that it sends from. */
 export async function udpPeer(t: ExecutionContext, sip: SipPort, from = '127.0.0.1'): Promise<Peer> {
+  // What has handlers by now reaches them.
+  await sip.settled()
   const socket: Socket = createSocket('udp4')
   socket.bind(0, from)
   await once(socket, 'listening')
