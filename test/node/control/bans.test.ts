@@ -3,6 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import type { Ban__Output } from '../../../proto/types/raftel/v1/Ban.ts'
 import type { BanPage__Output } from '../../../proto/types/raftel/v1/BanPage.ts'
+import type { Change__Output } from '../../../proto/types/raftel/v1/Change.ts'
 import type { Event__Output } from '../../../proto/types/raftel/v1/Event.ts'
 import type { Overview__Output } from '../../../proto/types/raftel/v1/Overview.ts'
 import { ask, oneNode } from './node.ts'
@@ -23,6 +24,11 @@ test('a ban is added, listed and lifted by hand, and told as an event', async (t
   const endpoint = client.getChannel().getTarget().replace(/^dns:/, '')
   const ban = (...args: string[]) => raftel(endpoint, 'ban', ...args)
   const rows = async () => (await ask<BanPage__Output>((done) => client.listBans({}, done))).rows
+
+  const watched: string[] = []
+  const stream = client.watch({ table: 'bans' }, { deadline: Date.now() + 60_000 })
+  stream.on('data', ({ kind, key }: Change__Output) => watched.push(`${kind} ${key}`)).on('error', () => {})
+  t.teardown(() => stream.cancel())
 
   const added = await ban('add', '192.0.2.7', '--for', '2h', '--reason', 'guessed\u0007', '-o', 'json')
   t.is(added.code, 0, added.err)
@@ -55,6 +61,7 @@ test('a ban is added, listed and lifted by hand, and told as an event', async (t
   t.deepEqual([gone.code, name.code, ever.code], [3, 2, 2])
   for (const { out } of helps) t.regex(out, /Examples:\n {2}raftel ban/)
 
+  t.deepEqual(watched, ['SYNCED ', 'PUT 192.0.2.7', 'PUT 2001:db8:1:2::/64', 'REMOVED 2001:db8:1:2::/64'])
   const events: string[] = []
   for await (const event of client.events({ follow: false, last: 0 }) as AsyncIterable<Event__Output>) {
     if (event.kind === 'ban') events.push(event.text)
