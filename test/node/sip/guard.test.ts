@@ -249,7 +249,7 @@ test('an account that asks too much hears 503 with Retry-After, and another is s
 })
 
 test('an account that many guess at is let in from where it is registered, and nobody learns whether there is one', async (t) => {
-  const { sip } = await guarded(t, { failures: 1000, accountFailures: 6 })
+  const { sip, guard } = await guarded(t, { failures: 1000, accountFailures: 6 })
   const [home, away] = [await udpPeer(t, sip, '127.0.0.2'), await udpPeer(t, sip, '127.0.0.3')]
   const contact = `Contact: <sip:alice@127.0.0.2:${home.port}>;expires=600`
   const right = async (peer: Peer) =>
@@ -262,6 +262,7 @@ test('an account that many guess at is let in from where it is registered, and n
     ask(away, 'REGISTER', [answer(await ask(away, 'REGISTER', [], 'nobody'), 'x', 'nobody')], 'nobody')
   for (let i = 0; i < 6; i++) t.regex(await nobody(), /^SIP\/2.0 401/)
   t.regex(await nobody(), /^SIP\/2.0 503 Too Many Wrong Passwords/)
+  t.is(guard.counters().guessed, 2)
 })
 
 test('a trusted source is counted and never banned, shunned or slowed', async (t) => {
