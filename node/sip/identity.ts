@@ -67,6 +67,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         userAgent: request.userAgent,
         body: request.body,
         source: source.address,
+        transport: source.transport,
         room: source.transport === 'udp' ? 2 * request.size - ANSWER : Number.POSITIVE_INFINITY,
       },
       {
