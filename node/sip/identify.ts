@@ -11,7 +11,8 @@ import {
   sameResource,
   verify,
 } from './digest.ts'
-import { isFresh, makeNonce, type NonceCounts, type NonceKey, readNonce, tagOf } from './nonce.ts'
+import { isFresh, makeNonce, type NonceKey, readNonce, tagOf } from './nonce.ts'
+import type { NonceCounts } from './nonce-counts.ts'
 
 export type Identified =
   | { readonly kind: 'known'; readonly user: UserRow }
@@ -95,7 +96,7 @@ export function identify(claim: Claim, know: Knowledge): Identified {
   // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3). One that another node gave out may have been used there.
   const isGood = nonce.by === know.self && isFresh(nonce, know.now)
   const count = answer.qop === null ? 1 : Number.parseInt(answer.nc, 16)
-  if (!isGood || !know.counts.use(answer.nonce, count, nonce.at)) return challenge(claim, know, { stale: true })
+  if (!isGood || !know.counts.use(nonce, count)) return challenge(claim, know, { stale: true })
   return { kind: 'known', user }
 }
 

@@ -7,7 +7,8 @@ import type { Algorithm, Credentials } from './digest.ts'
 import type { Domains } from './domains.ts'
 import type { Guard } from './guard.ts'
 import { type Identified, identify } from './identify.ts'
-import { nonceCounts, tagOf } from './nonce.ts'
+import { tagOf } from './nonce.ts'
+import { nonceCounts } from './nonce-counts.ts'
 import type { SipRequest } from './port.ts'
 
 export interface IdentityNeeds {

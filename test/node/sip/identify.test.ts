@@ -12,7 +12,8 @@ import {
   responseTo,
 } from '../../../node/sip/digest.ts'
 import { type Claim, type Identified, identify, type Knowledge } from '../../../node/sip/identify.ts'
-import { nonceCounts, tagOf } from '../../../node/sip/nonce.ts'
+import { tagOf } from '../../../node/sip/nonce.ts'
+import { nonceCounts } from '../../../node/sip/nonce-counts.ts'
 
 const ALICE: UserRow = { aor: 'alice@pbx.test', user: 'alice', domain: 'pbx.test', credentials: '', createdAt: 0 }
 const NOW = 1_800_000_000_000
