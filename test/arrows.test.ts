@@ -65,6 +65,7 @@ const PURE = [
   'node/sip/digest.ts',
   'node/sip/authorize.ts',
   'node/sip/nonce.ts',
+  'node/sip/nonce-counts.ts',
   'node/sip/identify.ts',
   'node/sip/contacts.ts',
   'node/sip/refresh.ts',

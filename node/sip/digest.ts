@@ -121,7 +121,8 @@ export function formatChallenge(
 
 function answerOf(params: ReadonlyMap<string, string>): DigestAnswer | null {
   const named = (params.get('algorithm') ?? 'MD5').toUpperCase()
-  const algorithm = ALGORITHMS.find((one) => one === named)
+  // What baresip 2 and later writes when it answers a stale nonce: it has forgotten the algorithm, and uses MD5.
+  const algorithm = named === '(NULL)' ? 'MD5' : ALGORITHMS.find((one) => one === named)
   const qop = params.get('qop')?.toLowerCase() ?? null
   const [username, realm, nonce, uri, response] = REQUIRED.map((name) => params.get(name))
   if (!algorithm || username === undefined || realm === undefined || !nonce || !uri || !response) return null

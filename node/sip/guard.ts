@@ -26,7 +26,16 @@ export interface GuardNeeds {
 }
 
 /** Why somebody was not heard, or not served: each has a counter. */
-export type Refused = 'acl' | 'banned' | 'shunned' | 'too fast' | 'scanner' | 'malformed' | 'password' | 'account'
+export type Refused =
+  | 'acl'
+  | 'banned'
+  | 'shunned'
+  | 'too fast'
+  | 'scanner'
+  | 'malformed'
+  | 'password'
+  | 'account'
+  | 'guessed'
 
 const SAYS: Readonly<Record<Refused, string>> = {
   acl: 'the access list of the listener does not have it',
@@ -37,6 +46,7 @@ const SAYS: Readonly<Record<Refused, string>> = {
   malformed: 'it sends what is no SIP',
   password: 'wrong password',
   account: 'its account asks for more than it may',
+  guessed: 'too many wrong passwords came for its account, and it is not where that is registered',
 }
 
 export interface Guard extends Gate {
@@ -63,7 +73,7 @@ export function startGuard(needs: GuardNeeds): Guard {
   const exactly = new Set(policy.trusted)
   const seldom = new Seldom(log, clock)
   const count: Record<Refused, number> = {
-    ...{ acl: 0, banned: 0, shunned: 0, 'too fast': 0, scanner: 0, malformed: 0, password: 0, account: 0 },
+    ...{ acl: 0, banned: 0, shunned: 0, 'too fast': 0, scanner: 0, malformed: 0, password: 0, account: 0, guessed: 0 },
   }
   const judgement = new Judgement({ cluster, offences, policy, log, now: clock })
   const acls = new WeakMap<ListenPoint, { readonly acl: Acl | null }>()
@@ -151,7 +161,7 @@ export function startGuard(needs: GuardNeeds): Guard {
     },
     proved({ address }, aor) {
       if (exactly.has(address)) return true
-      offences.proved(sourceOf(address))
+      offences.proved(sourceOf(address), aor)
       if (offences.request(aor, clock()) || isTrusted(address)) return true
       refuse('account', address, { aor: clean(aor, 64) })
       return false
@@ -159,7 +169,9 @@ export function startGuard(needs: GuardNeeds): Guard {
     isGuessed({ address }, aor) {
       if (!offences.isGuessed(aor, clock()) || isTrusted(address)) return false
       const bindings = tables.registrations.get(aor)?.bindings ?? []
-      return !bindings.some(({ received }) => hostOf(received) === address)
+      if (bindings.some(({ received }) => hostOf(received) === address)) return false
+      refuse('guessed', address, { aor: clean(aor, 64) })
+      return true
     },
     spared: () => judgement.spared(),
     counters: () => ({ ...count, ...judgement.counters() }),

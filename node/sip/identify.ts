@@ -1,5 +1,5 @@
 /** Who sends this request? Decided from the request and the users alone (RFC 3261 §22, RFC 8760). */
-import type { UserRow } from '../../cluster/tables/rows.ts'
+import type { Transport, UserRow } from '../../cluster/tables/rows.ts'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -11,7 +11,8 @@ import {
   sameResource,
   verify,
 } from './digest.ts'
-import { isFresh, makeNonce, type NonceCounts, type NonceKey, readNonce, tagOf } from './nonce.ts'
+import { isFresh, makeNonce, type NonceKey, readNonce, tagOf } from './nonce.ts'
+import type { NonceCounts } from './nonce-counts.ts'
 
 export type Identified =
   | { readonly kind: 'known'; readonly user: UserRow }
@@ -44,8 +45,9 @@ export interface Claim {
   readonly userAgent: string
   /** Read for auth-int alone. */
   readonly body: string
-  /** The address that it came from. */
+  /** The address that it came from, and how. */
   readonly source: string
+  readonly transport: Transport
   /** Characters that the challenges may take: whoever writes another's address on a datagram must not have him sent much more than that. */
   readonly room: number
 }
@@ -94,7 +96,7 @@ export function identify(claim: Claim, know: Knowledge): Identified {
   // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3). One that another node gave out may have been used there.
   const isGood = nonce.by === know.self && isFresh(nonce, know.now)
   const count = answer.qop === null ? 1 : Number.parseInt(answer.nc, 16)
-  if (!isGood || !know.counts.use(answer.nonce, count, nonce.at)) return challenge(claim, know, { stale: true })
+  if (!isGood || !know.counts.use(nonce, count)) return challenge(claim, know, { stale: true })
   return { kind: 'known', user }
 }
 
@@ -117,7 +119,7 @@ function challenge(
   const nonce = makeNonce(nonceKey, claim.realm, { at, by, to: tagOf(claim.source) }, know.random())
   const qop = know.integrity ? 'auth,auth-int' : 'auth'
   const value = (algorithm: Algorithm) => formatChallenge(claim.realm, nonce, algorithm, { stale, qop })
-  const values = fitting(offered(claim.userAgent, know.algorithms), value, claim.room)
+  const values = fitting(offered(claim, know.algorithms), value, claim.room)
   return claim.role === 'proxy'
     ? { kind: 'challenge', status: 407, headers: { 'Proxy-Authenticate': values }, stale, failed }
     : { kind: 'challenge', status: 401, headers: { 'WWW-Authenticate': values }, stale, failed }
@@ -138,13 +140,19 @@ function fitting(
 const HEADER = 28
 
 /**
- * Strongest first (RFC 8760 §2.4), so that a phone takes the best it has. Some give up at an algorithm they do not know
- * instead of going on to the next: those get MD5 alone, and who does not say what it is gets MD5 first; where MD5 may be asked for at all.
+ * Strongest first (RFC 8760 §2.4), so that a phone takes the best it has. Some give up at an algorithm they do not know, or read the first
+ * challenge alone, instead of going on to the next: those that say who they are get what they can do. Who does not say it gets MD5 first, and so
+ * do browsers, whose libraries know nothing else whatever the application calls itself; where MD5 may be asked for at all.
  */
-function offered(userAgent: string, algorithms: readonly Algorithm[]): readonly Algorithm[] {
-  if (!algorithms.includes('MD5')) return algorithms
-  if (userAgent === '') return ['MD5', ...algorithms.filter((one) => one !== 'MD5')]
-  return GIVES_UP.test(userAgent) ? ['MD5'] : algorithms
+function offered({ userAgent, transport }: Claim, algorithms: readonly Algorithm[]): readonly Algorithm[] {
+  const taken = LIMITED.find(([name]) => name.test(userAgent))?.[1].filter((one) => algorithms.includes(one))
+  if (taken && taken.length > 0) return taken
+  const isFirst = userAgent === '' || transport === 'ws' || transport === 'wss'
+  if (!isFirst || !algorithms.includes('MD5')) return algorithms
+  return ['MD5', ...algorithms.filter((one) => one !== 'MD5')]
 }
 
-const GIVES_UP = /^(?:baresip v[01]\.|sipp\b)/i
+const LIMITED: readonly (readonly [RegExp, readonly Algorithm[]])[] = [
+  [/^(?:baresip v[01]\.|sipp\b|jssip\b|sip\.js\b|dart-sip-ua\b)/i, ['MD5']],
+  [/^baresip\b/i, ['SHA-256', 'MD5']],
+]

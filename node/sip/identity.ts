@@ -7,7 +7,8 @@ import type { Algorithm, Credentials } from './digest.ts'
 import type { Domains } from './domains.ts'
 import type { Guard } from './guard.ts'
 import { type Identified, identify } from './identify.ts'
-import { nonceCounts, tagOf } from './nonce.ts'
+import { tagOf } from './nonce.ts'
+import { nonceCounts } from './nonce-counts.ts'
 import type { SipRequest } from './port.ts'
 
 export interface IdentityNeeds {
@@ -67,6 +68,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         userAgent: request.userAgent,
         body: request.body,
         source: source.address,
+        transport: source.transport,
         room: source.transport === 'udp' ? 2 * request.size - ANSWER : Number.POSITIVE_INFINITY,
       },
       {

@@ -25,6 +25,12 @@ export interface Nonce {
   readonly to: number
 }
 
+/** One that was read. */
+export interface KnownNonce extends Nonce {
+  /** Six of its random bytes: what it is remembered by. */
+  readonly id: number
+}
+
 /** `purpose`: what it is good for, such as a realm. `random`: 8 bytes from a good source. */
 export function makeNonce(key: NonceKey, purpose: string, { at, by, to }: Nonce, random: Uint8Array): string {
   const bytes = Buffer.allocUnsafe(SAID_BYTES + PROOF_BYTES)
@@ -37,7 +43,7 @@ export function makeNonce(key: NonceKey, purpose: string, { at, by, to }: Nonce,
 }
 
 /** Null: it is none that this cluster made for the purpose. */
-export function readNonce(key: NonceKey, purpose: string, nonce: string): Nonce | null {
+export function readNonce(key: NonceKey, purpose: string, nonce: string): KnownNonce | null {
   if (nonce.length !== LENGTH) return null
   const bytes = Buffer.from(nonce, 'base64url')
   if (bytes.length !== SAID_BYTES + PROOF_BYTES) return null
@@ -47,6 +53,7 @@ export function readNonce(key: NonceKey, purpose: string, nonce: string): Nonce 
     at: bytes.readUIntBE(0, TIME_BYTES),
     by: bytes.readUIntBE(TIME_BYTES, TAG_BYTES),
     to: bytes.readUIntBE(TIME_BYTES + TAG_BYTES, TAG_BYTES),
+    id: bytes.readUIntBE(SAID_BYTES - 6, 6),
   }
 }
 
@@ -101,39 +108,4 @@ function padsOf(key: NonceKey): Pads {
   }
   pads.set(key, made)
   return made
-}
-
-/**
- * Remembers how often each nonce was used here (RFC 7616 §3.4, nc), so that an overheard answer is not taken twice. Bounded: the one
- * that was first used longest ago is forgotten, and then none as old as it is taken that is not remembered. Only answers that verified come here.
- */
-export interface NonceCounts {
-  /** False when this count, or a higher one, was used before, or that is no longer known. `at`: when the nonce was made. */
-  use(nonce: string, count: number, at: number): boolean
-}
-
-export function nonceCounts(max = 65_536): NonceCounts {
-  const seen = new Map<string, { count: number; readonly at: number }>()
-  /** Of the youngest that was forgotten. */
-  let forgotten = Number.NEGATIVE_INFINITY
-  return {
-    use(nonce, count, at) {
-      const known = seen.get(nonce)
-      if (known) {
-        if (count <= known.count) return false
-        known.count = count
-        return true
-      }
-      if (at <= forgotten) return false
-      if (seen.size >= max) {
-        const [oldest, { at: made }] = seen.entries().next().value!
-        forgotten = Math.max(forgotten, made)
-        seen.delete(oldest)
-        if (at <= forgotten) return false
-      }
-      // A copy: a text cut out of a message keeps all of the message alive.
-      seen.set(Buffer.from(nonce).toString(), { count, at })
-      return true
-    },
-  }
 }

@@ -59,6 +59,8 @@ export class Offences {
   readonly #rates = new Bounded<Bucket>()
   readonly #accounts = new Bounded<Bucket>()
   readonly #failures = new Bounded<Tally>()
+  /** The account that a source failed for, where it was one alone. */
+  readonly #guessed = new Bounded<string>()
   readonly #accountFailures = new Bounded<Tally>()
   readonly #bad = new Bounded<Tally>()
   /** Until when. */
@@ -86,13 +88,20 @@ export class Offences {
 
   /** A wrong password; true when these were enough. `source` null: nobody knows who it was. */
   failed(source: string | null, account: string, now: number): boolean {
-    this.#count(this.#accountFailures, account.slice(0, ACCOUNT_MAX), now)
-    return source !== null && this.#count(this.#failures, source, now) >= this.#policy.failures
+    const name = account.slice(0, ACCOUNT_MAX)
+    this.#count(this.#accountFailures, name, now)
+    if (source === null) return false
+    const count = this.#count(this.#failures, source, now)
+    if (count === 1) this.#guessed.set(source, Buffer.from(name).toString())
+    else if (this.#guessed.get(source) !== name) this.#guessed.delete(source)
+    return count >= this.#policy.failures
   }
 
-  /** The right password: typing errors of the same source are forgiven. */
-  proved(source: string): void {
+  /** The right password: typing errors are forgiven, not guesses at several accounts by one who has a password for one of them. */
+  proved(source: string, account: string): void {
+    if (this.#failures.size === 0 || this.#guessed.get(source) !== account) return
     this.#failures.delete(source)
+    this.#guessed.delete(source)
   }
 
   /** Whether so many wrong passwords came for an account that more are not looked at. */

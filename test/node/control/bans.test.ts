@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import path from 'node:path'
 import test from 'ava'
+import { authorization, strongestChallenge } from '../../../node/sip/authorize.ts'
 import type { Ban__Output } from '../../../proto/types/raftel/v1/Ban.ts'
 import type { BanPage__Output } from '../../../proto/types/raftel/v1/BanPage.ts'
+import type { Change__Output } from '../../../proto/types/raftel/v1/Change.ts'
 import type { Event__Output } from '../../../proto/types/raftel/v1/Event.ts'
 import type { Overview__Output } from '../../../proto/types/raftel/v1/Overview.ts'
+import type { User__Output } from '../../../proto/types/raftel/v1/User.ts'
 import { ask, oneNode } from './node.ts'
 
 const MAIN = path.join(import.meta.dirname, '..', '..', '..', 'cli', 'main.ts')
@@ -23,6 +28,11 @@ test('a ban is added, listed and lifted by hand, and told as an event', async (t
   const endpoint = client.getChannel().getTarget().replace(/^dns:/, '')
   const ban = (...args: string[]) => raftel(endpoint, 'ban', ...args)
   const rows = async () => (await ask<BanPage__Output>((done) => client.listBans({}, done))).rows
+
+  const watched: string[] = []
+  const stream = client.watch({ table: 'bans' }, { deadline: Date.now() + 60_000 })
+  stream.on('data', ({ kind, key }: Change__Output) => watched.push(`${kind} ${key}`)).on('error', () => {})
+  t.teardown(() => stream.cancel())
 
   const added = await ban('add', '192.0.2.7', '--for', '2h', '--reason', 'guessed\u0007', '-o', 'json')
   t.is(added.code, 0, added.err)
@@ -55,12 +65,48 @@ test('a ban is added, listed and lifted by hand, and told as an event', async (t
   t.deepEqual([gone.code, name.code, ever.code], [3, 2, 2])
   for (const { out } of helps) t.regex(out, /Examples:\n {2}raftel ban/)
 
+  t.deepEqual(watched, ['SYNCED ', 'PUT 192.0.2.7', 'PUT 2001:db8:1:2::/64', 'REMOVED 2001:db8:1:2::/64'])
   const events: string[] = []
   for await (const event of client.events({ follow: false, last: 0 }) as AsyncIterable<Event__Output>) {
     if (event.kind === 'ban') events.push(event.text)
   }
   t.regex(events[0] ?? '', /^192\.0\.2\.7 is banned for 7200 s by operator: guessed/)
   t.is(events.at(-1), '2001:db8:1:2::/64 is banned no more')
+})
+
+test('a node whose configuration says nothing bans who guesses ten passwords, and hears him no more', async (t) => {
+  const { client, sip } = await oneNode(t)
+  await ask<User__Output>((done) => client.addUser({ aor: 'alice@pbx.test', password: 'right' }, done))
+  const thief = createSocket('udp4')
+  t.teardown(() => thief.close())
+  thief.bind(0, '127.0.0.2')
+  await once(thief, 'listening')
+  const [host, port] = sip.split(':')
+  let sent = 0
+  const register = (more: readonly string[] = []): void => {
+    const via = `Via: SIP/2.0/UDP 127.0.0.2;rport;branch=z9hG4bK${++sent}`
+    const who = ['From: <sip:alice@pbx.test>;tag=1', 'To: <sip:alice@pbx.test>', `Call-ID: guess-${sent}`]
+    const lines = ['REGISTER sip:pbx.test SIP/2.0', via, ...who, `CSeq: ${sent} REGISTER`, ...more, '', '']
+    thief.send(lines.join('\r\n'), Number(port), host)
+  }
+  for (let i = 0; i < 10; i++) {
+    register()
+    const [challenge] = (await once(thief, 'message')) as [Buffer]
+    const value = /^WWW-Authenticate: (.*)$/m.exec(challenge.toString())![1]!
+    const proof = { method: 'REGISTER', uri: 'sip:pbx.test', user: 'alice', password: `guess ${i}`, cnonce: 'c' }
+    register([`Authorization: ${authorization(strongestChallenge(value)!, proof)}`])
+    const [refused] = (await once(thief, 'message')) as [Buffer]
+    t.regex(refused.toString(), /^SIP\/2.0 401/)
+  }
+  const bans = () => ask<BanPage__Output>((done) => client.listBans({ linearizable: true }, done))
+  let rows = (await bans()).rows
+  while (rows.length === 0) rows = (await bans()).rows
+  t.like(rows[0], { source: '127.0.0.2', by: 'n1', reason: 'wrong passwords, at last for alice@pbx.test' })
+  register()
+  const overview = () => ask<Overview__Output>((done) => client.getOverview({}, done))
+  let { refused } = await overview()
+  while (refused.banned === 0) refused = (await overview()).refused
+  t.like(refused, { password: 10, banned: 1, bans: 1 })
 })
 
 test('how often somebody was refused is in the overview, by reason', async (t) => {

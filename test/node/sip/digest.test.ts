@@ -40,6 +40,7 @@ test('an Authorization value is read once, whatever it is made of', (t) => {
   const cases: [string, number][] = [
     [`Digest ${whole}`, 1],
     [`digest ${whole},algorithm=md5`, 1],
+    [`Digest ${whole},qop=auth,nc=00000001,cnonce="c",algorithm=(null)`, 1],
     [`Digest ${whole},algorithm=SHA-256,qop=auth,nc=00000001,cnonce="c"`, 1],
     [`Digest ${whole},Digest ${whole},algorithm=SHA-256,qop=auth,nc=00000001,cnonce="c"`, 2],
     [`Basic Ym9iOmI= , Digest ${whole}`, 1],

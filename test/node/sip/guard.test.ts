@@ -1,12 +1,13 @@
 /** Abuse on the real thing: a real engine, a real cluster, and peers that send from addresses of their own on loopback. */
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
 import { authorization, strongestChallenge } from '../../../node/sip/authorize.ts'
 import { type Guard, startGuard } from '../../../node/sip/guard.ts'
 import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
+import type { SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { registrar } from './registrar.ts'
 import { addressOf, headersOf, type Peer, quiet, udpPeer } from './support.ts'
@@ -56,6 +57,22 @@ async function judged(guard: Guard, sources: number): Promise<void> {
     if (bans + bansPutOff + shuns + spared >= sources) return
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+async function tcpFrom(t: ExecutionContext, sip: SipPort, localAddress: string): Promise<Socket> {
+  const [host, port] = addressOf(sip, 'tcp').split(':')
+  const socket = connect({ host: host!, port: Number(port), localAddress })
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  return socket
+}
+
+function optionsOverTcp(callId: string, userAgent = 'Desk 2'): string {
+  return (
+    `OPTIONS sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.3;branch=z9hG4bK${callId}\r\nFrom: <sip:a@b.test>;tag=1\r\n` +
+    `To: <sip:pbx.test>\r\nCall-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: ${userAgent}\r\nContent-Length: 0\r\n\r\n`
+  )
 }
 
 const isBanned = (cluster: Cluster, source: string) => () => cluster.tables.bans.has(source)
@@ -171,17 +188,9 @@ test('a scanner is refused by its User-Agent: over UDP this node shuns it, over 
   t.is(guard.admit('127.0.0.2', POINT), 'no')
   t.is(cluster.tables.bans.size, 0, 'anybody may have written that address on it')
 
-  const [host, port] = addressOf(sip, 'tcp').split(':')
-  const socket = connect({ host: host!, port: Number(port), localAddress: '127.0.0.3' })
-  t.teardown(() => socket.destroy())
-  socket.on('error', () => {})
-  await once(socket, 'connect')
+  const socket = await tcpFrom(t, sip, '127.0.0.3')
   socket.resume()
-  const scan = (callId: string) =>
-    socket.write(
-      `OPTIONS sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.3;branch=z9hG4bK${callId}\r\nFrom: <sip:a@b.test>;tag=1\r\n` +
-        `To: <sip:pbx.test>\r\nCall-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: sipvicious\r\nContent-Length: 0\r\n\r\n`,
-    )
+  const scan = (callId: string) => socket.write(optionsOverTcp(callId, 'sipvicious'))
   scan('one')
   await until(cluster, 'it is banned', isBanned(cluster, '127.0.0.3'))
   const closed = once(socket, 'close')
@@ -197,6 +206,23 @@ test('who sends what is no SIP over and over is shunned', async (t) => {
   await judged(guard, 1)
   t.is(guard.admit('127.0.0.2', POINT), 'no')
   t.is(guard.counters().malformed, 10)
+})
+
+test('of who sends too much datagrams are dropped, and a connection is read from again later', async (t) => {
+  const { sip, guard } = await guarded(t, { sourceRate: 1 }, { now: () => 0 })
+  const peer = await udpPeer(t, sip, '127.0.0.2')
+  for (let i = 0; i < 2; i++) t.regex(await ask(peer, 'OPTIONS'), /^SIP\/2.0 200/)
+  send(peer, 'OPTIONS')
+  const socket = await tcpFrom(t, sip, '127.0.0.3')
+  let heard = ''
+  socket.on('data', (bytes) => {
+    heard += bytes
+  })
+  for (const callId of ['a', 'b', 'c']) {
+    socket.write(optionsOverTcp(callId))
+    while (!heard.includes(`Call-ID: ${callId}\r\n`)) await once(socket, 'data')
+  }
+  t.is(guard.counters()['too fast'], 3, 'one datagram, and two of what came over the connection, which opened with one')
 })
 
 test('an access list is asked by each listener, before anything is read', async (t) => {
@@ -223,7 +249,7 @@ test('an account that asks too much hears 503 with Retry-After, and another is s
 })
 
 test('an account that many guess at is let in from where it is registered, and nobody learns whether there is one', async (t) => {
-  const { sip } = await guarded(t, { failures: 1000, accountFailures: 6 })
+  const { sip, guard } = await guarded(t, { failures: 1000, accountFailures: 6 })
   const [home, away] = [await udpPeer(t, sip, '127.0.0.2'), await udpPeer(t, sip, '127.0.0.3')]
   const contact = `Contact: <sip:alice@127.0.0.2:${home.port}>;expires=600`
   const right = async (peer: Peer) =>
@@ -236,6 +262,7 @@ test('an account that many guess at is let in from where it is registered, and n
     ask(away, 'REGISTER', [answer(await ask(away, 'REGISTER', [], 'nobody'), 'x', 'nobody')], 'nobody')
   for (let i = 0; i < 6; i++) t.regex(await nobody(), /^SIP\/2.0 401/)
   t.regex(await nobody(), /^SIP\/2.0 503 Too Many Wrong Passwords/)
+  t.is(guard.counters().guessed, 2)
 })
 
 test('a trusted source is counted and never banned, shunned or slowed', async (t) => {

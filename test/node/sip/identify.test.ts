@@ -12,7 +12,8 @@ import {
   responseTo,
 } from '../../../node/sip/digest.ts'
 import { type Claim, type Identified, identify, type Knowledge } from '../../../node/sip/identify.ts'
-import { nonceCounts, tagOf } from '../../../node/sip/nonce.ts'
+import { tagOf } from '../../../node/sip/nonce.ts'
+import { nonceCounts } from '../../../node/sip/nonce-counts.ts'
 
 const ALICE: UserRow = { aor: 'alice@pbx.test', user: 'alice', domain: 'pbx.test', credentials: '', createdAt: 0 }
 const NOW = 1_800_000_000_000
@@ -46,6 +47,7 @@ const CLAIM: Claim = {
   userAgent: 'Desk 2',
   body: '',
   source: '192.0.2.1',
+  transport: 'udp',
   room: 1000,
 }
 
@@ -81,12 +83,19 @@ test('an answer with any algorithm that was offered is taken, by auth and by aut
 })
 
 test('challenges come strongest first (RFC 8760 §2.4), all with one nonce', (t) => {
-  const named = (userAgent: string, more: Partial<Knowledge> = {}) =>
-    challenges(identify({ ...CLAIM, userAgent }, node('n1', more))).map((one) => /algorithm=([\w-]+)/.exec(one)![1])
+  const named = (userAgent: string, more: Partial<Knowledge> = {}, transport: Claim['transport'] = 'udp') =>
+    challenges(identify({ ...CLAIM, userAgent, transport }, node('n1', more))).map(
+      (one) => /algorithm=([\w-]+)/.exec(one)![1],
+    )
   t.deepEqual(named('Desk 2'), ['SHA-512-256', 'SHA-256', 'MD5'])
   t.deepEqual(named(''), ['MD5', 'SHA-512-256', 'SHA-256'])
   t.deepEqual(named('SIPp'), ['MD5'])
   t.deepEqual(named('SIPp', { algorithms: ['SHA-256'] }), ['SHA-256'])
+  for (const name of ['JsSIP 3.10.0', 'SIP.js/0.21.2', 'baresip v1.0.0 (x86_64/linux)'])
+    t.deepEqual(named(name), ['MD5'])
+  t.deepEqual(named('baresip v3.5.1 (x86_64/Linux)'), ['SHA-256', 'MD5'])
+  t.deepEqual(named('baresip v3.5.1', { algorithms: ['SHA-512-256', 'MD5'] }), ['MD5'])
+  t.deepEqual(named('Our Web Phone', {}, 'wss'), ['MD5', 'SHA-512-256', 'SHA-256'])
   const nonces = challenges(identify(CLAIM, node('n1'))).map((one) => /nonce="([^"]+)"/.exec(one)![1])
   t.is(new Set(nonces).size, 1)
 })

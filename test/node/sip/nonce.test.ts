@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import test from 'ava'
-import { isFresh, makeNonce, type Nonce, nonceCounts, readNonce, tagOf } from '../../../node/sip/nonce.ts'
+import { isFresh, makeNonce, type Nonce, readNonce, tagOf } from '../../../node/sip/nonce.ts'
+import { nonceCounts } from '../../../node/sip/nonce-counts.ts'
 
 const key = Buffer.alloc(32, 7)
 const other = Buffer.alloc(32, 8)
@@ -11,7 +12,7 @@ const made: Nonce = { at: now, by: tagOf('n1'), to: tagOf('192.0.2.1') }
 
 test('a nonce is good for its purpose and its time, under its key', (t) => {
   const nonce = makeNonce(key, 'pbx.test', made, random)
-  t.deepEqual(readNonce(key, 'pbx.test', nonce), made)
+  t.deepEqual(readNonce(key, 'pbx.test', nonce), { ...made, id: Buffer.from('cdefgh').readUIntBE(0, 6) })
   t.true(isFresh(made, now))
   t.true(isFresh(made, now + 300_000))
   t.false(isFresh(made, now + 300_001))
@@ -41,21 +42,35 @@ test('no single changed character passes', (t) => {
   }
 })
 
+const one = (id: number, at = now) => ({ id, at })
+
 test('a count is taken once and only upwards', (t) => {
   const counts = nonceCounts()
-  t.true(counts.use('a', 1, now))
-  t.false(counts.use('a', 1, now))
-  t.true(counts.use('a', 3, now))
-  t.false(counts.use('a', 2, now))
-  t.true(counts.use('b', 1, now))
+  t.true(counts.use(one(0), 1))
+  t.false(counts.use(one(0), 1))
+  t.true(counts.use(one(0), 3))
+  t.false(counts.use(one(0), 2))
+  t.true(counts.use(one(7), 0), 'some phones begin with 0')
+  t.false(counts.use(one(7), 0))
+  t.true(counts.use(one(7), 0xffffffff))
+  t.false(counts.use(one(7), 0xffffffff))
 })
 
 test('memory is bounded, and what was forgotten is not taken again', (t) => {
   const counts = nonceCounts(2)
-  for (const [i, nonce] of ['a', 'b', 'c'].entries()) t.true(counts.use(nonce, 1, now + i))
-  t.false(counts.use('a', 1, now), 'it was forgotten')
-  t.false(counts.use('unused', 1, now), 'one as old may have been')
-  t.false(counts.use('b', 1, now + 1))
-  t.true(counts.use('c', 2, now + 2))
-  t.true(counts.use('d', 1, now + 3))
+  for (let i = 0; i < 4; i++) t.true(counts.use(one(i, now + i), 1))
+  t.true(counts.use(one(2, now + 2), 2), 'who goes on using his goes on')
+  t.true(counts.use(one(4, now + 4), 1))
+  t.false(counts.use(one(0), 1), 'it was forgotten')
+  t.false(counts.use(one(0), 9))
+  t.false(counts.use(one(99, now + 1), 1), 'one as old may have been')
+  t.true(counts.use(one(2, now + 2), 3))
+  t.false(counts.use(one(4, now + 4), 1))
+})
+
+test('of very many nonces each is taken once', (t) => {
+  const counts = nonceCounts(1_000)
+  const many = Array.from({ length: 20_000 }, (_, i) => one((i * 2_654_435_761) % 2 ** 48, now + i))
+  t.true(many.every((nonce) => counts.use(nonce, 1)))
+  t.true(many.every((nonce) => !counts.use(nonce, 1)))
 })

@@ -29,13 +29,23 @@ test('who is slowed has a fiftieth of it, and who is shunned nothing, until that
   t.is(offences.message('b', 20_001), 'yes')
 })
 
-test('wrong passwords add up within the window, and the right one forgives them', (t) => {
+test('wrong passwords add up within the window, and the right one forgives those for its account', (t) => {
   const offences = new Offences({ ...ABUSE, failures: 3, windowSeconds: 60 })
   const failed = (now: number) => offences.failed('a', 'alice@pbx.test', now)
   t.deepEqual([failed(0), failed(1), failed(2)], [false, false, true])
-  offences.proved('a')
+  offences.proved('a', 'alice@pbx.test')
   t.deepEqual([failed(3), failed(4)], [false, false])
   t.false(failed(60_004), 'the window is over')
+  // Who has an account of his own cannot go on for ever with those of others.
+  for (let i = 0; i < 2; i++) {
+    t.false(offences.failed('b', `victim${i}@pbx.test`, 0))
+    offences.proved('b', 'mallory@pbx.test')
+  }
+  t.true(offences.failed('b', 'victim2@pbx.test', 0))
+  offences.failed('c', 'victim@pbx.test', 0)
+  offences.failed('c', 'mallory@pbx.test', 0)
+  offences.proved('c', 'mallory@pbx.test')
+  t.true(offences.failed('c', 'victim@pbx.test', 0))
 })
 
 test('an account that too many guess at is known by its name, however long, whether there is such a user or not', (t) => {
