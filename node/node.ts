@@ -133,7 +133,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     policy: { ...POLICY, ...config.sip.registration },
     chance: Math.random,
     // Once there are founders no older program is among the nodes.
-    lapseKnown: () => cluster.tables.members !== null,
+    allKnow: () => cluster.tables.members !== null,
   })
   opened('registrar', () => registrar.close())
   sip.on('register', registrar.handle)

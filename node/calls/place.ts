@@ -138,7 +138,7 @@ function inviteOf(desk: Desk, live: Live, invitation: Invitation, known: Known |
   return ({ binding, way }: Contact): Target => {
     const { aor, contact } = binding
     if (way.kind === 'direct') {
-      return { name: aor, request: { uri: way.uri, nextHop: way.nextHop, from, to, sdp } }
+      return { name: aor, request: { uri: way.uri, nextHop: way.nextHop, route: way.route, from, to, sdp } }
     }
     const callId = desk.newId()
     const order = { aor, contact, call: live.id, at: desk.cluster.now(), hop: 1 }

@@ -40,9 +40,9 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return '480'
   }
   desk.count.relayed++
-  const { uri, nextHop } = way
+  const { uri, nextHop, route } = way
   const from = { display: clean(invitation.from.display, 64), uri: invitation.from.uri }
-  const request = { uri, nextHop, from, to: { uri: invitation.to.uri }, sdp: invitation.body }
+  const request = { uri, nextHop, route, from, to: { uri: invitation.to.uri }, sdp: invitation.body }
   // The asking node bounds the call too; should it be gone without a BYE, this one must not live for ever.
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()

@@ -2,8 +2,16 @@
 import type { BindingRow } from '../../cluster/tables/rows.ts'
 
 export type Reach =
-  /** Send to `nextHop` (`sip:host:port;transport=…`) with the contact as Request-URI. */
-  | { readonly kind: 'direct'; readonly uri: string; readonly nextHop: string }
+  /**
+   * Send to `nextHop` (`sip:host:port;transport=…`) with the contact as Request-URI; when that is null, to the first of `route`. The Route
+   * is what the phone's REGISTER came by (RFC 3327 §5.5).
+   */
+  | {
+      readonly kind: 'direct'
+      readonly uri: string
+      readonly nextHop: string | null
+      readonly route: readonly string[]
+    }
   /** The node that holds the connection dials it for us. */
   | { readonly kind: 'via'; readonly node: string; readonly sip: string }
   | { readonly kind: 'unreachable'; readonly why: string }
@@ -24,8 +32,10 @@ export function isVerified(binding: BindingRow, nodes: { has(node: string): bool
 
 /** Pure; expiry is not asked here, because only the cluster's `expire` command ends a binding. */
 export function reach(binding: BindingRow, self: string, nodes: ReadonlyMap<string, NodeReach>): Reach {
-  const { contact, received, transport, node } = binding
-  const direct: Reach = { kind: 'direct', uri: contact, nextHop: `sip:${received};transport=${transport}` }
+  const { contact, received, transport, node, path } = binding
+  // Whatever the phone is connected to is a proxy of the Path, which any node may send to.
+  if (path) return { kind: 'direct', uri: contact, nextHop: null, route: path }
+  const direct: Reach = { kind: 'direct', uri: contact, nextHop: `sip:${received};transport=${transport}`, route: [] }
   if (node === self) return direct
   // No NAT between phone and registrar: what it calls itself is where it is, and any node may send there.
   if (transport === 'udp' && hostport(contact) === received) return direct

@@ -5,12 +5,13 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Bind, BindChange } from '../../cluster/tables/commands.ts'
-import { contactKey } from '../../cluster/tables/contact-key.ts'
+import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { Aor, BindingRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import { aorOf, parseUri } from './address.ts'
 import { readContacts } from './contacts.ts'
 import type { Domains } from './domains.ts'
+import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts'
 import type { Identity } from './identity.ts'
 import { Kept } from './kept.ts'
 import { watchLapses } from './lapses.ts'
@@ -41,8 +42,8 @@ export interface RegistrarNeeds {
   readonly chance: () => number
   /** Monotonic, ms; by default the process's. */
   readonly now?: () => number
-  /** See lapses.ts; by default yes. */
-  readonly lapseKnown?: () => boolean
+  /** Whether no older program is among the nodes: what it would not understand is said to the cluster only then. By default yes. */
+  readonly allKnow?: () => boolean
 }
 
 export interface Registrar {
@@ -65,12 +66,13 @@ interface Asking {
   readonly request: SipRequest
   /** What the phone asked for; `expires` is what it is granted. */
   readonly wish: Bind
+  readonly extensions: Extensions
   readonly deadline: number
 }
 
 export function startRegistrar(needs: RegistrarNeeds): Registrar {
   const { cluster, domains, identity, chance, log, policy = POLICY, room = ROOM } = needs
-  const { now: clock = () => performance.now(), lapseKnown = () => true } = needs
+  const { now: clock = () => performance.now(), allKnow = () => true } = needs
   const now = (): number => Math.floor(clock())
   const kept = new Kept(cluster.node)
   const lines = new Lines<Asking>((later, earlier) => supersedes(later.wish, earlier.wish), serve)
@@ -82,7 +84,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   let stood = 0
   /** What phones' times are counted in. As cluster time, it stands while there is no quorum: nobody can refresh then. */
   const phoneTime = (): number => (leaderless ?? now()) - stood
-  const lapses = watchLapses({ cluster, kept, now: phoneTime, known: lapseKnown, log })
+  const lapses = watchLapses({ cluster, kept, now: phoneTime, known: allKnow, log })
   const unwatch = [
     cluster.onStatus(({ quorum }) => {
       if (quorum && leaderless !== null) stood += now() - leaderless
@@ -113,6 +115,11 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     const { callId } = request
     if (callId === '' || callId.length > CALL_ID_MAX) return request.reply(400, { reason: 'Call-ID is too long' })
 
+    const extensions = readExtensions(request)
+    if (extensions.kind === 'refused') return request.reply(extensions.status, extensions.options)
+    if (!allKnow() && extensions.path.length > 0) return request.reply(503, upgrading())
+    const usable = allKnow() ? extensions : NO_EXTENSIONS
+
     const asked = readContacts(request.header('contact'), request.header('expires'), policy)
     if (asked.kind === 'refused') {
       const min = asked.minExpires
@@ -122,20 +129,22 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       })
     }
     if (asked.kind === 'query') {
-      return request.reply(200, bound(aor, cluster.tables.registrations.get(aor)?.bindings ?? [], cluster.now()))
+      const bindings = cluster.tables.registrations.get(aor)?.bindings ?? []
+      return request.reply(200, bound(aor, bindings, cluster.now(), usable))
     }
     // Without a leader for longer than an election takes there is no majority: nobody is kept waiting for it.
     if (leaderless !== null && now() - leaderless > ELECTION_MS) return request.reply(503, noQuorum())
 
     const joined = lines.join(aor, {
       request,
-      wish: wishOf(request, aor, asked.changes),
+      wish: wishOf(request, aor, asked.changes, usable),
+      extensions: usable,
       deadline: now() + AGREE_WITHIN,
     })
     return joined ?? request.reply(503, busy(isKnown))
   }
 
-  function wishOf(request: SipRequest, aor: Aor, changes: Bind['changes']): Bind {
+  function wishOf(request: SipRequest, aor: Aor, changes: Bind['changes'], { path }: Extensions): Bind {
     const { transport, address, port } = request.source
     const drawn = chance()
     return {
@@ -152,6 +161,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       received: `${address.includes(':') ? `[${address}]` : address}:${port}`,
       userAgent: clean(request.userAgent, 128),
       contactsMax: policy.contactsMax,
+      ...(path.length > 0 && { path }),
     }
   }
 
@@ -171,17 +181,17 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       })
       const last = open.at(-1)
       if (!last) return
-      const { wish, deadline } = last
+      const { wish, deadline, extensions } = last
       if (now() >= deadline) return answer(503, busy(true))
       if (mayKeep(verdict)) {
         // What another node was promised before this request came must be in the tables before one may rely on them.
         if ((await cluster.catchUp(deadline - now())) !== 'caught up') return answer(503, noQuorum())
         const caught = seen(aor)
         verdict = decide(wish, caught)
-        if (mayKeep(verdict)) return answer(200, keep(wish, caught))
+        if (mayKeep(verdict)) return answer(200, keep(wish, caught, extensions))
         if (verdict.kind === 'out of order') return answer(...outOfOrder(verdict.cseq, wish.cseq))
       }
-      await agree(wish, deadline, answer)
+      await agree(last, answer)
     } catch (error) {
       log.error({ err: error }, 'a REGISTER failed')
       answer(500, {})
@@ -208,13 +218,13 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   }
 
   /** Only this node knows of it from now on. */
-  function keep(wish: Bind, { row, time }: Seen): ReplyOptions {
+  function keep(wish: Bind, { row, time }: Seen, extensions: Extensions): ReplyOptions {
     const bindings = row?.bindings ?? []
     remember(wish, bindings)
-    return bound(wish.aor, bindings, time)
+    return bound(wish.aor, bindings, time, extensions)
   }
 
-  async function agree(wish: Bind, deadline: number, answer: Answer): Promise<void> {
+  async function agree({ wish, deadline, extensions }: Asking, answer: Answer): Promise<void> {
     const drawn = chance()
     const lease = (change: BindChange) => ({ ...change, expires: leaseFor(change.expires, policy, drawn) })
     const changes = wish.changes === 'all' ? wish.changes : wish.changes.map(lease)
@@ -226,7 +236,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     switch (result.kind) {
       case 'bound':
         remember(wish, cluster.tables.registrations.get(wish.aor)?.bindings ?? [])
-        return answer(200, bound(wish.aor, result.registration.bindings, result.at))
+        return answer(200, bound(wish.aor, result.registration.bindings, result.at, extensions))
       case 'out of order':
         return answer(...outOfOrder(result.cseq, wish.cseq))
       case 'too many contacts':
@@ -242,19 +252,20 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   function remember({ aor, callId, cseq, changes }: Bind, bindings: readonly BindingRow[]): void {
     if (changes === 'all') return
     const at = phoneTime()
-    const fresh = changes.flatMap(({ contact, expires }) => {
-      const key = contactKey(contact)
-      const binding = bindings.find((one) => contactKey(one.contact) === key)
+    const fresh = changes.flatMap((change) => {
+      const { expires } = change
+      const key = bindingKey(change)
+      const binding = bindings.find((one) => bindingKey(one) === key)
       const isOurs = binding?.node === cluster.node && binding.callId === callId && binding.cseq <= cseq
       return isOurs && expires > 0 ? [{ key, until: at + expires * 1000, cseq }] : []
     })
     if (fresh.length > 0) kept.keep(aor, fresh)
   }
 
-  function secondsLeft({ aor, contact, node }: BindingRow): number | null {
-    if (node !== cluster.node) return null
-    const key = contactKey(contact)
-    const known = kept.of(aor).find((one) => one.key === key)
+  function secondsLeft(binding: BindingRow): number | null {
+    if (binding.node !== cluster.node) return null
+    const key = bindingKey(binding)
+    const known = kept.of(binding.aor).find((one) => one.key === key)
     return known ? Math.max(0, Math.ceil((known.until - phoneTime()) / 1000)) : null
   }
 
@@ -262,7 +273,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
    * Every binding with the seconds it has left. Of one that another node keeps this one knows the lease alone; the phone is told no
    * more than the shortest time there is, since what it was told before may be over long before the lease. `at` in cluster time, ms.
    */
-  function bound(aor: Aor, bindings: readonly BindingRow[], at: number): ReplyOptions {
+  function bound(aor: Aor, bindings: readonly BindingRow[], at: number, { path }: Extensions): ReplyOptions {
     const contacts = bindings
       .filter((binding) => binding.expiresAt > at)
       .map((binding) => {
@@ -271,7 +282,13 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
         return `<${binding.contact}>;expires=${left};q=${binding.q}`
       })
     const date = new Date().toUTCString()
-    return { headers: { ...(contacts.length > 0 ? { Contact: contacts.join(',') } : {}), Date: date } }
+    return {
+      headers: {
+        ...(contacts.length > 0 && { Contact: contacts.join(',') }),
+        ...(path.length > 0 && { Path: path.join(', ') }),
+        Date: date,
+      },
+    }
   }
 
   function later(status: number, range = RETRY_AFTER): ReplyOptions {
@@ -280,6 +297,10 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
 
   function noQuorum(): ReplyOptions {
     return { reason: 'No Quorum', ...later(503) }
+  }
+
+  function upgrading(): ReplyOptions {
+    return { reason: 'Not While Nodes Are Upgraded', ...later(503) }
   }
 
   function busy(isKnown: boolean): ReplyOptions {

@@ -153,6 +153,13 @@ test('more contacts than allowed are refused, and expired ones do not count', (t
   t.deepEqual(contacts(state, 'alice'), ['sip:a@192.0.2.4'])
 })
 
+test('a binding that uses no extension has the fields that older programs write, in their order', (t) => {
+  const { state, does } = tables('alice')
+  does(register('alice', 1))
+  const fields = 'aor contact transport node received q expiresAt registeredAt callId cseq userAgent'.split(' ')
+  t.deepEqual(Object.keys(state.registrations.get('alice@pbx.test')!.bindings[0]!), fields)
+})
+
 test('only users that exist can be bound, and their contacts go with them', (t) => {
   const { state, does } = tables('alice')
   t.deepEqual(does(register('bob', 1)), { kind: 'no such user', aor: 'bob@pbx.test' })
@@ -339,11 +346,18 @@ function randomStep(random: () => number, i: number, known: readonly BindingRow[
   const seq = pick(8) === 0 ? Math.max(0, i - pick(5)) : i
   const contact = `sip:${name}@192.0.2.${pick(5)}`
   const bindChanges = pick(8) === 0 ? ('all' as const) : [{ contact, q: pick(3) / 2, expires: pick(3) * 20 }]
+  const flow = { instance: `<urn:uuid:${pick(2)}>`, ...(pick(3) > 0 && { regId: 1 + pick(2) }) }
+  const flows = bindChanges === 'all' ? bindChanges : bindChanges.map((change) => ({ ...change, ...flow }))
   const up = node(nodeName, incarnation)
   const kinds: Command[] = [
     user(name),
     register(name, i - pick(3), { node: nodeName, callId: `c${pick(3)}`, changes: bindChanges, contactsMax: 3 }),
     register(name, i, { changes: bindChanges }),
+    register(name, i, {
+      changes: flows,
+      callId: `c${pick(3)}`,
+      ...(pick(2) > 0 && { path: [`<sip:p${pick(2)};lr>`] }),
+    }),
     { type: 'expire', upTo: i * 1000, limit: 1 + pick(3) },
     { type: 'lapse', node: nodeName, bindings: known.slice(0, pick(3)) },
     { type: 'node-up', node: up },

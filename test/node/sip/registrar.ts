@@ -35,6 +35,7 @@ interface More {
   readonly now?: () => number
   readonly policy?: Partial<RegistrationPolicy>
   readonly room?: Room
+  readonly allKnow?: () => boolean
   /** What its nodes are started with besides. */
   readonly options?: Partial<ClusterOptions>
 }
@@ -42,7 +43,7 @@ interface More {
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now, policy: changed, room, options }: More = {},
+  { nodes: count = 1, now, policy: changed, room, allKnow, options }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -94,7 +95,12 @@ export async function registrar(
   })
   const policy = { ...POLICY, jitterPercent: 0, ...changed }
   const parts = { cluster, domains, identity, policy, log: quiet, chance: () => 0.5 }
-  const all = startRegistrar({ ...parts, ...(now ? { now } : {}), ...(room ? { room } : {}) })
+  const all = startRegistrar({
+    ...parts,
+    ...(now ? { now } : {}),
+    ...(room ? { room } : {}),
+    ...(allKnow ? { allKnow } : {}),
+  })
   t.teardown(all.close)
   sip.on('register', all.handle)
   sip.on('options', answerOptions)

@@ -1,0 +1,105 @@
+/** A phone that registers with a password and says of everything else exactly what the test says, over UDP or a TCP connection of its own. */
+import { once } from 'node:events'
+import net from 'node:net'
+import type { ExecutionContext } from 'ava'
+import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
+import type { SipPort } from '../../../node/sip/port.ts'
+import { addressOf, headersOf, soon, udpPeer } from './support.ts'
+
+export interface Device {
+  /** Where it sends from, `127.0.0.1:port`. */
+  readonly address: string
+  send(start: string, headers: readonly string[], body?: string): void
+  /** The next message that starts like this, whichever came first; others before it are dropped. */
+  next(start: string | RegExp): Promise<string>
+  /** REGISTER, and again with the answer to the challenge: what came then. */
+  register(headers: readonly string[], more?: { readonly callId?: string; readonly user?: string }): Promise<string>
+  /** Ends its connection, and resolves when that is done. */
+  drop(): Promise<void>
+}
+
+let serial = 0
+
+export async function device(t: ExecutionContext, sip: SipPort, transport: 'udp' | 'tcp' = 'udp'): Promise<Device> {
+  const { address, send, next, drop } = transport === 'udp' ? await overUdp(t, sip) : await overTcp(t, sip)
+  const own = `device-${serial++}`
+  let cseq = 0
+
+  async function register(headers: readonly string[], { callId = own, user = 'alice' } = {}): Promise<string> {
+    const ask = (authorization: readonly string[]): Promise<string> => {
+      const number = ++cseq
+      send('REGISTER sip:pbx.test SIP/2.0', [
+        `From: <sip:${user}@pbx.test>;tag=${serial++}`,
+        `To: <sip:${user}@pbx.test>`,
+        `Call-ID: ${callId}`,
+        `CSeq: ${number} REGISTER`,
+        'Max-Forwards: 70',
+        ...authorization,
+        ...headers,
+      ])
+      return next(new RegExp(`^SIP/2.0 [2-6][^]*\r\nCSeq: ${number} REGISTER`))
+    }
+    const first = await ask([])
+    const challenge = headersOf(first, 'WWW-Authenticate').find((one) => one.includes('SHA-256'))
+    if (challenge === undefined) return first
+    const nonce = /nonce="([^"]*)"/.exec(challenge)![1]!
+    const draft = `Digest username="${user}",realm="pbx.test",nonce="${nonce}",uri="sip:pbx.test",algorithm=SHA-256,qop=auth,nc=00000001,cnonce="c"`
+    const { sha256 } = credentialsOf(user, 'pbx.test', `${user}-secret`)
+    const response = responseTo(parseAuthorization(`${draft},response="0"`)[0]!, sha256, 'REGISTER')
+    return ask([`Authorization: ${draft},response="${response}"`])
+  }
+
+  return { address, send, next, drop, register }
+}
+
+type Bare = Omit<Device, 'register'>
+
+async function overUdp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
+  const { port, send, next } = await udpPeer(t, sip)
+  return { address: `127.0.0.1:${port}`, send, next, drop: async () => {} }
+}
+
+async function overTcp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
+  const [host, port] = addressOf(sip, 'tcp').split(':')
+  const socket = net.connect(Number(port), host)
+  await once(socket, 'connect')
+  t.teardown(() => socket.destroy())
+  const address = `127.0.0.1:${socket.localPort}`
+  const inbox: string[] = []
+  let rest = ''
+  let wake = (): void => {}
+  socket.on('error', () => {})
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    rest += text
+    for (;;) {
+      const head = rest.indexOf('\r\n\r\n')
+      const length = Number(/\r\nContent-Length: (\d+)/i.exec(rest.slice(0, head))?.[1] ?? 0)
+      if (head < 0 || rest.length < head + 4 + length) break
+      inbox.push(rest.slice(0, head + 4 + length))
+      rest = rest.slice(head + 4 + length)
+    }
+    wake()
+  })
+
+  async function take(start: string | RegExp): Promise<string> {
+    for (;;) {
+      const message = inbox.shift()
+      if (message === undefined) await new Promise<void>((resolve) => (wake = resolve))
+      else if (typeof start === 'string' ? message.startsWith(start) : start.test(message)) return message
+    }
+  }
+
+  return {
+    address,
+    send(start, headers, body = '') {
+      const given = start.startsWith('SIP/2.0') || headers.some((line) => line.startsWith('Via:'))
+      const via = given ? [] : [`Via: SIP/2.0/TCP ${address};branch=z9hG4bK-d${serial++};rport`]
+      socket.write([start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'))
+    },
+    next: (start) => soon(`a message like ${start}`, take(start)),
+    async drop() {
+      socket.end()
+      await once(socket, 'close')
+    },
+  }
+}
