@@ -144,6 +144,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     media,
     identify: identity.caller,
     here: (host) => domains.ours(host) && !domains.has(host),
+    flowLost: registrar.flowLost,
     relayKey: relayKeyOf(key),
     log,
     now: Date.now,

@@ -2,17 +2,17 @@
  * A call from a phone: who is it, what does the plan say, where are those phones, then ring them.
  * Returns in words how it ended; every way out has answered the caller.
  */
-import type { CallRow } from '../../cluster/tables/rows.ts'
+import type { BindingRow, CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Decision } from '../routing/decision.ts'
 import type { NodeReach } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
-import type { Invitation } from '../sip/port.ts'
+import type { DialRequest, Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
 import { type Dialled, readDialled, sayDialled, shownTarget } from './dialled.ts'
 import { madeUpOffer } from './origin.ts'
-import { RELAY_HEADER, writeRelay } from './relay.ts'
+import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
 
@@ -89,7 +89,10 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
       },
     })
     if (result.kind === 'ended') return result.why
-    return refuse(desk, invitation, result.refusal.status, result.refusal.reason)
+    const { status, reason } = result.refusal
+    // It means something to whoever chose the flow, and that was we (RFC 5626 §11.6).
+    if (status === 430) return refuse(desk, invitation, 480, 'Temporarily Unavailable')
+    return refuse(desk, invitation, status, reason)
   } finally {
     clearTimeout(longest)
   }
@@ -135,19 +138,33 @@ function inviteOf(desk: Desk, live: Live, invitation: Invitation, known: Known |
   const shown = { user: known?.user ?? 'anonymous', domain: known?.domain ?? 'anonymous.invalid' }
   const from = { display: known === null ? '' : clean(invitation.from.display, 64), uri: sayDialled(shown) }
   const to = { uri: sayDialled(dialled) }
-  return ({ binding, way }: Contact): Target => {
-    const { aor, contact } = binding
-    if (way.kind === 'direct') {
-      return { name: aor, request: { uri: way.uri, nextHop: way.nextHop, route: way.route, from, to, sdp } }
-    }
+  const requestTo = ({ binding, way }: Contact): DialRequest => {
+    if (way.kind === 'direct') return { uri: way.uri, nextHop: way.nextHop, route: way.route, from, to, sdp }
     const callId = desk.newId()
-    const order = { aor, contact, call: live.id, at: desk.cluster.now(), hop: 1 }
+    const order = { aor: binding.aor, contact: orderedName(binding), call: live.id, at: desk.cluster.now(), hop: 1 }
     const headers = { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) }
+    return { callId, uri: `sip:relay@${way.sip}`, nextHop: `sip:${way.sip};transport=udp`, from, to, sdp, headers }
+  }
+  const target = (contact: Contact): Target => {
+    const { binding, others } = contact
     return {
-      name: aor,
-      request: { callId, uri: `sip:relay@${way.sip}`, nextHop: `sip:${way.sip};transport=udp`, from, to, sdp, headers },
+      name: binding.aor,
+      // An order is good for a minute only, and a hunt may take longer.
+      get request() {
+        return requestTo(contact)
+      },
+      ...flowOf(desk, binding),
+      others: others.map(target),
     }
   }
+  return target
+}
+
+/** Of a phone whose connection is here, and whose binding goes when that is gone. */
+export function flowOf({ cluster, sip, flowLost }: Desk, binding: BindingRow): Pick<Target, 'flow'> {
+  if (binding.regId === undefined) return {}
+  const isHere = binding.node === cluster.node && binding.transport !== 'udp' && binding.path === undefined
+  return { flow: { lost: () => isHere && sip.connected && flowLost?.(binding) } }
 }
 
 function callerLeg(invitation: Invitation): CallRow['legs'][number] {

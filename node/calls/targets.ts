@@ -9,6 +9,8 @@ import { isVerified, type NodeReach, type Reach, reach } from '../routing/reach.
 export interface Contact {
   readonly binding: BindingRow
   readonly way: Exclude<Reach, { kind: 'unreachable' }>
+  /** Other flows of the same instance, to be tried one after the other when this one fails (RFC 5626 §7). */
+  readonly others: readonly Contact[]
 }
 
 export interface ContactGroup {
@@ -35,15 +37,24 @@ export function contactsOf(
       if (bindings.length === 0) missed.push(`${aor} is not registered`)
       return bindings.flatMap((binding): Contact[] => {
         const way = reach(binding, self, nodes)
-        if (way.kind !== 'unreachable') return [{ binding, way }]
+        if (way.kind !== 'unreachable') return [{ binding, way, others: [] }]
         missed.push(`${aor}: ${way.why}`)
         return []
       })
     })
-    const byRank = Map.groupBy(contacts, ({ binding }) => binding.q - (isVerified(binding, nodes) ? 0 : BEHIND))
-    return [...byRank]
-      .sort(([a], [b]) => b - a)
-      .map(([, together]) => ({ contacts: together.slice(0, TOGETHER_MAX), seconds }))
+    const rank = ({ binding }: Contact) => binding.q - (isVerified(binding, nodes) ? 0 : BEHIND)
+    // Of equals the rows' own order stays: the flow that was used last comes first.
+    const ranked = contacts.sort((a, b) => rank(b) - rank(a))
+    const byRank = Map.groupBy(oneAnInstance(ranked), rank)
+    return [...byRank.values()].map((together) => ({ contacts: together.slice(0, TOGETHER_MAX), seconds }))
   })
   return { groups, missed }
+}
+
+/** A phone with several flows is rung over one of them. */
+function oneAnInstance(contacts: readonly Contact[]): Contact[] {
+  const byPhone = Map.groupBy(contacts, ({ binding }) => {
+    return binding.regId === undefined ? binding : `${binding.aor} ${binding.instance?.toLowerCase()}`
+  })
+  return [...byPhone.values()].map(([first, ...others]) => ({ ...first!, others }))
 }

@@ -32,10 +32,17 @@ export function isVerified(binding: BindingRow, nodes: { has(node: string): bool
 
 /** Pure; expiry is not asked here, because only the cluster's `expire` command ends a binding. */
 export function reach(binding: BindingRow, self: string, nodes: ReadonlyMap<string, NodeReach>): Reach {
-  const { contact, received, transport, node, path } = binding
+  const { contact, received, transport, node, path, regId } = binding
   // Whatever the phone is connected to is a proxy of the Path, which any node may send to.
   if (path) return { kind: 'direct', uri: contact, nextHop: null, route: path }
-  const direct: Reach = { kind: 'direct', uri: contact, nextHop: `sip:${received};transport=${transport}`, route: [] }
+  // A flow is the connection itself: none is opened in its place (RFC 5626 §5.3).
+  const ob = regId === undefined ? '' : ';ob'
+  const direct: Reach = {
+    kind: 'direct',
+    uri: contact,
+    nextHop: `sip:${received};transport=${transport}${ob}`,
+    route: [],
+  }
   if (node === self) return direct
   // No NAT between phone and registrar: what it calls itself is where it is, and any node may send there.
   if (transport === 'udp' && hostport(contact) === received) return direct

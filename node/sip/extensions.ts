@@ -1,12 +1,13 @@
 /** Which extensions a REGISTER may use: the way it came (Path, RFC 3327), and whether its contacts are flows (RFC 5626 §6). */
+import { splitOutside } from '../engine/parser/headers.ts'
 import { parseAddress, parseUri, uriParam } from './address.ts'
 import type { ReplyOptions, SipRequest } from './port.ts'
 
 export interface Extensions {
   /** Values of the Path, as they came; empty: there is none. */
   readonly path: readonly string[]
-  /** Whether a reg-id counts. */
-  readonly outbound: boolean
+  /** Whether a reg-id counts, and if not, whether only because the first proxy on the way does not know of flows. */
+  readonly outbound: 'yes' | 'no' | 'not by this way'
   readonly gruu: boolean
 }
 
@@ -20,7 +21,9 @@ export const SUPPORTED = ['path', 'outbound', 'gruu']
 /** All that is replicated with every binding, and comes back with every 200. */
 const PATH_MAX = 1_024
 const PROXIES_MAX = 8
-export const NO_EXTENSIONS: Extensions = { path: [], outbound: false, gruu: false }
+/** Seconds after which a connection without a keep-alive counts as gone (RFC 5626 §4.4.1). */
+export const FLOW_TIMER = 120
+export const NO_EXTENSIONS: Extensions = { path: [], outbound: 'no', gruu: false }
 
 export function readExtensions(request: Pick<SipRequest, 'header'>): ReadExtensions {
   const said = request.header('supported')
@@ -35,7 +38,15 @@ export function readExtensions(request: Pick<SipRequest, 'header'>): ReadExtensi
   if (path !== null && !tags.includes('path')) return refuse(420, 'Bad Extension', { Unsupported: 'path' })
   const values = path === null ? [] : readPath(path)
   if (values === null) return refuse(400, 'Path does not read')
-  return { kind: 'read', path: values, outbound: tags.includes('outbound'), gruu: tags.includes('gruu') }
+  const outbound = !tags.includes('outbound') ? 'no' : holdsFlow(request, values) ? 'yes' : 'not by this way'
+  return { kind: 'read', path: values, outbound, gruu: tags.includes('gruu') }
+}
+
+/** We hold the phone's connection, or the first proxy does and says so in its value of the Path, which is the last (RFC 5626 §6). */
+function holdsFlow(request: Pick<SipRequest, 'header'>, path: readonly string[]): boolean {
+  if (splitOutside(request.header('via') ?? '', ',').length < 2) return true
+  const uri = parseUri(parseAddress(path.at(-1) ?? '')?.uri ?? '')
+  return uri !== null && uriParam(uri, 'ob') !== null
 }
 
 /** Null: one is no loose route, or they are too many. Our side first. */

@@ -9,6 +9,7 @@ import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { Aor, BindingRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import { aorOf, parseUri } from './address.ts'
+import { boundHeaders } from './bound.ts'
 import { readContacts } from './contacts.ts'
 import type { Domains } from './domains.ts'
 import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts'
@@ -50,6 +51,8 @@ export interface Registrar {
   handle(request: SipRequest): Promise<void>
   /** Seconds that a phone of this node has left by its own time; null: its time is not kept here. */
   secondsLeft(binding: BindingRow): number | null
+  /** There is no connection any more to the phone that this node has this flow of: its binding goes (RFC 5626 §7). */
+  flowLost(binding: BindingRow): void
   /** Whose time is over is told to the cluster now; it is every second by itself. */
   lookForLapsed(): Promise<void>
   close(): void
@@ -120,7 +123,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     if (!allKnow() && extensions.path.length > 0) return request.reply(503, upgrading())
     const usable = allKnow() ? extensions : NO_EXTENSIONS
 
-    const asked = readContacts(request.header('contact'), request.header('expires'), policy)
+    const asked = readContacts(request.header('contact'), request.header('expires'), policy, usable)
     if (asked.kind === 'refused') {
       const min = asked.minExpires
       return request.reply(asked.status, {
@@ -130,7 +133,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     }
     if (asked.kind === 'query') {
       const bindings = cluster.tables.registrations.get(aor)?.bindings ?? []
-      return request.reply(200, bound(aor, bindings, cluster.now(), usable))
+      return request.reply(200, bound(null, bindings, cluster.now(), usable))
     }
     // Without a leader for longer than an election takes there is no majority: nobody is kept waiting for it.
     if (leaderless !== null && now() - leaderless > ELECTION_MS) return request.reply(503, noQuorum())
@@ -221,7 +224,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   function keep(wish: Bind, { row, time }: Seen, extensions: Extensions): ReplyOptions {
     const bindings = row?.bindings ?? []
     remember(wish, bindings)
-    return bound(wish.aor, bindings, time, extensions)
+    return bound(wish, bindings, time, extensions)
   }
 
   async function agree({ wish, deadline, extensions }: Asking, answer: Answer): Promise<void> {
@@ -236,7 +239,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     switch (result.kind) {
       case 'bound':
         remember(wish, cluster.tables.registrations.get(wish.aor)?.bindings ?? [])
-        return answer(200, bound(wish.aor, result.registration.bindings, result.at, extensions))
+        return answer(200, bound(wish, result.registration.bindings, result.at, extensions))
       case 'out of order':
         return answer(...outOfOrder(result.cseq, wish.cseq))
       case 'too many contacts':
@@ -273,22 +276,12 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
    * Every binding with the seconds it has left. Of one that another node keeps this one knows the lease alone; the phone is told no
    * more than the shortest time there is, since what it was told before may be over long before the lease. `at` in cluster time, ms.
    */
-  function bound(aor: Aor, bindings: readonly BindingRow[], at: number, { path }: Extensions): ReplyOptions {
-    const contacts = bindings
-      .filter((binding) => binding.expiresAt > at)
-      .map((binding) => {
-        const lease = Math.ceil((binding.expiresAt - at) / 1000)
-        const left = secondsLeft({ ...binding, aor }) ?? Math.min(lease, policy.minExpires)
-        return `<${binding.contact}>;expires=${left};q=${binding.q}`
-      })
-    const date = new Date().toUTCString()
-    return {
-      headers: {
-        ...(contacts.length > 0 && { Contact: contacts.join(',') }),
-        ...(path.length > 0 && { Path: path.join(', ') }),
-        Date: date,
-      },
+  function bound(wish: Bind | null, bindings: readonly BindingRow[], at: number, extensions: Extensions): ReplyOptions {
+    const left = (binding: BindingRow): number => {
+      return secondsLeft(binding) ?? Math.min(Math.ceil((binding.expiresAt - at) / 1000), policy.minExpires)
     }
+    const live = bindings.filter((binding) => binding.expiresAt > at)
+    return { headers: boundHeaders({ bindings: live, left, extensions, wish, date: new Date().toUTCString() }) }
   }
 
   function later(status: number, range = RETRY_AFTER): ReplyOptions {
@@ -307,9 +300,17 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     return { reason: 'Overloaded', ...later(503, isKnown ? RETRY_AFTER : RETRY_NEW_AFTER) }
   }
 
+  function flowLost({ aor, contact, callId, cseq, expiresAt, node }: BindingRow): void {
+    if (node !== cluster.node || !allKnow()) return
+    // Bound anew meanwhile, it stays; and if this is lost the next call finds out again.
+    const lapse = { type: 'lapse', node, bindings: [{ aor, contact, callId, cseq, expiresAt }] } as const
+    cluster.propose(lapse).catch((error: Error) => log.error({ err: error }, 'telling that a flow is lost failed'))
+  }
+
   return {
     handle,
     secondsLeft,
+    flowLost,
     lookForLapsed: lapses.look,
     close() {
       for (const stop of unwatch) stop()

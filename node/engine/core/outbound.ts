@@ -1,6 +1,6 @@
 import { type Dialog, dialogId } from '../dialog/dialog.ts'
 import { nextId, randomToken } from '../ids.ts'
-import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
+import { parameter, parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
 import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -116,17 +116,23 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     notOk(app, message.id, `not a SIP URI to send to: ${(message.route || request.uri).slice(0, 200)}`)
     return
   }
-  core.transports.reach(hop, (flow) => {
-    if (!app.open) return
-    if (!flow) return notOk(app, message.id, `no way to ${hop.host}: its name is unknown or no listen point fits`)
-    const sent = newRequest(request, flow)
-    const lines = WITH_CONTACT.has(request.method) || headerOf(request, 'contact') !== null
-    const contact = contactValue(request, flow)
-    const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
-    const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
-    const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
-    launch(core, app, message, sent, text, flow, { dialog: null, id, contact })
-  })
+  // The app knows a flow (RFC 5626 §5.3): whoever is not connected any more is not called up.
+  const isFlow = message.route !== '' && parameter(hop.parameters, 'ob') !== null
+  core.transports.reach(
+    hop,
+    (flow) => {
+      if (!app.open) return
+      if (!flow) return notOk(app, message.id, `no way to ${hop.host}: its name is unknown or no listen point fits`)
+      const sent = newRequest(request, flow)
+      const lines = WITH_CONTACT.has(request.method) || headerOf(request, 'contact') !== null
+      const contact = contactValue(request, flow)
+      const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
+      const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
+      const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
+      launch(core, app, message, sent, text, flow, { dialog: null, id, contact })
+    },
+    isFlow,
+  )
 }
 
 /** The URI of the next hop: what the app says, else the first Route, else the Request-URI (§8.1.2). */

@@ -7,8 +7,8 @@ import type { Endpoint, Flow, Receiver } from './flow.ts'
 export interface Tcp {
   readonly port: number
   readonly connections: number
-  /** The connection to this peer that is there, or a new one. */
-  flowTo(remote: Endpoint): Flow
+  /** The connection to this peer that is there, or a new one unless it must be known. */
+  flowTo(remote: Endpoint, onlyKnown?: boolean): Flow | null
   close(): Promise<void>
 }
 
@@ -57,9 +57,10 @@ export async function listenTcp({ host, port, limits, log, receiver, localFor }:
     get connections() {
       return flows.size
     },
-    flowTo(remote) {
+    flowTo(remote, onlyKnown = false) {
       const known = flows.get(keyOf(remote))
       if (known?.open) return known
+      if (onlyKnown) return null
       const socket = net.connect({ host: remote.host, port: remote.port, noDelay: true, keepAlive: true })
       return add(socket, remote)
     },

@@ -72,18 +72,21 @@ export class Transports {
     return this.#listeners.reduce((sum, l) => sum + ('connections' in l.of ? l.of.connections : 0), 0)
   }
 
-  /** The flow to an address, from the listen point that fits; null if no listen point speaks this transport. */
-  flowTo(transport: TransportName, remote: Endpoint): Flow | null {
+  /** The flow to an address, from the listen point that fits; null if no listen point speaks this transport, or if it may not be opened. */
+  flowTo(transport: TransportName, remote: Endpoint, onlyKnown = false): Flow | null {
     if (this.#closed) return null
     const six = isIPv6(remote.host)
     const fitting = this.#listeners.filter((l) => l.point.transport === transport && isIPv6(l.point.host) === six)
     // A loopback listen point cannot reach the world, and the world's cannot always be reached from loopback.
     const best = fitting.find((l) => isLoopback(l.point.host) === isLoopback(remote.host)) ?? fitting[0]
-    return best?.of.flowTo(remote) ?? null
+    return best?.of.flowTo(remote, onlyKnown) ?? null
   }
 
-  /** Finds the way to a URI (RFC 3263 without NAPTR and SRV); at once for IP literals. Null: there is none. */
-  reach(uri: SipUri, tell: (flow: Flow | null) => void): void {
+  /**
+   * Finds the way to a URI (RFC 3263 without NAPTR and SRV); at once for IP literals. Null: there is none. `onlyKnown`: no connection is opened
+   * to an address.
+   */
+  reach(uri: SipUri, tell: (flow: Flow | null) => void, onlyKnown = false): void {
     const wanted = transportOf(uri)
     const transport = wanted === '' ? 'udp' : wanted
     if ((transport !== 'udp' && transport !== 'tcp') || uri.scheme === 'sips') {
@@ -93,7 +96,7 @@ export class Transports {
     const port = uri.port ?? 5060
     const host = uri.host.toLowerCase() === 'localhost' ? '127.0.0.1' : uri.host
     if (isIP(host)) {
-      tell(this.flowTo(transport, { host, port }))
+      tell(this.flowTo(transport, { host, port }, onlyKnown))
       return
     }
     this.#resolve(host)

@@ -7,7 +7,7 @@ import type { Endpoint, Flow, Receiver } from './flow.ts'
 /** One UDP listen point. */
 export interface Udp {
   readonly port: number
-  flowTo(remote: Endpoint): Flow
+  flowTo(remote: Endpoint, onlyKnown?: boolean): Flow
   close(): Promise<void>
 }
 

@@ -27,6 +27,7 @@ export async function exchange(t: ExecutionContext): Promise<Exchange> {
     media,
     identify: ({ from: { user, host } }) => ({ kind: 'known', user: { aor: `${user}@${host}`, user, domain: host } }),
     here: () => false,
+    flowLost: all.registrar.flowLost,
     relayKey: relayKeyOf(CLUSTER_KEY),
     log: quiet,
     now: () => 1_000,

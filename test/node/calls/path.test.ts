@@ -50,8 +50,8 @@ test('a Path that the phone does not know of, or that is no list of loose routes
 
 test('what a REGISTER may use is read from Supported and Path, whatever they hold', (t) => {
   const read = (headers: Record<string, string>) => readExtensions({ header: (name) => headers[name] ?? null })
-  t.deepEqual(read({}), { kind: 'read', path: [], outbound: false, gruu: false })
-  t.like(read({ supported: 'timer, OutBound ,gruu' }), { outbound: true, gruu: true })
+  t.deepEqual(read({}), { kind: 'read', path: [], outbound: 'no', gruu: false })
+  t.like(read({ supported: 'timer, OutBound ,gruu' }), { outbound: 'yes', gruu: true })
   t.like(read({ supported: 'path', path: '<sip:a;lr> , <sip:b;lr;x=1>;y' }), {
     path: ['<sip:a;lr>', '<sip:b;lr;x=1>;y'],
   })

@@ -1,10 +1,18 @@
 /** A phone that registers with a password and says of everything else exactly what the test says, over UDP or a TCP connection of its own. */
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
-import { addressOf, headersOf, soon, udpPeer } from './support.ts'
+import { addressOf, headersOf, soon } from './support.ts'
+
+interface Registering {
+  readonly callId?: string
+  readonly user?: string
+  /** It comes through a proxy, which this is. */
+  readonly behind?: boolean
+}
 
 export interface Device {
   /** Where it sends from, `127.0.0.1:port`. */
@@ -12,8 +20,10 @@ export interface Device {
   send(start: string, headers: readonly string[], body?: string): void
   /** The next message that starts like this, whichever came first; others before it are dropped. */
   next(start: string | RegExp): Promise<string>
+  /** How many messages have come that start so. */
+  count(start: string): number
   /** REGISTER, and again with the answer to the challenge: what came then. */
-  register(headers: readonly string[], more?: { readonly callId?: string; readonly user?: string }): Promise<string>
+  register(headers: readonly string[], more?: Registering): Promise<string>
   /** Ends its connection, and resolves when that is done. */
   drop(): Promise<void>
 }
@@ -21,11 +31,15 @@ export interface Device {
 let serial = 0
 
 export async function device(t: ExecutionContext, sip: SipPort, transport: 'udp' | 'tcp' = 'udp'): Promise<Device> {
-  const { address, send, next, drop } = transport === 'udp' ? await overUdp(t, sip) : await overTcp(t, sip)
+  const bare = transport === 'udp' ? await overUdp(t, sip) : await overTcp(t, sip)
+  const { address, send, next } = bare
   const own = `device-${serial++}`
   let cseq = 0
 
-  async function register(headers: readonly string[], { callId = own, user = 'alice' } = {}): Promise<string> {
+  async function register(
+    headers: readonly string[],
+    { callId = own, user = 'alice', behind = false }: Registering = {},
+  ): Promise<string> {
     const ask = (authorization: readonly string[]): Promise<string> => {
       const number = ++cseq
       send('REGISTER sip:pbx.test SIP/2.0', [
@@ -34,6 +48,7 @@ export async function device(t: ExecutionContext, sip: SipPort, transport: 'udp'
         `Call-ID: ${callId}`,
         `CSeq: ${number} REGISTER`,
         'Max-Forwards: 70',
+        ...(behind ? [`Via: ${nextVia(transport, address)}`, 'Via: SIP/2.0/TCP 10.0.0.9;branch=z9hG4bK-phone'] : []),
         ...authorization,
         ...headers,
       ])
@@ -49,37 +64,20 @@ export async function device(t: ExecutionContext, sip: SipPort, transport: 'udp'
     return ask([`Authorization: ${draft},response="${response}"`])
   }
 
-  return { address, send, next, drop, register }
+  return { ...bare, register }
+}
+
+function nextVia(transport: 'udp' | 'tcp', address: string): string {
+  return `SIP/2.0/${transport.toUpperCase()} ${address};branch=z9hG4bK-d${serial++};rport`
 }
 
 type Bare = Omit<Device, 'register'>
 
-async function overUdp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
-  const { port, send, next } = await udpPeer(t, sip)
-  return { address: `127.0.0.1:${port}`, send, next, drop: async () => {} }
-}
-
-async function overTcp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
-  const [host, port] = addressOf(sip, 'tcp').split(':')
-  const socket = net.connect(Number(port), host)
-  await once(socket, 'connect')
-  t.teardown(() => socket.destroy())
-  const address = `127.0.0.1:${socket.localPort}`
+/** What came, and who waits for it. */
+function newInbox() {
   const inbox: string[] = []
-  let rest = ''
+  const all: string[] = []
   let wake = (): void => {}
-  socket.on('error', () => {})
-  socket.setEncoding('utf8').on('data', (text: string) => {
-    rest += text
-    for (;;) {
-      const head = rest.indexOf('\r\n\r\n')
-      const length = Number(/\r\nContent-Length: (\d+)/i.exec(rest.slice(0, head))?.[1] ?? 0)
-      if (head < 0 || rest.length < head + 4 + length) break
-      inbox.push(rest.slice(0, head + 4 + length))
-      rest = rest.slice(head + 4 + length)
-    }
-    wake()
-  })
 
   async function take(start: string | RegExp): Promise<string> {
     for (;;) {
@@ -90,13 +88,60 @@ async function overTcp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
   }
 
   return {
-    address,
-    send(start, headers, body = '') {
-      const given = start.startsWith('SIP/2.0') || headers.some((line) => line.startsWith('Via:'))
-      const via = given ? [] : [`Via: SIP/2.0/TCP ${address};branch=z9hG4bK-d${serial++};rport`]
-      socket.write([start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'))
+    came(message: string): void {
+      inbox.push(message)
+      all.push(message)
+      wake()
     },
-    next: (start) => soon(`a message like ${start}`, take(start)),
+    next: (start: string | RegExp) => soon(`a message like ${start}`, take(start)),
+    count: (start: string) => all.filter((message) => message.startsWith(start)).length,
+  }
+}
+
+function textOf(transport: 'udp' | 'tcp', address: string, start: string, headers: readonly string[], body: string) {
+  const given = start.startsWith('SIP/2.0') || headers.some((line) => line.startsWith('Via:'))
+  const via = given ? [] : [`Via: ${nextVia(transport, address)}`]
+  return [start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n')
+}
+
+async function overUdp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
+  const [host, port] = addressOf(sip, 'udp').split(':')
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  t.teardown(() => socket.close())
+  const address = `127.0.0.1:${socket.address().port}`
+  const { came, next, count } = newInbox()
+  socket.on('message', (data) => came(data.toString()))
+  return {
+    ...{ address, next, count },
+    send: (start, headers, body = '') => socket.send(textOf('udp', address, start, headers, body), Number(port), host),
+    drop: async () => {},
+  }
+}
+
+async function overTcp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
+  const [host, port] = addressOf(sip, 'tcp').split(':')
+  const socket = net.connect(Number(port), host)
+  await once(socket, 'connect')
+  t.teardown(() => socket.destroy())
+  const address = `127.0.0.1:${socket.localPort}`
+  const { came, next, count } = newInbox()
+  let rest = ''
+  socket.on('error', () => {})
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    rest += text
+    for (;;) {
+      const head = rest.indexOf('\r\n\r\n')
+      const length = Number(/\r\nContent-Length: (\d+)/i.exec(rest.slice(0, head))?.[1] ?? 0)
+      if (head < 0 || rest.length < head + 4 + length) break
+      came(rest.slice(0, head + 4 + length))
+      rest = rest.slice(head + 4 + length)
+    }
+  })
+  return {
+    ...{ address, next, count },
+    send: (start, headers, body = '') => void socket.write(textOf('tcp', address, start, headers, body)),
     async drop() {
       socket.end()
       await once(socket, 'close')
