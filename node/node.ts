@@ -22,6 +22,7 @@ import { readPlan } from './routing/plan.ts'
 import type { Credentials } from './sip/digest.ts'
 import { watchDomains } from './sip/domains.ts'
 import { openSip } from './sip/drachtio.ts'
+import { gruuKeyOf } from './sip/gruu.ts'
 import { createIdentity } from './sip/identity.ts'
 import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
@@ -125,12 +126,14 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       JSON.parse(open(key, credentialsPurpose(user.aor), user.credentials)) as Credentials,
     nonceKey: (row) => Buffer.from(open(key, 'nonce key', row.nonceKey), 'base64'),
   })
+  const gruuKey = gruuKeyOf(key)
   const registrar = startRegistrar({
     cluster,
     domains,
     identity,
     log,
     policy: { ...POLICY, ...config.sip.registration },
+    gruuKey,
     chance: Math.random,
     // Once there are founders no older program is among the nodes.
     allKnow: () => cluster.tables.members !== null,
@@ -146,6 +149,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     here: (host) => domains.ours(host) && !domains.has(host),
     flowLost: registrar.flowLost,
     relayKey: relayKeyOf(key),
+    gruuKey,
     log,
     now: Date.now,
     newId: randomUUID,

@@ -4,6 +4,7 @@ import type { Logger } from '../../cluster/logger.ts'
 import type { BindingRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Stream } from '../media/media.ts'
+import type { GruuKey } from '../sip/gruu.ts'
 import type { Invitation, SipPort, SipRequest, Source } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { readDialled } from './dialled.ts'
@@ -24,6 +25,8 @@ export interface CallsNeeds {
   flowLost?(binding: BindingRow): void
   /** From `relayKeyOf(cluster key)`. */
   readonly relayKey: Uint8Array
+  /** From `gruuKeyOf(cluster key)`. */
+  readonly gruuKey: GruuKey
   readonly log: Logger
   /** Wall clock, ms. */
   now(): number

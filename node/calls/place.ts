@@ -5,22 +5,27 @@
 import type { BindingRow, CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Decision } from '../routing/decision.ts'
+import { RING_SECONDS } from '../routing/plan.ts'
 import type { NodeReach } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
+import { type Gruu, meantBy, readGruu } from '../sip/gruu.ts'
 import type { DialRequest, Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
-import { type Dialled, readDialled, sayDialled, shownTarget } from './dialled.ts'
+import { type Dialled, ofAor, readDialled, sayDialled, shownTarget } from './dialled.ts'
 import { madeUpOffer } from './origin.ts'
 import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
 
 type Ring = Extract<Decision, { kind: 'ring' }>
+type KnownGruu = Exclude<Gruu, { kind: 'unknown' }>
 type Known = Extract<Caller, { kind: 'known' }>['user']
 
 export async function place(desk: Desk, live: Live, invitation: Invitation): Promise<string> {
-  const dialled = readDialled(invitation.uri, invitation.from.host)
+  const gruu = readGruu(invitation.uri, desk.gruuKey)
+  if (gruu?.kind === 'unknown') return refuse(desk, invitation, 404, 'Not Found')
+  const dialled = gruu ? ofAor(gruu.aor) : readDialled(invitation.uri, invitation.from.host)
   if (dialled === null) return refuse(desk, invitation, 416, 'Unsupported URI Scheme')
   if (invitation.header('max-forwards') === '0') return refuse(desk, invitation, 483, 'Too Many Hops')
 
@@ -39,7 +44,7 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
   if (emergency) desk.count.emergency++
   const known = caller.kind === 'known' ? caller.user : null
 
-  const { decision, groups, missed } = await decideWithCatchUp(desk, known, dialled)
+  const { decision, groups, missed } = await decideWithCatchUp(desk, known, dialled, gruu)
   live.call = {
     id: live.id,
     state: 'routing',
@@ -99,22 +104,35 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
 }
 
 /** A miss may only mean that this node is behind: the leader is asked once before anybody is told no. */
-async function decideWithCatchUp(desk: Desk, known: Known | null, dialled: Dialled) {
-  const first = look(desk, known, dialled)
+async function decideWithCatchUp(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu | null) {
+  const first = look(desk, known, dialled, gruu)
   const hit = first.groups.length > 0 || (first.decision.kind === 'reject' && first.decision.rule !== 'none')
   if (hit || !desk.cluster.status().quorum) return first
   const caught = await desk.cluster.catchUp(CATCH_UP_MS)
-  return caught === 'caught up' ? look(desk, known, dialled) : first
+  return caught === 'caught up' ? look(desk, known, dialled, gruu) : first
 }
 const CATCH_UP_MS = 1_000
 
-function look(desk: Desk, known: Known | null, dialled: Dialled) {
+function look(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu | null) {
   const decision = decideFor(desk, known, dialled)
   if (decision.kind === 'reject') return { decision, groups: [], missed: [] }
-  return {
-    decision,
-    ...contactsOf((decision as Ring).steps, desk.cluster.tables.registrations, desk.cluster.node, nodesOf(desk)),
+  const { steps } = decision as Ring
+  // Who calls for help is helped by whoever the plan says.
+  if (gruu && !decision.emergency) return lookFor(desk, gruu, decision as Ring)
+  return { decision, ...contactsOf(steps, desk.cluster.tables.registrations, desk.cluster.node, nodesOf(desk)) }
+}
+
+/** The plan may refuse a call to a GRUU, but where it rings is said already (RFC 5627 §6). */
+function lookFor(desk: Desk, gruu: KnownGruu, decision: Ring) {
+  const { aor } = gruu
+  const meant = meantBy(gruu, desk.cluster.tables.registrations.get(aor)?.bindings ?? [])
+  if (meant === null) {
+    const over = { kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' } as const
+    return { decision: { ...decision, ...over }, groups: [], missed: [] }
   }
+  const registrations = new Map([[aor, { aor, bindings: meant }]])
+  const steps = [{ aors: [aor], seconds: decision.steps[0]?.seconds ?? RING_SECONDS }]
+  return { decision, ...contactsOf(steps, registrations, desk.cluster.node, nodesOf(desk)) }
 }
 
 /** Whether the plan takes it for an emergency call: these are never refused for who calls, what he requires, or limits. */

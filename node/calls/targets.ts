@@ -26,7 +26,7 @@ const BEHIND = 2
 /** `missed` says in words what cannot be rung. */
 export function contactsOf(
   steps: readonly RingStep[],
-  registrations: ReadonlyMap<string, RegistrationRow>,
+  registrations: Pick<ReadonlyMap<string, RegistrationRow>, 'get'>,
   self: string,
   nodes: ReadonlyMap<string, NodeReach>,
 ): { readonly groups: readonly ContactGroup[]; readonly missed: readonly string[] } {

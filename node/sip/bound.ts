@@ -11,11 +11,13 @@ export interface Bound {
   /** What was asked for, unless it was a query. */
   readonly wish: Bind | null
   readonly date: string
+  /** More of a phone that has an instance: its GRUUs, when they were asked for. */
+  gruus(binding: BindingRow): string
 }
 
-export function boundHeaders({ bindings, left, extensions, wish, date }: Bound): Record<string, string> {
+export function boundHeaders({ bindings, left, extensions, wish, date, gruus }: Bound): Record<string, string> {
   const contacts = bindings.map((binding) => {
-    return `<${binding.contact}>;expires=${left(binding)};q=${binding.q}${phoneOf(binding)}`
+    return `<${binding.contact}>;expires=${left(binding)};q=${binding.q}${phoneOf(binding)}${gruus(binding)}`
   })
   const { path } = extensions
   const isFlow = wish !== null && wish.changes !== 'all' && wish.changes.some(({ regId }) => regId !== undefined)

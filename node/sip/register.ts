@@ -2,17 +2,19 @@
  * REGISTER (RFC 3261 §10.3): whose domain, who is it, what do they want, let the cluster agree unless nothing but the phone's own time
  * changes (refresh.ts), say what is bound.
  */
+import { randomBytes } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Bind, BindChange } from '../../cluster/tables/commands.ts'
 import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { Aor, BindingRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
-import { aorOf, parseUri } from './address.ts'
+import { aorOf, parseUri, uriParam } from './address.ts'
 import { boundHeaders } from './bound.ts'
 import { readContacts } from './contacts.ts'
 import type { Domains } from './domains.ts'
 import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts'
+import { GRUU_RANDOM, type GruuKey, publicGruu, temporaryGruu } from './gruu.ts'
 import type { Identity } from './identity.ts'
 import { Kept } from './kept.ts'
 import { watchLapses } from './lapses.ts'
@@ -38,6 +40,8 @@ export interface RegistrarNeeds {
   readonly identity: Identity
   readonly log: Logger
   readonly policy?: RegistrationPolicy
+  /** From gruuKeyOf; null: none are given. */
+  readonly gruuKey?: GruuKey | null
   readonly room?: Room
   /** Between 0 and 1: spreads those who were sent away. */
   readonly chance: () => number
@@ -74,7 +78,7 @@ interface Asking {
 }
 
 export function startRegistrar(needs: RegistrarNeeds): Registrar {
-  const { cluster, domains, identity, chance, log, policy = POLICY, room = ROOM } = needs
+  const { cluster, domains, identity, chance, log, policy = POLICY, room = ROOM, gruuKey = null } = needs
   const { now: clock = () => performance.now(), allKnow = () => true } = needs
   const now = (): number => Math.floor(clock())
   const kept = new Kept(cluster.node)
@@ -135,6 +139,9 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       const bindings = cluster.tables.registrations.get(aor)?.bindings ?? []
       return request.reply(200, bound(null, bindings, cluster.now(), usable))
     }
+    if (asked.changes !== 'all' && asked.changes.some(({ contact }) => isOwnGruu(contact))) {
+      return request.reply(403, { reason: 'A GRUU is no contact' })
+    }
     // Without a leader for longer than an election takes there is no majority: nobody is kept waiting for it.
     if (leaderless !== null && now() - leaderless > ELECTION_MS) return request.reply(503, noQuorum())
 
@@ -145,6 +152,12 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       deadline: now() + AGREE_WITHIN,
     })
     return joined ?? request.reply(503, busy(isKnown))
+  }
+
+  /** It would lead back here (RFC 5627 §5.1). */
+  function isOwnGruu(contact: string): boolean {
+    const uri = contact.includes(';gr') ? parseUri(contact) : null
+    return uri !== null && uriParam(uri, 'gr') !== null && domains.ours(uri.host)
   }
 
   function wishOf(request: SipRequest, aor: Aor, changes: Bind['changes'], { path }: Extensions): Bind {
@@ -281,7 +294,16 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       return secondsLeft(binding) ?? Math.min(Math.ceil((binding.expiresAt - at) / 1000), policy.minExpires)
     }
     const live = bindings.filter((binding) => binding.expiresAt > at)
-    return { headers: boundHeaders({ bindings: live, left, extensions, wish, date: new Date().toUTCString() }) }
+    const gruus = (binding: BindingRow): string => (extensions.gruu ? gruusOf(binding, at) : '')
+    return { headers: boundHeaders({ bindings: live, left, extensions, wish, date: new Date().toUTCString(), gruus }) }
+  }
+
+  /** RFC 5627 §5.3: a new temporary one each time, which says no more to who sees both. */
+  function gruusOf(binding: BindingRow, at: number): string {
+    if (gruuKey === null || binding.instance === undefined) return ''
+    // An estimate of cluster time may be behind the stamp of the row.
+    const temporary = temporaryGruu(binding, Math.max(at, binding.registeredAt), gruuKey, randomBytes(GRUU_RANDOM))
+    return `;pub-gruu="${publicGruu(binding)}"${temporary === null ? '' : `;temp-gruu="${temporary}"`}`
   }
 
   function later(status: number, range = RETRY_AFTER): ReplyOptions {

@@ -4,11 +4,14 @@ import type { ExecutionContext } from 'ava'
 import { startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
 import { startMedia } from '../../../node/media/start.ts'
+import { gruuKeyOf } from '../../../node/sip/gruu.ts'
 import type { Dialing, DialOutcome } from '../../../node/sip/port.ts'
 import { type Device, device } from '../sip/device.ts'
 import { type Registrar, registrar } from '../sip/registrar.ts'
 import { answering, port, quiet, SDP_A, soon } from '../sip/support.ts'
 import { CLUSTER_KEY } from './rig.ts'
+
+export const GRUU_KEY = gruuKeyOf(CLUSTER_KEY)
 
 export interface Exchange extends Registrar {
   phone(transport?: 'udp' | 'tcp'): Promise<Device>
@@ -17,7 +20,7 @@ export interface Exchange extends Registrar {
 }
 
 export async function exchange(t: ExecutionContext): Promise<Exchange> {
-  const all = await registrar(t)
+  const all = await registrar(t, ['alice', 'bob'], { gruuKey: GRUU_KEY })
   const { cluster, sip } = all
   const media = await startMedia({ mode: { kind: 'direct' }, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
@@ -27,6 +30,7 @@ export async function exchange(t: ExecutionContext): Promise<Exchange> {
     media,
     identify: ({ from: { user, host } }) => ({ kind: 'known', user: { aor: `${user}@${host}`, user, domain: host } }),
     here: () => false,
+    gruuKey: GRUU_KEY,
     flowLost: all.registrar.flowLost,
     relayKey: relayKeyOf(CLUSTER_KEY),
     log: quiet,

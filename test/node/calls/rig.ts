@@ -9,6 +9,7 @@ import { relayKeyOf } from '../../../node/calls/relay.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type MediaMode, startMedia } from '../../../node/media/start.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
+import { gruuKeyOf } from '../../../node/sip/gruu.ts'
 import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
 import { agreed, leaderOf, newLab, until, user as userRow } from '../../cluster/nodes.ts'
 import { addressOf, port, quiet, SDP_A, SDP_B } from '../sip/support.ts'
@@ -85,6 +86,7 @@ async function node(
     },
     here: () => false,
     relayKey: relayKeyOf(CLUSTER_KEY),
+    gruuKey: gruuKeyOf(CLUSTER_KEY),
     log,
     now: () => 1_000,
     newId: randomUUID,

@@ -9,6 +9,7 @@ import { type ClusterOptions, startCluster } from '../../../cluster/replica.ts'
 import { open, seal } from '../../../cluster/seal.ts'
 import { type Credentials, credentialsOf } from '../../../node/sip/digest.ts'
 import { watchDomains } from '../../../node/sip/domains.ts'
+import type { GruuKey } from '../../../node/sip/gruu.ts'
 import { createIdentity, type Identity } from '../../../node/sip/identity.ts'
 import { answerOptions } from '../../../node/sip/options.ts'
 import { POLICY, type RegistrationPolicy, type Room } from '../../../node/sip/policy.ts'
@@ -36,6 +37,7 @@ interface More {
   readonly policy?: Partial<RegistrationPolicy>
   readonly room?: Room
   readonly allKnow?: () => boolean
+  readonly gruuKey?: GruuKey
   /** What its nodes are started with besides. */
   readonly options?: Partial<ClusterOptions>
 }
@@ -43,7 +45,7 @@ interface More {
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now, policy: changed, room, allKnow, options }: More = {},
+  { nodes: count = 1, now, policy: changed, room, allKnow, gruuKey, options }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -100,6 +102,7 @@ export async function registrar(
     ...(now ? { now } : {}),
     ...(room ? { room } : {}),
     ...(allKnow ? { allKnow } : {}),
+    ...(gruuKey ? { gruuKey } : {}),
   })
   t.teardown(all.close)
   sip.on('register', all.handle)
