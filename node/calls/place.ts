@@ -6,7 +6,7 @@ import type { BindingRow, CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Decision } from '../routing/decision.ts'
 import { RING_SECONDS } from '../routing/plan.ts'
-import type { NodeReach } from '../routing/reach.ts'
+import { type Nodes, nodesOf } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
 import { type Gruu, meantBy, readGruu } from '../sip/gruu.ts'
 import type { DialRequest, Invitation } from '../sip/port.ts'
@@ -119,7 +119,7 @@ function look(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu
   const { steps } = decision as Ring
   // Who calls for help is helped by whoever the plan says.
   if (gruu && !decision.emergency) return lookFor(desk, gruu, decision as Ring)
-  return { decision, ...contactsOf(steps, desk.cluster.tables.registrations, desk.cluster.node, nodesOf(desk)) }
+  return { decision, ...contactsOf(steps, desk.cluster.tables.registrations, desk.cluster.node, reachable(desk)) }
 }
 
 /** The plan may refuse a call to a GRUU, but where it rings is said already (RFC 5627 §6). */
@@ -132,7 +132,7 @@ function lookFor(desk: Desk, gruu: KnownGruu, decision: Ring) {
   }
   const registrations = new Map([[aor, { aor, bindings: meant }]])
   const steps = [{ aors: [aor], seconds: decision.steps[0]?.seconds ?? RING_SECONDS }]
-  return { decision, ...contactsOf(steps, registrations, desk.cluster.node, nodesOf(desk)) }
+  return { decision, ...contactsOf(steps, registrations, desk.cluster.node, reachable(desk)) }
 }
 
 /** Whether the plan takes it for an emergency call: these are never refused for who calls, what he requires, or limits. */
@@ -146,9 +146,8 @@ function decideFor(desk: Pick<Desk, 'cluster' | 'here'>, known: Known | null, { 
   return decide(tables.plan, facts, { caller: known?.aor ?? null, dialled: user, domain })
 }
 
-function nodesOf({ cluster }: Desk): ReadonlyMap<string, NodeReach> {
-  const { connected } = cluster.status()
-  return new Map([...cluster.tables.nodes.values()].map(({ id, sip }) => [id, { sip, up: connected.includes(id) }]))
+function reachable({ cluster }: Desk): Nodes {
+  return nodesOf(cluster.tables.nodes.values(), cluster.node, cluster.status().connected)
 }
 
 /** What is sent to one contact. The caller is shown as who he proved to be, whatever he claims. */

@@ -1,10 +1,10 @@
 /**
- * A decision's steps → the phones to ring, in groups: within a step the best contacts first (RFC 3261 §16.6, q), and those whose node is
- * down behind all others: they may be gone without anybody having seen it.
+ * A decision's steps → the phones to ring, in groups: within a step the best contacts first (RFC 3261 §16.6, q), and those behind all others
+ * whose node is down, or lost from sight with the connection of the phone: they may be gone without anybody having seen it.
  */
 import type { BindingRow, RegistrationRow } from '../../cluster/tables/rows.ts'
 import type { RingStep } from '../routing/decision.ts'
-import { isVerified, type NodeReach, type Reach, reach } from '../routing/reach.ts'
+import { isVerified, type Nodes, type Reach, reach } from '../routing/reach.ts'
 
 export interface Contact {
   readonly binding: BindingRow
@@ -28,7 +28,7 @@ export function contactsOf(
   steps: readonly RingStep[],
   registrations: Pick<ReadonlyMap<string, RegistrationRow>, 'get'>,
   self: string,
-  nodes: ReadonlyMap<string, NodeReach>,
+  nodes: Nodes,
 ): { readonly groups: readonly ContactGroup[]; readonly missed: readonly string[] } {
   const missed: string[] = []
   const groups = steps.flatMap(({ aors, seconds }) => {

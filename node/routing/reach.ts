@@ -1,5 +1,5 @@
 /** How a bound phone is reached from this node (RFC 5626 §5.3 in spirit: through whoever holds its flow). */
-import type { BindingRow } from '../../cluster/tables/rows.ts'
+import type { BindingRow, NodeRow } from '../../cluster/tables/rows.ts'
 
 export type Reach =
   /**
@@ -22,34 +22,48 @@ export interface NodeReach {
   readonly up: boolean
 }
 
+export type Nodes = ReadonlyMap<string, NodeReach>
+
+/** The nodes that are up as the cluster agrees, and which of them this one is connected to at this moment. */
+export function nodesOf(rows: Iterable<NodeRow>, self: string, connected: readonly string[]): Nodes {
+  return new Map([...rows].map(({ id, sip }) => [id, { sip, up: id === self || connected.includes(id) }]))
+}
+
 /**
- * Whether the node that holds a phone is up, as the cluster agrees. If it is not, nobody knows any more when the phone's time is over:
- * the binding stays until its lease ends, and is tried after others.
+ * Whether somebody can know that the phone is there. If its node is down, as the cluster agrees, nobody knows any more when the phone's
+ * time is over: the binding stays until its lease ends, and is tried after others. A phone that only its node can reach is so as soon as
+ * this node has lost sight of that one: what each node sees decides, and nothing is written.
  */
-export function isVerified(binding: BindingRow, nodes: { has(node: string): boolean }): boolean {
-  return nodes.has(binding.node)
+export function isVerified(binding: BindingRow, nodes: Nodes): boolean {
+  const owner = nodes.get(binding.node)
+  return owner !== undefined && (owner.up || !isFlowBound(binding))
+}
+
+/** Whether the way to the phone is a connection of its node, or a hole in a NAT. */
+export function isFlowBound({ contact, received, transport, path }: BindingRow): boolean {
+  // Whatever the phone is connected to is a proxy of the Path, which any node may send to.
+  if (path) return false
+  // No NAT between phone and registrar: what it calls itself is where it is, and any node may send there.
+  return transport !== 'udp' || hostport(contact) !== received
 }
 
 /** Pure; expiry is not asked here, because only the cluster's `expire` command ends a binding. */
-export function reach(binding: BindingRow, self: string, nodes: ReadonlyMap<string, NodeReach>): Reach {
+export function reach(binding: BindingRow, self: string, nodes: Nodes): Reach {
   const { contact, received, transport, node, path, regId } = binding
-  // Whatever the phone is connected to is a proxy of the Path, which any node may send to.
   if (path) return { kind: 'direct', uri: contact, nextHop: null, route: path }
   // A flow is the connection itself: none is opened in its place (RFC 5626 §5.3).
   const ob = regId === undefined ? '' : ';ob'
-  const direct: Reach = {
-    kind: 'direct',
-    uri: contact,
-    nextHop: `sip:${received};transport=${transport}${ob}`,
-    route: [],
+  const direct = (to: string): Reach => {
+    return { kind: 'direct', uri: contact, nextHop: `sip:${to};transport=${transport}${ob}`, route: [] }
   }
-  if (node === self) return direct
-  // No NAT between phone and registrar: what it calls itself is where it is, and any node may send there.
-  if (transport === 'udp' && hostport(contact) === received) return direct
+  if (node === self || !isFlowBound(binding)) return direct(received)
   const owner = nodes.get(node)
   if (owner?.up) return { kind: 'via', node, sip: owner.sip }
-  // A hole in a NAT may let us in; a connection of another node is gone with it.
-  if (transport === 'udp') return direct
+  // A hole in a NAT may let us in.
+  if (transport === 'udp') return direct(received)
+  // A connection of another node is gone with it; a phone that listens itself, where its REGISTER came from, can be called up.
+  const listens = hostport(contact)
+  if (transport === 'tcp' && ob === '' && hostOf(listens) === hostOf(received)) return direct(listens)
   return { kind: 'unreachable', why: `node ${node} holds its ${transport} connection and is not reachable` }
 }
 
@@ -58,4 +72,8 @@ function hostport(uri: string): string {
   const rest = uri.slice(uri.indexOf(':') + 1)
   const address = rest.slice(rest.lastIndexOf('@') + 1).split(/[;?]/, 1)[0] ?? ''
   return /:\d+$/.test(address) ? address : `${address}:5060`
+}
+
+function hostOf(hostport: string): string {
+  return hostport.slice(0, hostport.lastIndexOf(':'))
 }

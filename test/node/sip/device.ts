@@ -5,7 +5,7 @@ import net from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
-import { addressOf, headersOf, soon } from './support.ts'
+import { addressOf, headersOf, SDP_A, soon } from './support.ts'
 
 interface Registering {
   readonly callId?: string
@@ -24,14 +24,22 @@ export interface Device {
   count(start: string): number
   /** REGISTER, and again with the answer to the challenge: what came then. */
   register(headers: readonly string[], more?: Registering): Promise<string>
+  /** INVITE with an answer to the challenge; what comes then is to be waited for. */
+  invite(uri: string, user: string): Promise<void>
   /** Ends its connection, and resolves when that is done. */
   drop(): Promise<void>
 }
 
 let serial = 0
 
-export async function device(t: ExecutionContext, sip: SipPort, transport: 'udp' | 'tcp' = 'udp'): Promise<Device> {
-  const bare = transport === 'udp' ? await overUdp(t, sip) : await overTcp(t, sip)
+/** `at`: a port, or `host:port`. */
+export async function device(
+  t: ExecutionContext,
+  at: SipPort | string,
+  transport: 'udp' | 'tcp' = 'udp',
+): Promise<Device> {
+  const target = typeof at === 'string' ? at : addressOf(at, transport)
+  const bare = transport === 'udp' ? await overUdp(t, target) : await overTcp(t, target)
   const { address, send, next } = bare
   const own = `device-${serial++}`
   let cseq = 0
@@ -57,21 +65,44 @@ export async function device(t: ExecutionContext, sip: SipPort, transport: 'udp'
     const first = await ask([])
     const challenge = headersOf(first, 'WWW-Authenticate').find((one) => one.includes('SHA-256'))
     if (challenge === undefined) return first
-    const nonce = /nonce="([^"]*)"/.exec(challenge)![1]!
-    const draft = `Digest username="${user}",realm="pbx.test",nonce="${nonce}",uri="sip:pbx.test",algorithm=SHA-256,qop=auth,nc=00000001,cnonce="c"`
-    const { sha256 } = credentialsOf(user, 'pbx.test', `${user}-secret`)
-    const response = responseTo(parseAuthorization(`${draft},response="0"`)[0]!, sha256, 'REGISTER')
-    return ask([`Authorization: ${draft},response="${response}"`])
+    return ask([`Authorization: ${proof(challenge, 'REGISTER', 'sip:pbx.test', user)}`])
   }
 
-  return { ...bare, register }
+  async function invite(uri: string, user: string): Promise<void> {
+    const callId = `${own}-calls-${serial++}`
+    const ask = (number: number, more: readonly string[]): void => {
+      const head = [
+        `From: <sip:${user}@pbx.test>;tag=${own}`,
+        `To: <${uri}>`,
+        `Call-ID: ${callId}`,
+        `CSeq: ${number} INVITE`,
+        'Max-Forwards: 70',
+        `Contact: <sip:${user}@${address}>`,
+        'Content-Type: application/sdp',
+      ]
+      send(`INVITE ${uri} SIP/2.0`, [...head, ...more], SDP_A)
+    }
+    ask(1, [])
+    const first = await next(/^SIP\/2.0 407/)
+    const challenge = headersOf(first, 'Proxy-Authenticate').find((one) => one.includes('SHA-256'))!
+    ask(2, [`Proxy-Authorization: ${proof(challenge, 'INVITE', uri, user)}`])
+  }
+
+  return { ...bare, register, invite }
 }
 
 function nextVia(transport: 'udp' | 'tcp', address: string): string {
   return `SIP/2.0/${transport.toUpperCase()} ${address};branch=z9hG4bK-d${serial++};rport`
 }
 
-type Bare = Omit<Device, 'register'>
+function proof(challenge: string, method: string, uri: string, user: string): string {
+  const nonce = /nonce="([^"]*)"/.exec(challenge)![1]!
+  const draft = `Digest username="${user}",realm="pbx.test",nonce="${nonce}",uri="${uri}",algorithm=SHA-256,qop=auth,nc=00000001,cnonce="c"`
+  const { sha256 } = credentialsOf(user, 'pbx.test', `${user}-secret`)
+  return `${draft},response="${responseTo(parseAuthorization(`${draft},response="0"`)[0]!, sha256, method)}"`
+}
+
+type Bare = Omit<Device, 'register' | 'invite'>
 
 /** What came, and who waits for it. */
 function newInbox() {
@@ -104,8 +135,8 @@ function textOf(transport: 'udp' | 'tcp', address: string, start: string, header
   return [start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n')
 }
 
-async function overUdp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
-  const [host, port] = addressOf(sip, 'udp').split(':')
+async function overUdp(t: ExecutionContext, target: string): Promise<Bare> {
+  const [host, port] = target.split(':')
   const socket = createSocket('udp4')
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -120,8 +151,8 @@ async function overUdp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
   }
 }
 
-async function overTcp(t: ExecutionContext, sip: SipPort): Promise<Bare> {
-  const [host, port] = addressOf(sip, 'tcp').split(':')
+async function overTcp(t: ExecutionContext, target: string): Promise<Bare> {
+  const [host, port] = target.split(':')
   const socket = net.connect(Number(port), host)
   await once(socket, 'connect')
   t.teardown(() => socket.destroy())
