@@ -50,11 +50,12 @@ export function isFlowBound({ contact, received, transport, path }: BindingRow):
 /** Pure; expiry is not asked here, because only the cluster's `expire` command ends a binding. */
 export function reach(binding: BindingRow, self: string, nodes: Nodes): Reach {
   const { contact, received, transport, node, path, regId } = binding
-  if (path) return { kind: 'direct', uri: contact, nextHop: null, route: path }
+  const uri = requestUri(contact)
+  if (path) return { kind: 'direct', uri, nextHop: null, route: path }
   // A flow is the connection itself: none is opened in its place (RFC 5626 §5.3).
   const ob = regId === undefined ? '' : ';ob'
   const direct = (to: string): Reach => {
-    return { kind: 'direct', uri: contact, nextHop: `sip:${to};transport=${transport}${ob}`, route: [] }
+    return { kind: 'direct', uri, nextHop: `sip:${to};transport=${transport}${ob}`, route: [] }
   }
   if (node === self || !isFlowBound(binding)) return direct(received)
   const owner = nodes.get(node)
@@ -65,6 +66,12 @@ export function reach(binding: BindingRow, self: string, nodes: Nodes): Reach {
   const listens = hostport(contact)
   if (transport === 'tcp' && ob === '' && hostOf(listens) === hostOf(received)) return direct(listens)
   return { kind: 'unreachable', why: `node ${node} holds its ${transport} connection and is not reachable` }
+}
+
+/** Without headers, which stand in no Request-URI (RFC 3261 §19.1.1, table 1). */
+function requestUri(contact: string): string {
+  const headers = contact.indexOf('?', contact.lastIndexOf('@') + 1)
+  return headers < 0 ? contact : contact.slice(0, headers)
 }
 
 /** `sip:alice@192.0.2.1:5062;ob` → `192.0.2.1:5062`; the port defaults to 5060 (RFC 3261 §19.1.2). */

@@ -99,10 +99,10 @@ function refuse(status: 400 | 413 | 439, reason: string): Extract<Wish, { kind: 
   return { kind: 'refused', status, reason }
 }
 
-/** Ten digits hold 2³²-1, the most that RFC 3261 §20.19 allows. */
+/** More than 2³²-1, the most that RFC 3261 §20.19 allows, is as good as that. */
 function seconds(text: string): number | null {
   const digits = text.trim()
-  return /^\d{1,10}$/.test(digits) ? Math.min(Number(digits), 0xffffffff) : null
+  return /^\d{1,64}$/.test(digits) ? Math.min(Number(digits), 0xffffffff) : null
 }
 
 function quality(text: string): number | null {

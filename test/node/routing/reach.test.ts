@@ -30,6 +30,13 @@ test('a phone of this node is sent to where it registered from', (t) => {
   t.is(way({ node: 'n1' }), 'direct sip:bob@10.0.0.9:5062;ob sip:192.0.2.9:40000;transport=tcp')
 })
 
+test('headers of a contact are not asked for', (t) => {
+  t.regex(
+    way({ node: 'n1', contact: 'sip:a?b@10.0.0.9;x=1?Subject=%0d&Route=x' }),
+    /^direct sip:a\?b@10\.0\.0\.9;x=1 sip:192/,
+  )
+})
+
 test('a phone of another node is reached through it, unless it is on UDP without a NAT', (t) => {
   t.is(way({}), 'via 192.0.2.2:5060')
   t.is(way({ transport: 'udp' }), 'via 192.0.2.2:5060')
