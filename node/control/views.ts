@@ -39,6 +39,9 @@ export function registrationView(
     q: binding.q,
     userAgent: clean(binding.userAgent),
     state: left !== null ? 'kept' : isVerified(binding, nodes) ? 'leased' : 'unverified',
+    instance: clean(binding.instance ?? ''),
+    regId: binding.regId ?? 0,
+    path: clean(binding.path?.join(', ') ?? '', 1_024),
   }
 }
 

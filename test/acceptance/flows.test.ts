@@ -32,6 +32,10 @@ test('a phone with connections to two nodes is called through the one that has t
     const rows = () => lab.json<Row[]>(['reg', 'ls'])
     const statesAt = (all: readonly Row[]) => Object.fromEntries(all.map(({ node, state }) => [node, state]))
     await lab.until('both flows are known', rows, (all) => all.length === 2)
+    const shown = await lab.json<{ instance: string; regId: number }[]>(['reg', 'show', 'alice@pbx.test'])
+    t.deepEqual(shown.map(({ regId }) => regId).sort(), [1, 2])
+    t.is(shown[0]!.instance, INSTANCE)
+    t.is((await lab.raftel(['reg', 'show', 'nobody@pbx.test'])).code, 3)
 
     const bob = await device(t, far.sip, 'tcp')
     const busy = async (flow: typeof first): Promise<void> => {
