@@ -70,8 +70,8 @@ function read(
   }
   const q = params.has('q') ? quality(params.get('q')!) : 1
   if (q === null) return refuse(400, 'q is a number from 0 to 1')
-  const phone = extensions === NO_EXTENSIONS ? null : phoneOf(params, extensions)
-  if (phone && 'kind' in phone) return phone
+  const phone = phoneOf(params, extensions)
+  if ('kind' in phone) return phone
   return { contact: uri, q, expires: Math.min(wanted, limits.maxExpires), ...phone }
 }
 

@@ -14,7 +14,7 @@ import { boundHeaders } from './bound.ts'
 import { readContacts } from './contacts.ts'
 import type { Domains } from './domains.ts'
 import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts'
-import { GRUU_RANDOM, type GruuKey, publicGruu, temporaryGruu } from './gruu.ts'
+import { GRUU_RANDOM, type GruuKey } from './gruu.ts'
 import type { Identity } from './identity.ts'
 import { Kept } from './kept.ts'
 import { watchLapses } from './lapses.ts'
@@ -294,16 +294,9 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       return secondsLeft(binding) ?? Math.min(Math.ceil((binding.expiresAt - at) / 1000), policy.minExpires)
     }
     const live = bindings.filter((binding) => binding.expiresAt > at)
-    const gruus = (binding: BindingRow): string => (extensions.gruu ? gruusOf(binding, at) : '')
-    return { headers: boundHeaders({ bindings: live, left, extensions, wish, date: new Date().toUTCString(), gruus }) }
-  }
-
-  /** RFC 5627 §5.3: a new temporary one each time, which says no more to who sees both. */
-  function gruusOf(binding: BindingRow, at: number): string {
-    if (gruuKey === null || binding.instance === undefined) return ''
-    // An estimate of cluster time may be behind the stamp of the row.
-    const temporary = temporaryGruu(binding, Math.max(at, binding.registeredAt), gruuKey, randomBytes(GRUU_RANDOM))
-    return `;pub-gruu="${publicGruu(binding)}"${temporary === null ? '' : `;temp-gruu="${temporary}"`}`
+    const date = new Date().toUTCString()
+    const random = (): Uint8Array => randomBytes(GRUU_RANDOM)
+    return { headers: boundHeaders({ bindings: live, left, extensions, wish, date, at, gruuKey, random }) }
   }
 
   function later(status: number, range = RETRY_AFTER): ReplyOptions {

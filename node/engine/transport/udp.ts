@@ -3,6 +3,7 @@ import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { Endpoint, Flow, Receiver } from './flow.ts'
+import { isStun, stunAnswer } from './stun.ts'
 
 /** One UDP listen point. */
 export interface Udp {
@@ -79,6 +80,11 @@ export async function listenUdp({ host, port, limits, log, receiver, localFor }:
     if (from === 0) return
     if (bytes.length <= 4) {
       if (bytes.length === 4 && bytes.readUInt32BE() === 0x0d0a0d0a) socket.send('\r\n', from, address, sent)
+      return
+    }
+    if (isStun(bytes)) {
+      const answer = stunAnswer(bytes, { host: address, port: from })
+      if (answer) socket.send(answer, from, address, sent)
       return
     }
     const flow = flowTo({ host: address, port: from })
