@@ -23,8 +23,9 @@ test('a phone with connections to two nodes is called through the one that has t
     const register = async (at: string, regId: number) => {
       const flow = await device(t, at, 'tcp')
       const contact = `<sip:alice@192.168.1.2:5060;transport=tcp;ob>;reg-id=${regId};+sip.instance="${INSTANCE}"`
-      t.regex(await flow.register(['Supported: path, outbound', `Contact: ${contact}`]), /^SIP\/2.0 200/)
-      return flow
+      const ok = await flow.register(['Supported: path, outbound, gruu', `Contact: ${contact}`])
+      t.regex(ok, /^SIP\/2.0 200/)
+      return { ...flow, temporary: /;temp-gruu="([^"]*)"/.exec(ok)![1]! }
     }
     const first = await register(near.sip, 1)
     const second = await register(dies.sip, 2)
@@ -43,8 +44,10 @@ test('a phone with connections to two nodes is called through the one that has t
       flow.send('SIP/2.0 486 Busy Here', answering(invite))
       await bob.next(/^SIP\/2.0 486/)
     }
-    await bob.invite('sip:alice@pbx.test', 'bob')
-    await busy(second)
+    for (const uri of ['sip:alice@pbx.test', first.temporary]) {
+      await bob.invite(uri, 'bob')
+      await busy(second)
+    }
     t.is(first.count('INVITE'), 0, 'one flow of a phone is enough')
 
     process.kill(dies.pid, 'SIGKILL')
