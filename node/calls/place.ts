@@ -125,14 +125,15 @@ function look(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu
 /** The plan may refuse a call to a GRUU, but where it rings is said already (RFC 5627 §6). */
 function lookFor(desk: Desk, gruu: KnownGruu, decision: Ring) {
   const { aor } = gruu
+  const trace = [...decision.trace, `the ${gruu.kind} GRUU of one phone of ${clean(aor)} was dialled`]
   const meant = meantBy(gruu, desk.cluster.tables.registrations.get(aor)?.bindings ?? [])
   if (meant === null) {
     const over = { kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' } as const
-    return { decision: { ...decision, ...over }, groups: [], missed: [] }
+    return { decision: { ...decision, ...over, trace: [...trace, 'it is over'] }, groups: [], missed: [] }
   }
   const registrations = new Map([[aor, { aor, bindings: meant }]])
   const steps = [{ aors: [aor], seconds: decision.steps[0]?.seconds ?? RING_SECONDS }]
-  return { decision, ...contactsOf(steps, registrations, desk.cluster.node, reachable(desk)) }
+  return { decision: { ...decision, trace }, ...contactsOf(steps, registrations, desk.cluster.node, reachable(desk)) }
 }
 
 /** Whether the plan takes it for an emergency call: these are never refused for who calls, what he requires, or limits. */
