@@ -12,6 +12,8 @@ interface Registering {
   readonly user?: string
   /** It comes through a proxy, which this is. */
   readonly behind?: boolean
+  readonly domain?: string
+  readonly password?: string
 }
 
 export interface Device {
@@ -44,15 +46,14 @@ export async function device(
   const own = `device-${serial++}`
   let cseq = 0
 
-  async function register(
-    headers: readonly string[],
-    { callId = own, user = 'alice', behind = false }: Registering = {},
-  ): Promise<string> {
+  async function register(headers: readonly string[], more: Registering = {}): Promise<string> {
+    const { callId = own, user = 'alice', behind = false, domain = 'pbx.test' } = more
+    const { password = `${user}-secret` } = more
     const ask = (authorization: readonly string[]): Promise<string> => {
       const number = ++cseq
-      send('REGISTER sip:pbx.test SIP/2.0', [
-        `From: <sip:${user}@pbx.test>;tag=${serial++}`,
-        `To: <sip:${user}@pbx.test>`,
+      send(`REGISTER sip:${domain} SIP/2.0`, [
+        `From: <sip:${user}@${domain}>;tag=${serial++}`,
+        `To: <sip:${user}@${domain}>`,
         `Call-ID: ${callId}`,
         `CSeq: ${number} REGISTER`,
         'Max-Forwards: 70',
@@ -65,7 +66,7 @@ export async function device(
     const first = await ask([])
     const challenge = headersOf(first, 'WWW-Authenticate').find((one) => one.includes('SHA-256'))
     if (challenge === undefined) return first
-    return ask([`Authorization: ${proof(challenge, 'REGISTER', 'sip:pbx.test', user)}`])
+    return ask([`Authorization: ${proof(challenge, 'REGISTER', `sip:${domain}`, user, domain, password)}`])
   }
 
   async function invite(uri: string, user: string): Promise<void> {
@@ -95,10 +96,17 @@ function nextVia(transport: 'udp' | 'tcp', address: string): string {
   return `SIP/2.0/${transport.toUpperCase()} ${address};branch=z9hG4bK-d${serial++};rport`
 }
 
-function proof(challenge: string, method: string, uri: string, user: string): string {
+function proof(
+  challenge: string,
+  method: string,
+  uri: string,
+  user: string,
+  realm = 'pbx.test',
+  password = `${user}-secret`,
+): string {
   const nonce = /nonce="([^"]*)"/.exec(challenge)![1]!
-  const draft = `Digest username="${user}",realm="pbx.test",nonce="${nonce}",uri="${uri}",algorithm=SHA-256,qop=auth,nc=00000001,cnonce="c"`
-  const { sha256 } = credentialsOf(user, 'pbx.test', `${user}-secret`)
+  const draft = `Digest username="${user}",realm="${realm}",nonce="${nonce}",uri="${uri}",algorithm=SHA-256,qop=auth,nc=00000001,cnonce="c"`
+  const { sha256 } = credentialsOf(user, realm, password)
   return `${draft},response="${responseTo(parseAuthorization(`${draft},response="0"`)[0]!, sha256, method)}"`
 }
 
