@@ -60,6 +60,7 @@ const PURE = [
   'node/sip/contacts.ts',
   'node/sip/extensions.ts',
   'node/sip/bound.ts',
+  'node/sip/asked.ts',
   'node/sip/gruu.ts',
   'node/sip/refresh.ts',
   'node/sip/policy.ts',

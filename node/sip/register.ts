@@ -8,19 +8,17 @@ import type { Logger } from '../../cluster/logger.ts'
 import type { Bind, BindChange } from '../../cluster/tables/commands.ts'
 import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { Aor, BindingRow } from '../../cluster/tables/rows.ts'
-import { clean } from '../../proto/text.ts'
-import { aorOf, parseUri, uriParam } from './address.ts'
+import { aorOf, parseUri } from './address.ts'
+import { readRegister } from './asked.ts'
 import { boundHeaders } from './bound.ts'
-import { readContacts } from './contacts.ts'
 import type { Domains } from './domains.ts'
-import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts'
+import type { Extensions } from './extensions.ts'
 import { GRUU_RANDOM, type GruuKey } from './gruu.ts'
 import type { Identity } from './identity.ts'
 import { Kept } from './kept.ts'
 import { watchLapses } from './lapses.ts'
 import { Lines } from './line.ts'
 import {
-  granted,
   hasRoom,
   leaseFor,
   POLICY,
@@ -66,8 +64,6 @@ export interface Registrar {
 const AGREE_WITHIN = 2_000
 /** A new leader is found sooner than this, unless there is no majority for one. */
 const ELECTION_MS = 2_000
-/** Longer ones are refused: they are replicated with every binding. */
-const CALL_ID_MAX = 256
 
 interface Asking {
   readonly request: SipRequest
@@ -119,66 +115,20 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     if (who.kind === 'refused') return request.reply(who.status, { reason: who.reason, ...later(who.status) })
     const { aor } = who.user
     if (aorOf(request.to.uri) !== aor) return request.reply(403, { reason: 'To is another user' })
-    const { callId } = request
-    if (callId === '' || callId.length > CALL_ID_MAX) return request.reply(400, { reason: 'Call-ID is too long' })
 
-    const extensions = readExtensions(request)
-    if (extensions.kind === 'refused') return request.reply(extensions.status, extensions.options)
-    if (!allKnow() && extensions.path.length > 0) return request.reply(503, upgrading())
-    const usable = allKnow() ? extensions : NO_EXTENSIONS
-
-    const asked = readContacts(request.header('contact'), request.header('expires'), policy, usable)
-    if (asked.kind === 'refused') {
-      const min = asked.minExpires
-      return request.reply(asked.status, {
-        reason: asked.reason,
-        ...(min === undefined ? {} : { headers: { 'Min-Expires': String(min) } }),
-      })
-    }
+    const asker = { aor, node: cluster.node, policy, drawn: chance(), allKnow: allKnow(), ours: domains.ours }
+    const asked = readRegister(request, asker)
+    if (asked.kind === 'refused') return request.reply(asked.status, asked.options)
+    const { extensions } = asked
     if (asked.kind === 'query') {
       const bindings = cluster.tables.registrations.get(aor)?.bindings ?? []
-      return request.reply(200, bound(null, bindings, cluster.now(), usable))
-    }
-    if (asked.changes !== 'all' && asked.changes.some(({ contact }) => isOwnGruu(contact))) {
-      return request.reply(403, { reason: 'A GRUU is no contact' })
+      return request.reply(200, bound(null, bindings, cluster.now(), extensions))
     }
     // Without a leader for longer than an election takes there is no majority: nobody is kept waiting for it.
     if (leaderless !== null && now() - leaderless > ELECTION_MS) return request.reply(503, noQuorum())
 
-    const joined = lines.join(aor, {
-      request,
-      wish: wishOf(request, aor, asked.changes, usable),
-      extensions: usable,
-      deadline: now() + AGREE_WITHIN,
-    })
+    const joined = lines.join(aor, { request, wish: asked.wish, extensions, deadline: now() + AGREE_WITHIN })
     return joined ?? request.reply(503, busy(isKnown))
-  }
-
-  /** It would lead back here (RFC 5627 §5.1). */
-  function isOwnGruu(contact: string): boolean {
-    const uri = contact.includes(';gr') ? parseUri(contact) : null
-    return uri !== null && uriParam(uri, 'gr') !== null && domains.ours(uri.host)
-  }
-
-  function wishOf(request: SipRequest, aor: Aor, changes: Bind['changes'], { path }: Extensions): Bind {
-    const { transport, address, port } = request.source
-    const drawn = chance()
-    return {
-      type: 'bind',
-      aor,
-      callId: request.callId,
-      cseq: request.cseq,
-      changes:
-        changes === 'all'
-          ? 'all'
-          : changes.map((change) => ({ ...change, expires: granted(change.expires, policy, drawn) })),
-      node: cluster.node,
-      transport,
-      received: `${address.includes(':') ? `[${address}]` : address}:${port}`,
-      userAgent: clean(request.userAgent, 128),
-      contactsMax: policy.contactsMax,
-      ...(path.length > 0 && { path }),
-    }
   }
 
   /** REGISTERs that come to the same as the last of them; nobody else is served for this AoR meanwhile. */
@@ -305,10 +255,6 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
 
   function noQuorum(): ReplyOptions {
     return { reason: 'No Quorum', ...later(503) }
-  }
-
-  function upgrading(): ReplyOptions {
-    return { reason: 'Not While Nodes Are Upgraded', ...later(503) }
   }
 
   function busy(isKnown: boolean): ReplyOptions {
