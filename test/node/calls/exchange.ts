@@ -16,7 +16,7 @@ export const GRUU_KEY = gruuKeyOf(CLUSTER_KEY)
 export interface Exchange extends Registrar {
   phone(transport?: 'udp' | 'tcp'): Promise<Device>
   /** Bob calls: the URI as he dialled it. */
-  call(uri: string): Promise<Dialing>
+  call(uri: string, progress?: (status: number) => void): Promise<Dialing>
 }
 
 export async function exchange(t: ExecutionContext): Promise<Exchange> {
@@ -44,7 +44,7 @@ export async function exchange(t: ExecutionContext): Promise<Exchange> {
   return {
     ...all,
     phone: (transport) => device(t, sip, transport),
-    async call(uri) {
+    async call(uri, progress = () => {}) {
       const bob = await port(t)
       const request = {
         uri,
@@ -53,7 +53,7 @@ export async function exchange(t: ExecutionContext): Promise<Exchange> {
         to: { uri: 'sip:alice@pbx.test' },
         sdp: SDP_A,
       }
-      return bob.dial(request, () => {})
+      return bob.dial(request, progress)
     },
   }
 }
