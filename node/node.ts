@@ -22,6 +22,7 @@ import { readPlan } from './routing/plan.ts'
 import type { Credentials } from './sip/digest.ts'
 import { watchDomains } from './sip/domains.ts'
 import { openSip } from './sip/drachtio.ts'
+import { gruuKeyOf } from './sip/gruu.ts'
 import { startGuard } from './sip/guard.ts'
 import { createIdentity } from './sip/identity.ts'
 import { answerOptions } from './sip/options.ts'
@@ -134,15 +135,17 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     guard,
   })
   opened('identity', () => identity.close())
+  const gruuKey = gruuKeyOf(key)
   const registrar = startRegistrar({
     cluster,
     domains,
     identity,
     log,
     policy: { ...POLICY, ...config.sip.registration },
+    gruuKey,
     chance: Math.random,
     // Once there are founders no older program is among the nodes.
-    lapseKnown: () => cluster.tables.members !== null,
+    allKnow: () => cluster.tables.members !== null,
   })
   opened('registrar', () => registrar.close())
   sip.on('register', registrar.handle)
@@ -153,7 +156,9 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     media,
     identify: identity.caller,
     here: (host) => domains.ours(host) && !domains.has(host),
+    flowLost: registrar.flowLost,
     relayKey: relayKeyOf(key),
+    gruuKey,
     log,
     now: Date.now,
     newId: randomUUID,

@@ -1,7 +1,12 @@
 /** `raftel reg`: who is registered where. */
 import { Command } from 'commander'
 import type { Registration__Output } from '../../proto/types/raftel/v1/Registration.ts'
+import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
+import { openClient } from '../client.ts'
+import { Failure } from '../failure.ts'
+import { globals } from '../globals.ts'
 import { addList } from '../lists.ts'
+import { type Column, list } from '../print.ts'
 
 interface Row {
   readonly aor: string
@@ -39,8 +44,53 @@ export function regCommand(): Command {
       { title: 'RECEIVED', text: (row) => row.received },
     ],
   })
-  return new Command('reg').description('registrations').addCommand(ls)
+  const show = new Command('show')
+    .description('the contacts of one address of record, with all that is known of them')
+    .argument('<aor>')
+    .addHelpText('after', SHOW_EXAMPLES)
+    .action((aor: string, _: object, self: Command) => showAor(aor, self))
+  return new Command('reg').description('registrations').addCommand(ls).addCommand(show)
 }
+
+const DETAILS: readonly Column<Registration__Output>[] = [
+  { title: 'CONTACT', text: (row) => row.contact },
+  { title: 'VIA', text: (row) => row.transport },
+  { title: 'NODE', text: (row) => row.node },
+  { title: 'EXPIRES', text: (row) => `${row.state === 'kept' ? '' : '≤'}${row.expires}s`, right: true },
+  { title: 'STATE', text: (row) => row.state },
+  { title: 'RECEIVED', text: (row) => row.received },
+  { title: 'Q', text: (row) => String(row.q), right: true },
+  { title: 'INSTANCE', text: (row) => row.instance || '-' },
+  { title: 'FLOW', text: (row) => (row.regId === 0 ? '-' : String(row.regId)), right: true },
+  { title: 'PATH', text: (row) => row.path || '-' },
+  { title: 'AGENT', text: (row) => row.userAgent },
+]
+
+async function showAor(aor: string, self: Command): Promise<void> {
+  const given = globals(self)
+  const client = openClient(given)
+  try {
+    const page = await client.ask<RegistrationPage__Output>((control, options, done) =>
+      control.listRegistrations({ filter: aor, limit: FILTERED_MAX }, options, done),
+    )
+    const rows = page.rows.filter((row) => row.aor === aor)
+    if (rows.length === 0) throw new Failure('not found', `${aor} is not registered; raftel reg ls shows who is`)
+    process.stdout.write(list(given.output, DETAILS, rows))
+  } finally {
+    client.close()
+  }
+}
+
+/** A filter finds other names too, which contain this one. */
+const FILTERED_MAX = 10_000
+
+const SHOW_EXAMPLES = `
+Examples:
+  raftel reg show alice@pbx.test
+  raftel reg show alice@pbx.test -o json
+
+INSTANCE  the phone says which one it is; FLOW is which of its connections
+PATH      it is behind these proxies, and called through them`
 
 const EXAMPLES = `
 Examples:

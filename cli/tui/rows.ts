@@ -102,7 +102,8 @@ const calls: Table<Call__Output> = {
 const regs: Table<Registration__Output> = {
   title: 'registrations',
   first: { column: 0, reverse: false },
-  id: (reg) => `${reg.aor} ${reg.contact}`,
+  // Several flows of a phone may have one contact.
+  id: (reg) => `${reg.aor} ${reg.contact} ${reg.instance} ${reg.regId}`,
   tone: (reg) => (reg.expires > 0 && reg.state !== 'unverified' ? 'good' : 'warning'),
   columns: [
     { title: 'AOR', field: 'aor', min: 18, max: 40, grow: 3, drop: 0, cell: (reg) => reg.aor, by: (reg) => reg.aor },

@@ -40,6 +40,8 @@ export interface Bind {
   readonly userAgent: string
   /** Contacts one AoR may have; more is refused (RFC 3261 leaves the number to us). */
   readonly contactsMax: number
+  /** Older programs do not know this, nor the last two of a change: never said while one may be among the nodes. */
+  readonly path?: readonly string[]
 }
 
 export interface BindChange {
@@ -47,6 +49,9 @@ export interface BindChange {
   readonly q: number
   /** Seconds until nobody needs to remove it any more: the lease, not what the phone was granted. 0 removes the contact. */
   readonly expires: number
+  readonly instance?: string
+  /** Only with `instance`. */
+  readonly regId?: number
 }
 
 /** Said by the node that holds these phones: they let their time run out. What was bound anew since it looked stays. */

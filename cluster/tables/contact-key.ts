@@ -1,3 +1,5 @@
+import type { BindChange } from './commands.ts'
+
 /**
  * When are two contacts one binding? RFC 3261 §19.1.4, turned into a key, because a table wants one: contacts with equal
  * keys are the same contact. Scheme, host and parameters compare without case, the user part with it; order of
@@ -14,6 +16,14 @@ export function contactKey(contact: string): string {
     known.set(contact, key)
   }
   return key
+}
+
+/**
+ * What a binding of an AoR is known by: a flow by its instance and reg-id, whatever its contact is now (RFC 5626 §6), any other by its
+ * contact.
+ */
+export function bindingKey({ contact, instance, regId }: Pick<BindChange, 'contact' | 'instance' | 'regId'>): string {
+  return instance === undefined || regId === undefined ? contactKey(contact) : `${instance.toLowerCase()};${regId}`
 }
 
 const KNOWN_MAX = 4096

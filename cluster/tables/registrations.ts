@@ -1,6 +1,6 @@
 /** Registrations: which contacts an AoR has, and until when (RFC 3261 §10.3). */
 import type { Bind, BindChange, Lapse, Lapsed, Result } from './commands.ts'
-import { contactKey } from './contact-key.ts'
+import { bindingKey, contactKey } from './contact-key.ts'
 import type { Aor, BindingRow, RegistrationRow } from './rows.ts'
 import { put, putLoaded, remove, type State } from './state.ts'
 
@@ -79,8 +79,8 @@ function liveBindings(row: RegistrationRow | null, time: number): readonly Bindi
 function outOfOrder(live: readonly BindingRow[], command: Bind): number | null {
   const suspects = live.filter((binding) => binding.callId === command.callId && binding.cseq >= command.cseq)
   if (suspects.length === 0 || command.changes === 'all') return suspects[0]?.cseq ?? null
-  const keys = new Set(command.changes.map((change) => contactKey(change.contact)))
-  const late = suspects.find((binding) => keys.has(contactKey(binding.contact)))
+  const keys = new Set(command.changes.map(bindingKey))
+  const late = suspects.find((binding) => keys.has(bindingKey(binding)))
   return late ? late.cseq : null
 }
 
@@ -91,9 +91,11 @@ function merge(
   time: number,
 ): readonly BindingRow[] {
   if (changes.length === 0) return live
-  const byKey = new Map(live.map((binding) => [contactKey(binding.contact), binding]))
+  const byKey = new Map(live.map((binding) => [bindingKey(binding), binding]))
   for (const change of changes) {
-    const key = contactKey(change.contact)
+    const key = bindingKey(change)
+    // A phone that has begun to name its flows is not bound a second time.
+    if (change.regId !== undefined) byKey.delete(contactKey(change.contact))
     if (change.expires <= 0) byKey.delete(key)
     else byKey.set(key, binding(command, change, byKey.get(key), time))
   }
@@ -101,6 +103,10 @@ function merge(
 }
 
 function binding(command: Bind, change: BindChange, old: BindingRow | undefined, time: number): BindingRow {
+  const { path } = command
+  const { instance, regId } = change
+  // An instance that comes under another Call-ID has begun anew (RFC 5627 §5.2: its temporary GRUUs end).
+  const isContinued = instance === undefined || old?.callId === command.callId
   return {
     aor: command.aor,
     contact: change.contact,
@@ -109,16 +115,23 @@ function binding(command: Bind, change: BindChange, old: BindingRow | undefined,
     received: command.received,
     q: change.q,
     expiresAt: time + change.expires * 1000,
-    registeredAt: old?.registeredAt ?? time,
+    registeredAt: (isContinued ? old?.registeredAt : undefined) ?? time,
     callId: command.callId,
     cseq: command.cseq,
     userAgent: command.userAgent,
+    ...(path && { path }),
+    ...(instance !== undefined && { instance }),
+    ...(regId !== undefined && { regId, usedAt: time }),
   }
 }
 
-/** By preference (RFC 3261 §20.10), then newest, then by contact, so that no two nodes can differ. */
+/** By preference (RFC 3261 §20.10), then newest (a flow: used last), then by contact, so that no two nodes can differ. */
 function bestFirst(a: BindingRow, b: BindingRow): number {
-  return b.q - a.q || b.registeredAt - a.registeredAt || (a.contact < b.contact ? -1 : a.contact > b.contact ? 1 : 0)
+  return b.q - a.q || newest(b) - newest(a) || (a.contact < b.contact ? -1 : a.contact > b.contact ? 1 : 0)
+}
+
+function newest({ usedAt, registeredAt }: BindingRow): number {
+  return usedAt ?? registeredAt
 }
 
 /** `old` is the row that is there. */

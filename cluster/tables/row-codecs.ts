@@ -25,6 +25,8 @@ const BINDING = [
   'cseq',
   'userAgent',
 ]
+/** Behind these, each only in rows that have it, and usedAt with regId. */
+const MORE = ['path', 'instance', 'regId', 'usedAt'] as const
 const USER = ['aor', 'user', 'domain', 'credentials', 'createdAt']
 
 export const registrationCodec: RowCodec<RegistrationRow> = {
@@ -41,7 +43,8 @@ export const registrationCodec: RowCodec<RegistrationRow> = {
 }
 
 function writeBinding(to: Writer, key: string, binding: BindingRow): boolean {
-  if (!hasFields(binding, BINDING)) return false
+  const more = moreOf(binding)
+  if (more === null) return false
   const { aor, contact, transport, node, received, q, expiresAt, registeredAt, callId, cseq, userAgent } = binding
   const isUsual =
     aor === key &&
@@ -53,14 +56,67 @@ function writeBinding(to: Writer, key: string, binding: BindingRow): boolean {
   to.word(node)
   to.text(received)
   writeContact(to, contact, userOf(key), received)
-  to.byte(q === 1 ? 1 : 0)
+  to.byte(more | (q === 1 ? Q_IS_ONE : 0))
   if (q !== 1) to.float(q)
   to.natural(expiresAt)
   to.natural(registeredAt)
   to.text(callId)
   to.natural(cseq)
   to.word(userAgent)
+  if (more !== 0) writeMore(to, binding)
   return true
+}
+
+/** What the byte before q says. */
+const Q_IS_ONE = 1
+const PATH = 2
+const INSTANCE = 4
+const FLOW = 8
+
+/** Which of MORE a row has behind the usual fields; null: it is of another shape. */
+function moreOf(binding: BindingRow): number | null {
+  let i = 0
+  let last = -1
+  for (const name in binding) {
+    if (i < BINDING.length) {
+      if (BINDING[i++] !== name) return null
+      continue
+    }
+    const at = MORE.indexOf(name as (typeof MORE)[number])
+    if (at <= last) return null
+    last = at
+  }
+  if (i < BINDING.length) return null
+  if (last < 0) return 0
+  const { path, instance, regId, usedAt } = binding
+  if ((regId === undefined) !== (usedAt === undefined)) return null
+  if (regId !== undefined && !areNaturals(regId, usedAt)) return null
+  if (path !== undefined && !(Array.isArray(path) && areTexts(...path))) return null
+  if (instance !== undefined && !areTexts(instance)) return null
+  return (path ? PATH : 0) | (instance === undefined ? 0 : INSTANCE) | (regId === undefined ? 0 : FLOW)
+}
+
+function writeMore(to: Writer, { path, instance, regId, usedAt }: BindingRow): void {
+  if (path) {
+    to.count(path.length)
+    // Phones behind one edge have a token each in it.
+    for (const value of path) to.text(value)
+  }
+  if (instance !== undefined) to.text(instance)
+  if (regId !== undefined) {
+    to.natural(regId)
+    to.natural(usedAt!)
+  }
+}
+
+function readMore(from: Reader, more: number): Pick<BindingRow, (typeof MORE)[number]> {
+  const path: string[] = []
+  if (more & PATH) for (let left = from.count(); left > 0; left--) path.push(from.text())
+  return {
+    ...(more & PATH && { path }),
+    ...(more & INSTANCE && { instance: from.text() }),
+    ...(more & FLOW && { regId: from.natural(), usedAt: from.natural() }),
+  }
 }
 
 function readBinding(from: Reader, aor: string): BindingRow {
@@ -68,20 +124,22 @@ function readBinding(from: Reader, aor: string): BindingRow {
   const node = from.text()
   const received = from.text()
   const contact = readContact(from, userOf(aor), received)
+  const more = from.byte()
   // Fields are read in this order.
-  return {
+  const binding = {
     aor,
     contact,
     transport,
     node,
     received,
-    q: from.byte() === 1 ? 1 : from.float(),
+    q: more & Q_IS_ONE ? 1 : from.float(),
     expiresAt: from.natural(),
     registeredAt: from.natural(),
     callId: from.text(),
     cseq: from.natural(),
     userAgent: from.text(),
   }
+  return more & ~Q_IS_ONE ? { ...binding, ...readMore(from, more) } : binding
 }
 
 /** What a contact URI shares with its row is not written again: the user of the AoR, and where the REGISTER came from unless it came through a NAT. */

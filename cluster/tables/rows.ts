@@ -41,6 +41,15 @@ export interface BindingRow {
   readonly callId: string
   readonly cseq: number
   readonly userAgent: string
+  // What follows is there only for phones that use it: a row without it is as older programs write it, and has their hash.
+  /** Values of the Path by which the phone is reached, our side first (RFC 3327). */
+  readonly path?: readonly string[]
+  /** `+sip.instance` without its quotes, kept for GRUUs and flows: `<urn:uuid:…>` (RFC 5626 §4.1). */
+  readonly instance?: string
+  /** Which flow of the instance this is (RFC 5626 §4.2). */
+  readonly regId?: number
+  /** With regId: when the cluster last heard of the flow. */
+  readonly usedAt?: number
 }
 
 /** All bindings of one AoR, best first (q, then newest). A row exists only while there is a binding. */

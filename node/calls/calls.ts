@@ -1,9 +1,10 @@
 /** The live calls of this node: those whose caller is here, and those dialled here for other nodes. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { UserRow } from '../../cluster/tables/rows.ts'
+import type { BindingRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Stream } from '../media/media.ts'
+import type { GruuKey } from '../sip/gruu.ts'
 import type { Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { readDialled } from './dialled.ts'
@@ -20,8 +21,12 @@ export interface CallsNeeds {
   identify(invitation: Invitation): Caller
   /** Whether a host is an address of the cluster, and no domain of it. Lower case. */
   here(host: string): boolean
+  /** There is no connection any more to the phone that this node has this flow of. */
+  flowLost?(binding: BindingRow): void
   /** From `relayKeyOf(cluster key)`. */
   readonly relayKey: Uint8Array
+  /** From `gruuKeyOf(cluster key)`. */
+  readonly gruuKey: GruuKey
   readonly log: Logger
   /** Wall clock, ms. */
   now(): number

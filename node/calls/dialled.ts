@@ -1,3 +1,5 @@
+import type { Aor } from '../../cluster/tables/rows.ts'
+
 /** What a Request-URI asks for: the number or name that was dialled, and the domain it was dialled in. */
 export interface Dialled {
   readonly user: string
@@ -22,6 +24,12 @@ export function readDialled(uri: string, fallbackDomain: string): Dialled | null
   } catch {
     return null
   }
+}
+
+/** `bob@pbx.test` as it would be dialled. */
+export function ofAor(aor: Aor): Dialled {
+  const at = aor.lastIndexOf('@')
+  return { user: aor.slice(0, at), domain: aor.slice(at + 1) }
 }
 
 /** Back into a URI: what may not stand in a user part is escaped (RFC 3261 §25.1). */

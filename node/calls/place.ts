@@ -2,25 +2,30 @@
  * A call from a phone: who is it, what does the plan say, where are those phones, then ring them.
  * Returns in words how it ended; every way out has answered the caller.
  */
-import type { CallRow } from '../../cluster/tables/rows.ts'
+import type { BindingRow, CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Decision } from '../routing/decision.ts'
-import type { NodeReach } from '../routing/reach.ts'
+import { RING_SECONDS } from '../routing/plan.ts'
+import { type Nodes, nodesOf } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
-import type { Invitation } from '../sip/port.ts'
+import { type Gruu, meantBy, readGruu } from '../sip/gruu.ts'
+import type { DialRequest, Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
-import { type Dialled, readDialled, sayDialled, shownTarget } from './dialled.ts'
+import { type Dialled, ofAor, readDialled, sayDialled, shownTarget } from './dialled.ts'
 import { madeUpOffer } from './origin.ts'
-import { RELAY_HEADER, writeRelay } from './relay.ts'
+import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
 
 type Ring = Extract<Decision, { kind: 'ring' }>
+type KnownGruu = Exclude<Gruu, { kind: 'unknown' }>
 type Known = Extract<Caller, { kind: 'known' }>['user']
 
 export async function place(desk: Desk, live: Live, invitation: Invitation): Promise<string> {
-  const dialled = readDialled(invitation.uri, invitation.from.host)
+  const gruu = readGruu(invitation.uri, desk.gruuKey)
+  if (gruu?.kind === 'unknown') return refuse(desk, invitation, 404, 'Not Found')
+  const dialled = gruu ? ofAor(gruu.aor) : readDialled(invitation.uri, invitation.from.host)
   if (dialled === null) return refuse(desk, invitation, 416, 'Unsupported URI Scheme')
   if (invitation.header('max-forwards') === '0') return refuse(desk, invitation, 483, 'Too Many Hops')
 
@@ -39,7 +44,7 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
   if (emergency) desk.count.emergency++
   const known = caller.kind === 'known' ? caller.user : null
 
-  const { decision, groups, missed } = await decideWithCatchUp(desk, known, dialled)
+  const { decision, groups, missed } = await decideWithCatchUp(desk, known, dialled, gruu)
   live.call = {
     id: live.id,
     state: 'routing',
@@ -89,29 +94,46 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
       },
     })
     if (result.kind === 'ended') return result.why
-    return refuse(desk, invitation, result.refusal.status, result.refusal.reason)
+    const { status, reason } = result.refusal
+    // It means something to whoever chose the flow, and that was we (RFC 5626 §11.6).
+    if (status === 430) return refuse(desk, invitation, 480, 'Temporarily Unavailable')
+    return refuse(desk, invitation, status, reason)
   } finally {
     clearTimeout(longest)
   }
 }
 
 /** A miss may only mean that this node is behind: the leader is asked once before anybody is told no. */
-async function decideWithCatchUp(desk: Desk, known: Known | null, dialled: Dialled) {
-  const first = look(desk, known, dialled)
+async function decideWithCatchUp(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu | null) {
+  const first = look(desk, known, dialled, gruu)
   const hit = first.groups.length > 0 || (first.decision.kind === 'reject' && first.decision.rule !== 'none')
   if (hit || !desk.cluster.status().quorum) return first
   const caught = await desk.cluster.catchUp(CATCH_UP_MS)
-  return caught === 'caught up' ? look(desk, known, dialled) : first
+  return caught === 'caught up' ? look(desk, known, dialled, gruu) : first
 }
 const CATCH_UP_MS = 1_000
 
-function look(desk: Desk, known: Known | null, dialled: Dialled) {
+function look(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu | null) {
   const decision = decideFor(desk, known, dialled)
   if (decision.kind === 'reject') return { decision, groups: [], missed: [] }
-  return {
-    decision,
-    ...contactsOf((decision as Ring).steps, desk.cluster.tables.registrations, desk.cluster.node, nodesOf(desk)),
+  const { steps } = decision as Ring
+  // Who calls for help is helped by whoever the plan says.
+  if (gruu && !decision.emergency) return lookFor(desk, gruu, decision as Ring)
+  return { decision, ...contactsOf(steps, desk.cluster.tables.registrations, desk.cluster.node, reachable(desk)) }
+}
+
+/** The plan may refuse a call to a GRUU, but where it rings is said already (RFC 5627 §6). */
+function lookFor(desk: Desk, gruu: KnownGruu, decision: Ring) {
+  const { aor } = gruu
+  const trace = [...decision.trace, `the ${gruu.kind} GRUU of one phone of ${clean(aor)} was dialled`]
+  const meant = meantBy(gruu, desk.cluster.tables.registrations.get(aor)?.bindings ?? [])
+  if (meant === null) {
+    const over = { kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' } as const
+    return { decision: { ...decision, ...over, trace: [...trace, 'it is over'] }, groups: [], missed: [] }
   }
+  const registrations = new Map([[aor, { aor, bindings: meant }]])
+  const steps = [{ aors: [aor], seconds: decision.steps[0]?.seconds ?? RING_SECONDS }]
+  return { decision: { ...decision, trace }, ...contactsOf(steps, registrations, desk.cluster.node, reachable(desk)) }
 }
 
 /** Whether the plan takes it for an emergency call: these are never refused for who calls, what he requires, or limits. */
@@ -125,9 +147,8 @@ function decideFor(desk: Pick<Desk, 'cluster' | 'here'>, known: Known | null, { 
   return decide(tables.plan, facts, { caller: known?.aor ?? null, dialled: user, domain })
 }
 
-function nodesOf({ cluster }: Desk): ReadonlyMap<string, NodeReach> {
-  const { connected } = cluster.status()
-  return new Map([...cluster.tables.nodes.values()].map(({ id, sip }) => [id, { sip, up: connected.includes(id) }]))
+function reachable({ cluster }: Desk): Nodes {
+  return nodesOf(cluster.tables.nodes.values(), cluster.node, cluster.status().connected)
 }
 
 /** What is sent to one contact. The caller is shown as who he proved to be, whatever he claims. */
@@ -135,19 +156,33 @@ function inviteOf(desk: Desk, live: Live, invitation: Invitation, known: Known |
   const shown = { user: known?.user ?? 'anonymous', domain: known?.domain ?? 'anonymous.invalid' }
   const from = { display: known === null ? '' : clean(invitation.from.display, 64), uri: sayDialled(shown) }
   const to = { uri: sayDialled(dialled) }
-  return ({ binding, way }: Contact): Target => {
-    const { aor, contact } = binding
-    if (way.kind === 'direct') {
-      return { name: aor, request: { uri: way.uri, nextHop: way.nextHop, from, to, sdp } }
-    }
+  const requestTo = ({ binding, way }: Contact): DialRequest => {
+    if (way.kind === 'direct') return { uri: way.uri, nextHop: way.nextHop, route: way.route, from, to, sdp }
     const callId = desk.newId()
-    const order = { aor, contact, call: live.id, at: desk.cluster.now(), hop: 1 }
+    const order = { aor: binding.aor, contact: orderedName(binding), call: live.id, at: desk.cluster.now(), hop: 1 }
     const headers = { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) }
+    return { callId, uri: `sip:relay@${way.sip}`, nextHop: `sip:${way.sip};transport=udp`, from, to, sdp, headers }
+  }
+  const target = (contact: Contact): Target => {
+    const { binding, others } = contact
     return {
-      name: aor,
-      request: { callId, uri: `sip:relay@${way.sip}`, nextHop: `sip:${way.sip};transport=udp`, from, to, sdp, headers },
+      name: binding.aor,
+      // An order is good for a minute only, and a hunt may take longer.
+      get request() {
+        return requestTo(contact)
+      },
+      ...flowOf(desk, binding),
+      others: others.map(target),
     }
   }
+  return target
+}
+
+/** Of a phone whose connection is here, and whose binding goes when that is gone. */
+export function flowOf({ cluster, sip, flowLost }: Desk, binding: BindingRow): Pick<Target, 'flow'> {
+  if (binding.regId === undefined) return {}
+  const isHere = binding.node === cluster.node && binding.transport !== 'udp' && binding.path === undefined
+  return { flow: { lost: () => isHere && sip.connected && flowLost?.(binding) } }
 }
 
 function callerLeg(invitation: Invitation): CallRow['legs'][number] {

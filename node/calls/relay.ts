@@ -4,6 +4,8 @@
  * than any phone may ask for.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { bindingKey } from '../../cluster/tables/contact-key.ts'
+import type { BindingRow } from '../../cluster/tables/rows.ts'
 
 export const RELAY_HEADER = 'X-Raftel-Relay'
 const AGE_MAX = 60_000
@@ -12,7 +14,7 @@ const HOPS_MAX = 3
 /** More relayed calls a minute than this are refused rather than remembered. */
 const SEEN_MAX = 100_000
 
-/** One relayed call: which contact of which AoR, for which call of the asking node. */
+/** One relayed call: which contact of which AoR (see orderedName), for which call of the asking node. */
 export interface RelayOrder {
   readonly aor: string
   readonly contact: string
@@ -20,6 +22,16 @@ export interface RelayOrder {
   /** Cluster time, ms. */
   readonly at: number
   readonly hop: number
+}
+
+/** What an order calls a binding: a flow by its key, since several phones may have the same contact each behind a NAT of its own. */
+export function orderedName(binding: BindingRow): string {
+  return binding.regId === undefined ? binding.contact : bindingKey(binding)
+}
+
+/** Whether an order's name is of a flow: no URI begins so. */
+export function isFlow(name: string): boolean {
+  return name.startsWith('<')
 }
 
 export type RelayRead =

@@ -9,8 +9,8 @@ import type { Invitation } from '../sip/port.ts'
 import type { Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
 import { readDialled } from './dialled.ts'
-import { forHelp } from './place.ts'
-import { readRelay } from './relay.ts'
+import { flowOf, forHelp } from './place.ts'
+import { isFlow, orderedName, readRelay } from './relay.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
 const RING_SECONDS = 300
@@ -33,16 +33,18 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return '503'
   }
   const bindings = desk.cluster.tables.registrations.get(aor)?.bindings ?? []
-  const binding = bindings.find((one) => one.contact === contact && one.node === desk.cluster.node)
+  const binding = bindings.find((one) => orderedName(one) === contact && one.node === desk.cluster.node)
   const way = binding && reach(binding, desk.cluster.node, new Map())
   if (way?.kind !== 'direct') {
-    invitation.reply(480, { reason: 'No such contact here' })
-    return '480'
+    // The asking node may know another flow of the phone.
+    const status = isFlow(contact) ? 430 : 480
+    invitation.reply(status, { reason: 'No such contact here' })
+    return `${status}`
   }
   desk.count.relayed++
-  const { uri, nextHop } = way
+  const { uri, nextHop, route } = way
   const from = { display: clean(invitation.from.display, 64), uri: invitation.from.uri }
-  const request = { uri, nextHop, from, to: { uri: invitation.to.uri }, sdp: invitation.body }
+  const request = { uri, nextHop, route, from, to: { uri: invitation.to.uri }, sdp: invitation.body }
   // The asking node bounds the call too; should it be gone without a BYE, this one must not live for ever.
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()
@@ -52,7 +54,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       invitation,
       media: UNTOUCHED,
       checkMs: desk.checkSeconds * 1000,
-      groups: [{ targets: [{ name: aor, request }], seconds: RING_SECONDS }],
+      groups: [{ targets: [{ name: aor, request, ...flowOf(desk, binding!) }], seconds: RING_SECONDS }],
       stop: live.stop.signal,
       answered: () => {},
     })

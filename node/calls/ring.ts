@@ -6,8 +6,17 @@ import type { Refusal } from './best.ts'
 export interface Target {
   /** For people: the AoR. */
   readonly name: string
+  /** Asked for when it is rung. */
   readonly request: DialRequest
+  /** It is a flow (RFC 5626): told when there is no connection left to send over. */
+  readonly flow?: { lost(): void }
+  /** Rung in its place when the flow fails, one after the other. */
+  readonly others?: readonly Target[]
 }
+
+/** RFC 5626 §11.6; and what comes of a connection that breaks, or of one that nobody is at any more. */
+const FLOW_FAILED = 430
+const FAILURES: ReadonlySet<number> = new Set([FLOW_FAILED, 408, 503])
 
 /** Rung together for so long. */
 export interface Group {
@@ -81,14 +90,20 @@ function ringTogether(
     resolve(rung)
   }
 
-  for (const { target, branch } of targets) {
-    if (settled) break
+  function begin(target: Target, others: readonly Target[], branch: number): void {
     const dialing = sip.dial(target.request, (status, sdp) => {
       if (!settled) events.progress(status, sdp, branch)
     })
     live.add(dialing)
     void dialing.outcome.then((outcome) => {
       live.delete(dialing)
+      if (outcome.kind === 'refused' && !settled && target.flow && FAILURES.has(outcome.status)) {
+        // The engine had nothing to send it over, or the link to the engine is gone.
+        if (outcome.status === 503 && outcome.headers.size === 0) target.flow.lost()
+        const [next, ...rest] = others
+        if (next) return begin(next, rest, branch)
+        outcome = { ...outcome, status: FLOW_FAILED, reason: 'Flow Failed' }
+      }
       open--
       if (outcome.kind === 'answered') {
         // Two answers crossed: the first has the call.
@@ -103,6 +118,8 @@ function ringTogether(
       if (open === 0) settle({ kind: 'failed', refusals })
     })
   }
+
+  for (const { target, branch } of targets) if (!settled) begin(target, target.others ?? [], branch)
   if (targets.length === 0) settle({ kind: 'failed', refusals })
   return promise
 }

@@ -4,29 +4,35 @@ import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListReques
 import type { RegistrationPage } from '../../proto/types/raftel/v1/RegistrationPage.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
-import { registrationView } from './views.ts'
+import { bindingName, reachable, registrationView } from './views.ts'
 
 export function listRegistrations(needs: Needs, request: ListRequest__Output): RegistrationPage {
   const { cluster } = needs
   const now = cluster.now()
+  const nodes = reachable(needs)
   const { rows, next, total } = page<BindingRow>(
     bindings(cluster.tables.registrations),
     request,
-    (row) => `${row.aor} ${row.contact}`,
+    bindingName,
     {
       aor: (row) => row.aor,
       contact: (row) => row.contact,
       transport: (row) => row.transport,
       node: (row) => row.node,
       expires: (row) => needs.secondsLeft(row) ?? Math.ceil((row.expiresAt - now) / 1000),
-      state: (row) => registrationView(needs, row).state,
+      state: (row) => registrationView(needs, row, nodes).state,
       received: (row) => row.received,
       q: (row) => row.q,
       userAgent: (row) => row.userAgent,
     },
     (row) => [row.aor, row.contact, row.transport, row.node, row.received, row.userAgent].join(' '),
   )
-  return { rows: rows.map((row) => registrationView(needs, row)), next, total, applied: cluster.status().applied }
+  return {
+    rows: rows.map((row) => registrationView(needs, row, nodes)),
+    next,
+    total,
+    applied: cluster.status().applied,
+  }
 }
 
 function* bindings(registrations: ReadonlyMap<string, RegistrationRow>): Generator<BindingRow> {

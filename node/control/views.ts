@@ -1,18 +1,31 @@
 /** Rows of the tables as the control service tells them. All text of phones is cleaned here. */
 import type { Cluster } from '../../cluster/cluster.ts'
+import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { BindingRow, CallRow, NodeRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Call } from '../../proto/types/raftel/v1/Call.ts'
 import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNode.ts'
 import type { Registration__Output } from '../../proto/types/raftel/v1/Registration.ts'
 import type { User } from '../../proto/types/raftel/v1/User.ts'
-import { isVerified } from '../routing/reach.ts'
+import { isVerified, type Nodes, nodesOf } from '../routing/reach.ts'
 import type { Needs } from './needs.ts'
+
+/** Which nodes this one sees; asked once for many rows. */
+export function reachable({ cluster }: Pick<Needs, 'cluster'>): Nodes {
+  return nodesOf(cluster.tables.nodes.values(), cluster.node, cluster.status().connected)
+}
+
+/** What tells a binding from all others, not cleaned: several flows of a phone may have one contact. */
+export function bindingName(binding: BindingRow): string {
+  const name = `${binding.aor} ${binding.contact}`
+  return binding.regId === undefined ? name : `${name} ${bindingKey(binding)}`
+}
 
 /** Of one that this node keeps, `expires` is what the phone was told; else the lease, which is the most it can be. */
 export function registrationView(
   { cluster, secondsLeft }: Pick<Needs, 'cluster' | 'secondsLeft'>,
   binding: BindingRow,
+  nodes: Nodes,
 ): Registration__Output {
   const left = secondsLeft(binding)
   const lease = Math.max(0, Math.ceil((binding.expiresAt - cluster.now()) / 1000))
@@ -25,7 +38,10 @@ export function registrationView(
     received: clean(binding.received),
     q: binding.q,
     userAgent: clean(binding.userAgent),
-    state: left !== null ? 'kept' : isVerified(binding, cluster.tables.nodes) ? 'leased' : 'unverified',
+    state: left !== null ? 'kept' : isVerified(binding, nodes) ? 'leased' : 'unverified',
+    instance: clean(binding.instance ?? ''),
+    regId: binding.regId ?? 0,
+    path: clean(binding.path?.join(', ') ?? '', 1_024),
   }
 }
 

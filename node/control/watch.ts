@@ -3,13 +3,15 @@
  * slow reader gets the newest state of each row, and holds no more memory than there are keys.
  */
 import type { ServerWritableStream } from '@grpc/grpc-js'
+import { clean } from '../../proto/text.ts'
 import type { Change } from '../../proto/types/raftel/v1/Change.ts'
 import type { WatchRequest__Output } from '../../proto/types/raftel/v1/WatchRequest.ts'
+import type { Nodes } from '../routing/reach.ts'
 import { banText, banView } from './bans.ts'
 import type { Needs } from './needs.ts'
 import { filterOf } from './page.ts'
 import { invalid, refusal } from './refusal.ts'
-import { callText, callView, nodeView, registrationView, userView } from './views.ts'
+import { bindingName, callText, callView, nodeView, reachable, registrationView, userView } from './views.ts'
 
 /** One table as it is watched: its keys, and the changes that show the row of a key as it is now. */
 interface Watched {
@@ -34,7 +36,8 @@ export function watch(needs: Watching): (call: Stream) => void {
 function follow(needs: Watching, call: Stream): void {
   const { cluster } = needs
   const { table, filter } = call.request
-  const watched = watchedTable(needs, table)
+  let seen = reachable(needs)
+  const watched = watchedTable(needs, table, () => seen)
   const wanted = filterOf(filter)
   const pending = new Set<string>([...watched.keys()].sort())
   /** Table key → keys of the rows that the reader has: what must be taken back when it goes. */
@@ -74,10 +77,12 @@ function follow(needs: Watching, call: Stream): void {
 
   const stops = [
     cluster.watch((changes) => {
+      if (changes.some((change) => change.table === 'nodes')) seen = reachable(needs)
       for (const change of changes) if (change.table === table) pending.add(change.key)
       push()
     }),
     cluster.onStatus(() => {
+      seen = reachable(needs)
       if (table !== 'nodes') return
       for (const key of watched.keys()) pending.add(key)
       push()
@@ -90,7 +95,8 @@ function follow(needs: Watching, call: Stream): void {
   push()
 }
 
-function watchedTable(needs: Watching, name: string): Watched {
+/** `seen`: which nodes this one sees. */
+function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched {
   const { cluster } = needs
   const { users, registrations, calls, nodes, bans } = cluster.tables
   switch (name) {
@@ -99,8 +105,8 @@ function watchedTable(needs: Watching, name: string): Watched {
         keys: () => registrations.keys(),
         rows: (key) =>
           (registrations.get(key)?.bindings ?? []).map((binding) => {
-            const registration = registrationView(needs, binding)
-            const at = `${registration.aor} ${registration.contact}`
+            const registration = registrationView(needs, binding, seen())
+            const at = clean(bindingName(binding), 2_048)
             return {
               change: { kind: 'PUT', key: at, registration },
               text: `${at} ${binding.transport} ${binding.node} ${registration.received} ${registration.userAgent}`,

@@ -1,6 +1,7 @@
 /** What a REGISTER wants bound (RFC 3261 §10.3 steps 6 and 7), or how it is refused. */
 import type { BindChange } from '../../cluster/tables/commands.ts'
 import { parseAddress, parseUri, VALUE_MAX } from './address.ts'
+import { type Extensions, NO_EXTENSIONS } from './extensions.ts'
 import { POLICY, type RegistrationPolicy } from './policy.ts'
 
 export type Wish =
@@ -8,7 +9,7 @@ export type Wish =
   | { readonly kind: 'bind'; readonly changes: 'all' | readonly BindChange[] }
   | {
       readonly kind: 'refused'
-      readonly status: 400 | 423 | 413
+      readonly status: 400 | 413 | 423 | 439
       readonly reason: string
       readonly minExpires?: number
     }
@@ -16,7 +17,12 @@ export type Wish =
 export type ContactLimits = Pick<RegistrationPolicy, 'defaultExpires' | 'minExpires' | 'maxExpires' | 'contactsMax'>
 
 /** `contact` and `expires` are header values, repeated ones joined by a comma; null when absent. */
-export function readContacts(contact: string | null, expires: string | null, limits: ContactLimits = POLICY): Wish {
+export function readContacts(
+  contact: string | null,
+  expires: string | null,
+  limits: ContactLimits = POLICY,
+  extensions: Extensions = NO_EXTENSIONS,
+): Wish {
   if (contact === null || contact.trim() === '') return { kind: 'query' }
   if (contact.length > VALUE_MAX * limits.contactsMax) return refuse(413, 'Too many or too long contacts')
   const header = expires === null ? null : seconds(expires)
@@ -33,10 +39,14 @@ export function readContacts(contact: string | null, expires: string | null, lim
     const address = parseAddress(contact, at)
     if (!address) return refuse(400, 'Contact does not read')
     if (changes.length >= limits.contactsMax) return refuse(400, `More than ${limits.contactsMax} contacts`)
-    const change = read(address.uri, address.params, header, limits)
+    const change = read(address.uri, address.params, header, limits, extensions)
     if ('kind' in change) return change
     changes.push(change)
     at = address.end + 1
+  }
+  // §6: one flow at a time, since all that are named here came over this one.
+  if (changes.filter(({ regId, expires }) => regId !== undefined && expires > 0).length > 1) {
+    return refuse(400, 'More than one reg-id')
   }
   return { kind: 'bind', changes }
 }
@@ -46,6 +56,7 @@ function read(
   params: ReadonlyMap<string, string>,
   header: number | null,
   limits: ContactLimits,
+  extensions: Extensions,
 ): BindChange | Extract<Wish, { kind: 'refused' }> {
   if (uri === '*') return refuse(400, 'Contact: * stands alone')
   if (!parseUri(uri)) return refuse(400, 'A contact is a sip or sips URI')
@@ -59,17 +70,39 @@ function read(
   }
   const q = params.has('q') ? quality(params.get('q')!) : 1
   if (q === null) return refuse(400, 'q is a number from 0 to 1')
-  return { contact: uri, q, expires: Math.min(wanted, limits.maxExpires) }
+  const phone = phoneOf(params, extensions)
+  if ('kind' in phone) return phone
+  return { contact: uri, q, expires: Math.min(wanted, limits.maxExpires), ...phone }
 }
 
-function refuse(status: 400 | 413, reason: string): Extract<Wish, { kind: 'refused' }> {
+/** Which instance, and which flow of it; what is of no use to the phone is not kept. */
+function phoneOf(
+  params: ReadonlyMap<string, string>,
+  { outbound, gruu }: Extensions,
+): Pick<BindChange, 'instance' | 'regId'> | Extract<Wish, { kind: 'refused' }> {
+  const instance = params.get('+sip.instance')
+  const flow = params.get('reg-id')
+  const isFlow = outbound !== 'no' && flow !== undefined && instance !== undefined
+  if (instance === undefined || !(gruu || isFlow)) return {}
+  if (!INSTANCE.test(instance)) return refuse(400, '+sip.instance does not read')
+  if (!isFlow) return { instance }
+  if (outbound === 'not by this way') return refuse(439, 'First Hop Lacks Outbound Support')
+  const regId = /^\d{1,10}$/.test(flow) ? Number(flow) : 0
+  if (regId < 1 || regId >= 2 ** 31) return refuse(400, 'reg-id is a number from 1')
+  return { instance, regId }
+}
+
+/** A URN in angle brackets (RFC 5626 §4.1). */
+const INSTANCE = /^<[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]{1,126}>$/
+
+function refuse(status: 400 | 413 | 439, reason: string): Extract<Wish, { kind: 'refused' }> {
   return { kind: 'refused', status, reason }
 }
 
-/** Ten digits hold 2³²-1, the most that RFC 3261 §20.19 allows. */
+/** More than 2³²-1, the most that RFC 3261 §20.19 allows, is as good as that. */
 function seconds(text: string): number | null {
   const digits = text.trim()
-  return /^\d{1,10}$/.test(digits) ? Math.min(Number(digits), 0xffffffff) : null
+  return /^\d{1,64}$/.test(digits) ? Math.min(Number(digits), 0xffffffff) : null
 }
 
 function quality(text: string): number | null {

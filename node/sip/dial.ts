@@ -106,6 +106,7 @@ export function dial(
 function headersOf(request: DialRequest, callId: string): Record<string, string> {
   return safeHeaders({
     ...request.headers,
+    ...(request.route?.length ? { Route: request.route.join(', ') } : {}),
     'Call-ID': callId,
     From: formatNameAddr(request.from.display, request.from.uri),
     To: `<${request.to.uri}>`,

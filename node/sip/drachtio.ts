@@ -7,6 +7,7 @@ import type { SipTimes } from '../engine/limits.ts'
 import { nameAddr, parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
 import { ALLOW, type IncomingDialog } from './dialog.ts'
+import { SUPPORTED } from './extensions.ts'
 import { connectLink, type Link } from './link.ts'
 import type { FinalResponse, Invitation, ReplyOptions, SipPort, SipRequest, Urgent } from './port.ts'
 import { Incoming, IncomingInvite } from './request.ts'
@@ -181,12 +182,13 @@ function sipPort(
   }
 }
 
-/** What a peer insists on that we do not have, which is everything (RFC 3261 §8.2.2.3). */
+/** What a peer insists on that we do not have, which is everything but a registrar's (RFC 3261 §8.2.2.3). */
 function extensionsOf(request: SipRequest): string {
+  const had = request.method === 'REGISTER' ? SUPPORTED : []
   return (request.header('require') ?? '')
     .split(',')
     .map((tag) => tag.trim())
-    .filter((tag) => OPTION_TAG.test(tag))
+    .filter((tag) => OPTION_TAG.test(tag) && !had.includes(tag.toLowerCase()))
     .slice(0, OPTION_TAGS_MAX)
     .join(', ')
 }

@@ -3,7 +3,7 @@
  * process: then the lease in the row is all there is, which is later, and the next REGISTER of the phone tells the rest. In packed rows,
  * as there may be as many as the table has. No clock: times are given, monotonic ms, whole.
  */
-import { contactKey } from '../../cluster/tables/contact-key.ts'
+import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import { Expiries } from '../../cluster/tables/expiries.ts'
 import { PackedRows } from '../../cluster/tables/packed.ts'
 import type { RowCodec } from '../../cluster/tables/row-codecs.ts'
@@ -77,7 +77,7 @@ export class Kept {
 }
 
 function find(row: RegistrationRow | null, key: string): BindingRow | undefined {
-  return row?.bindings.find(({ contact }) => contactKey(contact) === key)
+  return row?.bindings.find((binding) => bindingKey(binding) === key)
 }
 
 const codec: RowCodec<KeptRow> = {

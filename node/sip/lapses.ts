@@ -2,7 +2,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Lapsed } from '../../cluster/tables/commands.ts'
-import { contactKey } from '../../cluster/tables/contact-key.ts'
+import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { Kept } from './kept.ts'
 
 export interface LapseNeeds {
@@ -61,7 +61,7 @@ function due(cluster: Cluster, kept: Kept, now: number): Lapsed[] {
     const over = new Set(kept.of(aor).flatMap(({ key, until }) => (until <= now ? [key] : [])))
     for (const binding of cluster.tables.registrations.get(aor)?.bindings ?? []) {
       const { contact, callId, cseq, expiresAt } = binding
-      if (over.has(contactKey(contact))) lapsed.push({ aor, contact, callId, cseq, expiresAt })
+      if (over.has(bindingKey(binding))) lapsed.push({ aor, contact, callId, cseq, expiresAt })
     }
   }
   return lapsed

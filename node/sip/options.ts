@@ -1,5 +1,6 @@
 /** OPTIONS (RFC 3261 §11): are you there, and what do you take? */
 import { ALLOW } from './dialog.ts'
+import { SUPPORTED } from './extensions.ts'
 import type { SipRequest } from './port.ts'
 
 const ANSWER = {
@@ -7,7 +8,7 @@ const ANSWER = {
   Accept: 'application/sdp',
   'Accept-Encoding': 'identity',
   'Accept-Language': 'en',
-  Supported: '',
+  Supported: SUPPORTED.join(', '),
 }
 
 export function answerOptions(request: SipRequest): void {

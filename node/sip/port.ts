@@ -104,6 +104,8 @@ export interface DialRequest {
   readonly uri: string
   /** Where the packet goes when that is not where the URI points: `sip:host:port;transport=tcp`. Reuses a connection. */
   readonly nextHop: string | null
+  /** Values of its Route; without a next hop it goes to the first of them (RFC 3261 §8.1.2). */
+  readonly route?: readonly string[]
   /** Caller as shown to the called side. */
   readonly from: { readonly display: string; readonly uri: string }
   readonly to: { readonly uri: string }

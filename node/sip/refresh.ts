@@ -5,13 +5,13 @@
  * (`catchUp`), so a bind or a removal through another node is either seen here or came later than this refresh.
  */
 import type { Bind, BindChange } from '../../cluster/tables/commands.ts'
-import { contactKey } from '../../cluster/tables/contact-key.ts'
+import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { BindingRow, RegistrationRow } from '../../cluster/tables/rows.ts'
 import { SLACK_SECONDS } from './policy.ts'
 
 /** A contact as its node keeps it beside the row. */
 export interface KeptContact {
-  /** See contact-key. */
+  /** See bindingKey. */
   readonly key: string
   /** When the phone's time is over, monotonic ms of this process. */
   readonly until: number
@@ -57,8 +57,8 @@ export function decide(wish: Bind, seen: Seen): Verdict {
 
 function decideOne(wish: Bind, change: BindChange, live: readonly BindingRow[], seen: Seen): Verdict {
   if (change.expires === 0) return agree('removed')
-  const key = contactKey(change.contact)
-  const binding = live.find(({ contact }) => contactKey(contact) === key)
+  const key = bindingKey(change)
+  const binding = live.find((one) => bindingKey(one) === key)
   if (!binding) return agree('new')
   if (binding.node !== wish.node || !seen.isUp) return agree('moved')
   if (!isSame(binding, wish, change)) return agree('changed')
@@ -79,15 +79,23 @@ function isSame(binding: BindingRow, wish: Bind, change: BindChange): boolean {
     binding.transport === wish.transport &&
     binding.received === wish.received &&
     binding.callId === wish.callId &&
-    binding.userAgent === wish.userAgent
+    binding.userAgent === wish.userAgent &&
+    binding.instance === change.instance &&
+    binding.regId === change.regId &&
+    isSamePath(binding.path, wish.path)
   )
+}
+
+function isSamePath(a: BindingRow['path'], b: Bind['path']): boolean {
+  return a?.length === b?.length && (a === undefined || a.every((value, i) => value === b![i]))
 }
 
 /** As the table has it, with the CSeq that this node alone knows. */
 function outOfOrder(wish: Bind, live: readonly BindingRow[], kept: readonly KeptContact[]): number | null {
-  const touched = wish.changes === 'all' ? null : new Set(wish.changes.map(({ contact }) => contactKey(contact)))
-  for (const { contact, callId, cseq, node } of live) {
-    const key = contactKey(contact)
+  const touched = wish.changes === 'all' ? null : new Set(wish.changes.map(bindingKey))
+  for (const binding of live) {
+    const { callId, cseq, node } = binding
+    const key = bindingKey(binding)
     if (callId !== wish.callId || touched?.has(key) === false) continue
     const known = node === wish.node ? kept.find((one) => one.key === key) : undefined
     const last = Math.max(cseq, known?.cseq ?? 0)
@@ -108,9 +116,9 @@ export function supersedes(later: Bind, earlier: Bind): boolean {
   if (later.changes === 'all' || earlier.changes === 'all') return false
   if (later.callId !== earlier.callId || later.cseq <= earlier.cseq) return false
   if (later.changes.length !== earlier.changes.length) return false
-  const keys = new Set(later.changes.map(({ contact }) => contactKey(contact)))
+  const keys = new Set(later.changes.map(bindingKey))
   return (
     keys.size === later.changes.length &&
-    [...later.changes, ...earlier.changes].every(({ contact, expires }) => expires > 0 && keys.has(contactKey(contact)))
+    [...later.changes, ...earlier.changes].every((change) => change.expires > 0 && keys.has(bindingKey(change)))
   )
 }

@@ -2,21 +2,23 @@
  * REGISTER (RFC 3261 §10.3): whose domain, who is it, what do they want, let the cluster agree unless nothing but the phone's own time
  * changes (refresh.ts), say what is bound.
  */
+import { randomBytes } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Bind, BindChange } from '../../cluster/tables/commands.ts'
-import { contactKey } from '../../cluster/tables/contact-key.ts'
+import { bindingKey } from '../../cluster/tables/contact-key.ts'
 import type { Aor, BindingRow } from '../../cluster/tables/rows.ts'
-import { clean } from '../../proto/text.ts'
 import { aorOf, parseUri } from './address.ts'
-import { readContacts } from './contacts.ts'
+import { readRegister } from './asked.ts'
+import { boundHeaders } from './bound.ts'
 import type { Domains } from './domains.ts'
+import type { Extensions } from './extensions.ts'
+import { GRUU_RANDOM, type GruuKey } from './gruu.ts'
 import type { Identity } from './identity.ts'
 import { Kept } from './kept.ts'
 import { watchLapses } from './lapses.ts'
 import { Lines } from './line.ts'
 import {
-  granted,
   hasRoom,
   leaseFor,
   POLICY,
@@ -36,19 +38,23 @@ export interface RegistrarNeeds {
   readonly identity: Identity
   readonly log: Logger
   readonly policy?: RegistrationPolicy
+  /** From gruuKeyOf; null: none are given. */
+  readonly gruuKey?: GruuKey | null
   readonly room?: Room
   /** Between 0 and 1: spreads those who were sent away. */
   readonly chance: () => number
   /** Monotonic, ms; by default the process's. */
   readonly now?: () => number
-  /** See lapses.ts; by default yes. */
-  readonly lapseKnown?: () => boolean
+  /** Whether no older program is among the nodes: what it would not understand is said to the cluster only then. By default yes. */
+  readonly allKnow?: () => boolean
 }
 
 export interface Registrar {
   handle(request: SipRequest): Promise<void>
   /** Seconds that a phone of this node has left by its own time; null: its time is not kept here. */
   secondsLeft(binding: BindingRow): number | null
+  /** There is no connection any more to the phone that this node has this flow of: its binding goes (RFC 5626 §7). */
+  flowLost(binding: BindingRow): void
   /** Whose time is over is told to the cluster now; it is every second by itself. */
   lookForLapsed(): Promise<void>
   close(): void
@@ -58,19 +64,18 @@ export interface Registrar {
 const AGREE_WITHIN = 2_000
 /** A new leader is found sooner than this, unless there is no majority for one. */
 const ELECTION_MS = 2_000
-/** Longer ones are refused: they are replicated with every binding. */
-const CALL_ID_MAX = 256
 
 interface Asking {
   readonly request: SipRequest
   /** What the phone asked for; `expires` is what it is granted. */
   readonly wish: Bind
+  readonly extensions: Extensions
   readonly deadline: number
 }
 
 export function startRegistrar(needs: RegistrarNeeds): Registrar {
-  const { cluster, domains, identity, chance, log, policy = POLICY, room = ROOM } = needs
-  const { now: clock = () => performance.now(), lapseKnown = () => true } = needs
+  const { cluster, domains, identity, chance, log, policy = POLICY, room = ROOM, gruuKey = null } = needs
+  const { now: clock = () => performance.now(), allKnow = () => true } = needs
   const now = (): number => Math.floor(clock())
   const kept = new Kept(cluster.node)
   const lines = new Lines<Asking>((later, earlier) => supersedes(later.wish, earlier.wish), serve)
@@ -82,7 +87,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   let stood = 0
   /** What phones' times are counted in. As cluster time, it stands while there is no quorum: nobody can refresh then. */
   const phoneTime = (): number => (leaderless ?? now()) - stood
-  const lapses = watchLapses({ cluster, kept, now: phoneTime, known: lapseKnown, log })
+  const lapses = watchLapses({ cluster, kept, now: phoneTime, known: allKnow, log })
   const unwatch = [
     cluster.onStatus(({ quorum }) => {
       if (quorum && leaderless !== null) stood += now() - leaderless
@@ -110,49 +115,20 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     if (who.kind === 'refused') return request.reply(who.status, { reason: who.reason, ...later(who.status) })
     const { aor } = who.user
     if (aorOf(request.to.uri) !== aor) return request.reply(403, { reason: 'To is another user' })
-    const { callId } = request
-    if (callId === '' || callId.length > CALL_ID_MAX) return request.reply(400, { reason: 'Call-ID is too long' })
 
-    const asked = readContacts(request.header('contact'), request.header('expires'), policy)
-    if (asked.kind === 'refused') {
-      const min = asked.minExpires
-      return request.reply(asked.status, {
-        reason: asked.reason,
-        ...(min === undefined ? {} : { headers: { 'Min-Expires': String(min) } }),
-      })
-    }
+    const asker = { aor, node: cluster.node, policy, drawn: chance(), allKnow: allKnow(), ours: domains.ours }
+    const asked = readRegister(request, asker)
+    if (asked.kind === 'refused') return request.reply(asked.status, asked.options)
+    const { extensions } = asked
     if (asked.kind === 'query') {
-      return request.reply(200, bound(aor, cluster.tables.registrations.get(aor)?.bindings ?? [], cluster.now()))
+      const bindings = cluster.tables.registrations.get(aor)?.bindings ?? []
+      return request.reply(200, bound(null, bindings, cluster.now(), extensions))
     }
     // Without a leader for longer than an election takes there is no majority: nobody is kept waiting for it.
     if (leaderless !== null && now() - leaderless > ELECTION_MS) return request.reply(503, noQuorum())
 
-    const joined = lines.join(aor, {
-      request,
-      wish: wishOf(request, aor, asked.changes),
-      deadline: now() + AGREE_WITHIN,
-    })
+    const joined = lines.join(aor, { request, wish: asked.wish, extensions, deadline: now() + AGREE_WITHIN })
     return joined ?? request.reply(503, busy(isKnown))
-  }
-
-  function wishOf(request: SipRequest, aor: Aor, changes: Bind['changes']): Bind {
-    const { transport, address, port } = request.source
-    const drawn = chance()
-    return {
-      type: 'bind',
-      aor,
-      callId: request.callId,
-      cseq: request.cseq,
-      changes:
-        changes === 'all'
-          ? 'all'
-          : changes.map((change) => ({ ...change, expires: granted(change.expires, policy, drawn) })),
-      node: cluster.node,
-      transport,
-      received: `${address.includes(':') ? `[${address}]` : address}:${port}`,
-      userAgent: clean(request.userAgent, 128),
-      contactsMax: policy.contactsMax,
-    }
   }
 
   /** REGISTERs that come to the same as the last of them; nobody else is served for this AoR meanwhile. */
@@ -171,17 +147,17 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
       })
       const last = open.at(-1)
       if (!last) return
-      const { wish, deadline } = last
+      const { wish, deadline, extensions } = last
       if (now() >= deadline) return answer(503, busy(true))
       if (mayKeep(verdict)) {
         // What another node was promised before this request came must be in the tables before one may rely on them.
         if ((await cluster.catchUp(deadline - now())) !== 'caught up') return answer(503, noQuorum())
         const caught = seen(aor)
         verdict = decide(wish, caught)
-        if (mayKeep(verdict)) return answer(200, keep(wish, caught))
+        if (mayKeep(verdict)) return answer(200, keep(wish, caught, extensions))
         if (verdict.kind === 'out of order') return answer(...outOfOrder(verdict.cseq, wish.cseq))
       }
-      await agree(wish, deadline, answer)
+      await agree(last, answer)
     } catch (error) {
       log.error({ err: error }, 'a REGISTER failed')
       answer(500, {})
@@ -208,13 +184,13 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   }
 
   /** Only this node knows of it from now on. */
-  function keep(wish: Bind, { row, time }: Seen): ReplyOptions {
+  function keep(wish: Bind, { row, time }: Seen, extensions: Extensions): ReplyOptions {
     const bindings = row?.bindings ?? []
     remember(wish, bindings)
-    return bound(wish.aor, bindings, time)
+    return bound(wish, bindings, time, extensions)
   }
 
-  async function agree(wish: Bind, deadline: number, answer: Answer): Promise<void> {
+  async function agree({ wish, deadline, extensions }: Asking, answer: Answer): Promise<void> {
     const drawn = chance()
     const lease = (change: BindChange) => ({ ...change, expires: leaseFor(change.expires, policy, drawn) })
     const changes = wish.changes === 'all' ? wish.changes : wish.changes.map(lease)
@@ -226,7 +202,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     switch (result.kind) {
       case 'bound':
         remember(wish, cluster.tables.registrations.get(wish.aor)?.bindings ?? [])
-        return answer(200, bound(wish.aor, result.registration.bindings, result.at))
+        return answer(200, bound(wish, result.registration.bindings, result.at, extensions))
       case 'out of order':
         return answer(...outOfOrder(result.cseq, wish.cseq))
       case 'too many contacts':
@@ -242,19 +218,20 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   function remember({ aor, callId, cseq, changes }: Bind, bindings: readonly BindingRow[]): void {
     if (changes === 'all') return
     const at = phoneTime()
-    const fresh = changes.flatMap(({ contact, expires }) => {
-      const key = contactKey(contact)
-      const binding = bindings.find((one) => contactKey(one.contact) === key)
+    const fresh = changes.flatMap((change) => {
+      const { expires } = change
+      const key = bindingKey(change)
+      const binding = bindings.find((one) => bindingKey(one) === key)
       const isOurs = binding?.node === cluster.node && binding.callId === callId && binding.cseq <= cseq
       return isOurs && expires > 0 ? [{ key, until: at + expires * 1000, cseq }] : []
     })
     if (fresh.length > 0) kept.keep(aor, fresh)
   }
 
-  function secondsLeft({ aor, contact, node }: BindingRow): number | null {
-    if (node !== cluster.node) return null
-    const key = contactKey(contact)
-    const known = kept.of(aor).find((one) => one.key === key)
+  function secondsLeft(binding: BindingRow): number | null {
+    if (binding.node !== cluster.node) return null
+    const key = bindingKey(binding)
+    const known = kept.of(binding.aor).find((one) => one.key === key)
     return known ? Math.max(0, Math.ceil((known.until - phoneTime()) / 1000)) : null
   }
 
@@ -262,16 +239,14 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
    * Every binding with the seconds it has left. Of one that another node keeps this one knows the lease alone; the phone is told no
    * more than the shortest time there is, since what it was told before may be over long before the lease. `at` in cluster time, ms.
    */
-  function bound(aor: Aor, bindings: readonly BindingRow[], at: number): ReplyOptions {
-    const contacts = bindings
-      .filter((binding) => binding.expiresAt > at)
-      .map((binding) => {
-        const lease = Math.ceil((binding.expiresAt - at) / 1000)
-        const left = secondsLeft({ ...binding, aor }) ?? Math.min(lease, policy.minExpires)
-        return `<${binding.contact}>;expires=${left};q=${binding.q}`
-      })
+  function bound(wish: Bind | null, bindings: readonly BindingRow[], at: number, extensions: Extensions): ReplyOptions {
+    const left = (binding: BindingRow): number => {
+      return secondsLeft(binding) ?? Math.min(Math.ceil((binding.expiresAt - at) / 1000), policy.minExpires)
+    }
+    const live = bindings.filter((binding) => binding.expiresAt > at)
     const date = new Date().toUTCString()
-    return { headers: { ...(contacts.length > 0 ? { Contact: contacts.join(',') } : {}), Date: date } }
+    const random = (): Uint8Array => randomBytes(GRUU_RANDOM)
+    return { headers: boundHeaders({ bindings: live, left, extensions, wish, date, at, gruuKey, random }) }
   }
 
   function later(status: number, range = RETRY_AFTER): ReplyOptions {
@@ -286,9 +261,17 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     return { reason: 'Overloaded', ...later(503, isKnown ? RETRY_AFTER : RETRY_NEW_AFTER) }
   }
 
+  function flowLost({ aor, contact, callId, cseq, expiresAt, node }: BindingRow): void {
+    if (node !== cluster.node || !allKnow()) return
+    // Bound anew meanwhile, it stays; and if this is lost the next call finds out again.
+    const lapse = { type: 'lapse', node, bindings: [{ aor, contact, callId, cseq, expiresAt }] } as const
+    cluster.propose(lapse).catch((error: Error) => log.error({ err: error }, 'telling that a flow is lost failed'))
+  }
+
   return {
     handle,
     secondsLeft,
+    flowLost,
     lookForLapsed: lapses.look,
     close() {
       for (const stop of unwatch) stop()

@@ -7,6 +7,9 @@ import type { Dialog, Invitation, NameAddr, ReplyOptions, SipRequest, Source } f
 import { safeHeaders, send, sendFrame, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
+/** Of all others srf has the name in lower case, and what is not there under it need not be searched for. */
+const KEEPS_CASE = /^(?:x-|p-|diversion$)/
+
 const TRANSPORTS: ReadonlySet<string> = new Set(['udp', 'tcp', 'tls', 'ws', 'wss'])
 
 export class Incoming implements SipRequest {
@@ -58,8 +61,8 @@ export class Incoming implements SipRequest {
 
   header(name: string): string | null {
     const lower = name.toLowerCase()
-    // Only X-, P- and Diversion keep their case, and are worth the search.
-    return Object.hasOwn(this.req.headers, lower) ? this.req.headers[lower]! : (this.req.get(name) ?? null)
+    if (Object.hasOwn(this.req.headers, lower)) return this.req.headers[lower]!
+    return KEEPS_CASE.test(lower) ? (this.req.get(name) ?? null) : null
   }
 
   reply(status: number, options: ReplyOptions = {}): void {

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { ClusterUnderTest, DOMAIN } from '../nemesis/cluster.ts'
+import { ClusterUnderTest, DOMAIN, PASSWORD } from '../nemesis/cluster.ts'
 import { loopback } from '../nemesis/hosts.ts'
 import type { NodeProcess } from '../nemesis/node.ts'
 import { oldVersion } from '../nemesis/old-version.ts'
 import { Phone } from '../nemesis/phone.ts'
 import { until } from '../nemesis/until.ts'
+import { device } from '../node/sip/device.ts'
 import { ROOT } from './lab.ts'
 
 const NEW = path.join(ROOT, 'dist', 'cli', 'main.js')
@@ -16,6 +17,7 @@ const BOUND_MS = 240_000
 const STEP_MS = 60_000
 const STARTED = /this node has started/
 const PHONES = ['alice', 'bob', 'carol']
+const USERS = [...PHONES, 'dave']
 
 const old = oldVersion()
 if (old.kind === 'absent') console.error(`NOT TESTED: the upgrade from the program before this one, because ${old.why}`)
@@ -36,7 +38,7 @@ async function cluster(t: ExecutionContext): Promise<ClusterUnderTest> {
   })
   await made.bringUp(
     `domains: [${DOMAIN}]\n`,
-    PHONES.map((name) => `${name}@${DOMAIN}`),
+    USERS.map((name) => `${name}@${DOMAIN}`),
   )
   return made
 }
@@ -81,9 +83,21 @@ upgrading('three nodes are upgraded one by one; phones stay registered, and then
     t.is(await three.verify(), '')
   }
 
+  /** What a phone of many extensions hears of a node: the status, and whether it has a flow and a GRUU. */
+  const modern = async (node: NodeProcess, more: readonly string[] = []): Promise<string> => {
+    const dave = await device(t, node.address.sip)
+    const phone = 'Contact: <sip:dave@192.0.2.4>;+sip.instance="<urn:uuid:1>";reg-id=1'
+    const account = { user: 'dave', domain: DOMAIN, password: PASSWORD }
+    const said = await dave.register(['Supported: path, outbound, gruu', phone, ...more], account)
+    return [said.slice(8, 11), /Require: outbound/i.test(said), /pub-gruu/.test(said)].join()
+  }
+
   await register(n1)
   await run(n1, three.program)
   await register(n1)
+  // The older program would write the row of a flow, or of a Path, otherwise.
+  t.is(await modern(n1), '200,false,false')
+  t.is(await modern(n1, ['Path: <sip:192.0.2.9;lr>']), '503,false,false')
   await agree()
   await run(n2, three.program)
   await register(n3)
@@ -101,6 +115,8 @@ upgrading('three nodes are upgraded one by one; phones stay registered, and then
   await run(n3, three.program)
   await until('there are founders', () => three.isFounded(), STEP_MS)
   await register(n2)
+  t.is(await modern(n2), '200,true,true')
+  t.is(await modern(n3, ['Path: <sip:192.0.2.9;lr>']), '200,true,true')
   await agree()
   t.deepEqual(await three.members(), ['n1 voter', 'n2 voter', 'n3 voter'])
 

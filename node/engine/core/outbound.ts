@@ -2,7 +2,7 @@ import { type Dialog, dialogId } from '../dialog/dialog.ts'
 import { forkOwed } from '../dialog/reliable.ts'
 import { sessionLines } from '../dialog/session.ts'
 import { nextId, randomToken } from '../ids.ts'
-import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
+import { parameter, parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
 import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -132,6 +132,8 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     notOk(app, message.id, `not a SIP URI to send to: ${(message.route || request.uri).slice(0, 200)}`)
     return
   }
+  // The app knows a flow (RFC 5626 §5.3): whoever is not connected any more is not called up.
+  const onlyKnown = message.route !== '' && parameter(hop.parameters, 'ob') !== null
   const tell: Told = (flow, next) => {
     if (!app.open) return
     if (!flow) return notOk(app, message.id, `no way to ${hop.host}: its name is unknown or no listen point fits`)
@@ -142,7 +144,7 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     const call = launch(core, app, message, sent, text, flow, { dialog: null, id, contact, described: bodyOf(request) })
     call.elsewhere = elsewhere(core, call, request, next)
   }
-  core.transports.reach(hop, tell, sizeOnWire(message))
+  core.transports.reach(hop, tell, sizeOnWire(message), onlyKnown)
 }
 
 function outsideText(request: SipRequest, sent: Sent, flow: Flow): { text: string; contact: string } {

@@ -113,9 +113,9 @@ export class Transports {
   /**
    * The flow to an address, from the listen point that fits; null if no listen point speaks this transport, or if it takes a
    * WebSocket that is not there. `name` is the domain that was asked for, which the peer's certificate must be for; without
-   * it a connection that came from this address will do.
+   * it a connection that came from this address will do. `onlyKnown`: no connection is opened.
    */
-  flowTo(transport: TransportName, remote: Endpoint, name = ''): Flow | null {
+  flowTo(transport: TransportName, remote: Endpoint, name = '', onlyKnown = false): Flow | null {
     if (this.#closed) return null
     const domain = isIP(name) ? '' : name
     if (transport !== 'udp') {
@@ -123,6 +123,7 @@ export class Transports {
       if (known) return known
       // Browsers say `ws` for both (RFC 7118 §5.2), and whoever came over TLS is at this address only there.
       if (transport === 'ws') return this.#connections.find('wss', remote, '')
+      if (onlyKnown) return null
     }
     const six = isIPv6(remote.host)
     const fitting = this.#listeners.filter((l) => l.point.transport === transport && isIPv6(l.point.host) === six)
@@ -134,9 +135,10 @@ export class Transports {
 
   /**
    * Finds the way to a URI (RFC 3263) for a request of about `size` bytes; at once for IP literals. Null: there is none.
-   * `next` goes on with the places that are left, for when this one turns out to be no good; null: none is left.
+   * `next` goes on with the places that are left, for when this one turns out to be no good; null: none is left. `onlyKnown`: to
+   * an address no connection is opened.
    */
-  reach(uri: SipUri, tell: Told, size = 0): void {
+  reach(uri: SipUri, tell: Told, size = 0, onlyKnown = false): void {
     const wish = wishOf(uri)
     if (!wish || isNowhere(wish.host)) {
       tell(null, null)
@@ -147,7 +149,8 @@ export class Transports {
     if (isIP(host)) {
       const transport = usualTransport(wish, has)
       const port = wish.port ?? defaultPort(transport)
-      this.#first(bySize([{ transport, host, port, name: '' }], size, wish), tell)
+      if (onlyKnown) tell(this.flowTo(transport, { host, port }, '', true), null)
+      else this.#first(bySize([{ transport, host, port, name: '' }], size, wish), tell)
       return
     }
     this.#locate(wish, has)

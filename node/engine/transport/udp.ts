@@ -4,6 +4,7 @@ import type { EngineLimits, Logger } from '../limits.ts'
 import { encode } from '../parser/bytes.ts'
 import type { Endpoint, Flow, Gate, ListenPoint, Receiver } from './flow.ts'
 import { PROBE_BYTES, Probe } from './probe.ts'
+import { isStun, stunAnswer } from './stun.ts'
 import { framedWhole } from './whole.ts'
 
 /** One UDP listen point. */
@@ -93,6 +94,11 @@ export async function listenUdp({ host, port, limits, log, receiver, gate, point
     // A keep-alive of line breaks is answered as on TCP (RFC 5626 §3.5.1 leaves it open).
     if (framed.kind === 'ping') {
       socket.send('\r\n', from, address, sent)
+      return
+    }
+    if (isStun(bytes)) {
+      const answer = stunAnswer(bytes, { host: address, port: from })
+      if (answer) socket.send(answer, from, address, sent)
       return
     }
     const flow = flowTo({ host: address, port: from })

@@ -80,7 +80,7 @@ export function overview(more: Partial<Overview__Output> = {}): Overview__Output
 export function registration(aor: string, more: Partial<Registration__Output> = {}): Registration__Output {
   const contact = `sip:${aor.split('@')[0]}@127.0.0.1:40000`
   const base = { transport: 'udp', node: 'n1', received: '127.0.0.1:40000', q: 1, userAgent: 'phone', state: 'kept' }
-  return { aor, contact, expires: 600, ...base, ...more }
+  return { aor, contact, expires: 600, ...base, instance: '', regId: 0, path: '', ...more }
 }
 
 export function event(text: string, more: Partial<Event__Output> = {}): Event__Output {

@@ -51,8 +51,24 @@ function randomBinding(random: () => number, aor: string): BindingRow {
 }
 
 function randomRow(random: () => number, aor: string): RegistrationRow {
-  const bindings = Array.from({ length: Math.floor(random() * 4) }, () => randomBinding(random, aor))
+  const bindings = Array.from({ length: Math.floor(random() * 4) }, () => {
+    return { ...randomBinding(random, aor), ...randomMore(random) }
+  })
   return { aor, bindings }
+}
+
+/** What a phone of other extensions has besides, or a node of a later version writes. */
+function randomMore(random: () => number): Partial<BindingRow> {
+  const text = () => HOSTILE[Math.floor(random() * HOSTILE.length)]!
+  const number = () => NUMBERS[Math.floor(random() * NUMBERS.length)]!
+  return {
+    ...(random() < 0.3 && { path: Array.from({ length: Math.floor(random() * 3) }, text) }),
+    ...(random() < 0.3 && { instance: text() }),
+    ...(random() < 0.3 && { regId: number(), usedAt: number() }),
+    ...(random() < 0.05 && { usedAt: number() }),
+    ...(random() < 0.05 && { path: 'text' as unknown as string[] }),
+    ...(random() < 0.05 && { later: text() }),
+  }
 }
 
 test('rows come back as they were, field by field, whatever their texts and numbers are', (t) => {

@@ -154,6 +154,55 @@ test('more contacts than allowed are refused, and expired ones do not count', (t
   t.deepEqual(contacts(state, 'alice'), ['sip:a@192.0.2.4'])
 })
 
+const flow = (contact: string, regId: number, instance = '<urn:uuid:a>') => {
+  return { changes: [{ contact, q: 1, expires: 60, instance, regId }] }
+}
+
+test('a flow is known by its instance and reg-id, whatever its contact is (RFC 5626 §6)', (t) => {
+  const { state, does } = tables('alice')
+  const rows = () => state.registrations.get('alice@pbx.test')?.bindings ?? []
+  does(register('alice', 1, { changes: changes(['sip:a@192.0.2.1', 60]) }))
+  does(register('alice', 2, flow('sip:a@192.0.2.1', 1)), 2000)
+  t.is(rows().length, 1, 'it was bound without a name before')
+  does(register('alice', 3, flow('sip:a@192.0.2.1', 2)), 3000)
+  does(register('alice', 1, { callId: 'b', ...flow('sip:a@192.0.2.1', 1, '<urn:uuid:b>') }), 3500)
+  t.is(rows().length, 3, 'one contact, two phones, one of them with two flows')
+  does(register('alice', 4, flow('sip:a@192.0.2.9', 1, '<urn:UUID:A>')), 4000)
+  t.deepEqual(
+    rows().map(({ contact, regId, usedAt }) => [contact, regId, usedAt]),
+    [
+      ['sip:a@192.0.2.9', 1, 4000],
+      ['sip:a@192.0.2.1', 1, 3500],
+      ['sip:a@192.0.2.1', 2, 3000],
+    ],
+    'used last, first',
+  )
+  t.deepEqual(does(register('alice', 4, flow('sip:a@192.0.2.5', 1))), { kind: 'out of order', cseq: 4 })
+  does(register('alice', 5, { changes: [{ ...flow('sip:gone', 1).changes[0]!, expires: 0 }] }))
+  t.deepEqual(
+    rows().map(({ cseq }) => cseq),
+    [1, 3],
+  )
+})
+
+test('an instance that comes under another Call-ID has begun anew (RFC 5627 §5.2)', (t) => {
+  const { state, does } = tables('alice')
+  const since = () => state.registrations.get('alice@pbx.test')!.bindings[0]!.registeredAt
+  const instance = { changes: [{ contact: 'sip:a@192.0.2.1', q: 1, expires: 60, instance: '<urn:uuid:a>' }] }
+  does(register('alice', 1, instance), 2000)
+  does(register('alice', 2, instance), 3000)
+  t.is(since(), 2000)
+  does(register('alice', 1, { callId: 'another', ...instance }), 4000)
+  t.is(since(), 4000)
+})
+
+test('a binding that uses no extension has the fields that older programs write, in their order', (t) => {
+  const { state, does } = tables('alice')
+  does(register('alice', 1))
+  const fields = 'aor contact transport node received q expiresAt registeredAt callId cseq userAgent'.split(' ')
+  t.deepEqual(Object.keys(state.registrations.get('alice@pbx.test')!.bindings[0]!), fields)
+})
+
 test('only users that exist can be bound, and their contacts go with them', (t) => {
   const { state, does } = tables('alice')
   t.deepEqual(does(register('bob', 1)), { kind: 'no such user', aor: 'bob@pbx.test' })
@@ -359,11 +408,18 @@ function randomStep(random: () => number, i: number, known: readonly BindingRow[
   const seq = pick(8) === 0 ? Math.max(0, i - pick(5)) : i
   const contact = `sip:${name}@192.0.2.${pick(5)}`
   const bindChanges = pick(8) === 0 ? ('all' as const) : [{ contact, q: pick(3) / 2, expires: pick(3) * 20 }]
+  const flow = { instance: `<urn:uuid:${pick(2)}>`, ...(pick(3) > 0 && { regId: 1 + pick(2) }) }
+  const flows = bindChanges === 'all' ? bindChanges : bindChanges.map((change) => ({ ...change, ...flow }))
   const up = node(nodeName, incarnation)
   const kinds: Command[] = [
     user(name),
     register(name, i - pick(3), { node: nodeName, callId: `c${pick(3)}`, changes: bindChanges, contactsMax: 3 }),
     register(name, i, { changes: bindChanges }),
+    register(name, i, {
+      changes: flows,
+      callId: `c${pick(3)}`,
+      ...(pick(2) > 0 && { path: [`<sip:p${pick(2)};lr>`] }),
+    }),
     { type: 'expire', upTo: i * 1000, limit: 1 + pick(3) },
     { type: 'lapse', node: nodeName, bindings: known.slice(0, pick(3)) },
     { type: 'node-up', node: up },

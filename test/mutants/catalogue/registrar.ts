@@ -71,10 +71,17 @@ export const REGISTRAR: readonly Mutant[] = [
     killer: refresh('a removal that came late: out of order'),
   },
   {
+    name: 'other-way-kept',
+    why: 'a phone that comes through another proxy goes on being called through the one before',
+    file: 'node/sip/refresh.ts',
+    edits: [[' &&\n    isSamePath(binding.path, wish.path)', '']],
+    killer: refresh('another Path: changed'),
+  },
+  {
     name: 'removal-swallowed',
     why: 'a phone that takes a contact away and binds it again at once is served as if it had only done the last (coalescing)',
     file: 'node/sip/refresh.ts',
-    edits: [['expires > 0 && keys.has(contactKey(contact))', 'expires >= 0 && keys.has(contactKey(contact))']],
+    edits: [['change.expires > 0 && keys.has', 'change.expires >= 0 && keys.has']],
     killer: {
       file: 'test/node/sip/refresh.test.ts',
       title: 'of two REGISTERs that wait, the later one stands for both only if it says the same contacts again',

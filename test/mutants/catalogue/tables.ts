@@ -124,6 +124,22 @@ export const TABLES: readonly Mutant[] = [
     killer: tables('the same Call-ID needs a higher CSeq for a binding it made (RFC 3261 §10.3 step 7)'),
   },
   {
+    name: 'flows-by-contact',
+    why: 'phones behind NATs that give themselves the same address take each other the registration away (RFC 5626 §6)',
+    file: 'cluster/tables/contact-key.ts',
+    edits: [
+      ['instance === undefined || regId === undefined ? contactKey(contact)', 'regId !== -1 ? contactKey(contact)'],
+    ],
+    killer: tables('a flow is known by its instance and reg-id, whatever its contact is (RFC 5626 §6)'),
+  },
+  {
+    name: 'instance-never-new',
+    why: 'what was given to a phone before it began anew leads to it for ever (RFC 5627 §5.2)',
+    file: 'cluster/tables/registrations.ts',
+    edits: [['instance === undefined || old?.callId === command.callId', 'true']],
+    killer: tables('an instance that comes under another Call-ID has begun anew (RFC 5627 §5.2)'),
+  },
+  {
     name: 'call-of-an-earlier-life',
     why: 'what a process said that is over is written after all: a call that nobody ends (fencing; Jepsen etcd 3.4.3)',
     file: 'cluster/tables/calls.ts',

@@ -1,8 +1,9 @@
 import test from 'ava'
 import { RELAY_HEADER, readRelay, relayKeyOf, usedOnce, writeRelay } from '../../../node/calls/relay.ts'
-import { until } from '../../cluster/nodes.ts'
-import { port, quiet, SDP_A, soon } from '../sip/support.ts'
-import { answers, CLUSTER_KEY, call, listener, nodes, phone } from './rig.ts'
+import type { Invitation } from '../../../node/sip/port.ts'
+import { agreed, freePort, register, until, user } from '../../cluster/nodes.ts'
+import { addressOf, port, quiet, SDP_A, soon } from '../sip/support.ts'
+import { answers, CLUSTER_KEY, call, listener, nodes, phone, type TestNode } from './rig.ts'
 
 const key = relayKeyOf(CLUSTER_KEY)
 const order = { aor: 'bob@pbx.test', contact: 'sip:bob@10.0.0.1;x=";mac="', call: 'c-1', at: 1_000_000, hop: 1 }
@@ -55,6 +56,39 @@ test('a phone that is connected to another node is called through that node, and
   t.is(n2!.calls.live().length, 0, 'the call belongs to the node of its caller')
   outcome.dialog.bye()
   await soon('BYE at bob', bob.bye)
+})
+
+test('when the connection that another node had is gone, the call goes by the next flow of the phone', async (t) => {
+  const [n1, n2] = await nodes(t, 2)
+  let rung = 0
+  const busy = (invitation: Invitation): void => {
+    rung++
+    invitation.reply(486)
+  }
+  const alive = await port(t)
+  alive.onInvite(busy)
+  const received = addressOf(alive, 'udp')
+  const bind = (regId: number, at: TestNode, transport: 'udp' | 'tcp', from: string) =>
+    agreed(
+      at.cluster,
+      register('bob', regId, {
+        ...{ node: at.name, transport, received: from },
+        changes: [{ contact: `sip:bob@${from};ob`, q: 1, expires: 600, instance: '<urn:bob>', regId }],
+      }),
+    )
+  await agreed(n1!.cluster, user('bob'))
+  await bind(1, n1!, 'udp', received)
+  await bind(2, n2!, 'tcp', `127.0.0.1:${await freePort()}`)
+  await until(n1!.cluster, 'n1 knows both', () => n1!.cluster.tables.bindings === 2)
+  const outcome = await soon('an outcome', call(await port(t), n1!, 'bob').outcome)
+  t.like(outcome, { kind: 'refused', status: 486 })
+  t.is(rung, 1)
+  t.is(n2!.calls.counters().relayed, 1, 'it was tried there first')
+  t.deepEqual(
+    n2!.lost.map(({ regId }) => regId),
+    [2],
+    'and its node found out',
+  )
 })
 
 test('a call for help goes through another node, also when both are full', async (t) => {

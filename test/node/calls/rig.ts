@@ -4,11 +4,13 @@ import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
 import type { Bind } from '../../../cluster/tables/commands.ts'
+import type { BindingRow } from '../../../cluster/tables/rows.ts'
 import { type Calls, startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type MediaMode, startMedia } from '../../../node/media/start.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
+import { gruuKeyOf } from '../../../node/sip/gruu.ts'
 import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
 import { agreed, leaderOf, newLab, until, user as userRow } from '../../cluster/nodes.ts'
 import { addressOf, port, quiet, SDP_A, SDP_B } from '../sip/support.ts'
@@ -18,6 +20,8 @@ export interface TestNode {
   readonly cluster: Cluster
   readonly sip: SipPort
   readonly calls: Calls
+  /** Flows that it found to be gone. */
+  readonly lost: readonly BindingRow[]
   /** Media sessions open now. */
   sessions(): number
   /** What its media says of itself. */
@@ -71,6 +75,7 @@ async function node(
   const sip = await port(t, quiet, times)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
+  const lost: BindingRow[] = []
   const calls = startCalls({
     cluster,
     sip,
@@ -84,7 +89,9 @@ async function node(
       }
     },
     here: () => false,
+    flowLost: (binding) => void lost.push(binding),
     relayKey: relayKeyOf(CLUSTER_KEY),
+    gruuKey: gruuKeyOf(CLUSTER_KEY),
     log,
     now: () => 1_000,
     newId: randomUUID,
@@ -99,7 +106,15 @@ async function node(
     type: 'node-up',
     node: { id, incarnation, sip: sip.address, control: '', media: 'direct', startedAt: 1 },
   })
-  return { name: id, cluster, sip, calls, sessions: () => media.status().sessions, media: () => media.status().detail }
+  return {
+    name: id,
+    cluster,
+    sip,
+    calls,
+    lost,
+    sessions: () => media.status().sessions,
+    media: () => media.status().detail,
+  }
 }
 
 /** A phone bound at a node. `invited` decides what it does with a call. */

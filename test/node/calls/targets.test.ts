@@ -25,3 +25,24 @@ test('phones whose node is down ring behind all others, whatever they prefer, an
   t.deepEqual(order('n1', 'n2', 'n3'), ['lost', 'best', 'gone', 'least'])
   t.deepEqual(order('n1', 'n2'), ['best', 'least', 'lost', 'gone'])
 })
+
+test('a phone whose connection went with its node rings after all that are in sight, a flow of it only when no other is', (t) => {
+  const flow = (name: string, node: string, regId: number) => ({
+    ...binding(name, node, 1),
+    ...{ transport: 'tcp' as const, instance: '<urn:phone>', regId, usedAt: regId },
+  })
+  const natted = (name: string, node: string) => ({ ...binding(name, node, 1), received: '198.51.100.1:1' })
+  const bindings = [flow('newest', 'n2', 3), natted('far', 'n2'), flow('older', 'n1', 2), natted('near', 'n1')]
+  const registrations = new Map<string, RegistrationRow>([[AOR, { aor: AOR, bindings }]])
+  const order = (seen: boolean): string[] => {
+    const nodes = new Map(['n1', 'n2'].map((id) => [id, { sip: '192.0.2.9:5060', up: id === 'n1' || seen }]))
+    const { groups } = contactsOf([{ aors: [AOR], seconds: 20 }], registrations, 'n1', nodes)
+    return groups.map(({ contacts }) => {
+      return contacts
+        .map((one) => [one, ...one.others].map(({ binding }) => binding.contact.slice(4, -15)).join('>'))
+        .join()
+    })
+  }
+  t.deepEqual(order(true), ['newest>older,far,near'])
+  t.deepEqual(order(false), ['older,near', 'far'], 'of a lost connection nothing is left to try')
+})

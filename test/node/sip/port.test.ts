@@ -245,7 +245,9 @@ test('an extension that a request insists on is refused with 420 and its name, w
     ask(method, 'Require: time-travel,  path')
     // By Call-ID: nobody acknowledges the INVITE's refusal here, so it comes again.
     const refusal = await peer.next(new RegExp(`^SIP/2.0 420[\\s\\S]*required-${method}-1`))
-    t.deepEqual(headersOf(refusal, 'Unsupported'), ['time-travel, path'], method)
+    // A registrar has it (RFC 3327), nobody else does.
+    const lacking = method === 'REGISTER' ? 'time-travel' : 'time-travel, path'
+    t.deepEqual(headersOf(refusal, 'Unsupported'), [lacking], method)
   }
   ask('OPTIONS', 'Supported: time-travel', 'Require: ')
   t.regex(await peer.next(/^SIP[\s\S]*required-OPTIONS-2/), /^SIP\/2.0 200/)

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Bind, BindChange } from '../../../cluster/tables/commands.ts'
-import { contactKey } from '../../../cluster/tables/contact-key.ts'
+import { bindingKey, contactKey } from '../../../cluster/tables/contact-key.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
 import {
   granted,
@@ -61,6 +61,13 @@ const seen = (bindings: readonly BindingRow[] = [binding()], more: Partial<Seen>
 const OTHER = 'sip:alice@192.0.2.7:5060'
 const agree = (why: string, canWait = false) => ({ kind: 'agree', why, canWait }) as Verdict
 
+const [EDGE, OTHER_EDGE] = ['<sip:edge.test;lr>', '<sip:other.test;lr>']
+const FLOW = { instance: '<urn:a>', regId: 1 }
+const seenFlow = (more: Partial<BindingRow>) =>
+  seen([binding({ ...FLOW, usedAt: 1, ...more })], {
+    kept: [{ key: bindingKey(change(FLOW)), until: 40_000, cseq: 9 }],
+  })
+
 const CASES: readonly [what: string, Bind, Seen, Verdict][] = [
   ['nothing changed', wish(), seen(), { kind: 'keep' }],
   ['nothing changed, after a restart', wish(), seen(undefined, { kept: [] }), { kind: 'keep' }],
@@ -82,6 +89,20 @@ const CASES: readonly [what: string, Bind, Seen, Verdict][] = [
   ['another transport', wish({ transport: 'tcp' }), seen(), agree('changed')],
   ['another q', wish({ changes: [change({ q: 0.5 })] }), seen(), agree('changed')],
   ['another user agent', wish({ userAgent: 'Desk 2' }), seen(), agree('changed')],
+  ['another Path', wish({ path: [EDGE] }), seen([binding({ path: [OTHER_EDGE] })]), agree('changed')],
+  ['a Path where there was none', wish({ path: [EDGE] }), seen(), agree('changed')],
+  ['one proxy less', wish({ path: [EDGE] }), seen([binding({ path: [EDGE, OTHER_EDGE] })]), agree('changed')],
+  ['the same Path', wish({ path: [EDGE] }), seen([binding({ path: [EDGE] })]), { kind: 'keep' }],
+  ['an instance that is asked for now', wish({ changes: [change({ instance: '<urn:a>' })] }), seen(), agree('changed')],
+  ['the same flow', wish({ changes: [change(FLOW)] }), seenFlow({}), { kind: 'keep' }],
+  ['a flow that is new', wish({ changes: [change({ ...FLOW, regId: 2 })] }), seenFlow({}), agree('new')],
+  ['a flow with another contact', wish({ changes: [change(FLOW)] }), seenFlow({ contact: OTHER }), agree('changed')],
+  [
+    'a flow whose CSeq only this node knows',
+    wish({ cseq: 9, changes: [change({ ...FLOW, contact: OTHER })] }),
+    seenFlow({}),
+    { kind: 'out of order', cseq: 9 },
+  ],
   ['another Call-ID', wish({ callId: 'd', cseq: 1 }), seen(), agree('changed')],
   [
     'the same contact in other words',

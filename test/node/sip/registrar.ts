@@ -11,6 +11,7 @@ import { open, seal } from '../../../cluster/seal.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type Credentials, credentialsOf } from '../../../node/sip/digest.ts'
 import { watchDomains } from '../../../node/sip/domains.ts'
+import type { GruuKey } from '../../../node/sip/gruu.ts'
 import { type Guard, startGuard } from '../../../node/sip/guard.ts'
 import { createIdentity, type Identity } from '../../../node/sip/identity.ts'
 import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
@@ -53,6 +54,8 @@ interface More {
   readonly abuse?: Partial<AbusePolicy>
   readonly acl?: readonly AclRule[]
   readonly log?: Logger
+  readonly allKnow?: () => boolean
+  readonly gruuKey?: GruuKey
   /** What its nodes are started with besides. */
   readonly options?: Partial<ClusterOptions>
 }
@@ -60,7 +63,19 @@ interface More {
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now, policy: changed, room, options, times, abuse, acl = [], log = quiet }: More = {},
+  {
+    nodes: count = 1,
+    now,
+    policy: changed,
+    room,
+    allKnow,
+    gruuKey,
+    options,
+    times,
+    abuse,
+    acl = [],
+    log = quiet,
+  }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -130,7 +145,13 @@ export async function registrar(
   const identity = identityOf(cluster)
   const policy = { ...POLICY, jitterPercent: 0, ...changed }
   const parts = { cluster, domains, identity, policy, log: quiet, chance: () => 0.5 }
-  const all = startRegistrar({ ...parts, ...(now ? { now } : {}), ...(room ? { room } : {}) })
+  const all = startRegistrar({
+    ...parts,
+    ...(now ? { now } : {}),
+    ...(room ? { room } : {}),
+    ...(allKnow ? { allKnow } : {}),
+    ...(gruuKey ? { gruuKey } : {}),
+  })
   t.teardown(all.close)
   sip.on('register', all.handle)
   sip.on('options', answerOptions)

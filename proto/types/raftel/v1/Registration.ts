@@ -12,6 +12,9 @@ export interface Registration {
   'q'?: (number | string);
   'userAgent'?: (string);
   'state'?: (string);
+  'instance'?: (string);
+  'regId'?: (number);
+  'path'?: (string);
 }
 
 export interface Registration__Output {
@@ -24,4 +27,7 @@ export interface Registration__Output {
   'q': (number);
   'userAgent': (string);
   'state': (string);
+  'instance': (string);
+  'regId': (number);
+  'path': (string);
 }

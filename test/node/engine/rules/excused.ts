@@ -5,9 +5,6 @@ export const EXCUSED: Readonly<Record<string, string>> = {
   D08: 'Offers and answers are the parties’: the engine does not touch a body, and the relay changes addresses only (node/media).',
   P08: 'Nothing forks to itself: a call that comes back is 482 (P07), and a forward to another user is one call more with fewer hops (P01).',
 
-  R15: 'not yet: Path',
-  R16: 'not yet: outbound flows',
-  R17: 'not yet: GRUU',
   R20: 'shown where several nodes and clocks are: test/cluster/tables/registrations.test.ts and test/nemesis',
   A07: 'not yet: which algorithms are offered is not a setting',
   P02: 'not yet: proxy',
