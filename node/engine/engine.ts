@@ -61,6 +61,10 @@ export interface EngineStats {
   readonly apps: number
   readonly dialogs: number
   readonly connections: number
+  /** Turned away by a limit, since the start. */
+  readonly connectionsRefused: number
+  /** Closed because no message came in time, since the start. */
+  readonly connectionsSilent: number
   readonly serverTransactions: number
   readonly clientTransactions: number
   readonly unanswered: number
@@ -176,7 +180,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     stats: () => ({
       apps: apps.connected,
       dialogs: core.dialogs.size,
-      connections: transports.connections,
+      connections: transports.connections.count,
+      connectionsRefused: transports.connections.refused,
+      connectionsSilent: transports.connections.silent,
       serverTransactions: core.server.size,
       clientTransactions: core.client.size,
       unanswered: core.server.pending,

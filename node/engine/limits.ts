@@ -38,6 +38,8 @@ export interface EngineLimits {
   readonly certificatesMs: number
   readonly connectMs: number
   readonly resolveMs: number
+  /** Names that are looked for at once; a request to one more fails. */
+  readonly lookups: number
   /** An INVITE that no app gives a final answer within this is answered 480 by the engine. */
   readonly answerMs: number
   /** An HTTP handler decides within this. */
@@ -65,6 +67,7 @@ export const defaultLimits: EngineLimits = {
   certificatesMs: 10_000,
   connectMs: 5_000,
   resolveMs: 3_000,
+  lookups: 1_000,
   answerMs: 600_000,
   handlerMs: 5_000,
   timerCMs: 185_000,

@@ -12,7 +12,7 @@ export interface CertificateFiles {
 export interface TlsOptions extends CertificateFiles {
   /** Authorities of clients and of servers that we connect to; without it those that Node knows. */
   readonly ca?: string
-  /** Whether clients are asked for a certificate of `ca`. */
+  /** Whether clients at `tls` are asked for a certificate of `ca`; browsers, at `wss`, have none. */
   readonly client?: 'none' | 'ask' | 'require'
   /** Other certificates by the name that a client asks for (SNI); `*.example.com` is any one label. */
   readonly names?: readonly (CertificateFiles & { readonly name: string })[]

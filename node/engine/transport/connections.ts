@@ -1,7 +1,7 @@
-import net from 'node:net'
+import type net from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { Connection } from './connection.ts'
-import { type Endpoint, type Hearing, isSecure, keyOf, type TransportName } from './flow.ts'
+import { type Endpoint, type Hearing, isSecure, keyOf, plainAddress, type TransportName } from './flow.ts'
 
 /** Who connected, from before anything was read until the first message. */
 export interface Guest {
@@ -21,6 +21,10 @@ export class Connections {
   readonly #sockets = new Set<net.Socket>()
   readonly #sources = new Map<string, number>()
   readonly #known = new Map<string, Connection>()
+  /** Turned away by a limit. */
+  refused = 0
+  /** Closed because no message came in time. */
+  silent = 0
 
   constructor(limits: EngineLimits, log: Logger) {
     this.#limits = limits
@@ -33,7 +37,7 @@ export class Connections {
 
   /** Counts a connection that came, or refuses it. */
   admit(socket: net.Socket, transport: TransportName, gate: (host: string) => Hearing): Guest | null {
-    const remote = { host: plain(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+    const remote = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
     if (remote.host !== '' && gate(remote.host) === 'no') {
       socket.destroy()
       return null
@@ -46,6 +50,7 @@ export class Connections {
           ? 'limits.connectionsPerSource'
           : null
     if (full !== null || remote.host === '') {
+      this.refused++
       this.#log.warn({ transport, remote, connections: this.#sockets.size }, `connection refused: ${full} is reached`)
       socket.destroy()
       return null
@@ -63,6 +68,8 @@ export class Connections {
       else this.#sources.delete(remote.host)
     }
     const deadline = setTimeout(() => {
+      this.silent++
+      this.#log.debug({ transport, remote }, 'connection closed: no message came in time')
       socket.destroy()
       release()
     }, this.#limits.slowMs)
@@ -113,9 +120,4 @@ export class Connections {
 
 function keyFor(transport: TransportName, remote: Endpoint, name: string): string {
   return `${transport}|${keyOf(remote)}|${name}`
-}
-
-/** A dual-stack socket reports IPv4 peers as IPv6; the plain form is what Via and Contact need. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') && net.isIPv4(address.slice(7)) ? address.slice(7) : address
 }

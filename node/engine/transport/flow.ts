@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net'
+
 /** A transport the engine speaks. */
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
@@ -67,4 +69,9 @@ export function defaultPort(transport: TransportName): number {
 /** One text for one address. */
 export function keyOf({ host, port }: Endpoint): string {
   return `${host}|${port}`
+}
+
+/** A dual-stack socket reports IPv4 peers as IPv6; the plain form is what Via and Contact need. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address
 }

@@ -33,6 +33,8 @@ export interface StreamNeeds {
   readonly transport: Exclude<TransportName, 'udp'>
   readonly host: string
   readonly port: number
+  /** Of `::`: not IPv4 as well. */
+  readonly ipv6Only: boolean
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
@@ -48,7 +50,7 @@ export interface StreamNeeds {
 export type Enter = (socket: net.Socket, guest: Guest) => void
 
 export async function listenStream(needs: StreamNeeds): Promise<Streams> {
-  const { transport, host, port, limits, log, connections, certificates } = needs
+  const { transport, host, port, ipv6Only, limits, log, connections, certificates } = needs
   const connect = (guest: Guest, carrier: Carrier, identities: readonly string[]): Connection => {
     const connection = make(needs, bound, { ...guest, carrier, identities })
     connections.add(connection, guest.remote, '')
@@ -62,7 +64,9 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
       const connection = connect(guest, socketCarrier(socket), identities)
       overStream(connection, socket, limits, aliasing(connections, connection))
     })
-  const secure = isSecure(transport) ? tlsDoor({ certificates: certificates!, limits, log, enter: inner }) : null
+  const secure = isSecure(transport)
+    ? tlsDoor({ certificates: certificates!, client: web ? 'none' : certificates!.client, limits, log, enter: inner })
+    : null
   const enter = secure?.enter ?? inner
 
   const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
@@ -72,7 +76,7 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: 1024 }, () => {
+    server.listen({ host, port, ipv6Only, backlog: 1024 }, () => {
       server.off('error', reject)
       resolve()
     })

@@ -7,6 +7,8 @@ import type { Enter } from './stream.ts'
 
 interface TlsNeeds {
   readonly certificates: Certificates
+  /** Whether clients are asked for a certificate. */
+  readonly client: Certificates['client']
   readonly limits: EngineLimits
   readonly log: Logger
   /** Where a socket goes when its handshake is done. */
@@ -14,17 +16,20 @@ interface TlsNeeds {
 }
 
 /** The TLS server behind a listener: handshake, the right certificate, the client's certificate. */
-export function tlsDoor({ certificates, limits, log, enter }: TlsNeeds): { readonly enter: Enter } {
+export function tlsDoor({ certificates, client, limits, log, enter }: TlsNeeds): { readonly enter: Enter } {
   const guests = new Map<string, Guest>()
   const server = tls.createServer({
     ...certificates.options,
-    requestCert: certificates.client !== 'none',
-    rejectUnauthorized: certificates.client === 'require',
-    handshakeTimeout: limits.slowMs,
+    requestCert: client !== 'none',
+    rejectUnauthorized: client === 'require',
+    // The guest's deadline, which counts what comes after the handshake too, is always sooner.
+    handshakeTimeout: 2 * limits.slowMs,
     SNICallback: (name, done) => done(null, certificates.for(name)),
   })
   certificates.serve(server)
   server.on('secureConnection', (socket) => {
+    // Between HTTP and what comes after it nobody else would listen.
+    socket.on('error', () => socket.destroy())
     const guest = guests.get(keyOf(rawAddress(socket)))
     if (guest) enter(socket, guest)
     else socket.destroy()

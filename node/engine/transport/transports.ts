@@ -1,5 +1,4 @@
 import { isIP, isIPv6 } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { SipUri } from '../parser/uri.ts'
 import { Certificates, type TlsOptions } from './certificates.ts'
@@ -16,6 +15,7 @@ import {
   type Receiver,
   type TransportName,
 } from './flow.ts'
+import { isLoopback, localAddress } from './local.ts'
 import { bySize, locate, type Questions, type Target, usualTransport } from './locate.ts'
 import { listenStream, type Streams } from './stream.ts'
 import { listenUdp, type Udp } from './udp.ts'
@@ -79,7 +79,9 @@ export class Transports {
   readonly #certificates: Certificates | null
   readonly #dns: Questions
   readonly #resolveMs: number
+  readonly #lookups: number
   readonly #log: Logger
+  #looking = 0
   #closed = false
 
   constructor(listeners: readonly Listener[], shared: Shared, { limits, log, dns }: Needs) {
@@ -88,6 +90,7 @@ export class Transports {
     this.#certificates = shared.certificates
     this.#dns = openDns({ ms: limits.resolveMs, servers: dns, now: () => performance.now() })
     this.#resolveMs = limits.resolveMs
+    this.#lookups = limits.lookups
     this.#log = log
   }
 
@@ -95,8 +98,8 @@ export class Transports {
     return this.#listeners.map((l) => l.point)
   }
 
-  get connections(): number {
-    return this.#connections.count
+  get connections(): Pick<Connections, 'count' | 'refused' | 'silent'> {
+    return this.#connections
   }
 
   /** What a datagram waits before it is read, ms: the longest wait of all listen points; null without one of UDP. */
@@ -126,7 +129,10 @@ export class Transports {
       if (onlyKnown) return null
     }
     const six = isIPv6(remote.host)
-    const fitting = this.#listeners.filter((l) => l.point.transport === transport && isIPv6(l.point.host) === six)
+    const speaking = this.#listeners.filter((l) => l.point.transport === transport)
+    const family = speaking.filter((l) => isIPv6(l.point.host) === six)
+    // A socket on `::` takes IPv4 too.
+    const fitting = family.length > 0 || six ? family : speaking.filter((l) => l.point.host === '::')
     // A loopback listen point cannot reach the world, and the world's cannot always be reached from loopback.
     const best = fitting.find((l) => isLoopback(l.point.host) === isLoopback(remote.host)) ?? fitting[0]
     if (!best) return null
@@ -162,11 +168,16 @@ export class Transports {
     this.#log.error({ error: error instanceof Error ? error.stack : String(error) }, 'the engine failed on one message')
   }
 
-  /** Where a name leads; nowhere if that is not known in time. */
+  /** Where a name leads; nowhere if that is not known in time, or too many names are looked for already. */
   #locate(wish: Wish, has: (transport: TransportName) => boolean): Promise<readonly Target[]> {
+    if (this.#looking >= this.#lookups) return Promise.resolve([])
+    this.#looking++
     const late = Promise.withResolvers<readonly Target[]>()
     const timer = setTimeout(() => late.resolve([]), this.#resolveMs)
-    return Promise.race([locate(wish, has, this.#dns, Math.random), late.promise]).finally(() => clearTimeout(timer))
+    return Promise.race([locate(wish, has, this.#dns, Math.random), late.promise]).finally(() => {
+      this.#looking--
+      clearTimeout(timer)
+    })
   }
 
   /** The first place with a listen point that fits and, where there are others, that a connection can be made to. */
@@ -203,10 +214,6 @@ export class Transports {
     this.#connections.close()
     await Promise.all(closing)
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith('127.') || host === '::1'
 }
 
 /** What all listen points have together. */
@@ -260,27 +267,15 @@ function twinOf(point: ListenPoint, all: readonly ListenPoint[], open: readonly 
 async function openOne(needs: Needs, shared: Shared, point: ListenPoint, asked: ListenPoint): Promise<Listener> {
   const { advertise, limits, log, receiver, gate } = needs
   const { transport, host, port } = point
-  const common = { host, port, limits, log, receiver, gate, point: asked, localFor: localAddress(host, advertise) }
+  // Where both wildcards are listened on, `::` leaves IPv4 to the other.
+  const twin = (p: ListenPoint): boolean => p.transport === transport && p.host === '0.0.0.0' && p.port === port
+  const ipv6Only = host === '::' && needs.listen.some(twin)
+  const localFor = localAddress(host, advertise)
+  const common = { host, port, ipv6Only, limits, log, receiver, gate, point: asked, localFor }
   try {
     const of = transport === 'udp' ? await listenUdp(common) : await listenStream({ ...common, ...shared, transport })
     return { point: { ...point, port: of.port }, of }
   } catch (error) {
     throw new ListenError(transport, host, port, error as NodeJS.ErrnoException)
   }
-}
-
-/** How a listen point names itself to a peer: as advertised, else as bound, else by a guess from the interfaces. */
-function localAddress(host: string, advertise: string | undefined): (remote: string, port: number) => Endpoint {
-  const wildcard = host === '0.0.0.0' || host === '::'
-  if (advertise || !wildcard) {
-    const name = advertise ?? host
-    let last: Endpoint = { host: name, port: 0 }
-    return (_remote, port) => (last.port === port ? last : (last = { host: name, port }))
-  }
-  const family = host === '::' ? 'IPv6' : 'IPv4'
-  const loopback = host === '::' ? '::1' : '127.0.0.1'
-  const outside = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .find((address) => !address.internal && address.family === family)?.address
-  return (remote, port) => ({ host: isLoopback(remote) ? loopback : (outside ?? loopback), port })
 }

@@ -1,10 +1,10 @@
 import dgram from 'node:dgram'
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import { encode } from '../parser/bytes.ts'
-import type { Endpoint, Flow, Gate, ListenPoint, Receiver } from './flow.ts'
+import { type Endpoint, type Flow, type Gate, type ListenPoint, plainAddress, type Receiver } from './flow.ts'
 import { PROBE_BYTES, Probe } from './probe.ts'
-import { isStun, stunAnswer } from './stun.ts'
+import { isStun, stunReply } from './stun.ts'
 import { framedWhole } from './whole.ts'
 
 /** One UDP listen point. */
@@ -19,6 +19,8 @@ export interface Udp {
 interface UdpNeeds {
   readonly host: string
   readonly port: number
+  /** Of `::`: not IPv4 as well. */
+  readonly ipv6Only: boolean
   readonly limits: EngineLimits
   readonly log: Logger
   readonly receiver: Receiver
@@ -52,9 +54,12 @@ class UdpFlow implements Flow {
   }
 }
 
-export async function listenUdp({ host, port, limits, log, receiver, gate, point, localFor }: UdpNeeds): Promise<Udp> {
+export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
+  const { host, port, ipv6Only, limits, log, receiver, gate, point, localFor } = needs
+  const six = isIPv6(host)
   const socket = dgram.createSocket({
-    type: isIPv6(host) ? 'udp6' : 'udp4',
+    type: six ? 'udp6' : 'udp4',
+    ipv6Only,
     recvBufferSize: 4 * 1024 * 1024,
     sendBufferSize: 4 * 1024 * 1024,
     // Only IP literals are sent to, so a lookup has nothing to look up and need not take a turn of the event loop.
@@ -75,7 +80,7 @@ export async function listenUdp({ host, port, limits, log, receiver, gate, point
   }
   const sendTo = (text: string, { port, host }: Endpoint): boolean => {
     if (closed) return false
-    socket.send(encode(text), port, host, sent)
+    socket.send(encode(text), port, six && isIPv4(host) ? `::ffff:${host}` : host, sent)
     return true
   }
   const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sendTo)
@@ -88,7 +93,12 @@ export async function listenUdp({ host, port, limits, log, receiver, gate, point
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered.
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
-    if (gate && gate.admit(address, point) !== 'yes') return
+    if (gate && gate.admit(plainAddress(address), point) !== 'yes') return
+    if (isStun(bytes)) {
+      const reply = stunReply(bytes, { host: plainAddress(address), port: from })
+      if (reply) socket.send(reply, from, address, sent)
+      return
+    }
     const framed = framedWhole(bytes, limits.head)
     if (!framed) return
     // A keep-alive of line breaks is answered as on TCP (RFC 5626 §3.5.1 leaves it open).
@@ -96,12 +106,7 @@ export async function listenUdp({ host, port, limits, log, receiver, gate, point
       socket.send('\r\n', from, address, sent)
       return
     }
-    if (isStun(bytes)) {
-      const answer = stunAnswer(bytes, { host: address, port: from })
-      if (answer) socket.send(answer, from, address, sent)
-      return
-    }
-    const flow = flowTo({ host: address, port: from })
+    const flow = flowTo({ host: six ? plainAddress(address) : address, port: from })
     if (framed.kind === 'message') receiver.message(framed.text, flow)
     else receiver.broken(framed.text, framed.status, framed.why, flow)
   })

@@ -40,6 +40,7 @@ export function webDoor({ limits, log, connect }: WebNeeds): { readonly enter: E
   })
   http.on('upgrade', (request, socket, head) => {
     const guest = guests.get(socket)
+    guests.delete(socket)
     if (!guest) return void socket.destroy()
     if (!wantsSip(request)) {
       log.debug({ remote: guest.remote }, 'a WebSocket without the subprotocol sip is refused')

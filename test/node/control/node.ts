@@ -47,7 +47,7 @@ export async function nodeUnderRepair(t: ExecutionContext): Promise<ControlClien
   return (await nodeIn(t, dir, configIn(dir, others))).client
 }
 
-async function nodeIn(t: ExecutionContext, dir: string, config: NodeConfig) {
+export async function nodeIn(t: ExecutionContext, dir: string, config: NodeConfig) {
   const node = await startNode(config, (sentence) => t.fail(sentence))
   const { Control } = controlProto()
   const client = new Control(node.control, credentials.createInsecure())

@@ -248,9 +248,9 @@ function starts(text: string, wanted: string): boolean {
   return /^\d/.test(wanted) ? text.startsWith(`SIP/2.0 ${wanted}`) : text.startsWith(`${wanted} `)
 }
 
-export async function udpPeer(t: Test, port: number): Promise<Peer> {
+export async function udpPeer(t: Test, port: number, host = '127.0.0.1'): Promise<Peer> {
   const socket = dgram.createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
+  socket.bind(0, host)
   await once(socket, 'listening')
   const peer: Peer = new Peer(
     'UDP',

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
-import { freePorts } from '../../../ports.ts'
 import {
   header,
   type Message,
@@ -16,7 +15,7 @@ import {
   udpPeer,
 } from '../stack.ts'
 import { nameServer, type Zone } from './name-server.ts'
-import { certificates, type Files } from './secure.ts'
+import { certificates, type Files, soon } from './secure.ts'
 
 const listen = (['udp', 'tcp', 'tls'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 }))
 
@@ -33,30 +32,42 @@ async function stackWith(
   return { ...stack, files, asked: server.asked }
 }
 
+interface Server {
+  readonly port: number
+  /** Who connected. */
+  peer(): Promise<Peer>
+}
+
 /** Somebody else's server over TCP, or TLS with a certificate. */
-async function server(t: Test, port: number, pair?: { cert: string; key: string }): Promise<Peer> {
+async function server(
+  t: Test,
+  pair?: { cert: string; key: string },
+  at = { host: '127.0.0.1', port: 0 },
+): Promise<Server> {
   const came = Promise.withResolvers<Peer>()
   const take = (socket: net.Socket): void => came.resolve(streamPeer(t, socket, pair ? 'TLS' : 'TCP'))
   const listening = pair
     ? tls.createServer({ cert: readFileSync(pair.cert), key: readFileSync(pair.key) }, take)
     : net.createServer(take)
-  listening.listen(port, '127.0.0.1')
+  listening.listen(at)
   await once(listening, 'listening')
   t.teardown(() => listening.close())
-  return came.promise
+  const { port } = listening.address() as net.AddressInfo
+  return { port, peer: () => soon(came.promise, `a connection to port ${port}`) }
 }
 
 const status = (req: Message): Promise<number> => new Promise((done) => req.on('response', (res) => done(res.status)))
 
 test('a domain leads by NAPTR and SRV to the transport and the server that it prefers', async (t) => {
-  const [port] = await freePorts(1)
+  const edge = await server(t)
   const { srf, asked } = await stackWith(t, {
     'NAPTR carrier.test': ['20 10 SIP+D2U _sip._udp.carrier.test', '10 10 SIP+D2T _sip._tcp.elsewhere.test'],
-    'SRV _sip._tcp.elsewhere.test': [`1 1 ${port} edge.carrier.test`],
+    'SRV _sip._tcp.elsewhere.test': [`1 1 ${edge.port} edge.carrier.test`],
     'SRV _sip._udp.carrier.test': ['1 1 9 edge.carrier.test'],
     'A edge.carrier.test': ['127.0.0.1'],
   })
-  const [peer, req] = await Promise.all([server(t, port!), srf.request('sip:bob@carrier.test', { method: 'OPTIONS' })])
+  const req = await srf.request('sip:bob@carrier.test', { method: 'OPTIONS' })
+  const peer = await edge.peer()
   const got = await peer.next('OPTIONS')
   t.true(got.startsWith('OPTIONS sip:bob@carrier.test SIP/2.0\r\n'))
   t.true(header(got, 'Via').startsWith('SIP/2.0/TCP '))
@@ -83,7 +94,8 @@ test('without NAPTR it leads by SRV, without SRV to its address; a port in the U
   for (const [uri, questions] of ways) {
     const before = asked.length
     const req = await srf.request(uri, { method: 'OPTIONS' })
-    peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
+    const got = await peer.next((text) => text.startsWith(`OPTIONS ${uri} `))
+    peer.send(reply(got, '200 OK'))
     t.is(await status(req), 200)
     for (const question of questions) t.true(asked.slice(before).includes(question), question)
     if (questions.length < 2)
@@ -95,21 +107,25 @@ test('without NAPTR it leads by SRV, without SRV to its address; a port in the U
 })
 
 test('a server that refuses connections, one that says 503 and one that is silent are each followed by the next', async (t) => {
-  const [dead, busy, good] = await freePorts(3)
-  const zone: Record<string, string[]> = { 'A edge.test': ['127.0.0.1'] }
+  const [busy, good] = [await server(t), await server(t)]
+  // At this address nobody listens.
+  const zone: Record<string, string[]> = { 'A edge.test': ['127.0.0.1'], 'A dead.test': ['127.0.0.9'] }
   const { srf, port } = await stackWith(t, zone, {}, { t1: 10, t2: 40, t4: 50 })
-  zone['SRV _sip._tcp.tcp.test'] = [dead, busy, good].map((port, i) => `${i} 1 ${port} edge.test`)
-  const refusing = server(t, busy!)
-  const answering = server(t, good!)
+  zone['SRV _sip._tcp.tcp.test'] = [
+    `1 1 ${busy.port} dead.test`,
+    `2 1 ${busy.port} edge.test`,
+    `3 1 ${good.port} edge.test`,
+  ]
   for (const method of ['OPTIONS', 'INVITE']) {
-    const asking = srf.request('sip:tcp.test;transport=tcp', { method })
-    const first = await (await refusing).next(method)
-    const req = await asking
-    ;(await refusing).send(reply(first, '503 Busy'))
-    const second = await (await answering).next(method)
+    const req = await srf.request('sip:tcp.test;transport=tcp', { method })
+    const refusing = await busy.peer()
+    const first = await refusing.next(method)
+    refusing.send(reply(first, '503 Busy'))
+    const answering = await good.peer()
+    const second = await answering.next(method)
     t.is(header(second, 'Call-ID'), header(first, 'Call-ID'))
     t.not(header(second, 'Via'), header(first, 'Via'))
-    ;(await answering).send(reply(second, '486 Busy Here'))
+    answering.send(reply(second, '486 Busy Here'))
     t.is(await status(req), 486)
   }
 
@@ -122,31 +138,28 @@ test('a server that refuses connections, one that says 503 and one that is silen
 })
 
 test('when no server is left the app hears what the last one said', async (t) => {
-  const [dead, busy] = await freePorts(2)
+  const busy = await server(t)
   const { srf } = await stackWith(t, {
     'A edge.test': ['127.0.0.1'],
-    'SRV _sip._tcp.carrier.test': [`1 1 ${busy} edge.test`, `2 1 ${dead} edge.test`],
+    'A dead.test': ['127.0.0.9'],
+    'SRV _sip._tcp.carrier.test': [`1 1 ${busy.port} edge.test`, `2 1 ${busy.port} dead.test`],
   })
-  const [peer, req] = await Promise.all([
-    server(t, busy!),
-    srf.request('sip:carrier.test;transport=tcp', { method: 'OPTIONS' }),
-  ])
+  const req = await srf.request('sip:carrier.test;transport=tcp', { method: 'OPTIONS' })
+  const peer = await busy.peer()
   peer.send(reply(await peer.next('OPTIONS'), '503 Busy'))
   t.is(await status(req), 503)
 })
 
 test('sips asks for nothing but TLS, and the certificate must be for the domain, not for what the DNS made of it', async (t) => {
-  const [port, other] = await freePorts(2)
-  const { srf, asked, files } = await stackWith(t, {
+  const zone: Record<string, string[]> = {
     'NAPTR carrier.test': ['10 10 SIP+D2U _sip._udp.carrier.test'],
-    'SRV _sips._tcp.carrier.test': [`1 1 ${port} edge.test`],
-    'SRV _sips._tcp.forged.test': [`1 1 ${other} edge.test`],
     'A edge.test': ['127.0.0.1'],
-  })
-  const [peer, req] = await Promise.all([
-    server(t, port!, files.pair('carrier', 'DNS:carrier.test')),
-    srf.request('sips:carrier.test', { method: 'OPTIONS' }),
-  ])
+  }
+  const { srf, asked, files } = await stackWith(t, zone)
+  const right = await server(t, files.pair('carrier', 'DNS:carrier.test'))
+  zone['SRV _sips._tcp.carrier.test'] = [`1 1 ${right.port} edge.test`]
+  const req = await srf.request('sips:carrier.test', { method: 'OPTIONS' })
+  const peer = await right.peer()
   peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
   t.is(await status(req), 200)
   t.false(
@@ -154,7 +167,8 @@ test('sips asks for nothing but TLS, and the certificate must be for the domain,
     asked.join(),
   )
 
-  void server(t, other!, files.pair('edge', 'DNS:edge.test'))
+  const wrong = await server(t, files.pair('edge', 'DNS:edge.test'))
+  zone['SRV _sips._tcp.forged.test'] = [`1 1 ${wrong.port} edge.test`]
   const refused = await srf.request('sips:forged.test', { method: 'OPTIONS' })
   t.is(await status(refused), 503)
 })
@@ -167,17 +181,32 @@ test('a name that nobody knows fails at once, and one that nobody answers for wh
   t.true(silent.asked.includes('NAPTR silent.test'))
 })
 
+test('only so many names are looked for at once', async (t) => {
+  const { srf, asked } = await stackWith(t, null, { resolveMs: 300, lookups: 2 })
+  const names = ['a.test', 'b.test', 'c.test']
+  const sent = await Promise.allSettled(names.map((name) => srf.request(`sip:${name}`, { method: 'OPTIONS' })))
+  t.true(sent.every(({ status }) => status === 'rejected'))
+  t.deepEqual(new Set(asked.map((question) => question.split(/ |\./).at(-2))), new Set(['a', 'b']))
+})
+
 test('a large request goes over TCP, and by UDP where TCP is refused, unless its transport is said', async (t) => {
   const { srf, port } = await stackWith(t, {})
-  const peer = await udpPeer(t, port)
+  // An address of its own, so that the same port is free for TCP.
+  const host = '127.0.0.7'
+  const peer = await udpPeer(t, port, host)
   const body = 'x'.repeat(1_300)
   const send = (uri: string) => srf.request(uri, { method: 'MESSAGE', body })
+  const via = async (from: Peer, uri: string): Promise<string> => {
+    return header(await from.next((text) => text.startsWith(`MESSAGE ${uri} `)), 'Via').slice(0, 12)
+  }
 
-  await send(`sip:127.0.0.1:${peer.port}`)
-  t.true(header(await peer.next('MESSAGE'), 'Via').startsWith('SIP/2.0/UDP '), 'nobody takes TCP there')
-  const both = server(t, peer.port)
-  await send(`sip:127.0.0.1:${peer.port};transport=udp`)
-  t.true(header(await peer.next('MESSAGE'), 'Via').startsWith('SIP/2.0/UDP '), 'it was said')
-  await send(`sip:127.0.0.1:${peer.port}`)
-  t.true(header(await (await both).next('MESSAGE'), 'Via').startsWith('SIP/2.0/TCP '))
+  const plain = `sip:${host}:${peer.port}`
+  const [first, said, last] = [`${plain};n=1`, `${plain};transport=udp`, `${plain};n=2`]
+  await send(first)
+  t.is(await via(peer, first), 'SIP/2.0/UDP ', 'nobody takes TCP there')
+  const both = await server(t, undefined, { host, port: peer.port })
+  await send(said)
+  t.is(await via(peer, said), 'SIP/2.0/UDP ', 'it was said')
+  await send(last)
+  t.is(await via(await both.peer(), last), 'SIP/2.0/TCP ')
 })

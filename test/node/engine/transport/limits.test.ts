@@ -74,6 +74,55 @@ test('three hundred connections that never come to a message are closed in time,
   }
   await Promise.all(closed)
   t.is(engine.stats().connections, 3, 'who has spoken stays')
+  // HTTP and TLS turn some away at once.
+  t.true(engine.stats().connectionsSilent > 200, String(engine.stats().connectionsSilent))
+  t.deepEqual(faults, [])
+})
+
+test('bytes of any kind, and resets at any moment, end no engine', async (t) => {
+  const files = certificates(t)
+  const own = files.pair('own', 'IP:127.0.0.1')
+  const { engine, faults } = await startStack(t, { listen, tls: own, routes, limits: { slowMs: 1_000 } })
+  const port = Object.fromEntries(engine.listening.map((point) => [point.transport, point.port]))
+  const ca = readFileSync(files.ca)
+  let state = 4
+  const random = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below
+  const noise = (): Buffer => Buffer.from(Array.from({ length: random(300) }, () => random(256)))
+  const beginnings = [
+    '',
+    '\x16\x03\x01',
+    'OPTIONS sip:pbx.test SIP/2.0\r\n',
+    'OPTIONS sip:pbx.test SIP/2.0\r\nContent-Length: 9\r\n\r\n',
+    `${UPGRADE}\r\n`,
+    `${UPGRADE}\r\n\x81\xfe`,
+    `${UPGRADE.replace(': sip', ': chat')}\r\n`,
+    'POST / HTTP/1.1\r\nHost: pbx.test\r\nContent-Length: 9000\r\n\r\n',
+  ]
+  const one = (): Promise<unknown> => {
+    const way = TRANSPORTS[1 + random(4)]!
+    const raw = net.connect(port[way]!, '127.0.0.1')
+    const secure =
+      (way === 'tls' || way === 'wss') && random(4) > 0 ? tls.connect({ socket: raw, host: '127.0.0.1', ca }) : null
+    const socket = secure ?? raw
+    for (const each of [raw, socket]) each.on('error', () => {})
+    socket.resume()
+    const closed = new Promise((done) => raw.once('close', done))
+    const [beginning, bytes, reset] = [beginnings[random(beginnings.length)]!, noise(), random(3)]
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      socket.write(Buffer.from(beginning, 'latin1'))
+      if (reset === 0) return raw.resetAndDestroy()
+      socket.write(bytes, () => (reset === 1 ? raw.resetAndDestroy() : socket.end()))
+    })
+    return closed
+  }
+  for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 30 }, one))
+  const phone = await udpPeer(t, port.udp!)
+  const [secure] = await tlsPeer(t, port.tls!, { ca })
+  const [browser] = await webPeer(t, `wss://127.0.0.1:${port.wss}`, { ca })
+  for (const peer of [phone, secure, browser]) {
+    peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
+    await peer.next('200')
+  }
   t.deepEqual(faults, [])
 })
 
@@ -113,6 +162,7 @@ test('one address may not take all connections', async (t) => {
   t.is(await from('127.0.0.1'), 'served')
   t.is(await from('127.0.0.1'), 'refused')
   t.is(await from('127.0.0.2'), 'served')
+  t.is(engine.stats().connectionsRefused, 1)
   first.close()
   while (engine.stats().connections > 2) await new Promise(setImmediate)
   t.is(await from('127.0.0.1'), 'served')

@@ -35,6 +35,13 @@ export function certificates(t: Test): Files {
   }
 }
 
+/** What should happen soon, or a failure that says what did not. */
+export function soon<T>(wish: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`${what} did not happen`)), 20_000)
+  return Promise.race([wish, late.promise]).finally(() => clearTimeout(timer))
+}
+
 /** Connected, and known to be: with TLS 1.3 a server refuses a client only after the client thinks it is in. */
 export async function tlsPeer(t: Test, port: number, options: tls.ConnectionOptions): Promise<[Peer, tls.TLSSocket]> {
   const socket = tls.connect({ host: '127.0.0.1', port, ...options })

@@ -5,7 +5,7 @@ import test from 'ava'
 import type { EngineOptions } from '../../../../node/engine/engine.ts'
 import type { CertificateFiles } from '../../../../node/engine/transport/certificates.ts'
 import { header, type Peer, reply, request, type Srf, startStack, streamPeer, type Test, udpPeer } from '../stack.ts'
-import { certificates, type Files, tlsPeer } from './secure.ts'
+import { certificates, type Files, soon, tlsPeer } from './secure.ts'
 
 const listen = [
   { transport: 'udp', host: '127.0.0.1', port: 0 },
@@ -131,14 +131,14 @@ async function elsewhere(t: Test, pair: CertificateFiles) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  return { port: (server.address() as { port: number }).port, came: came.promise, peers }
+  return { port: (server.address() as { port: number }).port, came: () => soon(came.promise, 'a connection'), peers }
 }
 
 test('sips goes over TLS to a server whose certificate is for what was asked', async (t) => {
   const { srf, files } = await secureStack(t)
   const { port, came, peers } = await elsewhere(t, files.pair('trunk', 'IP:127.0.0.1'))
   const sending = srf.request(`sips:127.0.0.1:${port}`, { method: 'OPTIONS' })
-  const peer = await came
+  const peer = await came()
   const asked = await peer.next('OPTIONS')
   t.regex(header(asked, 'Via'), /^SIP\/2\.0\/TLS .*;alias$/)
   peer.send(reply(asked, '200 OK'))

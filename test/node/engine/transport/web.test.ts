@@ -51,9 +51,9 @@ test('a browser speaks SIP in text and binary messages, one each, and gets calls
   t.deepEqual(faults, [])
 })
 
-test('WSS is the same behind TLS', async (t) => {
+test('WSS is the same behind TLS, and asks no browser for a certificate', async (t) => {
   const files = certificates(t)
-  const tls = files.pair('own', 'DNS:pbx.test')
+  const tls = { ...files.pair('own', 'DNS:pbx.test'), ca: files.ca, client: 'require' } as const
   const { srf, port } = await startStack(t, { listen: [{ ...listen[0], transport: 'wss' }], tls, routes })
   const [peer, web] = await webPeer(t, `wss://127.0.0.1:${port}`, {
     ca: readFileSync(files.ca),
