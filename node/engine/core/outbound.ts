@@ -103,6 +103,8 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
   wayOf(core, dialog, (flow) => {
     if (!flow) {
       if (method === 'INVITE') dialog.outgoing = false
+      // For whoever sends it the dialog is over, whether it arrives or not (§15.1.1).
+      if (method === 'BYE') core.dialogs.remove(dialog)
       return notOk(app, message.id, `no way to ${dialog.target}`)
     }
     const { sent, text } = inDialog(dialog, method, seq, flow, request)

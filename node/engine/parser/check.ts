@@ -28,7 +28,7 @@ const bad = (reason: string): Refusal => ({ kind: 'refused', status: 400, reason
 
 const ADDRESSING = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'contact'])
 /** Lists of addresses; From and To are looked at for themselves. */
-const ADDRESSES = new Set([
+export const ADDRESSES: ReadonlySet<string> = new Set([
   'contact',
   'route',
   'record-route',
