@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
 import { defaultLimits, type EngineLimits } from '../../../../node/engine/limits.ts'
@@ -34,11 +36,34 @@ test('a seed and a number are one message, and two numbers are two', (t) => {
   t.true(new Set(Array.from({ length: 2_000 }, (_, i) => mutated(1, i, messages).toString('latin1'))).size > 1_700)
 })
 
-withVectors(test, 'sip/callflows', 'every message of the call flows in the RFCs is read and written alike', (t) => {
-  const all = corpus()
-  t.true(all.length > 600, `only ${all.length} messages`)
-  for (const text of all) t.is(misread(Buffer.from(text, 'latin1')), null, text)
-})
+withVectors(
+  test,
+  'sip/callflows',
+  'every message of the call flows in the RFCs is read as what it is, and written alike',
+  (t, folder) => {
+    const index = JSON.parse(readFileSync(path.join(folder, 'index.json'), 'utf8')) as Record<string, Flow[]>
+    const entries = Object.values(index).flat()
+    const there = entries.filter(({ file }) => existsSync(path.join(folder, file)))
+    t.true(there.length > 600, `only ${there.length} messages of ${entries.length}`)
+    for (const { file, start, body } of there) {
+      const bytes = readFileSync(path.join(folder, file))
+      t.is(misread(bytes), null, file)
+      const read = parseMessage(bytes.toString())!
+      t.true(printed(read).startsWith(`${start}\r\n`), file)
+      const [head = ''] = bytes.toString().split('\r\n\r\n')
+      t.is(read.fields.length, head.split(/\r\n(?![ \t])/).length - 1, file)
+      t.is(lengthOf(read.body), body, file)
+      t.is(read.flaw, null, file)
+    }
+  },
+)
+
+/** A row of the index of call flows; `body` is its length. */
+interface Flow {
+  readonly file: string
+  readonly start: string
+  readonly body: number
+}
 
 /** Characters that mean something to somebody, and any other. */
 const piece = fc.oneof(
