@@ -1,5 +1,5 @@
 import { lengthOf } from '../parser/bytes.ts'
-import { ADDRESSES } from '../parser/check.ts'
+import { namesAddresses } from '../parser/fields.ts'
 import { type Field, field, headerOf, requestLine, type SipMessage, writeMessage } from '../parser/message.ts'
 
 /** Names that srf's table of headers has already, being an object. */
@@ -20,7 +20,7 @@ export function textOf(message: SipMessage): string {
 }
 
 function isMisread({ name, value }: Field): boolean {
-  return POISON.has(name) || name.includes('%') || (value === '' && ADDRESSES.has(name))
+  return POISON.has(name) || name.includes('%') || (value === '' && namesAddresses(name))
 }
 
 function startLine(message: SipMessage): string {
