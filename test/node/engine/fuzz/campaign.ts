@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { reply, request, type Srf, type Stack, sdp, startStack } from '../stack.ts'
+import { later, reply, request, type Srf, type Stack, sdp, startStack, udpPeer } from '../stack.ts'
 import { FAST } from '../torture/tell.ts'
 import { mutated } from './mutate.ts'
 import { misread } from './reading.ts'
@@ -28,7 +28,8 @@ export interface Campaign {
 }
 
 const BATCH = 200
-/** One in so many goes over TCP, one in so many to the app, which asks a peer that answers with mutations. */
+/** One batch in so many has a call; one message in so many goes over TCP, one in so many to the app, which asks a peer that answers with mutations. */
+const CALL_EACH = 5
 const TCP_EACH = 16
 const ANSWER_EACH = 40
 /** What the heap may have more at the end, when nothing is held any more. */
@@ -74,7 +75,7 @@ function anything(srf: Srf): void {
   srf.refer((_req, res) => res.send(202))
   let calls = 0
   srf.invite((req, res) => {
-    if (calls++ % 2 === 0) res.send(486)
+    if (!req.get('Call-ID').startsWith(IN_CALL) && calls++ % 2 === 0) res.send(486)
     // What srf finds missing it says by refusing; the dialog ends by itself when no ACK comes.
     else srf.createUAS(req, res, { localSdp: sdp(4000) }).catch(() => undefined)
   })
@@ -102,6 +103,7 @@ async function batch(
       if (index % 32 === 31) await new Promise((resolve) => setImmediate(resolve))
     }
     await Promise.all(streams)
+    if ((from / BATCH) % CALL_EACH === 0) await withinCall(stack, plan, from)
     const alive = await answers(stack.port, socket)
     const fault = alive ? stack.faults[0] : 'the next valid OPTIONS was not answered'
     return fault === undefined ? null : await theOne(plan, from, end, fault)
@@ -116,6 +118,35 @@ function reading(bytes: Buffer): string | null {
   } catch (error) {
     return (error as Error).stack ?? String(error)
   }
+}
+
+const IN_CALL = 'incall'
+const WITHIN = ['INFO', 'INVITE', 'UPDATE', 'MESSAGE', 'REFER', 'NOTIFY', 'OPTIONS', 'ACK', 'CANCEL', 'BYE']
+
+/** A call of ours, mutated requests in it, and its end. */
+async function withinCall(stack: Stack, plan: Campaign, index: number): Promise<void> {
+  const closing: (() => unknown)[] = []
+  const peer = await udpPeer({ teardown: (run) => closing.push(run) }, stack.port)
+  const callId = `${IN_CALL}-${plan.seed}-${index}`
+  const invite = request(
+    peer,
+    'INVITE',
+    'sip:bob@pbx.test',
+    { 'Call-ID': callId, 'Content-Type': 'application/sdp' },
+    sdp(4002),
+  )
+  peer.send(invite)
+  const answer = await peer.next('200')
+  peer.send(later(peer, 'ACK', invite, answer, 1))
+  for (const [i, method] of WITHIN.entries()) {
+    const right = later(peer, method, invite, answer, i + 2)
+    // As it was but for the change: with another Call-ID it would be in no dialog.
+    const bytes = mutated(plan.seed, index + i, [right]).toString('latin1')
+    peer.send(Buffer.from(bytes.replace(/^(call-id|i)(\s*:).*/im, `$1$2 ${callId}`), 'latin1'))
+  }
+  peer.send(later(peer, 'BYE', invite, answer, 2 ** 31 - 1))
+  await peer.next((text) => /^SIP.*\r\n[\s\S]*CSeq: 2147483647 BYE/.test(text))
+  for (const close of closing) close()
 }
 
 /** Which message of a batch it was: each alone on a fresh engine, until one does it again. */
