@@ -7,7 +7,8 @@ const COOKIE = 'z9hG4bK'
 export function transactionKey(request: SipRequest, via: Via, method = request.method): string {
   const of = method === 'ACK' ? 'INVITE' : method
   if (via.branch.startsWith(COOKIE) && via.branch.length > COOKIE.length) {
-    return `${via.branch}|${via.host}:${via.port ?? ''}|${of}`
+    // The Call-ID is the same for all that belongs to it. Some draw the same branch again (as RFC 4475 does, §3.3.12 and after).
+    return `${via.branch}|${via.host}:${via.port ?? ''}|${of}|${headerOf(request, 'call-id')}`
   }
   // RFC 2543 peers: no To tag, because an ACK carries the one that the answer brought.
   const number = (headerOf(request, 'cseq') ?? '').split(/[ \t]/)[0]

@@ -7,7 +7,6 @@ import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import { type ClusterOptions, startCluster } from '../../../cluster/replica.ts'
 import { open, seal } from '../../../cluster/seal.ts'
-import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type Credentials, credentialsOf } from '../../../node/sip/digest.ts'
 import { watchDomains } from '../../../node/sip/domains.ts'
 import { createIdentity, type Identity } from '../../../node/sip/identity.ts'
@@ -36,8 +35,6 @@ interface More {
   readonly now?: () => number
   readonly policy?: Partial<RegistrationPolicy>
   readonly room?: Room
-  /** Other SIP timers. */
-  readonly times?: Partial<SipTimes>
   /** What its nodes are started with besides. */
   readonly options?: Partial<ClusterOptions>
 }
@@ -45,7 +42,7 @@ interface More {
 export async function registrar(
   t: ExecutionContext,
   names: readonly string[] = ['alice', 'bob'],
-  { nodes: count = 1, now, policy: changed, room, options, times }: More = {},
+  { nodes: count = 1, now, policy: changed, room, options }: More = {},
 ): Promise<Registrar> {
   const key = randomBytes(32)
   const nodes = await Promise.all(
@@ -86,7 +83,7 @@ export async function registrar(
   const { node: id, incarnation } = cluster
   const row = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 0 } as const
   await cluster.propose({ type: 'node-up', node: row })
-  const sip = await port(t, quiet, times)
+  const sip = await port(t)
   const domains = watchDomains(cluster, sip)
   t.teardown(domains.close)
   const identity = createIdentity({
