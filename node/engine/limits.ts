@@ -24,7 +24,7 @@ export interface EngineLimits {
   readonly address: number
   readonly fields: number
   readonly body: number
-  /** One frame of the drachtio wire protocol. */
+  /** One frame of the drachtio wire protocol: a binary body takes three times its bytes in it. */
   readonly frame: number
   /** Bytes that wait for a peer which reads too slowly; above it the connection is closed. */
   readonly backlog: number
@@ -59,7 +59,7 @@ export const defaultLimits: EngineLimits = {
   address: 2 * 1024,
   fields: 200,
   body: 1024 * 1024,
-  frame: 2 * 1024 * 1024,
+  frame: 4 * 1024 * 1024,
   backlog: 4 * 1024 * 1024,
   idleMs: 3_900_000,
   slowMs: 10_000,

@@ -114,6 +114,8 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
     if (!flow) {
       if (method === 'INVITE') dialog.outgoing = false
       if (OFFERING.has(method)) dialog.offer = null
+      // For whoever sends it the dialog is over, whether it arrives or not (§15.1.1).
+      if (method === 'BYE') core.dialogs.remove(dialog)
       notOk(app, message.id, `no way to ${side.target}`)
       return
     }

@@ -149,7 +149,9 @@ function success(
     ack?.flow.send(ack.text)
     return
   }
-  if (call.settled || call.cancel) {
+  // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
+  const unusable = call.initial && contactOf(response) === null
+  if (call.settled || call.cancel || unusable) {
     // Another fork, or an answer that crossed our CANCEL: nobody wants this call any more (§13.2.2.4, §9.1).
     refused.set(tag, null)
     const stray = call.initial ? dialogOf(call, response, flow) : { ...call.dialog! }
@@ -157,7 +159,8 @@ function success(
     if (call.settled) return
     settle(core, call)
     if (call.dialog) core.dialogs.remove(call.dialog)
-    passMade(core, call, 487, 'Request Terminated')
+    if (call.cancel) passMade(core, call, 487, 'Request Terminated')
+    else passMade(core, call, 502, 'Answer Without Contact')
     return
   }
   call.winner = tag

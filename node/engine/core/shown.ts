@@ -1,4 +1,5 @@
 import { lengthOf } from '../parser/bytes.ts'
+import { namesAddresses } from '../parser/fields.ts'
 import { type Field, field, headerOf, requestLine, type SipMessage, writeMessage } from '../parser/message.ts'
 
 /** Names that srf's table of headers has already, being an object. */
@@ -6,7 +7,7 @@ const POISON = new Set(['__proto__', 'constructor'])
 
 /**
  * A message as an app reads it, without what srf reads as something else: it undoes escapes in the names of header fields, so that
- * `C%6Fntact` would be a Contact, and drops what follows an empty line of a body without a Content-Length.
+ * `C%6Fntact` would be a Contact, throws at an empty one in a list of addresses, and drops what follows an empty line of a body without a Content-Length.
  */
 export function textOf(message: SipMessage): string {
   const { body } = message
@@ -18,8 +19,8 @@ export function textOf(message: SipMessage): string {
   return writeMessage(startLine(message), fields, body)
 }
 
-function isMisread({ name }: Field): boolean {
-  return POISON.has(name) || name.includes('%')
+function isMisread({ name, value }: Field): boolean {
+  return POISON.has(name) || name.includes('%') || (value === '' && namesAddresses(name))
 }
 
 function startLine(message: SipMessage): string {

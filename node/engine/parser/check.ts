@@ -1,8 +1,9 @@
 import type { EngineLimits } from '../limits.ts'
-import { badField, badParts, longest, URI_MAX } from './bounds.ts'
 import { lengthOf } from './bytes.ts'
-import { type CSeq, parseAddress, parseCSeq, parseVia, splitOutside, tagOf, type Via } from './headers.ts'
+import { badFields, isAddress } from './fields.ts'
+import { type CSeq, parseCSeq, parseVia, splitOutside, tagOf, type Via } from './headers.ts'
 import { isToken, type SipMessage, type SipRequest } from './message.ts'
+import { badParts } from './parts.ts'
 import { parseUri } from './uri.ts'
 
 export interface Refusal {
@@ -26,24 +27,8 @@ export interface Head {
 
 const bad = (reason: string): Refusal => ({ kind: 'refused', status: 400, reason })
 
-const ADDRESSING = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'contact'])
-/** Lists of addresses; From and To are looked at for themselves. */
-const ADDRESSES = new Set([
-  'contact',
-  'route',
-  'record-route',
-  'path',
-  'service-route',
-  'refer-to',
-  'referred-by',
-  'reply-to',
-  'p-asserted-identity',
-  'p-preferred-identity',
-  'remote-party-id',
-  'diversion',
-  'history-info',
-])
-const ONCE = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type'])
+/** The longest Request-URI (§21.4.15). */
+const URI_MAX = 1024
 
 /** What a message must be before anybody acts on it (RFC 3261 §8.1.1, §8.2, §16.3), and what was read on the way. */
 export function checkMessage(message: SipMessage, limits: EngineLimits): Head | Refusal {
@@ -77,31 +62,6 @@ export function checkMessage(message: SipMessage, limits: EngineLimits): Head | 
   return refusal ?? { kind: 'sound', via, callId, cseq, from, fromTag, to, toTag }
 }
 
-/** What is wrong with one of the fields, or null; `first` gets the first value of each name. */
-function badFields({ fields }: SipMessage, limits: EngineLimits, first: Map<string, string>): string | null {
-  let repeated: Map<string, number> | null = null
-  for (const field of fields) {
-    const { name, value, line } = field
-    const most = longest(name, limits.field)
-    if (line.length > limits.field || (line.length > limits.address && ADDRESSING.has(name))) return `${name} Too Long`
-    if (value.length > most) return `${name} Too Long`
-    const wrong = badField(field)
-    if (wrong) return wrong
-    if (ADDRESSES.has(name) && !areAddresses(name, value)) return `Bad ${name}`
-    if (ADDRESSING.has(name) && GAP.test(value)) return `Bad ${name}`
-    const before = first.get(name)
-    if (before === undefined) first.set(name, value)
-    else if (ONCE.has(name)) return `Several ${name}`
-    else {
-      repeated ??= new Map()
-      const size = (repeated.get(name) ?? before.length) + value.length
-      if (size > most) return `${name} Too Long`
-      repeated.set(name, size)
-    }
-  }
-  return null
-}
-
 function checkRequest(request: SipRequest, method: string, hops: string | undefined): Refusal | null {
   if (method !== request.method) return bad('CSeq Method Mismatch')
   if (request.uri.length > URI_MAX) return { kind: 'refused', status: 414, reason: 'Request-URI Too Long' }
@@ -127,38 +87,6 @@ function topVia(message: SipMessage): Via | null {
     }
   }
   return top
-}
-
-/** Quotes that are closed. */
-const QUOTED = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/
-const OURS = new Set(['from', 'to', 'contact'])
-
-/** Blanks that no sender has a use for, and that readers further up try in every way. */
-const GAP = /[ \t]{33}/
-
-/** A list of addresses; nothing at all and the star of a Contact are none, and right. */
-function areAddresses(name: string, value: string): boolean {
-  if (value === '' || (value === '*' && name === 'contact')) return true
-  if (GAP.test(value)) return false
-  return splitOutside(value, ',').every((one) => isAddress(name, one) && (!ROUTES.has(name) || isRoute(one)))
-}
-
-const ROUTES = new Set(['route', 'record-route', 'path', 'service-route'])
-
-function isRoute(value: string): boolean {
-  const address = parseAddress(value)
-  return address !== null && parseUri(address.uri) !== null && /^(".*"|[\w .!%*+`'~-]*)$/.test(address.display)
-}
-
-/** Whether a value is an address that everybody reads in the same way. */
-function isAddress(name: string, value: string): boolean {
-  const address = parseAddress(value)
-  if (!address) return false
-  // A question mark outside of angle brackets could begin the headers of the URI, or not (§20.10).
-  if (OURS.has(name) && !value.includes('<') && value.includes('?')) return false
-  // Nor may what needs quotes stand without them: some readers take it for the address, or for two.
-  if (!address.display.startsWith('"') && /[,;@]/.test(address.display)) return false
-  return QUOTED.test(address.parameters)
 }
 
 function capital(text: string): string {

@@ -108,7 +108,7 @@ function parseField(line: string): Field | null {
   const name = fullName(raw)
   const value = line.slice(colon + 1).trim()
   // Readers further up know few compact forms, so the line is always written out.
-  return { name, value, line: raw.length === 1 ? `${writtenName(name)}: ${value}` : line.trimEnd() }
+  return { name, value, line: (raw.length === 1 ? `${writtenName(name)}: ${value}` : line).trimEnd() }
 }
 
 /** A field made here. */

@@ -21,6 +21,7 @@ export class StreamFramer {
   /** Of the message that is being read, once its head is there: how long the head is, and how long all. */
   #head = 0
   #total = -1
+  #halfPing = false
   #broken = false
 
   constructor(headMax: number, bodyMax: number) {
@@ -108,15 +109,16 @@ export class StreamFramer {
     return { kind: 'message', text }
   }
 
-  /** Takes line breaks before a message: two are a ping that wants an answer, one is nothing. */
+  /** Takes line breaks before a message: two are a ping that wants an answer, also when they come one by one; one is nothing. */
   #ping(): Framed | null {
     const b = this.#buffer
     while (this.#end - this.#start >= 2 && b[this.#start] === 13 && b[this.#start + 1] === 10) {
-      const double = this.#end - this.#start >= 4 && b[this.#start + 2] === 13 && b[this.#start + 3] === 10
-      this.#start += double ? 4 : 2
+      this.#start += 2
       this.#searched = this.#start
-      if (double) return { kind: 'ping' }
+      this.#halfPing = !this.#halfPing
+      if (!this.#halfPing) return { kind: 'ping' }
     }
+    if (this.#start < this.#end && b[this.#start] !== 13) this.#halfPing = false
     return null
   }
 

@@ -9,7 +9,8 @@ export function transactionKey(request: SipRequest, via: Via, method = request.m
   // A branch is a token, and tokens have no case (§7.3.1).
   const branch = via.branch.toLowerCase()
   if (branch.startsWith(COOKIE) && branch.length > COOKIE.length) {
-    return `${branch}|${via.host}:${via.port ?? ''}|${of}`
+    // The Call-ID is the same for all that belongs to it. Some draw the same branch again (as RFC 4475 does, §3.3.12 and after).
+    return `${branch}|${via.host}:${via.port ?? ''}|${of}|${headerOf(request, 'call-id')}`
   }
   // RFC 2543 peers: no To tag, because an ACK carries the one that the answer brought.
   const number = (headerOf(request, 'cseq') ?? '').split(/[ \t]/)[0]

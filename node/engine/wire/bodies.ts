@@ -1,6 +1,6 @@
 import { lengthOf } from '../parser/bytes.ts'
 
-const COUNT_MAX = 256
+const COUNT_MAX = 4096
 const BYTES_MAX = 4 * 1024 * 1024
 
 /** Stand for bytes that are not UTF-8 where an app reads them: U+F700 and the byte, of the private use area. */

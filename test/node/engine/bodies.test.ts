@@ -1,6 +1,7 @@
 import dgram, { type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import test from 'ava'
 import { decode, encode, lengthOf, messageText } from '../../../node/engine/parser/bytes.ts'
@@ -46,9 +47,13 @@ test('only what an app was shown, and only lately, becomes bytes again', (t) => 
   t.true(shown(1).isWellFormed())
   t.is(bodies.meant(shown(1)), message(1).slice(5))
   t.is(bodies.meant('\uF7FF'), '\uF7FF', 'nobody was shown that')
-  for (let n = 2; n < 300; n++) shown(n)
+  for (let n = 2; n < 5_000; n++) shown(n)
   t.is(bodies.meant('1\uF7FF\uF7FE'), '1\uF7FF\uF7FE', 'too long ago')
-  t.is(bodies.meant(shown(299)), message(299).slice(5))
+  t.is(bodies.meant('4999\uF7FF\uF7FE'), message(4_999).slice(5))
+  const large = (byte: number): string => `x\r\n\r\n${decode(Buffer.alloc(1_500_000, byte))}`
+  const [first = '', last = ''] = [0xfd, 0xfe, 0xff].map((byte) => bodies.shown(large(byte)).slice(5))
+  t.is(bodies.meant(first), first, 'too much since')
+  t.is(bodies.meant(last), large(0xfe).slice(5))
 })
 
 /** A socket that speaks bytes. */
@@ -152,3 +157,33 @@ withVectors(
     t.true(bodyOf(await callee.next('MESSAGE')).equals(bodyOf(bytes)))
   },
 )
+
+test('a body as large as there may be, and nothing but binary, passes through an app over TCP', async (t) => {
+  const server = net.createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port: target } = server.address() as net.AddressInfo
+  const { port, faults } = await startStack(t, {
+    routes: (srf) =>
+      srf.message((req, res) => {
+        srf
+          .request(`sip:bob@127.0.0.1:${target};transport=tcp`, { method: 'MESSAGE', body: req.body })
+          .then((answer) => answer.on('response', ({ status }) => res.send(status)))
+          .catch(() => res.send(500))
+      }),
+  })
+  const body = Buffer.alloc(1024 * 1024, 0xff)
+  const caller = net.connect(port, '127.0.0.1')
+  t.teardown(() => caller.destroy())
+  caller.write(message(5060, 'MESSAGE', body))
+  const [callee] = (await once(server, 'connection')) as [net.Socket]
+  t.teardown(() => callee.destroy())
+  let passed = Buffer.alloc(0)
+  for await (const chunk of callee) {
+    passed = Buffer.concat([passed, chunk as Buffer])
+    if (passed.indexOf('\r\n\r\n') > 0 && bodyOf(passed).length >= lengthSaid(passed)) break
+  }
+  t.true(bodyOf(passed).equals(body))
+  t.deepEqual(faults, [])
+})

@@ -215,3 +215,28 @@ for (const [what, line, answered] of [
     t.deepEqual(faults, [])
   })
 }
+
+test('an answer to a call without a Contact, of which srf makes no dialog, is acknowledged and hung up', async (t) => {
+  const { port, srf, engine } = await startStack(t, { times: { t1: 5, t2: 10, t4: 10 } })
+  const peer = await udpPeer(t, port)
+  const calling = srf.createUAC(`sip:bob@127.0.0.1:${peer.port}`, { localSdp: sdp(4000) })
+  const refused = t.throwsAsync(calling, { message: /502/ })
+  const asked = await peer.next('INVITE')
+  peer.send(reply(asked, '200 OK', { body: sdp(4002) }))
+  await peer.next('ACK')
+  peer.send(reply(await peer.next('BYE'), '200 OK'))
+  await refused
+  t.is(engine.stats().dialogs, 0)
+})
+
+test('a call with a peer that names a place where nothing can be sent ends when the app ends it', async (t) => {
+  const { port, srf, engine } = await startStack(t)
+  const peer = await udpPeer(t, port)
+  const calling = srf.createUAC(`sip:bob@127.0.0.1:${peer.port}`, { localSdp: sdp(4000) })
+  const asked = await peer.next('INVITE')
+  peer.send(reply(asked, '200 OK', { contact: 'sip:bob@nowhere.invalid', body: sdp(4002) }))
+  const call = await calling
+  t.is(engine.stats().dialogs, 1)
+  await call.destroy().catch(() => undefined)
+  t.is(engine.stats().dialogs, 0)
+})

@@ -304,7 +304,7 @@ let count = 0
 
 /** A request as a phone writes it; `extra` are whole lines, a line of a name already there replaces it. */
 export function request(
-  peer: Peer,
+  peer: Pick<Peer, 'transport' | 'port'>,
   method: string,
   uri: string,
   extra: Readonly<Record<string, string>> = {},

@@ -22,6 +22,19 @@ test('a stream is cut into the same messages wherever the network cuts it', (t) 
   }
 })
 
+test('a ping is heard although the network cuts it in two', (t) => {
+  const bytes = Buffer.from(`\r\n\r\n${message('')}\r\n${message('')}\r\n\r\n\r\n`)
+  const kinds = (size: number): string[] => {
+    const framer = new StreamFramer(1_000, 1_000)
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    )
+    return pieces.flatMap((piece) => framer.push(piece)).map(({ kind }) => kind)
+  }
+  for (const size of [1, 2, 3, 5, bytes.length])
+    t.deepEqual(kinds(size), ['ping', 'message', 'message', 'ping'], `by ${size}`)
+})
+
 test('a head without an end is given up at the limit', (t) => {
   const framer = new StreamFramer(1_000, 1_000)
   const out = framer.push(Buffer.from(`OPTIONS sip:a SIP/2.0\r\nX: ${'x'.repeat(2_000)}`))
