@@ -280,7 +280,7 @@ test('a target that does not even say 100 in time is passed over, one that rings
 
 test('a call that nobody cares for any more is ended by timer C, which each sign of life begins anew', async (t) => {
   const targets: string[] = []
-  const { port, engine } = await proxying(t, () => targets, { limits: { limits: { timerCMs: 600 } } })
+  const { port, engine } = await proxying(t, () => targets, { limits: { limits: { timerCMs: 1200 } } })
   const [caller, other] = [await udpPeer(t, port), await udpPeer(t, port)]
   const [alive, dead] = [await udpPeer(t, port), await udpPeer(t, port)]
   await wanted(caller, 'INVITE')
