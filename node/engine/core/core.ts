@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Dialogs } from '../dialog/dialog.ts'
 import { nextId } from '../ids.ts'
 import type { EngineLimits, Logger, SipTimes } from '../limits.ts'
@@ -40,7 +41,7 @@ export interface Core {
   /** Whether a call to this URI from this address is for help. */
   isUrgent(uri: string, from: string): boolean
   /** Signs what we write into Record-Route, Path and Via, so that nobody else can. */
-  readonly routeKey: Buffer
+  readonly routeKey: KeyObject
   /** Null: nobody is to have records. */
   readonly cdrs: Cdrs | null
   /** Calls through us whose BYE passed by a moment ago, so that its copies are not recorded again. */

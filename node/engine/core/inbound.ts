@@ -21,7 +21,7 @@ import type { App } from '../wire/apps.ts'
 import { type Ask, askOf, responseText, statelessText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
 import { askHandler } from './handled.ts'
-import { respondOn } from './indialog.ts'
+import { appOf, respondOn } from './indialog.ts'
 import { relayRequest, relayResponse } from './proxy-relay.ts'
 import { isProxied, viasOf } from './proxy-request.ts'
 import { answer } from './respond.ts'
@@ -426,8 +426,4 @@ function begin(
 function forgotten(core: Core, transaction: ServerTransaction<Ask>, ask: Ask): void {
   core.log.warn({ transaction: transaction.id }, 'an INVITE without a final answer is ended: limits.answerMs')
   answer(core, transaction, ask, 480, responseText(ask, 480, 'Temporarily Unavailable', '', ''))
-}
-
-function appOf(core: Core, dialog: Dialog): App | null {
-  return dialog.app.open ? dialog.app : core.apps.any()
 }

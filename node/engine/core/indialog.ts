@@ -5,6 +5,7 @@ import { headerOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
 import type { ClientUser } from '../transaction/client.ts'
 import { defaultPort, type Flow } from '../transport/flow.ts'
+import type { App } from '../wire/apps.ts'
 import { hungUp } from './cdr.ts'
 import { appLines, contactValue, requestText, routeLines, type Sent, viaLine } from './compose.ts'
 import { type Core, deliver } from './core.ts'
@@ -24,6 +25,11 @@ export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => v
     return
   }
   core.transports.reach(uri, tell, size)
+}
+
+/** The app of a dialog, or when that is gone another that serves what the dialog is for. */
+export function appOf({ apps }: Core, { app, usage }: Dialog): App | null {
+  return app.open ? app : (apps.wanting(usage.toLowerCase()) ?? apps.any())
 }
 
 /** A request in the dialog (RFC 3261 §12.2.1.1) with a new branch; `message` is what the app wants in it. */
@@ -68,7 +74,7 @@ export function hangUp(core: Core, dialog: Dialog, reason: string): void {
     const { sent, text } = inDialog(dialog, 'BYE', ++dialog.localSeq, flow, null, why)
     core.client.begin(sent.branch, 'BYE', flow, text, NOBODY)
     core.cdrs?.stop('application', hungUp(reason), text)
-    const app = dialog.app.open ? dialog.app : core.apps.any()
+    const app = appOf(core, dialog)
     if (app) deliver(core, app, flow, text, { source: 'application', transaction: 'unsolicited', dialog: dialog.id })
   })
 }

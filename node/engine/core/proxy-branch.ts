@@ -69,7 +69,7 @@ function send(
 ): void {
   const { ask, request, order } = p
   const branch = newBranch(p, uri.headers === '' ? target : target.slice(0, -uri.headers.length), routes, flow)
-  const ours = order.remainInDialog ? ourRoutes(core, p, flow) : { recordRoutes: [], path: [] }
+  const ours = order.remainInDialog ? ourRoutes(core, p, target, flow) : { recordRoutes: [], path: [] }
   const text = forwardedText(request, {
     uri: branch.sent.uri,
     via: branch.sent.via,
@@ -116,17 +116,21 @@ function newBranch(p: Proxying, uri: string, routes: readonly string[], flow: Fl
 }
 
 /** Our Record-Route, two of them when the sides differ (RFC 5658), or our Path (RFC 3327). */
-function ourRoutes(core: Core, p: Proxying, out: Flow): { recordRoutes: string[]; path: string[] } {
+function ourRoutes(core: Core, p: Proxying, target: string, out: Flow): { recordRoutes: string[]; path: string[] } {
   const { ask, request } = p
   const from = p.transaction.flow
-  const named = (flow: Flow, token: string): string => `<${contactUri(flow.local, flow.transport, token)};lr>`
+  // Who calls or is called by a SIPS URI gets one from us (§16.6 step 4).
+  const named = (flow: Flow, token: string, uri: string): string => {
+    const ours = contactUri(flow.local, flow.transport, token)
+    return `<${/^sips:/i.test(uri) ? ours.replace(/^sip:/, 'sips:') : ours};lr>`
+  }
   if (request.method === 'REGISTER')
-    return { recordRoutes: [], path: [named(out, pathToken(core.routeKey, wayOfFlow(from)))] }
+    return { recordRoutes: [], path: [named(out, pathToken(core.routeKey, wayOfFlow(from)), target)] }
   if (!DIALOGS.has(request.method)) return { recordRoutes: [], path: [] }
   const direct = sourceIsTheWay(contactOf(request), recordRoutes(request).length, ask.viaCount, from)
   const caller = direct ? wayOfFlow(from) : null
   const token = callToken(core.routeKey, ask.callId, ask.fromTag, caller, wayOfFlow(out))
-  const [near, far] = [named(from, token), named(out, token)]
+  const [near, far] = [named(from, token, request.uri), named(out, token, target)]
   return { recordRoutes: near === far ? [near] : [far, near], path: [] }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Head } from '../parser/check.ts'
 import { parseAddress, splitOutside } from '../parser/headers.ts'
 import { headersOf, type SipRequest } from '../parser/message.ts'
@@ -27,7 +27,7 @@ const TOKEN = /^(r|p)\.([A-Za-z0-9_-]{0,400})\.([A-Za-z0-9_-]{22})$/
 
 /** For Record-Route: good for the requests of one dialog, in both directions. */
 export function callToken(
-  key: Buffer,
+  key: KeyObject,
   callId: string,
   fromTag: string,
   caller: Way | null,
@@ -38,7 +38,7 @@ export function callToken(
 }
 
 /** For Path (RFC 3327): good for any request, which then goes to the phone that registered, and nowhere else. */
-export function pathToken(key: Buffer, phone: Way): string {
+export function pathToken(key: KeyObject, phone: Way): string {
   const data = Buffer.from(wayText(phone)).toString('base64url')
   return `p.${data}.${mac(key, 'p', data)}`
 }
@@ -53,7 +53,7 @@ export interface OwnRoute {
 }
 
 /** What is to be done with a request that passes by our Record-Route or Path (RFC 3261 §16.4); null: none of ours is in it. */
-export function ownRoute(key: Buffer, request: SipRequest, head: Head): OwnRoute | null {
+export function ownRoute(key: KeyObject, request: SipRequest, head: Head): OwnRoute | null {
   let { uri } = request
   let routes = headersOf(request, 'route').flatMap((value) => splitOutside(value, ','))
   let found = read(key, uri, head)
@@ -73,7 +73,7 @@ export function ownRoute(key: Buffer, request: SipRequest, head: Head): OwnRoute
   return found ? { uri, routes, ...found } : null
 }
 
-function read(key: Buffer, text: string, { callId, fromTag, toTag }: Head): { token: Token; path: boolean } | null {
+function read(key: KeyObject, text: string, { callId, fromTag, toTag }: Head): { token: Token; path: boolean } | null {
   const match = TOKEN.exec(parseUri(text)?.user ?? '')
   if (!match) return null
   const [, kind, data = '', given = ''] = match
@@ -108,7 +108,7 @@ function readWay(text: string): Way | null {
 }
 
 /** A keyed digest of some texts, as a part of a token or a branch. */
-export function mac(key: Buffer, ...texts: readonly string[]): string {
+export function mac(key: KeyObject, ...texts: readonly string[]): string {
   // Lengths keep two texts from being read as other two.
   const whole = texts.map((text) => `${text.length}:${text}`).join('')
   return createHmac('sha256', key).update(whole).digest('base64url').slice(0, MAC_LENGTH)

@@ -44,27 +44,27 @@ export class Handlers {
 
   /** Calls `tell` once, later. */
   ask(handler: RequestHandler, question: Question, tell: (decision: Decision | NoDecision) => void): void {
+    this.#decide(handler, question)
+      .then(tell)
+      .catch((error: unknown) => this.#log.error({ error: String(error) }, 'the engine failed on one message'))
+  }
+
+  async #decide(handler: RequestHandler, question: Question): Promise<Decision | NoDecision> {
     const direct = directly(handler.url)
-    if (direct) {
-      setImmediate(() => tell({ action: 'route', to: direct }))
-      return
-    }
+    if (direct) return { action: 'route', to: direct }
     if (this.#asking >= AT_ONCE) {
       this.#log.warn({ asking: this.#asking }, 'HTTP handler is too slow: a request is refused')
-      setImmediate(() => tell({ action: 'none', why: 'busy' }))
-      return
+      return { action: 'none', why: 'busy' }
     }
     this.#asking++
-    this.#fetch(handler, question)
-      .catch((error: unknown): NoDecision => {
-        this.#log.warn({ url: placeOf(handler.url), error: String(error) }, 'HTTP handler cannot be asked')
-        return { action: 'none', why: 'unreachable' }
-      })
-      .then((decision) => {
-        this.#asking--
-        tell(decision)
-      })
-      .catch((error: unknown) => this.#log.error({ error: String(error) }, 'the engine failed on one message'))
+    try {
+      return await this.#fetch(handler, question)
+    } catch (error) {
+      this.#log.warn({ url: placeOf(handler.url), error: String(error) }, 'HTTP handler cannot be asked')
+      return { action: 'none', why: 'unreachable' }
+    } finally {
+      this.#asking--
+    }
   }
 
   async #fetch({ method, url }: RequestHandler, { query, text }: Question): Promise<Decision | NoDecision> {

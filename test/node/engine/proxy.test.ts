@@ -71,7 +71,7 @@ function routed(text: string, sets: readonly string[]): string {
   return sets.length === 0 ? text : text.replace('\r\nFrom:', `\r\nRoute: ${sets.join(', ')}\r\nFrom:`)
 }
 
-test('a proxied call goes on as it came, with our Via and one hop less, and its answer comes back under the callers Via', async (t) => {
+test('P05: a proxied call goes on as it came, with our Via and one hop less, and its answer comes back under the callers Via', async (t) => {
   const targets: string[] = []
   const { port, result, engine, faults } = await proxying(t, () => targets)
   const [caller, callee] = [await udpPeer(t, port), await udpPeer(t, port)]
@@ -278,9 +278,9 @@ test('a target that does not even say 100 in time is passed over, one that rings
   t.deepEqual(told.responses.flatMap(({ msgs }) => msgs.map((one) => one.status)).sort(), [404, 408, 408])
 })
 
-test('a call that nobody cares for any more is ended by timer C, which each sign of life begins anew', async (t) => {
+test('P09: a call that nobody cares for any more is ended by timer C, which each sign of life begins anew', async (t) => {
   const targets: string[] = []
-  const { port, engine } = await proxying(t, () => targets, { limits: { limits: { timerCMs: 600 } } })
+  const { port, engine } = await proxying(t, () => targets, { limits: { limits: { timerCMs: 1200 } } })
   const [caller, other] = [await udpPeer(t, port), await udpPeer(t, port)]
   const [alive, dead] = [await udpPeer(t, port), await udpPeer(t, port)]
   await wanted(caller, 'INVITE')
@@ -305,7 +305,7 @@ test('a call that nobody cares for any more is ended by timer C, which each sign
   t.is(engine.stats().unanswered, 0)
 })
 
-test('what the proxy cannot do is refused: no hops left, an extension for proxies, no breadth', async (t) => {
+test('P02: what the proxy cannot do is refused: no hops left, an extension for proxies, no breadth', async (t) => {
   const { port, result } = await proxying(t, () => ['sip:x@127.0.0.1:9'])
   const caller = await udpPeer(t, port)
   await wanted(caller, 'INVITE')
@@ -357,7 +357,7 @@ test('a request that comes back changed is a spiral and goes on, one that comes 
 })
 const stack = { port: 0 }
 
-test('two users who are each forwarded to the other twice do not make an avalanche (RFC 5393 §3)', async (t) => {
+test('P08: two users who are each forwarded to the other twice do not make an avalanche (RFC 5393 §3)', async (t) => {
   let rounds = 0
   const mill = await startStack(t, {
     routes: (srf) =>
@@ -376,7 +376,7 @@ test('two users who are each forwarded to the other twice do not make an avalanc
   t.is(mill.engine.stats().unanswered, 0)
 })
 
-test('with Record-Route the later requests of a call pass by us in both directions, from UDP to TCP and back', async (t) => {
+test('P06: with Record-Route the later requests of a call pass by us in both directions, from UDP to TCP and back', async (t) => {
   const targets: string[] = []
   const { port, engine, faults } = await proxying(t, () => targets, { recordRoute: true })
   const [caller, callee] = [await udpPeer(t, port), await tcpPeer(t, port)]
@@ -419,7 +419,7 @@ test('with Record-Route the later requests of a call pass by us in both directio
   t.deepEqual(faults, [])
 })
 
-test('a strict router that puts our Record-Route into the Request-URI is served too', async (t) => {
+test('P03: our own Route is taken off, a strict router before or after us is served, and the next hop is the next Route', async (t) => {
   const targets: string[] = []
   const { port } = await proxying(t, () => targets, { recordRoute: true })
   const [caller, callee] = [await udpPeer(t, port), await udpPeer(t, port)]
@@ -434,6 +434,17 @@ test('a strict router that puts our Record-Route into the Request-URI is served 
   const bye = later(caller, 'BYE', asked, heard, 2).replace(uriOf(callee), ours)
   caller.send(routed(bye, [`<${uriOf(callee)}>`]))
   t.true((await callee.next('BYE')).startsWith(`BYE ${uriOf(callee)} SIP/2.0`))
+
+  const next = await udpPeer(t, port)
+  const [loose, strict] = [`<${uriOf(next, 'next')};lr>`, `<${uriOf(next, 'next')}>`]
+  caller.send(routed(later(caller, 'INFO', asked, heard, 3), [`<${ours}>`, loose, '<sip:last.test;lr>']))
+  const onLoose = await next.next('INFO')
+  t.true(onLoose.startsWith(`INFO ${uriOf(callee)} SIP/2.0`))
+  t.is(header(onLoose, 'Route'), `${loose}, <sip:last.test;lr>`)
+  caller.send(routed(later(caller, 'INFO', asked, heard, 4), [`<${ours}>`, strict, '<sip:last.test;lr>']))
+  const onStrict = await next.next('INFO')
+  t.true(onStrict.startsWith(`INFO ${uriOf(next, 'next')} SIP/2.0`))
+  t.is(header(onStrict, 'Route'), `<sip:last.test;lr>, <${uriOf(callee)}>`)
 })
 
 test('a Route that we did not write for this call leads nowhere: an invented one, one of another call, one without a To tag', async (t) => {

@@ -10,7 +10,7 @@ import { certOf, give, initCa, keyOf } from '../../../cli/certs/authority.ts'
 import { startEngine } from '../../../node/engine/engine.ts'
 import { framed } from '../../../node/engine/wire/frames.ts'
 import { answerTo, rawApp } from './raw-app.ts'
-import { header, quiet, request, type Srf, startStack, udpPeer, wanted } from './stack.ts'
+import { header, later, quiet, reply, request, type Srf, startStack, udpPeer, wanted } from './stack.ts'
 
 const SECRET = 'open sesame'
 
@@ -165,6 +165,74 @@ test('apps that want the same verb get its requests in turn, and one that vanish
     await phone.next('200')
   }
   t.is(engine.stats().unanswered, 1, 'what the other has not answered is still its own')
+})
+
+test('the requests of a dialog go to the app that answered, and to another when that one is gone', async (t) => {
+  const { engine, port } = await startStack(t)
+  const one = await rawApp(t, engine.drachtio, SECRET)
+  one.say('1|route|invite', '2|route|info')
+  await one.hear('|response|2|OK')
+  const caller = await udpPeer(t, port)
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test')
+  caller.send(invite)
+  one.say(answerTo(await one.hear('INVITE sip:bob'), '200 OK'))
+  const answer = await caller.next('200')
+  caller.send(later(caller, 'ACK', invite, answer, 1))
+  await one.hear('ACK sip:')
+  const two = await rawApp(t, engine.drachtio, SECRET)
+  two.say('1|route|invite')
+  await two.hear('|response|1|OK')
+  caller.send(later(caller, 'INFO', invite, answer, 2))
+  const asked = await one.hear('INFO sip:')
+  one.say(answerTo(asked, '200 OK'))
+  await caller.next('200')
+  one.socket.destroy()
+  while (engine.stats().apps > 2) await new Promise((resolve) => setImmediate(resolve))
+  caller.send(later(caller, 'INFO', invite, answer, 3))
+  const taken = await two.hear('INFO sip:')
+  t.is(taken.split('|')[9], asked.split('|')[9])
+  two.say(answerTo(taken, '200 OK'))
+  await caller.next('200')
+})
+
+test('a proxied request is told of in frames: each final response with continue, then done; without fullResponse done alone', async (t) => {
+  const { engine, port } = await startStack(t)
+  const app = await rawApp(t, engine.drachtio, SECRET)
+  app.say('1|route|message')
+  await app.hear('|response|1|OK')
+  const [phone, target] = [await udpPeer(t, port), await udpPeer(t, port)]
+  for (const full of ['fullResponse', '']) {
+    phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test', {}, 'hello'))
+    const transaction = (await app.hear('MESSAGE sip:bob')).split('|')[8]
+    const to = `sip:x@127.0.0.1:${target.port}`
+    app.say(`p${full}|proxy|${transaction}||${full}||serial|||${to}\r\nMESSAGE ${to} SIP/2.0\r\nx-more: yes\r\n\r\n`)
+    const asked = await target.next('MESSAGE')
+    t.is(header(asked, 'X-More'), 'yes')
+    target.send(reply(asked, '200 OK'))
+    await phone.next('200')
+    if (full !== '') {
+      const told = await app.hear('|response|pfullResponse|OK|network|')
+      const leader = told.slice(0, told.indexOf('\r\n')).split('|')
+      t.deepEqual(leader.slice(4, 5).concat(leader.slice(6, 9), leader.slice(10)), [
+        'network',
+        'udp',
+        '127.0.0.1',
+        String(target.port),
+        '',
+        '',
+        'continue',
+      ])
+      t.regex(leader[9]!, /^\d\d:\d\d:\d\d\.\d{6}$/)
+      t.true(told.slice(told.indexOf('\r\n') + 2).startsWith('SIP/2.0 200 OK\r\n'))
+    }
+    t.regex(await app.hear(`|response|p${full}|`), /\|OK\|done$/)
+  }
+  phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
+  const transaction = (await app.hear('MESSAGE sip:bob')).split('|')[8]
+  for (const bad of ['', 'http://x', 'sip:']) {
+    app.say(`bad|proxy|${transaction}|||||||${bad}\r\nMESSAGE sip:x SIP/2.0\r\n\r\n`)
+    t.regex(await app.hear('|response|bad|NOK|'), /not a SIP URI/)
+  }
 })
 
 test('with a certificate apps connect by TLS, drachtio-srf too, and nobody without', async (t) => {
