@@ -111,6 +111,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     merges: new Map(),
     calls: new Map(),
     calling: new Set(),
+    subscribing: new Map(),
     now: () => Date.now(),
   }
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)

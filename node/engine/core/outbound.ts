@@ -1,6 +1,7 @@
 import { type Dialog, dialogId } from '../dialog/dialog.ts'
 import { forkOwed } from '../dialog/reliable.ts'
 import { sessionLines } from '../dialog/session.ts'
+import { endsSubscription, forms } from '../dialog/usage.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
@@ -9,7 +10,6 @@ import type { Flow } from '../transport/flow.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
-import { endsSubscription } from './inbound.ts'
 import { inDialog, wayOf } from './indialog.ts'
 import { cancelText, type Outgoing, sendCancel, userOf } from './outgoing.ts'
 import { appResponse } from './respond.ts'
@@ -135,8 +135,7 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     const lines = WITH_CONTACT.has(request.method) || headerOf(request, 'contact') !== null
     const contact = contactValue(request, flow)
     const text = requestText(sent, (lines ? `Contact: ${contact}\r\n` : '') + appLines(request, flow), request.body)
-    const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
-    const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
+    const id = forms(request.method) ? dialogId(sent.callId, tagOf(sent.from)) : ''
     launch(core, app, message, sent, text, flow, { dialog: null, id, contact, described: bodyOf(request) })
   })
 }
@@ -200,6 +199,7 @@ function launch(
     settled: false,
     winner: null,
   }
+  if (call.initial && call.dialogId !== '' && sent.method !== 'INVITE') core.subscribing.set(call.dialogId, call)
   if (sent.method === 'INVITE') {
     core.calls.set(call.id, call)
     if (call.initial) core.calling.add(call.dialogId)

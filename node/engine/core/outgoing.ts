@@ -1,6 +1,16 @@
-import { answerComesFromTheWay, contactOf, type Dialog, moveTo, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
+import {
+  answerComesFromTheWay,
+  contactOf,
+  type Dialog,
+  type Fork,
+  moveTo,
+  own,
+  recordRoutes,
+  toTagOf,
+} from '../dialog/dialog.ts'
 import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
 import { sessionExpires } from '../dialog/session.ts'
+import { expiresOf, forms } from '../dialog/usage.ts'
 import { randomToken } from '../ids.ts'
 import { headerOf, type SipResponse, writeMessage } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
@@ -10,6 +20,7 @@ import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 import { ackAndBye } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
+import { keepSubscription } from './subscription.ts'
 
 /** An INVITE or SUBSCRIBE of an app that awaits its final response, or any other request of it. */
 export interface Outgoing {
@@ -69,6 +80,7 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
     },
     ended(why) {
       if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
+      core.subscribing.delete(call.dialogId)
       if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
       passEnd(core, call, why)
     },
@@ -79,11 +91,23 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
 function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
   const { status } = response
   const { method } = call.sent
-  if (method === 'SUBSCRIBE' && call.initial && status < 300) {
-    const dialog = learn(core, call, response, flow)
-    if (dialog) dialog.confirmed = true
+  if (call.initial && forms(method)) {
+    core.subscribing.delete(call.dialogId)
+    // A notifier that wants no subscription says so (RFC 4488).
+    if (status < 300 && !/^false/i.test(headerOf(response, 'refer-sub') ?? '')) {
+      const before = call.dialog
+      const dialog = learn(core, call, response, flow)
+      if (dialog) dialog.confirmed = true
+      // A NOTIFY may have made it, and another ended it, before.
+      if (dialog && (!before || core.dialogs.get(dialog.id) === dialog))
+        keepSubscription(core, dialog, expiresOf(response))
+    } else if (call.dialog) core.dialogs.remove(call.dialog)
+  } else if (call.dialog?.usage === method && status < 300) {
+    keepSubscription(core, call.dialog, expiresOf(response))
   }
   if (!call.dialog) return
+  // The subscriber does not know of it any more (RFC 6665 §4.2.2).
+  if (method === 'NOTIFY' && status === 481 && call.dialog.usage !== 'INVITE') core.dialogs.remove(call.dialog)
   // A challenged BYE is sent again in the same dialog.
   if (method === 'BYE' && status !== 401 && status !== 407) core.dialogs.remove(call.dialog)
   if (method !== 'UPDATE' || status >= 300) return
@@ -178,9 +202,20 @@ function learn(core: Core, call: Outgoing, response: SipResponse, flow: Flow): D
 }
 
 function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
-  const { sent } = call
   const routes = recordRoutes(response).map(own).reverse()
-  const target = contactOf(response) ?? sent.uri
+  const target = contactOf(response) ?? call.sent.uri
+  return dialogFrom(call, {
+    remoteTag: own(toTagOf(response)),
+    remote: own(headerOf(response, 'to') ?? call.sent.to),
+    target,
+    routes,
+    way: answerComesFromTheWay(target, routes.length, flow, call.named ? call.flow : null) ? { flow } : null,
+  })
+}
+
+/** The dialog of a request of ours with this peer. */
+export function dialogFrom(call: Outgoing, fork: Omit<Fork, 'remoteSeq'>): Dialog {
+  const { sent } = call
   const fromTag = call.dialogId.slice(call.dialogId.lastIndexOf(';from-tag=') + 10)
   return {
     id: call.dialogId,
@@ -189,13 +224,9 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     callId: sent.callId,
     localTag: fromTag,
     local: sent.from,
-    remoteTag: own(toTagOf(response)),
-    remote: own(headerOf(response, 'to') ?? sent.to),
+    ...fork,
     localSeq: sent.seq,
     remoteSeq: null,
-    target,
-    routes,
-    way: answerComesFromTheWay(target, routes.length, flow, call.named ? call.flow : null) ? { flow } : null,
     confirmed: false,
     app: call.app,
     contact: call.contact,

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { contactUri, type Dialog, own, repeatUntilStopped, sourceIsTheWay } from '../dialog/dialog.ts'
 import { lists, nextRseq, noMore, queued } from '../dialog/reliable.ts'
 import { agreement, sessionExpires } from '../dialog/session.ts'
+import { expiresOf, forms } from '../dialog/usage.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
@@ -11,8 +12,8 @@ import { appLines, bodyOf, contactValue } from './compose.ts'
 import { type Core, deliver, echo, notOk } from './core.ts'
 import { awaitAck, respondOn } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
+import { keepSubscription } from './subscription.ts'
 
-const FORMING = new Set(['INVITE', 'SUBSCRIBE'])
 /** Requests that may carry an offer (RFC 3264, RFC 3311, RFC 3262 §5). */
 const OFFERING = new Set(['INVITE', 'UPDATE', 'PRACK'])
 /** Requests that refresh a session (RFC 4028). */
@@ -70,7 +71,7 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
   const { status } = response
   takeTag(ask, response)
   let lines = ''
-  const makesDialog = FORMING.has(ask.method) && status > 100 && status < 300
+  const makesDialog = makes(ask, response)
   const given = headerOf(response, 'contact')
   if (
     given !== null ||
@@ -98,6 +99,9 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
   if (reliable) {
     const ours = !lists(response, 'require', '100rel')
     awaitPrack(core, transaction, ask, { text, described: response.body !== '', ours })
+  }
+  if (ask.dialog && ask.method === ask.dialog.usage && ask.method !== 'INVITE' && status >= 200 && status < 300) {
+    keepSubscription(core, ask.dialog, expiresOf(response) ?? ask.expires)
   }
   if (TIMED.has(ask.method) && status >= 200 && status < 300 && ask.dialog?.confirmed) {
     if (agreed) prepare(ask.dialog, bodyOf(response), ask.updates)
@@ -133,6 +137,13 @@ function neverAcknowledged(core: Core, transaction: ServerTransaction<Ask>, ask:
     deliver(core, ask.app, transaction.flow, text, { transaction: transaction.id, dialog: ask.dialogId })
 }
 
+/** Whether a response makes the dialog of its request; a REFER says when it wants none (RFC 4488), and may have one already. */
+function makes(ask: Ask, response: SipResponse): boolean {
+  if (!forms(ask.method) || response.status <= 100 || response.status >= 300) return false
+  if (ask.method !== 'REFER') return true
+  return ask.toTag === '' && !/^false/i.test(headerOf(response, 'refer-sub') ?? '')
+}
+
 // The app may choose the tag, once, before we have used ours.
 function takeTag(ask: Ask, response: SipResponse): void {
   if (ask.toTag !== '' || ask.dialog) return
@@ -157,8 +168,8 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
     if (!dialog.confirmed && ask.toTag === '') core.dialogs.remove(dialog)
     return
   }
-  if (!FORMING.has(ask.method)) return
-  dialog.confirmed = true
+  if (!forms(ask.method)) return
+  if (ask.method === dialog.usage) dialog.confirmed = true
   if (ask.method === 'INVITE') awaitAck(core, dialog, ask.seq, transaction.flow, text)
 }
 

@@ -16,8 +16,6 @@ export const EXCUSED: Readonly<Record<string, string>> = {
   P06: 'not yet: proxy',
   P09: 'not yet: proxy',
   P15: 'not yet: DNS',
-  D13: 'not yet: REFER',
-  D14: 'not yet: SUBSCRIBE',
   T01: 'not yet: UDP to TCP by size',
   T03: 'not yet: TLS transport',
   T04: 'not yet: WebSocket transport',
