@@ -18,7 +18,7 @@ import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
-import { ackAndBye } from './indialog.ts'
+import { ackAndBye, hangUp } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
 import { keepSubscription } from './subscription.ts'
 
@@ -58,13 +58,15 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
       settle(core, call)
       if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
       pass(core, call, response, flow)
+      forgotten(core, call, response.status)
     },
     ended(why) {
       if (call.settled) return
       settle(core, call)
       if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-      if (call.cancel) passMade(core, call, 487, 'Request Terminated')
-      else passEnd(core, call, why)
+      if (call.cancel) return passMade(core, call, 487, 'Request Terminated')
+      passEnd(core, call, why)
+      forgotten(core, call, why === 'timeout' ? 408 : 503)
     },
     ack: (response) => refusalAck(call.sent, response),
   }
@@ -77,14 +79,24 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
       if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
       afterFinal(core, call, response, flow)
       pass(core, call, response, flow)
+      forgotten(core, call, response.status)
     },
     ended(why) {
       if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
       core.subscribing.delete(call.dialogId)
       if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
       passEnd(core, call, why)
+      forgotten(core, call, why === 'timeout' ? 408 : 503)
     },
   }
+}
+
+/** A peer that does not know the call any more, or says nothing of it, has left it (§12.2.1.2, §14.1); the app hears so. */
+function forgotten(core: Core, call: Outgoing, status: number): void {
+  const { dialog, initial, sent } = call
+  if (initial || !dialog?.confirmed || (sent.method !== 'INVITE' && sent.method !== 'UPDATE')) return
+  if ((status === 481 || status === 408) && core.dialogs.get(dialog.id) === dialog)
+    hangUp(core, dialog, `${status} to ${sent.method}`)
 }
 
 /** What a final answer to a request other than INVITE does to its dialog. */

@@ -4,7 +4,7 @@ import { acknowledged, advanceLine } from '../dialog/reliable.ts'
 import { MIN_SE, tooSmall, wishOf } from '../dialog/session.ts'
 import { nextId } from '../ids.ts'
 import type { Head } from '../parser/check.ts'
-import { headerOf, type SipRequest } from '../parser/message.ts'
+import { field, headerOf, type SipRequest } from '../parser/message.ts'
 import type { Flow } from '../transport/flow.ts'
 import { askOf, responseText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
@@ -75,10 +75,9 @@ export function byeInEarlyDialog(
   core.server.respond(bye, 200, responseText(ask, 200, 'OK', '', ''))
   endedByPeer(core, dialog, bye.id)
   if (!app || invite === null) return
-  const text = textOf({ ...request, method: 'CANCEL' }).replace(
-    /\r\nCSeq:[^\r]*/i,
-    `\r\nCSeq: ${head.cseq.number} CANCEL`,
-  )
+  const value = `${head.cseq.number} CANCEL`
+  const fields = request.fields.map((f) => (f.name === 'cseq' ? field('CSeq', value) : f))
+  const text = textOf({ ...request, method: 'CANCEL', fields })
   deliver(core, app, flow, text, { transaction: invite, dialog: dialog.id })
 }
 
