@@ -8,7 +8,6 @@ export const EXCUSED: Readonly<Record<string, string>> = {
   R15: 'not yet: Path',
   R16: 'not yet: outbound flows',
   R17: 'not yet: GRUU',
-  R20: 'shown where several nodes and clocks are: test/cluster/tables/registrations.test.ts and test/nemesis',
   A07: 'not yet: which algorithms are offered is not a setting',
   P02: 'not yet: proxy',
   P03: 'not yet: proxy',

@@ -2,12 +2,13 @@
 import anyTest, { type TestFn } from 'ava'
 import { phone as bound, call, listener, nodes } from '../../calls/rig.ts'
 import { headersOf, port, SDP_A, SDP_B, soon, udpPeer } from '../../sip/support.ts'
-import { phone } from './phone.ts'
+import { shared } from './phone.ts'
 
 const test = anyTest as TestFn
+const phone = shared(test)
 
 test('G26: what a request requires and we do not have is 420 with its name, but not in a CANCEL or an ACK', async (t) => {
-  const { alice, sip } = await phone(t)
+  const { phone: alice, sip } = await phone(t)
   sip.onInvite((invitation) => invitation.reply(180))
   const refused = await alice.send('OPTIONS', ['Require: nothing42'])
   t.regex(refused, /^SIP\/2\.0 420/)
@@ -24,7 +25,7 @@ test('G26: what a request requires and we do not have is 420 with its name, but 
 })
 
 test('G32: OPTIONS is answered with what we take, and without a session description', async (t) => {
-  const { alice } = await phone(t)
+  const { phone: alice } = await phone(t)
   const answer = await alice.send('OPTIONS', [])
   t.regex(answer, /^SIP\/2\.0 200/)
   for (const name of ['Allow', 'Accept', 'Accept-Encoding', 'Accept-Language', 'Supported']) {
