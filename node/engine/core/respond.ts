@@ -16,8 +16,6 @@ import { keepSubscription } from './subscription.ts'
 
 /** Requests that may carry an offer (RFC 3264, RFC 3311, RFC 3262 §5). */
 const OFFERING = new Set(['INVITE', 'UPDATE', 'PRACK'])
-/** Requests that refresh a session (RFC 4028). */
-const TIMED = new Set(['INVITE', 'UPDATE'])
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'NOTIFY', 'REFER'])
 
 /** An app answers a request of the network. */
@@ -87,8 +85,8 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     const rseq = nextRseq(ask.dialog!, ask.seq, () => randomInt(1, 2 ** 31))
     lines += `${lists(response, 'require', '100rel') ? '' : 'Require: 100rel\r\n'}RSeq: ${rseq}\r\n`
   }
-  const agreed =
-    TIMED.has(ask.method) && status >= 200 && status < 300 ? agreement(ask.session, sessionExpires(response)) : null
+  const timed = status >= 200 && status < 300 && refreshes(ask)
+  const agreed = timed ? agreement(ask.session, sessionExpires(response)) : null
   if (agreed) lines += agreed.lines
   const text = responseText(ask, status, response.reason, lines, response.body)
   const told = { transaction: transaction.id, dialog: ask.dialog?.id ?? ask.dialogId }
@@ -103,7 +101,7 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
   if (ask.dialog && ask.method === ask.dialog.usage && ask.method !== 'INVITE' && status >= 200 && status < 300) {
     keepSubscription(core, ask.dialog, expiresOf(response) ?? ask.expires)
   }
-  if (TIMED.has(ask.method) && status >= 200 && status < 300 && ask.dialog?.confirmed) {
+  if (timed && ask.dialog) {
     if (agreed) prepare(ask.dialog, bodyOf(response), ask.updates)
     keepSession(core, ask.dialog, agreed?.agreed ?? null, false)
   }
@@ -135,6 +133,11 @@ function neverAcknowledged(core: Core, transaction: ServerTransaction<Ask>, ask:
     `CSeq: ${ask.seq} CANCEL\r\nReason: SIP;cause=504;text="no PRACK"\r\nContent-Length: 0\r\n\r\n`
   if (ask.app?.open)
     deliver(core, ask.app, transaction.flow, text, { transaction: transaction.id, dialog: ask.dialogId })
+}
+
+/** Whether a 2xx to it begins or refreshes a session (RFC 4028); before there is one an UPDATE does neither. */
+function refreshes(ask: Ask): boolean {
+  return ask.method === 'INVITE' || (ask.method === 'UPDATE' && ask.dialog?.confirmed === true)
 }
 
 /** Whether a response makes the dialog of its request; a REFER says when it wants none (RFC 4488), and may have one already. */
