@@ -89,6 +89,26 @@ test('a caller whose ACK is lost hears the answer again, and is hung up on in th
   t.is(engine.stats().dialogs, 0)
 })
 
+test('an app hears of the end of a call also when there is no way to the peer any more', async (t) => {
+  const { srf, port, engine } = await startStack(t, { times: FAST })
+  const over = new Promise<string>((resolve) =>
+    srf.invite(async (req, res) => {
+      const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
+      dialog.on('destroy', (_bye: unknown, reason: string) => resolve(reason))
+    }),
+  )
+  const watch = await udpPeer(t, port)
+  await wanted(watch, 'INVITE')
+  const caller = await tcpPeer(t, port)
+  caller.send(
+    request(caller, 'INVITE', 'sip:bob@pbx.test', { Contact: '<sip:alice@nobody.invalid;transport=tcp>' }, sdp(5000)),
+  )
+  await caller.next('200')
+  caller.close()
+  t.is(await over, 'ACK timeout')
+  t.is(engine.stats().dialogs, 0)
+})
+
 test('a caller who has acknowledged hears no second answer and keeps the call', async (t) => {
   const { srf, port, engine } = await startStack(t, { times: FAST })
   srf.invite((req, res) => void srf.createUAS(req, res, { localSdp: sdp(4000) }))
