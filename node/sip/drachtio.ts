@@ -42,7 +42,7 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
       link.close()
       throw new Error(`the SIP engine at ${engine.host}:${engine.port} listens nowhere: give it a contact`)
     }
-    return sipPort(link, listening, null, log, async () => undefined)
+    return sipPort(link, listening, null, new Set(), log, async () => undefined)
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
@@ -51,7 +51,7 @@ export async function openSip({ engine, log }: OpenSip): Promise<SipPort> {
   const started = await startEngine(advertise === undefined ? options : { ...options, advertise })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
-    return sipPort(link, started.listening, advertise ?? null, log, () => started.close())
+    return sipPort(link, started.listening, advertise ?? null, ENGINE_SERVES, log, () => started.close())
   } catch (error) {
     await started.close()
     throw error
@@ -62,6 +62,7 @@ function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
+  served: ReadonlySet<string>,
   log: Logger,
   closeEngine: () => Promise<void>,
 ): SipPort {
@@ -80,7 +81,7 @@ function sipPort(
     // The engine's own BYE for a dialog that nobody here holds any more; and no response is sent to an ACK.
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
-    const extensions = extensionsOf(request)
+    const extensions = extensionsOf(request, req.method === 'INVITE' ? served : NONE)
     if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && isUrgent(request))) {
       return request.reply(420, { headers: { Unsupported: extensions } })
     }
@@ -167,14 +168,17 @@ function sipPort(
 }
 
 /** What a peer insists on that we do not have, which is everything (RFC 3261 §8.2.2.3). */
-function extensionsOf(request: SipRequest): string {
+function extensionsOf(request: SipRequest, served: ReadonlySet<string>): string {
   return (request.header('require') ?? '')
     .split(',')
     .map((tag) => tag.trim())
-    .filter((tag) => OPTION_TAG.test(tag))
+    .filter((tag) => OPTION_TAG.test(tag) && !served.has(tag.toLowerCase()))
     .slice(0, OPTION_TAGS_MAX)
     .join(', ')
 }
+/** What the engine inside this process does for a call by itself; a drachtio-server does not. */
+const ENGINE_SERVES: ReadonlySet<string> = new Set(['100rel', 'timer'])
+const NONE: ReadonlySet<string> = new Set()
 const OPTION_TAG = /^[\w.!%*+`'~-]{1,64}$/
 const OPTION_TAGS_MAX = 16
 

@@ -67,8 +67,8 @@ test('P12: of several refusals the caller hears the best, a lone 503 as 500', as
   t.is(await heard('carol'), 500)
 })
 
-test('D10: who calls for help and requires reliable rings gets them, and his PRACK is answered', async (t) => {
-  const [n1] = await nodes(t, 1, 'emergency: {numbers: ["112"], user: carol}')
+test('D10: a caller who requires reliable rings gets them from a node, and his PRACK is answered', async (t) => {
+  const [n1] = await nodes(t, 1)
   const heard = listener()
   const picked = Promise.withResolvers<void>()
   await bound(t, n1!, 'carol', async (invitation) => {
@@ -77,10 +77,16 @@ test('D10: who calls for help and requires reliable rings gets them, and his PRA
     ;(await invitation.answer(SDP_B))?.handle(heard.handlers)
   })
   const peer = await udpPeer(t, n1!.sip)
-  const to = 'To: <sip:112@pbx.test>'
-  const common = ['From: <sip:mallory@pbx.test>;tag=a', 'Call-ID: help', 'Max-Forwards: 70']
-  const invite = [...common, to, 'CSeq: 1 INVITE', `Contact: <sip:mallory@127.0.0.1:${peer.port}>`, 'Require: 100rel']
-  peer.send('INVITE sip:112@pbx.test SIP/2.0', [...invite, 'Content-Type: application/sdp'], SDP_A)
+  const to = 'To: <sip:carol@pbx.test>'
+  const common = ['From: <sip:alice@pbx.test>;tag=a', 'Call-ID: help', 'Max-Forwards: 70']
+  const invite = [
+    ...common,
+    to,
+    'CSeq: 1 INVITE',
+    `Contact: <sip:alice@127.0.0.1:${peer.port}>`,
+    'Require: 100rel, timer',
+  ]
+  peer.send('INVITE sip:carol@pbx.test SIP/2.0', [...invite, 'Content-Type: application/sdp'], SDP_A)
   const ring = await peer.next('SIP/2.0 180')
   const [rseq] = headersOf(ring, 'RSeq')
   const talk = [...common, `To: ${headersOf(ring, 'To')[0]}`]
