@@ -289,3 +289,36 @@ test('MESSAGE, PUBLISH and INFO reach the app with their bodies, and are answere
   t.deepEqual(heard, ['MESSAGE é', 'PUBLISH é', 'INFO é'])
   t.is(engine.stats().dialogs, 0)
 })
+
+test('D13: a REFER of ours in a call is told about by NOTIFYs, and the call lives on after the last', async (t) => {
+  const { srf, port, engine } = await startStack(t)
+  const callee = await udpPeer(t, port)
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  const calling = srf.createUAC(contact, { localSdp: sdp(4000) })
+  callee.send(reply(await callee.next('INVITE'), '200 OK', { contact, body: sdp(5000) }))
+  const dialog = await calling
+  const told: string[] = []
+  events(dialog).on('notify', (req: Message, res: Response) => {
+    told.push(req.body)
+    res.send(200)
+  })
+  const ack = await callee.next('ACK')
+  const asking = dialog.request({ method: 'REFER', headers: { 'Refer-To': '<sip:carol@pbx.test>' } })
+  const refer = await callee.next('REFER')
+  t.is(header(refer, 'Contact'), `<sip:127.0.0.1:${port}>`)
+  callee.send(reply(refer, '202 Accepted', { contact }))
+  await asking
+  for (const [n, body] of ['SIP/2.0 100 Trying', 'SIP/2.0 200 OK'].entries()) {
+    const text = notify(callee, refer, n + 1, 'peer', n === 0 ? 'active' : 'terminated')
+    t.regex(
+      await answerTo(
+        callee,
+        text.replace('Content-Length: 0\r\n\r\n', `Content-Length: ${body.length}\r\n\r\n${body}`),
+      ),
+      /^SIP\/2\.0 200/,
+    )
+  }
+  t.deepEqual(told, ['SIP/2.0 100 Trying', 'SIP/2.0 200 OK'])
+  t.is(engine.stats().dialogs, 1)
+  t.true(header(ack, 'To').endsWith(';tag=peer'))
+})

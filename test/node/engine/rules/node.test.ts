@@ -99,3 +99,10 @@ test('D10: a caller who requires reliable rings gets them from a node, and his P
   peer.send(`BYE ${target} SIP/2.0`, [...talk, 'CSeq: 3 BYE'])
   await soon('the bye', heard.bye)
 })
+
+test('D13: a REFER that nobody may send here is refused, and nobody is called', async (t) => {
+  const { phone: alice } = await phone(t)
+  const refused = await alice.send('REFER', [alice.contact(), 'Refer-To: <sip:bob@pbx.test>'])
+  t.regex(refused, /^SIP\/2\.0 405/)
+  t.notRegex(headersOf(refused, 'Allow')[0]!, /REFER/)
+})
