@@ -165,7 +165,8 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   if (status < 200 || !dialog) return
   if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null
-  if (ask.method === 'INVITE') noMore(dialog)
+  // Each finds its transaction gone and says so to the app.
+  if (ask.method === 'INVITE') for (const { send } of noMore(dialog)) setImmediate(send)
   if (status >= 300) {
     // Only the request that was to make the dialog takes it along.
     if (!dialog.confirmed && ask.toTag === '') core.dialogs.remove(dialog)
