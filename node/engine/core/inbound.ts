@@ -11,7 +11,7 @@ import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { type Ask, askOf, responseText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
-import { appOf, RETRY, refuse, textOf } from './receive.ts'
+import { appOf, RETRY, refuse, retryLater, textOf } from './receive.ts'
 import { answer } from './respond.ts'
 import { notified } from './subscription.ts'
 import { byeInEarlyDialog, endedByPeer, prackFrom, sessionTooSmall, updateCollides } from './within.ts'
@@ -159,7 +159,7 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
       return
     }
     if (dialog.incoming !== null) {
-      refuse(core, request, flow, 500, 'Request Pending', RETRY)
+      refuse(core, request, flow, 500, 'Request Pending', retryLater())
       return
     }
   }

@@ -1,4 +1,5 @@
 /** What all requests of the network have in common: how they are refused, and how an app reads them. */
+import { randomInt } from 'node:crypto'
 import type { Dialog } from '../dialog/dialog.ts'
 import { requestLine, type SipRequest, writeMessage } from '../parser/message.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -8,6 +9,11 @@ import type { Core } from './core.ts'
 import { respondOn } from './indialog.ts'
 
 export const RETRY = 'Retry-After: 5\r\n'
+
+/** Two that collided shall not do so again (RFC 3261 §14.2, RFC 3311 §5.2): a random time up to 10 s. */
+export function retryLater(): string {
+  return `Retry-After: ${randomInt(0, 11)}\r\n`
+}
 
 /** Refuses without a transaction; an ACK is never answered. */
 export function refuse(core: Core, request: SipRequest, flow: Flow, status: number, reason: string, lines = ''): void {

@@ -8,7 +8,7 @@ import { field, headerOf, type SipRequest } from '../parser/message.ts'
 import type { Flow } from '../transport/flow.ts'
 import { askOf, responseText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
-import { appOf, RETRY, refuse, textOf } from './receive.ts'
+import { appOf, refuse, retryLater, textOf } from './receive.ts'
 import { answer } from './respond.ts'
 
 /** One offer at a time, and one UPDATE (RFC 3311 §5.2). */
@@ -19,7 +19,7 @@ export function updateCollides(core: Core, request: SipRequest, flow: Flow, dial
   }
   const open = dialog.updating !== null && core.server.byId(dialog.updating) !== null
   if (!open && (request.body === '' || dialog.offer === null)) return false
-  refuse(core, request, flow, 500, 'Request Pending', RETRY)
+  refuse(core, request, flow, 500, 'Request Pending', retryLater())
   return true
 }
 
