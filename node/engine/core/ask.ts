@@ -38,6 +38,8 @@ export interface Ask {
   /** The tag that our answers carry. */
   tag: string
   dialog: Dialog | null
+  /** Whether its answers made that dialog, and so a refusal takes it along. */
+  makes: boolean
   app: App | null
   /** Ends an INVITE that the app forgot. */
   patience: Timer | null
@@ -83,6 +85,7 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     updates: request.method === 'UPDATE' || (request.method === 'INVITE' && lists(request, 'allow', 'update')),
     tag,
     dialog,
+    makes: false,
     app,
     patience: null,
   }

@@ -79,8 +79,10 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     lines += `Contact: ${contactValue(response, transaction.flow)}\r\n`
   }
   lines += appLines(response, transaction.flow)
-  if (makesDialog && !ask.dialog)
+  if (makesDialog && !ask.dialog) {
+    ask.makes = true
     ask.dialog = newDialog(core, app, transaction, ask, contactValue(response, transaction.flow))
+  }
   if (reliable) {
     const rseq = nextRseq(ask.dialog!, ask.seq, () => randomInt(1, 2 ** 31))
     lines += `${lists(response, 'require', '100rel') ? '' : 'Require: 100rel\r\n'}RSeq: ${rseq}\r\n`
@@ -168,8 +170,7 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   // Each finds its transaction gone and says so to the app.
   if (ask.method === 'INVITE') for (const { send } of noMore(dialog)) setImmediate(send)
   if (status >= 300) {
-    // Only the request that was to make the dialog takes it along.
-    if (!dialog.confirmed && ask.toTag === '') core.dialogs.remove(dialog)
+    if (!dialog.confirmed && ask.makes) core.dialogs.remove(dialog)
     return
   }
   if (!forms(ask.method)) return
@@ -184,8 +185,9 @@ function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, as
     role: 'uas',
     usage: ask.method,
     callId: own(ask.callId),
-    localTag: ask.tag,
-    local: own(`${ask.to};tag=${ask.tag}`),
+    // In a request of a dialog that another node had, the tag is given.
+    localTag: own(ask.toTag || ask.tag),
+    local: own(ask.toTag === '' ? `${ask.to};tag=${ask.tag}` : ask.to),
     remoteTag: own(ask.fromTag),
     remote: own(ask.from),
     localSeq: 0,
