@@ -45,7 +45,7 @@ function dice(seed: number): { below(n: number): number; of<T>(list: readonly T[
 
 const METHODS = ['INVITE', 'ACK', 'PRACK', 'UPDATE', 'BYE', 'CANCEL', 'NOTIFY', 'REFER', 'SUBSCRIBE', 'INFO'] as const
 
-for (const seed of [1, 2, 3]) {
+for (const seed of [1, 11, 21]) {
   test(`requests of any kind in any order, and answers as they fall (seed ${seed})`, async (t) => {
     const { below, of } = dice(seed)
     let at = 0
@@ -112,7 +112,9 @@ for (const seed of [1, 2, 3]) {
       await peer.next((text) => {
         const at = calls.findIndex((one) => one.id === header(text, 'Call-ID'))
         if (at >= 0 && text.startsWith('SIP')) calls[at] = learnt(calls[at]!, text) ?? fresh()
-        if (!/^SIP|^ACK/.test(text)) peer.send(reply(text, of(['200 OK', '481 Gone', '491 Pending', '100 Trying'])))
+        // Without a final answer our INVITE would wait for ever, as it should.
+        const answers = ['200 OK', '481 Gone', '491 Pending', ...(text.startsWith('INVITE') ? [] : ['100 Trying'])]
+        if (!/^SIP|^ACK/.test(text)) peer.send(reply(text, of(answers)))
         return header(text, 'Call-ID') === header(fence, 'Call-ID')
       })
     }
