@@ -56,7 +56,8 @@ const prack = (
 ): string => later(peer, 'PRACK', invite, answer, seq).replace('Max-Forwards', `RAck: ${rack}\r\nMax-Forwards`)
 
 test('D10: a 183 that the app wants reliable is repeated until its PRACK; another RAck is 481', async (t) => {
-  const { peer, invite, send, faults } = await ringing(t, {}, FAST)
+  // Slow enough that a busy machine answers long before 64 T1.
+  const { peer, invite, send, faults } = await ringing(t, {}, { t1: 150, t2: 600, t4: 600 })
   const told: string[] = []
   send(183, { ...RELIABLY, body: sdp(4000) }, undefined, (req) => void told.push(req.get('RAck')))
   const first = await peer.next('183')
