@@ -160,6 +160,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     // A key object: of a buffer one would be made for each digest, which costs five times as much as the digest.
     routeKey: createSecretKey(options.routeKey ?? randomBytes(32)),
     cdrs: options.cdrs ? cdrsTo(apps, () => Date.now()) : null,
+    subscribing: new Map(),
     now: () => Date.now(),
   }
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)

@@ -51,7 +51,13 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       link.close()
       throw new Error(`the SIP engine at ${engine.host}:${engine.port} listens nowhere: give it a contact`)
     }
-    return sipPort(link, listening, null, { log, guard, help: { isUrgent: () => false } }, async () => undefined)
+    return sipPort(
+      link,
+      listening,
+      null,
+      { log, guard, help: { isUrgent: () => false }, served: NONE },
+      async () => undefined,
+    )
   }
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
@@ -66,18 +72,21 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
-    return sipPort(link, started.listening, advertise ?? null, { log, guard, help }, () => started.close())
+    const more = { log, guard, help, served: ENGINE_SERVES }
+    return sipPort(link, started.listening, advertise ?? null, more, () => started.close())
   } catch (error) {
     await started.close()
     throw error
   }
 }
 
+type More = Pick<OpenSip, 'log' | 'guard'> & { readonly help: Help; readonly served: ReadonlySet<string> }
+
 function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
-  { log, guard, help }: Pick<OpenSip, 'log' | 'guard'> & { readonly help: Help },
+  { log, guard, help, served }: More,
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
@@ -95,7 +104,8 @@ function sipPort(
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
     if (guard?.refuses(request)) return request.reply(403)
-    const extensions = extensionsOf(request)
+    const had = req.method === 'INVITE' ? served : req.method === 'REGISTER' ? REGISTRAR_SERVES : NONE
+    const extensions = extensionsOf(request, had)
     if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && help.isUrgent(request))) {
       return request.reply(420, { headers: { Unsupported: extensions } })
     }
@@ -182,16 +192,19 @@ function sipPort(
   }
 }
 
-/** What a peer insists on that we do not have, which is everything but a registrar's (RFC 3261 §8.2.2.3). */
-function extensionsOf(request: SipRequest): string {
-  const had = request.method === 'REGISTER' ? SUPPORTED : []
+/** What a peer insists on that we do not have (RFC 3261 §8.2.2.3). */
+function extensionsOf(request: SipRequest, served: ReadonlySet<string>): string {
   return (request.header('require') ?? '')
     .split(',')
     .map((tag) => tag.trim())
-    .filter((tag) => OPTION_TAG.test(tag) && !had.includes(tag.toLowerCase()))
+    .filter((tag) => OPTION_TAG.test(tag) && !served.has(tag.toLowerCase()))
     .slice(0, OPTION_TAGS_MAX)
     .join(', ')
 }
+/** What the engine inside this process does for a call by itself; a drachtio-server does not. */
+const ENGINE_SERVES: ReadonlySet<string> = new Set(['100rel', 'timer'])
+const REGISTRAR_SERVES: ReadonlySet<string> = new Set(SUPPORTED)
+const NONE: ReadonlySet<string> = new Set()
 const OPTION_TAG = /^[\w.!%*+`'~-]{1,64}$/
 const OPTION_TAGS_MAX = 16
 

@@ -1,6 +1,7 @@
 import { type Dialog, dialogId, own, recordRoutes } from '../dialog/dialog.ts'
 import { lists } from '../dialog/reliable.ts'
 import { type Wish, wishOf } from '../dialog/session.ts'
+import { expiresOf, forms } from '../dialog/usage.ts'
 import { lengthOf } from '../parser/bytes.ts'
 import type { Head } from '../parser/check.ts'
 import { splitOutside, tagOf } from '../parser/headers.ts'
@@ -32,12 +33,16 @@ export interface Ask {
   readonly rel: 'required' | 'supported' | 'no'
   /** It has a body. */
   readonly offered: boolean
+  /** The seconds that a SUBSCRIBE asks for. */
+  readonly expires: number | null
   /** What an INVITE or UPDATE says of session timers (RFC 4028), and whether its sender takes UPDATE. */
   readonly session: Wish | null
   readonly updates: boolean
   /** The tag that our answers carry. */
   tag: string
   dialog: Dialog | null
+  /** Whether its answers made that dialog, and so a refusal takes it along. */
+  makes: boolean
   /** Null while nobody has decided whose it is. */
   app: App | null
   /** Ends an INVITE that the app forgot. */
@@ -67,7 +72,7 @@ export interface AskNeeds {
 export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
   const { dialog, app, tag, merge, contact } = needs
   const { callId, from, fromTag, to, toTag } = head
-  const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
+  const makes = forms(request.method)
   let vias = ''
   let viaCount = 0
   for (const value of headersOf(request, 'via')) {
@@ -85,17 +90,19 @@ export function askOf(request: SipRequest, head: Head, needs: AskNeeds): Ask {
     cseq: headerOf(request, 'cseq')!,
     vias,
     viaCount,
-    routes: forms ? recordRoutes(request).map(own) : [],
+    routes: makes ? recordRoutes(request).map(own) : [],
     contact,
     credentials: headerOf(request, 'authorization') !== null || headerOf(request, 'proxy-authorization') !== null,
-    dialogId: dialog?.id ?? (forms ? dialogId(own(callId), own(fromTag)) : ''),
+    dialogId: dialog?.id ?? (makes ? dialogId(own(callId), own(fromTag)) : ''),
     merge,
     rel: request.method === 'INVITE' ? relOf(request) : 'no',
+    expires: request.method === 'SUBSCRIBE' ? expiresOf(request) : null,
     offered: request.body !== '',
     session: request.method === 'INVITE' || request.method === 'UPDATE' ? wishOf(request) : null,
     updates: request.method === 'UPDATE' || (request.method === 'INVITE' && lists(request, 'allow', 'update')),
     tag,
     dialog,
+    makes: false,
     app,
     patience: null,
     request,
@@ -111,9 +118,9 @@ function relOf(request: SipRequest): Ask['rel'] {
 /** A response to a request; `lines` are finished header lines. */
 export function responseText(ask: Ask, status: number, reason: string, lines: string, body: string): string {
   const to = status === 100 || ask.toTag !== '' ? ask.to : `${ask.to};tag=${ask.tag}`
-  const forms = status > 100 && status < 300 && ask.routes.length > 0
+  const recorded = status > 100 && status < 300 && ask.routes.length > 0
   return (
-    `SIP/2.0 ${status} ${reason}\r\n${ask.vias}${forms ? `Record-Route: ${ask.routes.join(', ')}\r\n` : ''}` +
+    `SIP/2.0 ${status} ${reason}\r\n${ask.vias}${recorded ? `Record-Route: ${ask.routes.join(', ')}\r\n` : ''}` +
     `From: ${ask.from}\r\nTo: ${to}\r\nCall-ID: ${ask.callId}\r\nCSeq: ${ask.cseq}\r\n` +
     `${lines}Content-Length: ${lengthOf(body)}\r\n\r\n${body}`
   )

@@ -14,6 +14,7 @@ const OWN = new Set([
   'call-id',
   'cseq',
   'content-length',
+  'rseq',
   'max-forwards',
   'record-route',
   'route',

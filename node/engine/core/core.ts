@@ -34,6 +34,8 @@ export interface Core {
   readonly merges: Map<string, string>
   /** INVITEs of the apps without a final response, by the id the app knows. */
   readonly calls: Map<string, Outgoing>
+  /** SUBSCRIBEs and REFERs of the apps outside a dialog without a final response, by their dialog id. */
+  readonly subscribing: Map<string, Outgoing>
   /** The dialog ids of those INVITEs that are to make a dialog. */
   readonly calling: Set<string>
   /** Says how much of what begins something is let in. */

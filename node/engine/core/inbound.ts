@@ -1,39 +1,33 @@
 import { contactOf, type Dialog, dialogId, moveTo, own, sourceIsTheWay } from '../dialog/dialog.ts'
-import { acknowledged, advanceLine } from '../dialog/reliable.ts'
-import { MIN_SE, tooSmall, wishOf } from '../dialog/session.ts'
+import { advanceLine } from '../dialog/reliable.ts'
+import { endsSubscription, forms } from '../dialog/usage.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { decode, encode, lengthOf } from '../parser/bytes.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
-import {
-  type Field,
-  headerOf,
-  headersOf,
-  parseMessage,
-  type SipMessage,
-  type SipRequest,
-  type SipResponse,
-} from '../parser/message.ts'
+import { type Field, headerOf, headersOf, parseMessage, type SipRequest, type SipResponse } from '../parser/message.ts'
 import { mergeKey, transactionKey } from '../transaction/key.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
-import { type Ask, askOf, responseText, statelessText } from './ask.ts'
+import { type Ask, askOf, responseText } from './ask.ts'
 import { type Core, deliver } from './core.ts'
 import { askHandler } from './handled.ts'
-import { appOf, respondOn } from './indialog.ts'
+import { appOf } from './indialog.ts'
 import { relayRequest, relayResponse } from './proxy-relay.ts'
 import { isProxied, viasOf } from './proxy-request.ts'
+import { RETRY, refuse, retryLater } from './receive.ts'
 import { answer } from './respond.ts'
 import { roomFor } from './room.ts'
 import { textOf } from './shown.ts'
+import { notified } from './subscription.ts'
+import { byeInEarlyDialog, endedByPeer, prackFrom, sessionTooSmall, updateCollides } from './within.ts'
 
 const KNOWN = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
 )
 /** Requests whose body is an offer. */
 const OFFERING = new Set(['INVITE', 'UPDATE'])
-const RETRY = 'Retry-After: 5\r\n'
 
 /** A message from a transport. */
 export function fromNetwork(core: Core, text: string, flow: Flow): void {
@@ -94,13 +88,6 @@ function withoutExcess(request: SipRequest): SipRequest {
   return { ...request, body: decode(Buffer.from(encode(request.body)).subarray(0, Number(length))) }
 }
 
-/** Refuses without a transaction; an ACK is never answered. */
-function refuse(core: Core, request: SipRequest, flow: Flow, status: number, reason: string, lines = ''): void {
-  if (request.method === 'ACK') return
-  const text = statelessText(request, status, reason, lines)
-  if (text && text.length <= roomFor(request, flow)) respondOn(core, flow, text)
-}
-
 function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): void {
   // To srf an escape in a method is what it stands for, which it must not be (RFC 4475 §3.1.1.5).
   if (request.method.includes('%')) {
@@ -116,7 +103,10 @@ function requestFrom(core: Core, request: SipRequest, head: Head, flow: Flow): v
     if (request.method !== 'ACK') return
   }
   if (headerOf(request, 'route') !== null && relayRequest(core, request, head, flow)) return
-  const dialog = head.toTag === '' ? null : core.dialogs.match(head.callId, head.fromTag, head.toTag)
+  const dialog =
+    head.toTag === ''
+      ? null
+      : (core.dialogs.match(head.callId, head.fromTag, head.toTag) ?? notified(core, request, head, flow))
   if (request.method === 'ACK') {
     ackFrom(core, request, head, flow, dialog)
     return
@@ -198,7 +188,7 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
       return
     }
     if (dialog.incoming !== null) {
-      refuse(core, request, flow, 500, 'Request Pending', RETRY)
+      refuse(core, request, flow, 500, 'Request Pending', retryLater())
       return
     }
   }
@@ -227,76 +217,6 @@ function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | nu
   dialog.target = contact
   const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
-}
-
-/** One offer at a time, and one UPDATE (RFC 3311 §5.2). */
-function updateCollides(core: Core, request: SipRequest, flow: Flow, dialog: Dialog): boolean {
-  if (request.body !== '' && dialog.offer === 'ours') {
-    refuse(core, request, flow, 491, 'Request Pending')
-    return true
-  }
-  const open = dialog.updating !== null && core.server.byId(dialog.updating) !== null
-  if (!open && (request.body === '' || dialog.offer === null)) return false
-  refuse(core, request, flow, 500, 'Request Pending', RETRY)
-  return true
-}
-
-/** A session interval below the least is refused with what it is (RFC 4028 §9). */
-function sessionTooSmall(core: Core, request: SipRequest, flow: Flow): boolean {
-  if ((request.method !== 'INVITE' && request.method !== 'UPDATE') || !tooSmall(wishOf(request))) return false
-  refuse(core, request, flow, 422, 'Session Interval Too Small', `Min-SE: ${MIN_SE}\r\n`)
-  return true
-}
-
-/** Whether a PRACK is for the app; one that acknowledges nothing is refused, one the app did not ask for is answered here. */
-function prackFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): boolean {
-  const acked = acknowledged(dialog, headerOf(request, 'rack') ?? '')
-  if (!acked) {
-    refuse(core, request, flow, 481, 'Nothing To Acknowledge')
-    return false
-  }
-  // What it has for a body is the answer to the offer in our response, or else an offer.
-  const answers = dialog.offer === 'ours'
-  if (answers) dialog.offer = null
-  else if (request.body !== '') dialog.offer = 'theirs'
-  if (!acked.ours || request.body !== '') return true
-  const ask = askOf(request, head, { dialog, app: null, tag: dialog.localTag, merge: '', contact: null })
-  const prack = core.server.begin(key, nextId(), flow, false, ask)
-  core.server.respond(prack, 200, responseText(ask, 200, 'OK', '', ''))
-  advanceLine(dialog)
-  return false
-}
-
-/**
- * The caller hangs up before he was answered (§15.1.2). The app has no dialog yet that a BYE could end, only an INVITE; so it
- * is told what a CANCEL would tell it.
- */
-function byeInEarlyDialog(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
-  const app = appOf(core, dialog)
-  const invite = dialog.incoming
-  const ask = askOf(request, head, { dialog, app, tag: dialog.localTag, merge: '', contact: null })
-  const bye = core.server.begin(key, nextId(), flow, false, ask)
-  core.server.respond(bye, 200, responseText(ask, 200, 'OK', '', ''))
-  endedByPeer(core, dialog, bye.id)
-  if (!app || invite === null) return
-  const text = textOf({ ...request, method: 'CANCEL' }).replace(
-    /\r\nCSeq:[^\r]*/i,
-    `\r\nCSeq: ${head.cseq.number} CANCEL`,
-  )
-  deliver(core, app, flow, text, { transaction: invite, dialog: dialog.id })
-}
-
-/** BYE ends the dialog now; an INVITE that waits in it is over too (§15.1.2). */
-function endedByPeer(core: Core, dialog: Dialog, bye: string): void {
-  const open = dialog.incoming === null || dialog.incoming === bye ? null : core.server.byId(dialog.incoming)
-  if (open?.ask) answer(core, open, open.ask, 487, responseText(open.ask, 487, 'Request Terminated', '', ''))
-  core.dialogs.remove(dialog)
-}
-
-/** A NOTIFY that ends a subscription ends the dialog it made, unless it is a REFER's (RFC 6665 §4.1.3). */
-export function endsSubscription(message: SipMessage, dialog: Dialog): boolean {
-  if (message.kind !== 'request' || message.method !== 'NOTIFY' || dialog.usage !== 'SUBSCRIBE') return false
-  return /^terminated/i.test(headerOf(message, 'subscription-state') ?? '')
 }
 
 function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string): void {
@@ -341,7 +261,7 @@ function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, ke
   }
   const merges = toTag === '' && first === undefined
   if (merges) core.merges.set(merge, key)
-  const contact = method === 'INVITE' || method === 'SUBSCRIBE' ? contactOf(request) : null
+  const contact = forms(method) ? contactOf(request) : null
   const transaction = begin(core, request, head, flow, key, {
     dialog: null,
     app,

@@ -11,6 +11,14 @@ import { appLines, contactValue, requestText, routeLines, type Sent, viaLine } f
 import { type Core, deliver } from './core.ts'
 
 const REFRESHING = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
+const NOWHERE: Flow = {
+  transport: 'udp',
+  local: { host: '0.0.0.0', port: 0 },
+  remote: { host: '0.0.0.0', port: 0 },
+  open: false,
+  send: () => false,
+  onLost: () => ({ cancel() {} }),
+}
 const NOBODY: ClientUser = { response() {}, ended() {} }
 
 /** Finds the way of the dialog's next request, which has about `size` bytes; null: there is none. */
@@ -68,11 +76,12 @@ export function inDialog(
 /** Ends a dialog for the app: BYE to the peer, an unsolicited BYE with the reason to the app. */
 export function hangUp(core: Core, dialog: Dialog, reason: string): void {
   core.dialogs.remove(dialog)
-  wayOf(core, dialog, (flow) => {
-    if (!flow) return
+  wayOf(core, dialog, (way) => {
+    // The app is told also when nobody can be reached any more.
+    const flow = way ?? dialog.way?.flow ?? NOWHERE
     const why = `Reason: SIP;cause=408;text="${reason}"\r\n`
     const { sent, text } = inDialog(dialog, 'BYE', ++dialog.localSeq, flow, null, why)
-    core.client.begin(sent.branch, 'BYE', flow, text, NOBODY)
+    if (way) core.client.begin(sent.branch, 'BYE', way, text, NOBODY)
     core.cdrs?.stop('application', hungUp(reason), text)
     const app = appOf(core, dialog)
     if (app) deliver(core, app, flow, text, { source: 'application', transaction: 'unsolicited', dialog: dialog.id })

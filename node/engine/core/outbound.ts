@@ -1,6 +1,7 @@
 import { type Dialog, dialogId } from '../dialog/dialog.ts'
 import { forkOwed } from '../dialog/reliable.ts'
 import { sessionLines } from '../dialog/session.ts'
+import { endsSubscription, forms } from '../dialog/usage.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { parameter, parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
@@ -10,7 +11,6 @@ import type { Next, Told } from '../transport/transports.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
-import { endsSubscription } from './inbound.ts'
 import { inDialog, wayOf } from './indialog.ts'
 import { cancelText, type Outgoing, sendCancel, userOf } from './outgoing.ts'
 import { appResponse } from './respond.ts'
@@ -141,8 +141,7 @@ function outside(core: Core, app: App, message: AppSipMessage, request: SipReque
     if (!flow) return notOk(app, message.id, `no way to ${hop.host}: its name is unknown or no listen point fits`)
     const sent = newRequest(request, flow)
     const { text, contact } = outsideText(request, sent, flow)
-    const forms = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
-    const id = forms ? dialogId(sent.callId, tagOf(sent.from)) : ''
+    const id = forms(request.method) ? dialogId(sent.callId, tagOf(sent.from)) : ''
     const call = launch(core, app, message, sent, text, flow, { dialog: null, id, contact, described: bodyOf(request) })
     call.elsewhere = elsewhere(core, call, request, next)
   }
@@ -237,6 +236,7 @@ function launch(
     settled: false,
     winner: null,
   }
+  if (call.initial && call.dialogId !== '' && sent.method !== 'INVITE') core.subscribing.set(call.dialogId, call)
   if (sent.method === 'INVITE') {
     core.calls.set(call.id, call)
     if (call.initial) core.calling.add(call.dialogId)

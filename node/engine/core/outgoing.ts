@@ -1,6 +1,16 @@
-import { answerComesFromTheWay, contactOf, type Dialog, moveTo, own, recordRoutes, toTagOf } from '../dialog/dialog.ts'
+import {
+  answerComesFromTheWay,
+  contactOf,
+  type Dialog,
+  type Fork,
+  moveTo,
+  own,
+  recordRoutes,
+  toTagOf,
+} from '../dialog/dialog.ts'
 import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
 import { sessionExpires } from '../dialog/session.ts'
+import { expiresOf, forms } from '../dialog/usage.ts'
 import { randomToken } from '../ids.ts'
 import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
@@ -9,9 +19,10 @@ import type { App } from '../wire/apps.ts'
 import { unanswered } from './cdr.ts'
 import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
-import { ackAndBye } from './indialog.ts'
+import { ackAndBye, hangUp } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
 import { textOf } from './shown.ts'
+import { keepSubscription } from './subscription.ts'
 
 /** An INVITE or SUBSCRIBE of an app that awaits its final response, or any other request of it. */
 export interface Outgoing {
@@ -53,6 +64,7 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
         if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
         if (call.initial) core.cdrs?.stop('network', unanswered(response.status), textOf(response))
         pass(core, call, response, flow)
+        forgotten(core, call, response.status)
       }
       if (response.status !== 503 || !goesElsewhere(call, final)) final()
     },
@@ -61,8 +73,12 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
         if (call.settled) return
         settle(core, call)
         if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-        if (call.cancel) passMade(core, call, 487, 'Request Terminated')
-        else passEnd(core, call, why)
+        if (call.cancel) {
+          passMade(core, call, 487, 'Request Terminated')
+          return
+        }
+        passEnd(core, call, why)
+        forgotten(core, call, why === 'timeout' ? 408 : 503)
       }
       if (!goesElsewhere(call, over)) over()
     },
@@ -78,18 +94,29 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
       const answered = (): void => {
         afterFinal(core, call, response, flow)
         pass(core, call, response, flow)
+        forgotten(core, call, response.status)
       }
       if (response.status !== 503 || !goesElsewhere(call, answered)) answered()
     },
     ended(why) {
       const over = (): void => {
         if (call.described && call.dialog?.offer === 'ours') call.dialog.offer = null
+        core.subscribing.delete(call.dialogId)
         if (call.sent.method === 'BYE' && call.dialog) core.dialogs.remove(call.dialog)
         passEnd(core, call, why)
+        forgotten(core, call, why === 'timeout' ? 408 : 503)
       }
       if (!goesElsewhere(call, over)) over()
     },
   }
+}
+
+/** A peer that does not know the call any more, or says nothing of it, has left it (§12.2.1.2, §14.1); the app hears so. */
+function forgotten(core: Core, call: Outgoing, status: number): void {
+  const { dialog, initial, sent } = call
+  if (initial || !dialog?.confirmed || (sent.method !== 'INVITE' && sent.method !== 'UPDATE')) return
+  if ((status === 481 || status === 408) && core.dialogs.get(dialog.id) === dialog)
+    hangUp(core, dialog, `${status} to ${sent.method}`)
 }
 
 /** A server that is gone or says 503 is followed by the next one of its domain (RFC 3263 §4.3), unless a call has begun there. */
@@ -105,11 +132,23 @@ function goesElsewhere(call: Outgoing, fail: () => void): boolean {
 function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
   const { status } = response
   const { method } = call.sent
-  if (method === 'SUBSCRIBE' && call.initial && status < 300) {
-    const dialog = learn(core, call, response, flow)
-    if (dialog) dialog.confirmed = true
+  if (call.initial && forms(method)) {
+    core.subscribing.delete(call.dialogId)
+    // A notifier that wants no subscription says so (RFC 4488).
+    if (status < 300 && !/^false/i.test(headerOf(response, 'refer-sub') ?? '')) {
+      const before = call.dialog
+      const dialog = learn(core, call, response, flow)
+      if (dialog) dialog.confirmed = true
+      // A NOTIFY may have made it, and another ended it, before.
+      if (dialog && (!before || core.dialogs.get(dialog.id) === dialog))
+        keepSubscription(core, dialog, expiresOf(response))
+    } else if (call.dialog) core.dialogs.remove(call.dialog)
+  } else if (call.dialog?.usage === method && status < 300) {
+    keepSubscription(core, call.dialog, expiresOf(response))
   }
   if (!call.dialog) return
+  // The subscriber does not know of it any more (RFC 6665 §4.2.2).
+  if (method === 'NOTIFY' && status === 481 && call.dialog.usage !== 'INVITE') core.dialogs.remove(call.dialog)
   // A challenged BYE is sent again in the same dialog.
   if (method === 'BYE' && status !== 401 && status !== 407) core.dialogs.remove(call.dialog)
   if (method !== 'UPDATE' || status >= 300) return
@@ -208,9 +247,20 @@ function learn(core: Core, call: Outgoing, response: SipResponse, flow: Flow): D
 }
 
 function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
-  const { sent } = call
   const routes = recordRoutes(response).map(own).reverse()
-  const target = contactOf(response) ?? sent.uri
+  const target = contactOf(response) ?? call.sent.uri
+  return dialogFrom(call, {
+    remoteTag: own(toTagOf(response)),
+    remote: own(headerOf(response, 'to') ?? call.sent.to),
+    target,
+    routes,
+    way: answerComesFromTheWay(target, routes.length, flow, call.named ? call.flow : null) ? { flow } : null,
+  })
+}
+
+/** The dialog of a request of ours with this peer. */
+export function dialogFrom(call: Outgoing, fork: Omit<Fork, 'remoteSeq'>): Dialog {
+  const { sent } = call
   const fromTag = call.dialogId.slice(call.dialogId.lastIndexOf(';from-tag=') + 10)
   return {
     id: call.dialogId,
@@ -219,13 +269,9 @@ function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
     callId: sent.callId,
     localTag: fromTag,
     local: sent.from,
-    remoteTag: own(toTagOf(response)),
-    remote: own(headerOf(response, 'to') ?? sent.to),
+    ...fork,
     localSeq: sent.seq,
     remoteSeq: null,
-    target,
-    routes,
-    way: answerComesFromTheWay(target, routes.length, flow, call.named ? call.flow : null) ? { flow } : null,
     confirmed: false,
     app: call.app,
     contact: call.contact,

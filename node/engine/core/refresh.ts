@@ -27,6 +27,8 @@ export function prepare(dialog: Dialog, described: Dialog['described'], updates:
 
 /** Starts the timer that a 2xx agreed on, or stops the one before; `weAsked`: the request was ours. */
 export function keepSession(core: Core, dialog: Dialog, agreed: Agreed | null, weAsked: boolean): void {
+  // A subscription has a timer of its own.
+  if (dialog.usage !== 'INVITE') return
   stopSession(dialog.session)
   dialog.session = null
   if (!agreed || agreed.seconds === 0 || core.dialogs.get(dialog.id) !== dialog) return

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { contactUri, type Dialog, own, repeatUntilStopped, sourceIsTheWay } from '../dialog/dialog.ts'
 import { lists, nextRseq, noMore, queued } from '../dialog/reliable.ts'
 import { agreement, sessionExpires } from '../dialog/session.ts'
+import { expiresOf, forms } from '../dialog/usage.ts'
 import { lengthOf } from '../parser/bytes.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
@@ -14,14 +15,12 @@ import { type Core, deliver, echo, notOk } from './core.ts'
 import { awaitAck, respondOn } from './indialog.ts'
 import { keepSession, prepare } from './refresh.ts'
 import { fitting, isTaken } from './room.ts'
+import { keepSubscription } from './subscription.ts'
 
 /** The most that IPv4 lets through (RFC 768), less some for what is in front. */
 const DATAGRAM_MAX = 65_000
-const FORMING = new Set(['INVITE', 'SUBSCRIBE'])
 /** Requests that may carry an offer (RFC 3264, RFC 3311, RFC 3262 §5). */
 const OFFERING = new Set(['INVITE', 'UPDATE', 'PRACK'])
-/** Requests that refresh a session (RFC 4028). */
-const TIMED = new Set(['INVITE', 'UPDATE'])
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE', 'NOTIFY', 'REFER'])
 
 /** An app answers a request of the network. */
@@ -79,7 +78,7 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
   const { status } = response
   takeTag(ask, response)
   let lines = ''
-  const makesDialog = FORMING.has(ask.method) && status > 100 && status < 300
+  const makesDialog = makes(ask, response)
   const given = headerOf(response, 'contact')
   if (
     given !== null ||
@@ -89,14 +88,16 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     lines += `Contact: ${contactValue(response, transaction.flow)}\r\n`
   }
   lines += appLines(response, transaction.flow)
-  if (makesDialog && !ask.dialog)
+  if (makesDialog && !ask.dialog) {
+    ask.makes = true
     ask.dialog = newDialog(core, app, transaction, ask, contactValue(response, transaction.flow))
+  }
   if (reliable) {
     const rseq = nextRseq(ask.dialog!, ask.seq, () => randomInt(1, 2 ** 31))
     lines += `${lists(response, 'require', '100rel') ? '' : 'Require: 100rel\r\n'}RSeq: ${rseq}\r\n`
   }
-  const agreed =
-    TIMED.has(ask.method) && status >= 200 && status < 300 ? agreement(ask.session, sessionExpires(response)) : null
+  const timed = status >= 200 && status < 300 && refreshes(ask)
+  const agreed = timed ? agreement(ask.session, sessionExpires(response)) : null
   if (agreed) lines += agreed.lines
   const text = responseText(ask, status, response.reason, lines, response.body)
   if (transaction.flow.transport === 'udp' && 3 * text.length > DATAGRAM_MAX && lengthOf(text) > DATAGRAM_MAX) {
@@ -114,7 +115,10 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     const ours = !lists(response, 'require', '100rel')
     awaitPrack(core, transaction, ask, { text, described: response.body !== '', ours })
   }
-  if (TIMED.has(ask.method) && status >= 200 && status < 300 && ask.dialog?.confirmed) {
+  if (ask.dialog && ask.method === ask.dialog.usage && ask.method !== 'INVITE' && status >= 200 && status < 300) {
+    keepSubscription(core, ask.dialog, expiresOf(response) ?? ask.expires)
+  }
+  if (timed && ask.dialog) {
     if (agreed) prepare(ask.dialog, bodyOf(response), ask.updates)
     keepSession(core, ask.dialog, agreed?.agreed ?? null, false)
   }
@@ -148,6 +152,18 @@ function neverAcknowledged(core: Core, transaction: ServerTransaction<Ask>, ask:
     deliver(core, ask.app, transaction.flow, text, { transaction: transaction.id, dialog: ask.dialogId })
 }
 
+/** Whether a 2xx to it begins or refreshes a session (RFC 4028); before there is one an UPDATE does neither. */
+function refreshes(ask: Ask): boolean {
+  return ask.method === 'INVITE' || (ask.method === 'UPDATE' && ask.dialog?.confirmed === true)
+}
+
+/** Whether a response makes the dialog of its request; a REFER says when it wants none (RFC 4488), and may have one already. */
+function makes(ask: Ask, response: SipResponse): boolean {
+  if (!forms(ask.method) || response.status <= 100 || response.status >= 300) return false
+  if (ask.method !== 'REFER') return true
+  return ask.toTag === '' && !/^false/i.test(headerOf(response, 'refer-sub') ?? '')
+}
+
 // The app may choose the tag, once, before we have used ours.
 function takeTag(ask: Ask, response: SipResponse): void {
   if (ask.toTag !== '' || ask.dialog) return
@@ -169,14 +185,14 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   if (status < 200 || !dialog) return
   if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null
-  if (ask.method === 'INVITE') noMore(dialog)
+  // Each finds its transaction gone and says so to the app.
+  if (ask.method === 'INVITE') for (const { send } of noMore(dialog)) setImmediate(send)
   if (status >= 300) {
-    // Only the request that was to make the dialog takes it along.
-    if (!dialog.confirmed && ask.toTag === '') core.dialogs.remove(dialog)
+    if (!dialog.confirmed && ask.makes) core.dialogs.remove(dialog)
     return
   }
-  if (!FORMING.has(ask.method)) return
-  dialog.confirmed = true
+  if (!forms(ask.method)) return
+  if (ask.method === dialog.usage) dialog.confirmed = true
   if (ask.method === 'INVITE') awaitAck(core, dialog, ask.seq, transaction.flow, text)
 }
 
@@ -192,8 +208,9 @@ function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, as
     role: 'uas',
     usage: ask.method,
     callId: own(ask.callId),
-    localTag: ask.tag,
-    local: own(`${ask.to};tag=${ask.tag}`),
+    // In a request of a dialog that another node had, the tag is given.
+    localTag: own(ask.toTag || ask.tag),
+    local: own(ask.toTag === '' ? `${ask.to};tag=${ask.tag}` : ask.to),
     remoteTag: own(ask.fromTag),
     remote: own(ask.from),
     localSeq: 0,

@@ -65,8 +65,10 @@ export function moveTo(dialog: Dialog, tag: string, seen?: Omit<Fork, 'remoteSeq
     if (seen) Object.assign(dialog, forkOf({ ...seen, remoteSeq: dialog.remoteSeq }))
     return
   }
-  const forks = (dialog.forks ??= new Map<string, Fork>())
+  const forks = dialog.forks ?? new Map<string, Fork>()
   const known = forks.get(tag)
+  if (!known && !seen) return
+  dialog.forks = forks
   forks.delete(tag)
   forks.set(dialog.remoteTag, forkOf(dialog))
   if (forks.size > FORKS_MAX) forks.delete(forks.keys().next().value!)

@@ -92,13 +92,13 @@ export function advanceLine(dialog: Dialog): void {
   }
 }
 
-/** The INVITE has its final response: nothing is repeated any more, but a late PRACK still finds what it is for (§3). */
-export function noMore(dialog: Dialog): void {
-  const { reliable } = dialog
-  if (!reliable) return
-  reliable.waiting?.stop()
-  // Each finds its transaction gone and says so to the app.
-  for (const { send } of reliable.line.splice(0)) setImmediate(send)
+/**
+ * The INVITE has its final response: nothing is repeated any more, but a late PRACK still finds what it is for (§3). Gives
+ * back what stood in line.
+ */
+export function noMore(dialog: Dialog): readonly Queued[] {
+  dialog.reliable?.waiting?.stop()
+  return dialog.reliable?.line.splice(0) ?? []
 }
 
 /** The RSeq of a response that wants a PRACK; else null. */

@@ -163,7 +163,7 @@ test('a call for help is not refused for what it requires, any other call is', a
         from: { display: '', uri: 'sip:alice@pbx.test' },
         to: { uri: `sip:${to}@pbx.test` },
         sdp: SDP_A,
-        headers: { Require: '100rel' },
+        headers: { Require: 'precondition' },
       },
       () => {},
     )
@@ -171,7 +171,7 @@ test('a call for help is not refused for what it requires, any other call is', a
     return outcome.kind === 'refused' ? [outcome.status, outcome.headers.get('unsupported')] : outcome.kind
   }
   t.is(await requiring('112'), 'answered')
-  t.deepEqual(await requiring('carol'), [420, '100rel'])
+  t.deepEqual(await requiring('carol'), [420, 'precondition'])
 })
 
 test('an operator hangs up, and a node that stops ends its calls on both sides', async (t) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import test from 'ava'
 import {
+  type Dialog,
   header,
   later,
   type Message,
@@ -86,6 +87,58 @@ test('a caller whose ACK is lost hears the answer again, and is hung up on in th
   caller.send(reply(bye, '200 OK'))
   await over
   t.deepEqual(reasons, ['ACK timeout'])
+  t.is(engine.stats().dialogs, 0)
+})
+
+test('an app can take over a call that nobody here knows, under its own tags; a refusal leaves nothing', async (t) => {
+  const { srf, port, engine } = await startStack(t)
+  const made = Promise.withResolvers<Dialog>()
+  srf.invite(async (req, res) => {
+    if (req.get('Subject') === 'no') {
+      res.send(180)
+      res.send(486)
+    } else made.resolve(await srf.createUAS(req, res, { localSdp: sdp(4000) }))
+  })
+  const caller = await udpPeer(t, port)
+  await wanted(caller, 'INVITE')
+  const to = { To: '<sip:bob@pbx.test>;tag=elsewhere' }
+  caller.send(request(caller, 'INVITE', 'sip:bob@pbx.test', { ...to, Subject: 'no' }, sdp(5000)))
+  t.is(header(await caller.next('180'), 'To'), to.To)
+  await caller.next('486')
+  t.is(engine.stats().dialogs, 0)
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', to, sdp(5000))
+  caller.send(invite)
+  const answer = await caller.next('200')
+  t.is(header(answer, 'To'), to.To)
+  caller.send(later(caller, 'ACK', invite, answer, 1))
+  const dialog = await made.promise
+  const asking = dialog.request({ method: 'INFO' })
+  const info = await caller.next('INFO')
+  t.deepEqual([header(info, 'From'), header(info, 'To')], [to.To, header(invite, 'From')])
+  caller.send(reply(info, '200 OK'))
+  await asking
+  caller.send(later(caller, 'BYE', invite, answer, 2))
+  t.is(header(await caller.next('200'), 'CSeq'), '2 BYE')
+  t.is(engine.stats().dialogs, 0)
+})
+
+test('an app hears of the end of a call also when there is no way to the peer any more', async (t) => {
+  const { srf, port, engine } = await startStack(t, { times: FAST })
+  const over = new Promise<string>((resolve) =>
+    srf.invite(async (req, res) => {
+      const dialog = await srf.createUAS(req, res, { localSdp: sdp(4000) })
+      dialog.on('destroy', (_bye: unknown, reason: string) => resolve(reason))
+    }),
+  )
+  const watch = await udpPeer(t, port)
+  await wanted(watch, 'INVITE')
+  const caller = await tcpPeer(t, port)
+  caller.send(
+    request(caller, 'INVITE', 'sip:bob@pbx.test', { Contact: '<sip:alice@nobody.invalid;transport=tcp>' }, sdp(5000)),
+  )
+  await caller.next('200')
+  caller.close()
+  t.is(await over, 'ACK timeout')
   t.is(engine.stats().dialogs, 0)
 })
 

@@ -2,6 +2,7 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import test from 'ava'
 import { type EngineOptions, ListenError, startEngine } from '../../../node/engine/engine.ts'
+import { freePorts } from '../../ports.ts'
 import { header, quiet, startStack, udpPeer } from './stack.ts'
 
 const on = (udp: number, tcp: number): EngineOptions => ({
@@ -15,10 +16,11 @@ const on = (udp: number, tcp: number): EngineOptions => ({
 })
 
 test('a port in use is named with its transport, and nothing stays open', async (t) => {
-  const taken = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+  // A number that is free for TCP too: one that the system gave for UDP may be anybody's there.
+  const [port] = (await freePorts(1)) as [number]
+  const taken = dgram.createSocket('udp4').bind(port, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())
-  const { port } = taken.address()
   const error = await t.throwsAsync(startEngine(on(port, port)), { instanceOf: ListenError })
   t.like(error, { kind: 'port in use', transport: 'udp', host: '127.0.0.1', port })
   const engine = await startEngine(on(0, port))

@@ -56,7 +56,8 @@ const prack = (
 ): string => later(peer, 'PRACK', invite, answer, seq).replace('Max-Forwards', `RAck: ${rack}\r\nMax-Forwards`)
 
 test('D10: a 183 that the app wants reliable is repeated until its PRACK; another RAck is 481', async (t) => {
-  const { peer, invite, send, faults } = await ringing(t, {}, FAST)
+  // Slow enough that a busy machine answers long before 64 T1.
+  const { peer, invite, send, faults } = await ringing(t, {}, { t1: 150, t2: 600, t4: 600 })
   const told: string[] = []
   send(183, { ...RELIABLY, body: sdp(4000) }, undefined, (req) => void told.push(req.get('RAck')))
   const first = await peer.next('183')
@@ -208,4 +209,38 @@ test('each fork gets the PRACK for its own ring, and an UPDATE of either belongs
   await ending
   await until('the dialog is gone', () => engine.stats().dialogs === 0)
   t.is(lines(bye, 'Via').length, 1)
+})
+
+test('through a B2BUA that passes the headers on each leg is reliable by itself', async (t) => {
+  const { srf, port, engine, faults } = await startStack(t)
+  const [caller, callee] = [await udpPeer(t, port), await udpPeer(t, port)]
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  srf.invite((req, res) => {
+    const options = {
+      localSdpB: req.body,
+      proxyRequestHeaders: ['Supported'],
+      proxyResponseHeaders: ['Require', 'RSeq'],
+    }
+    void srf.createB2BUA(req, res, contact, options as never)
+  })
+  await wanted(caller, 'INVITE')
+  const invite = request(caller, 'INVITE', 'sip:bob@pbx.test', { Supported: '100rel' }, sdp(5000))
+  caller.send(invite)
+  const onward = await callee.next('INVITE')
+  t.is(header(onward, 'Supported'), '100rel')
+  callee.send(replyWith(onward, '183 Session Progress', reliably(4711), { contact, body: sdp(6000) }))
+  const theirs = await callee.next('PRACK')
+  callee.send(reply(theirs, '200 OK'))
+  const progress = await caller.next('183')
+  t.deepEqual(lines(progress, 'RSeq').length, 1)
+  t.not(header(progress, 'RSeq'), '4711', 'each leg counts for itself')
+  // The callee answers before the caller has acknowledged: the 200 waits.
+  callee.send(reply(onward, '200 OK', { contact, body: sdp(6000) }))
+  await callee.next('ACK')
+  caller.send(prack(caller, invite, progress, 2))
+  await caller.next((text) => /^SIP\/2\.0 200[\s\S]*CSeq: 2 PRACK/.test(text))
+  const answer = await caller.next((text) => /^SIP\/2\.0 200[\s\S]*CSeq: 1 INVITE/.test(text))
+  caller.send(later(caller, 'ACK', invite, answer, 1))
+  t.is(engine.stats().dialogs, 2)
+  t.deepEqual(faults, [])
 })

@@ -144,6 +144,19 @@ test('D06: a re-INVITE that is refused leaves the call as it was', async (t) => 
   await ending
 })
 
+test('D06: a peer that does not know the call any more has left it, and the app hears so', async (t) => {
+  for (const method of ['INVITE', 'UPDATE']) {
+    const { peer, dialog, engine } = await called(t)
+    const gone = new Promise<string>((resolve) => dialog.on('destroy', (_bye, reason) => resolve(reason)))
+    const asking = dialog.request({ method, body: sdp(4000, 2) })
+    peer.send(reply(await peer.next(method), '481 Call/Transaction Does Not Exist'))
+    t.is((await asking).status, 481)
+    peer.send(reply(await peer.next('BYE'), '481 Call/Transaction Does Not Exist'))
+    t.is(await gone, `481 to ${method}`)
+    t.is(engine.stats().dialogs, 0)
+  }
+})
+
 test('D07: without an offer the 200 has ours and the ACK brings the answer to the app', async (t) => {
   const { srf, port } = await startStack(t)
   const acked = Promise.withResolvers<Message>()

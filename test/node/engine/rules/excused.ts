@@ -5,7 +5,6 @@ export const EXCUSED: Readonly<Record<string, string>> = {
   D08: 'Offers and answers are the parties’: the engine does not touch a body, and the relay changes addresses only (node/media).',
   P08: 'Nothing forks to itself: a call that comes back is 482 (P07), and a forward to another user is one call more with fewer hops (P01).',
 
-  R20: 'shown where several nodes and clocks are: test/cluster/tables/registrations.test.ts and test/nemesis',
   A07: 'not yet: which algorithms are offered is not a setting',
   P02: 'not yet: proxy',
   P03: 'not yet: proxy',
@@ -13,8 +12,6 @@ export const EXCUSED: Readonly<Record<string, string>> = {
   P06: 'not yet: proxy',
   P09: 'not yet: proxy',
   P15: 'not yet: DNS',
-  D13: 'not yet: REFER',
-  D14: 'not yet: SUBSCRIBE',
   T01: 'not yet: UDP to TCP by size',
   T03: 'not yet: TLS transport',
   T04: 'not yet: WebSocket transport',

@@ -1,13 +1,14 @@
 /** Rules of the checklist that bind the application on the engine: what a node requires, says of itself and passes on. */
 import anyTest, { type TestFn } from 'ava'
-import { phone as bound, call, nodes } from '../../calls/rig.ts'
-import { headersOf, port, SDP_A, soon, udpPeer } from '../../sip/support.ts'
-import { phone } from './phone.ts'
+import { phone as bound, call, listener, nodes } from '../../calls/rig.ts'
+import { headersOf, port, SDP_A, SDP_B, soon, udpPeer } from '../../sip/support.ts'
+import { shared } from './phone.ts'
 
 const test = anyTest as TestFn
+const phone = shared(test)
 
 test('G26: what a request requires and we do not have is 420 with its name, but not in a CANCEL or an ACK', async (t) => {
-  const { alice, sip } = await phone(t)
+  const { phone: alice, sip } = await phone(t)
   sip.onInvite((invitation) => invitation.reply(180))
   const refused = await alice.send('OPTIONS', ['Require: nothing42'])
   t.regex(refused, /^SIP\/2\.0 420/)
@@ -24,7 +25,7 @@ test('G26: what a request requires and we do not have is 420 with its name, but 
 })
 
 test('G32: OPTIONS is answered with what we take, and without a session description', async (t) => {
-  const { alice } = await phone(t)
+  const { phone: alice } = await phone(t)
   const answer = await alice.send('OPTIONS', [])
   t.regex(answer, /^SIP\/2\.0 200/)
   for (const name of ['Allow', 'Accept', 'Accept-Encoding', 'Accept-Language', 'Supported']) {
@@ -64,4 +65,44 @@ test('P12: of several refusals the caller hears the best, a lone 503 as 500', as
   t.is(await heard('bob'), 603)
   await bound(t, n1!, 'carol', (invitation) => invitation.reply(503))
   t.is(await heard('carol'), 500)
+})
+
+test('D10: a caller who requires reliable rings gets them from a node, and his PRACK is answered', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const heard = listener()
+  const picked = Promise.withResolvers<void>()
+  await bound(t, n1!, 'carol', async (invitation) => {
+    invitation.progress(180)
+    await picked.promise
+    ;(await invitation.answer(SDP_B))?.handle(heard.handlers)
+  })
+  const peer = await udpPeer(t, n1!.sip)
+  const to = 'To: <sip:carol@pbx.test>'
+  const common = ['From: <sip:alice@pbx.test>;tag=a', 'Call-ID: help', 'Max-Forwards: 70']
+  const invite = [
+    ...common,
+    to,
+    'CSeq: 1 INVITE',
+    `Contact: <sip:alice@127.0.0.1:${peer.port}>`,
+    'Require: 100rel, timer',
+  ]
+  peer.send('INVITE sip:carol@pbx.test SIP/2.0', [...invite, 'Content-Type: application/sdp'], SDP_A)
+  const ring = await peer.next('SIP/2.0 180')
+  const [rseq] = headersOf(ring, 'RSeq')
+  const talk = [...common, `To: ${headersOf(ring, 'To')[0]}`]
+  const target = /<([^>]+)>/.exec(headersOf(ring, 'Contact')[0]!)![1]!
+  peer.send(`PRACK ${target} SIP/2.0`, [...talk, 'CSeq: 2 PRACK', `RAck: ${rseq} 1 INVITE`])
+  t.regex(await peer.next(/^SIP\/2\.0 [2-6]/), /^SIP\/2\.0 200[\s\S]*2 PRACK/)
+  picked.resolve()
+  t.regex(await peer.next(/^SIP\/2\.0 [2-6]/), /^SIP\/2\.0 200[\s\S]*1 INVITE/)
+  peer.send(`ACK ${target} SIP/2.0`, [...talk, 'CSeq: 1 ACK'])
+  peer.send(`BYE ${target} SIP/2.0`, [...talk, 'CSeq: 3 BYE'])
+  await soon('the bye', heard.bye)
+})
+
+test('D13: a REFER that nobody may send here is refused, and nobody is called', async (t) => {
+  const { phone: alice } = await phone(t)
+  const refused = await alice.send('REFER', [alice.contact(), 'Refer-To: <sip:bob@pbx.test>'])
+  t.regex(refused, /^SIP\/2\.0 405/)
+  t.notRegex(headersOf(refused, 'Allow')[0]!, /REFER/)
 })

@@ -1,4 +1,4 @@
-import type { ExecutionContext } from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
 import { credentialsOf, parseAuthorization, responseTo } from '../../../../node/sip/digest.ts'
 import { type Registrar, registrar } from '../../sip/registrar.ts'
 import { headersOf, type Peer, udpPeer } from '../../sip/support.ts'
@@ -20,17 +20,19 @@ export interface Ask {
 
 let count = 0
 
-/** A phone of alice that says in raw lines what a test wants. */
+/** A phone of one user that says in raw lines what a test wants. */
 export class Phone {
   readonly peer: Peer
+  readonly user: string
   readonly callId = `rule-${++count}`
   #cseq = 0
 
-  constructor(peer: Peer) {
+  constructor(peer: Peer, user: string) {
     this.peer = peer
+    this.user = user
   }
 
-  contact(params = '', user = 'alice'): string {
+  contact(params = '', user = this.user): string {
     return `Contact: <sip:${user}@127.0.0.1:${this.peer.port}>${params}`
   }
 
@@ -38,8 +40,8 @@ export class Phone {
     const cseq = ask.cseq ?? ++this.#cseq
     this.peer.send(`${method} ${ask.uri ?? 'sip:pbx.test'} SIP/2.0`, [
       ...(ask.via ? [`Via: ${ask.via}`] : []),
-      `From: <sip:alice@pbx.test>;tag=r${++count}`,
-      `To: <${ask.to ?? 'sip:alice@pbx.test'}>`,
+      `From: <sip:${this.user}@pbx.test>;tag=r${++count}`,
+      `To: <${ask.to ?? `sip:${this.user}@pbx.test`}>`,
       `Call-ID: ${ask.callId ?? this.callId}`,
       `CSeq: ${cseq} ${method}`,
       'Max-Forwards: 70',
@@ -57,13 +59,18 @@ export class Phone {
   async asked(method: string, extra: readonly string[], ask: Ask = {}): Promise<string> {
     const first = await this.send(method, extra, ask)
     if (!/^SIP\/2\.0 40[17]/.test(first)) return first
-    return this.send(method, extra, ask, credentials(first, method, ask))
+    return this.send(method, extra, ask, this.credentials(first, method, ask))
+  }
+
+  /** What answers a challenge. */
+  credentials(challenge: string, method: string, ask: Ask = {}): string {
+    return credentialsFor(challenge, method, ask.user ?? this.user, ask)
   }
 }
 
 /** The credentials for a challenge. */
-export function credentials(challenge: string, method: string, ask: Ask = {}): string {
-  const { user = 'alice', password = `${user}-secret`, algorithm = 'SHA-256', nc = '00000001' } = ask
+function credentialsFor(challenge: string, method: string, user: string, ask: Ask): string {
+  const { password = `${user}-secret`, algorithm = 'SHA-256', nc = '00000001' } = ask
   const nonce = ask.nonce ?? /nonce="([^"]*)"/.exec(challenge)![1]!
   const uri = ask.digestUri ?? ask.uri ?? 'sip:pbx.test'
   const draft =
@@ -75,11 +82,29 @@ export function credentials(challenge: string, method: string, ask: Ask = {}): s
   return `${draft},response="${responseTo(parsed!, ha1, ask.digestMethod ?? method)}"`
 }
 
-/** A registrar on the real engine and a cluster of one, and the phone of alice. */
-export async function phone(t: ExecutionContext): Promise<Registrar & { alice: Phone; rows: () => readonly Row[] }> {
-  const all = await registrar(t)
-  const rows = () => all.cluster.tables.registrations.get('alice@pbx.test')?.bindings ?? []
-  return { ...all, alice: new Phone(await udpPeer(t, all.sip)), rows }
+export type Asked = Registrar & { readonly phone: Phone; readonly rows: () => readonly Row[] }
+
+/** One registrar on the real engine and a cluster of one for all tests of a file; each test has a user of its own. */
+export function shared(test: TestFn): (t: ExecutionContext) => Promise<Asked> {
+  const ends: (() => unknown)[] = []
+  const users = Array.from({ length: 24 }, (_, i) => `user${i}`)
+  let all: Registrar
+  let next = 0
+  test.before(async () => {
+    const own = {
+      teardown: (end: () => unknown) => ends.unshift(end),
+      fail: (why: string) => Promise.reject(new Error(why)),
+    }
+    all = await registrar(own as unknown as ExecutionContext, users)
+  })
+  test.after.always(async () => {
+    for (const end of ends) await end()
+  })
+  return async (t) => {
+    const user = users[next++]!
+    const rows = () => all.cluster.tables.registrations.get(`${user}@pbx.test`)?.bindings ?? []
+    return { ...all, phone: new Phone(await udpPeer(t, all.sip), user), rows }
+  }
 }
 
 interface Row {
