@@ -24,7 +24,7 @@ interface Given {
   readonly secretFile?: string
   readonly advertise?: string
   readonly cdrs?: true
-  readonly httpHandler: readonly string[]
+  readonly httpHandler?: readonly string[]
   readonly httpMethod: 'GET' | 'POST'
   readonly drachtioTlsCert?: string
   readonly drachtioTlsKey?: string
@@ -49,8 +49,7 @@ export function engineCommand(): Command {
     .option(
       '--http-handler <[verb=]url>',
       'ask this http or https URL what becomes of each request of this verb, or of all; or the tcp:// or tls:// address of an application that listens; repeatable',
-      (one: string, before: readonly string[]) => [...before, one],
-      [],
+      (one: string, before: readonly string[] = []) => [...before, one],
     )
     .addOption(new Option('--http-method <method>', 'how it is asked').choices(['GET', 'POST']).default('GET'))
     .option('--drachtio-tls-cert <file>', 'certificate for applications, PEM: they connect with TLS alone')
@@ -73,7 +72,7 @@ async function run(given: Given, command: Command): Promise<void> {
   if (given.drachtioTlsCert === undefined && !/^(127\.|::1$|localhost$)/.test(drachtio.host))
     log.warn({ drachtio }, 'applications may connect from other machines, and what they say is not encrypted')
   const { advertise, cdrs = false } = given
-  const handlers = given.httpHandler.map((one) => handler(one, given.httpMethod))
+  const handlers = (given.httpHandler ?? []).map((one) => handler(one, given.httpMethod))
   const tls = certificate(given)
   const routeKey = given.routeKeyFile === undefined ? null : keyIn(given.routeKeyFile)
   const engine = await start(() =>
@@ -188,6 +187,7 @@ const EXAMPLES = `
 Examples:
   RAFTEL_ENGINE_SECRET=cymru raftel engine --listen udp:127.0.0.1:5060,tcp:127.0.0.1:5060
   raftel engine --listen udp:0.0.0.0:5060,tcp:0.0.0.0:5060 --advertise 192.0.2.1 --secret-file /etc/raftel/engine.secret
+  raftel engine --listen udp:127.0.0.1:5060 --secret-file engine.secret --http-handler invite=http://127.0.0.1:8080/route
   raftel engine --listen udp:[::1]:5060 --drachtio 127.0.0.1:9022 --secret-file engine.secret -o json
 
 What is the same as with drachtio-server, and what is not: docs/engine.md`
