@@ -173,7 +173,7 @@ test('that a nonce is stale only who knows the password is told', (t) => {
   t.is(tell('wrong'), '401')
 })
 
-test('an algorithm that was not offered is refused, though the password is right', (t) => {
+test('A07: an algorithm that was not offered is refused, though the password is right', (t) => {
   const authorization = answer(identify(CLAIM, node('n1')), CLAIM, { algorithm: 'MD5' })
   t.is(refusedAs(identify({ ...CLAIM, authorization }, node('n1'))), 'known')
   t.is(refusedAs(identify({ ...CLAIM, authorization }, node('n1', { algorithms: ['SHA-512-256', 'SHA-256'] }))), '401')

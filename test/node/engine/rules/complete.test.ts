@@ -13,10 +13,10 @@ withVectors(
       (m) => m[1]!,
     )
     t.is(new Set(rules).size, 96)
-    const engine = path.join(import.meta.dirname, '..')
-    const files = readdirSync(engine, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'))
+    const node = path.join(import.meta.dirname, '..', '..')
+    const files = readdirSync(node, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'))
     const titles = files.flatMap((name) => [
-      ...readFileSync(path.join(engine, name), 'utf8').matchAll(
+      ...readFileSync(path.join(node, name), 'utf8').matchAll(
         /^\s*(?:test\(|withVectors\([\s\S]{0,60}?)'([A-Z]\d\d): /gm,
       ),
     ])

@@ -106,7 +106,7 @@ test('without NAPTR it leads by SRV, without SRV to its address; a port in the U
   }
 })
 
-test('a server that refuses connections, one that says 503 and one that is silent are each followed by the next', async (t) => {
+test('P15: a server that refuses connections, one that says 503 and one that is silent are each followed by the next', async (t) => {
   const [busy, good] = [await server(t), await server(t)]
   // At this address nobody listens.
   const zone: Record<string, string[]> = { 'A edge.test': ['127.0.0.1'], 'A dead.test': ['127.0.0.9'] }
@@ -189,7 +189,7 @@ test('only so many names are looked for at once', async (t) => {
   t.deepEqual(new Set(asked.map((question) => question.split(/ |\./).at(-2))), new Set(['a', 'b']))
 })
 
-test('a large request goes over TCP, and by UDP where TCP is refused, unless its transport is said', async (t) => {
+test('T01: a large request goes over TCP, and by UDP where TCP is refused, unless its transport is said', async (t) => {
   const { srf, port } = await stackWith(t, {})
   // An address of its own, so that the same port is free for TCP.
   const host = '127.0.0.7'

@@ -151,7 +151,7 @@ test('sips goes over TLS to a server whose certificate is for what was asked', a
   t.is(peers.length, 1, 'the connection is used again')
 })
 
-test('a server with a certificate for another name, or of nobody known, is refused in a sentence, and the app hears 503', async (t) => {
+test('T03: a server with a certificate for another name, or of nobody known, is refused in a sentence, and the app hears 503', async (t) => {
   const said: string[] = []
   const { srf, files } = await secureStack(t, {}, { warn: (_: object, message: string) => said.push(message) })
   const refused = [
