@@ -128,6 +128,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS)
   const admission = new Admission()
+  const bodies = new Bodies()
   const core: Core = {
     limits,
     times,
@@ -136,7 +137,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     wheel,
     transports,
     apps,
-    bodies: new Bodies(),
+    bodies,
     server: new ServerTransactions({
       wheel,
       times,
@@ -159,7 +160,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     ends: new Set(),
     // A key object: of a buffer one would be made for each digest, which costs five times as much as the digest.
     routeKey: createSecretKey(options.routeKey ?? randomBytes(32)),
-    cdrs: options.cdrs ? cdrsTo(apps, () => Date.now()) : null,
+    cdrs: options.cdrs
+      ? cdrsTo(
+          apps,
+          () => Date.now(),
+          (text) => bodies.shown(text),
+        )
+      : null,
     subscribing: new Map(),
     now: () => Date.now(),
   }

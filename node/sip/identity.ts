@@ -69,7 +69,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         body: request.body,
         source: source.address,
         transport: source.transport,
-        room: source.transport === 'udp' ? 2 * request.size - ANSWER : Number.POSITIVE_INFINITY,
+        room: source.transport === 'udp' ? roomOf(request) : Number.POSITIVE_INFINITY,
       },
       {
         users: cluster.tables.users,
@@ -110,6 +110,11 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
  * has written `received` into what we see, so three times that is not counted either.
  */
 const ANSWER = 140
+
+/** What challenges may take. An INVITE has had a 100 already, which repeats its head at most. */
+function roomOf({ method, size, body }: SipRequest): number {
+  return 2 * size - ANSWER - (method === 'INVITE' ? size - body.length + ANSWER : 0)
+}
 
 /** Eight random bytes at a time, drawn from the system for many at once: every challenge needs some. */
 function randomOctets(): () => Uint8Array {

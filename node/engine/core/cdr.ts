@@ -19,9 +19,10 @@ export interface Cdrs {
   stop(source: Source, reason: CdrReason, text: string): void
 }
 
-export function cdrsTo(apps: Apps, now: () => number): Cdrs {
+/** `shown` makes a message what an app can read. */
+export function cdrsTo(apps: Apps, now: () => number, shown: (text: string) => string): Cdrs {
   const send = (verb: string, source: Source, more: string, text: string): void => {
-    apps.wanting(verb)?.send(`${nextId()}|${verb}|${source}|${timeText(now())}${more}\r\n${text}`)
+    apps.wanting(verb)?.send(`${nextId()}|${verb}|${source}|${timeText(now())}${more}\r\n${shown(text)}`)
   }
   return {
     attempt: (source, text) => send('cdr:attempt', source, '', text),

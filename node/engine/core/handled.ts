@@ -22,7 +22,7 @@ export function askHandler(
   about: { request: SipRequest; head: Head; flow: Flow; text: string },
   hand: (app: App) => void,
 ): void {
-  const question = { query: queryOf(about.request, about.head, about.flow), text: about.text }
+  const question = { query: queryOf(about.request, about.head, about.flow), text: core.bodies.shown(about.text) }
   core.handlers.ask(handler, question, (decision) => {
     const { ask } = transaction
     // Cancelled meanwhile, or too late for anybody.

@@ -1,4 +1,5 @@
 import { answerComesFromTheWay, contactUri } from '../dialog/dialog.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import type { Head } from '../parser/check.ts'
 import { parameter, parseAddress, type Via } from '../parser/headers.ts'
 import type { SipRequest, SipResponse } from '../parser/message.ts'
@@ -111,7 +112,7 @@ export function relayResponse(core: Core, response: SipResponse, { via, callId, 
       if (comma >= 0) text += `Via: ${value.slice(comma + 1).trim()}\r\n`
     }
   }
-  flow.send(`${text}Content-Length: ${Buffer.byteLength(response.body)}\r\n\r\n${response.body}`)
+  flow.send(`${text}Content-Length: ${lengthOf(response.body)}\r\n\r\n${response.body}`)
   return true
 }
 

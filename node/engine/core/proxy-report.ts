@@ -11,7 +11,7 @@ export function tellFinal(core: Core, p: Proxying, { response, flow, ours }: Fin
   if (!p.order.fullResponse) return
   const text = responseTextOf(response)
   const stamp = stampOf(core, flow, ours ? 'application' : 'network', text)
-  p.app.send(proxyFinalPayload(nextId(), p.order.id, stamp, text))
+  p.app.send(proxyFinalPayload(nextId(), p.order.id, stamp, core.bodies.shown(text)))
 }
 
 /** A response as it came. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { lengthOf } from '../parser/bytes.ts'
 import type { Head } from '../parser/check.ts'
 import { parseVia, splitOutside, type Via } from '../parser/headers.ts'
 import { type Field, headerOf, headersOf, type SipRequest, type SipResponse } from '../parser/message.ts'
@@ -38,7 +39,7 @@ export function forwardedText(request: SipRequest, f: Forwarding): string {
   for (const one of f.extra)
     text += `${writtenName(one.line.slice(0, one.line.indexOf(':')).trimEnd())}: ${one.value}\r\n`
   text += `Max-Forwards: ${f.hops}\r\n${f.breadth === null ? '' : `Max-Breadth: ${f.breadth}\r\n`}`
-  return `${text}Content-Length: ${Buffer.byteLength(request.body)}\r\n\r\n${request.body}`
+  return `${text}Content-Length: ${lengthOf(request.body)}\r\n\r\n${request.body}`
 }
 
 /** The app's own fields for the request it proxies; Route is its way to say where it goes. */
@@ -94,5 +95,5 @@ export function viasOf(message: SipRequest | SipResponse): Via[] {
 export function upstreamText(ask: Ask, response: SipResponse): string {
   let text = `SIP/2.0 ${response.status} ${response.reason}\r\n${ask.vias}`
   for (const one of response.fields) if (one.name !== 'via' && one.name !== 'content-length') text += `${one.line}\r\n`
-  return `${text}Content-Length: ${Buffer.byteLength(response.body)}\r\n\r\n${response.body}`
+  return `${text}Content-Length: ${lengthOf(response.body)}\r\n\r\n${response.body}`
 }

@@ -19,6 +19,8 @@ import { dialogFrom } from './outgoing.ts'
 
 /** For a SUBSCRIBE that says nothing; RFC 6665 leaves it to the event package, most say an hour. */
 const DEFAULT_SECONDS = 3_600
+/** Longer than any package asks for, and an end all the same. */
+const SECONDS_MAX = 86_400
 
 /**
  * The dialog of ours that a NOTIFY from a stranger belongs to (RFC 6665 §4.1.2.4): one that it makes before the 2xx of our
@@ -52,7 +54,7 @@ export function notified(core: Core, request: SipRequest, head: Head, flow: Flow
 
 /** Nobody may say the last NOTIFY: the dialog goes some time after the subscription is over. */
 export function keepSubscription(core: Core, dialog: Dialog, seconds: number | null): void {
-  const ms = dialog.usage === 'REFER' ? core.limits.answerMs : (seconds ?? DEFAULT_SECONDS) * 1000
+  const ms = dialog.usage === 'REFER' ? core.limits.answerMs : Math.min(seconds ?? DEFAULT_SECONDS, SECONDS_MAX) * 1000
   stopSession(dialog.session)
   const end = core.wheel.after(ms + 64 * core.times.t1, () => core.dialogs.remove(dialog))
   dialog.session = { seconds: Math.ceil(ms / 1000), refresh: null, end }

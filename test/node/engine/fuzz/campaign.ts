@@ -35,11 +35,19 @@ const ANSWER_EACH = 40
 /** What the heap may have more at the end, when nothing is held any more. */
 const HEAP_MORE = 24 * 1024 * 1024
 const ALIVE_MS = 20_000
+const DAY_MS = 25 * 3_600_000
 
 /** What failed first, or null. */
 export async function campaign(plan: Campaign): Promise<{ messages: number; failure: Failure | null }> {
   const closing: (() => unknown)[] = []
-  const stack = await startStack({ teardown: (run) => closing.push(run) }, { times: FAST, routes: anything })
+  // A subscription lasts for up to a day, and so does its dialog.
+  let days = 0
+  const clock = { now: () => performance.now() + days * DAY_MS }
+  const stack = await startStack({ teardown: (run) => closing.push(run) }, { times: FAST, routes: anything, clock })
+  const atRest = (): Promise<number> => {
+    days++
+    return heapAtRest(stack)
+  }
   const peer = await mutatingPeer(plan, closing)
   let next = plan.from
   let messages = 0
@@ -53,10 +61,10 @@ export async function campaign(plan: Campaign): Promise<{ messages: number; fail
       next = end
       plan.progress(messages, next)
       // By now everything that is made once has been made.
-      if (heap === 0 && messages >= 20 * BATCH) heap = await heapAtRest(stack)
+      if (heap === 0 && messages >= 20 * BATCH) heap = await atRest()
     }
     if (!failure && heap > 0) {
-      const more = (await heapAtRest(stack)) - heap
+      const more = (await atRest()) - heap
       if (more > HEAP_MORE)
         failure = { index: next - 1, what: `the heap grew by ${more >> 20} MiB`, bytes: Buffer.alloc(0) }
     }

@@ -26,7 +26,7 @@ test('A01: a registrar asks with 401 and WWW-Authenticate, a proxy with 407 and 
     const asked = await alice.send(method, [alice.contact()], { callId: method })
     t.true(asked.startsWith(`SIP/2.0 ${status}`), asked)
     const challenges = headersOf(asked, field)
-    t.true(challenges.length >= 1)
+    t.true(challenges.length >= 1, asked)
     for (const one of challenges) {
       t.regex(one, /^Digest /)
       for (const part of [/realm="pbx\.test"/, /nonce="[^"]{16,}"/, /algorithm=(SHA-512-256|SHA-256|MD5)/, /qop="auth/])

@@ -153,12 +153,13 @@ test('G07: a transaction is its branch, in any case, with its sent-by and method
   const peer = await udpPeer(t, port)
   const at = (host: string, branch: string): string =>
     request(peer, 'OPTIONS', 'sip:pbx.test', { Via: `SIP/2.0/UDP ${host};branch=${branch};rport` })
-  const first = await answerTo(peer, at('127.0.0.1:5071', 'z9hG4bKsame'))
+  const asked = at('127.0.0.1:5071', 'z9hG4bKsame')
+  const first = await answerTo(peer, asked)
   const other = await answerTo(peer, at('127.0.0.1:5072', 'z9hG4bKsame'))
   t.not(header(other, 'Call-ID'), header(first, 'Call-ID'))
   t.is(seen, 2)
-  const shouted = await answerTo(peer, at('127.0.0.1:5071', 'Z9HG4BKSAME'))
-  t.is(shouted, first)
+  const again = asked.replace('z9hG4bKsame', 'Z9HG4BKSAME')
+  t.is(await answerTo(peer, again), first)
   t.is(seen, 2)
 })
 
