@@ -63,6 +63,7 @@ const PURE = [
   'node/damage.ts',
   'node/routing',
   'node/sip/digest.ts',
+  'node/sip/passport.ts',
   'node/sip/authorize.ts',
   'node/sip/nonce.ts',
   'node/sip/nonce-counts.ts',

@@ -4,8 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { Command, Option } from 'commander'
 import type { Logger } from 'pino'
-import { type Engine, ListenError, startEngine } from '../../node/engine/engine.ts'
+import { CertificateError, type Engine, ListenError, startEngine } from '../../node/engine/engine.ts'
 import { parseHostPort } from '../../node/engine/parser/headers.ts'
+import { isSecure } from '../../node/engine/transport/flow.ts'
 import { type ListenPoint, readListenPoint, transportNames } from '../../node/engine/transport/listen.ts'
 import type { Certificate } from '../../node/engine/wire/apps.ts'
 import { type RequestHandler, readHandler } from '../../node/engine/wire/handlers.ts'
@@ -14,11 +15,16 @@ import { Failure, usage } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { signalled } from '../signalled.ts'
 
+const CLIENTS = ['none', 'ask', 'require'] as const
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const
 const SECRET_MAX = 1024
 
 interface Given {
   readonly listen: string
+  readonly sipTlsCert?: string
+  readonly sipTlsKey?: string
+  readonly sipTlsCa?: string
+  readonly sipTlsClient: (typeof CLIENTS)[number]
   readonly drachtio: string
   readonly secret?: string
   readonly secretFile?: string
@@ -38,6 +44,17 @@ export function engineCommand(): Command {
       'the SIP engine alone, for applications on drachtio-srf, until SIGTERM; a second signal ends it at once',
     )
     .requiredOption('--listen <point,…>', `where SIP is heard: ${transportNames.join(', ')}, like udp:0.0.0.0:5060`)
+    .option(
+      '--sip-tls-cert <file>',
+      'certificate for tls and wss, PEM, with its intermediates; read again when it changes',
+    )
+    .option('--sip-tls-key <file>', 'its key')
+    .option('--sip-tls-ca <file>', 'authorities of clients, and of servers that the engine connects to')
+    .addOption(
+      new Option('--sip-tls-client <what>', 'whether a client at tls must show a certificate of --sip-tls-ca')
+        .choices(CLIENTS)
+        .default('none'),
+    )
     .option('--drachtio <host:port>', 'where applications connect', '127.0.0.1:9022')
     .option(
       '--secret <text>',
@@ -74,6 +91,7 @@ async function run(given: Given, command: Command): Promise<void> {
   const { advertise, cdrs = false } = given
   const handlers = (given.httpHandler ?? []).map((one) => handler(one, given.httpMethod))
   const tls = certificate(given)
+  const phones = tlsOf(given, listen)
   const routeKey = given.routeKeyFile === undefined ? null : keyIn(given.routeKeyFile)
   const engine = await start(() =>
     startEngine({
@@ -81,6 +99,7 @@ async function run(given: Given, command: Command): Promise<void> {
       drachtio: { ...drachtio, ...(tls && { tls }) },
       secret,
       handlers,
+      ...(phones && { tls: phones }),
       ...(routeKey && { routeKey }),
       log,
       cdrs,
@@ -101,7 +120,7 @@ async function start(open: () => Promise<Engine>): Promise<Engine> {
   try {
     return await open()
   } catch (error) {
-    if (error instanceof ListenError) throw new Failure('failed', error.message)
+    if (error instanceof ListenError || error instanceof CertificateError) throw new Failure('failed', error.message)
     throw error
   }
 }
@@ -146,6 +165,20 @@ function handler(text: string, method: 'GET' | 'POST'): RequestHandler {
   return read
 }
 
+/** Files are read by the engine, which says what is wrong with them. */
+function tlsOf(
+  { sipTlsCert: cert, sipTlsKey: key, sipTlsCa: ca, sipTlsClient: client }: Given,
+  listen: readonly ListenPoint[],
+) {
+  const secure = listen.find(({ transport }) => isSecure(transport))
+  if (cert === undefined && key === undefined && !secure) return null
+  if (cert === undefined || key === undefined)
+    throw usage(`${secure?.transport ?? 'TLS'} needs a certificate: give --sip-tls-cert and --sip-tls-key`)
+  if (client !== 'none' && ca === undefined)
+    throw usage(`--sip-tls-client ${client} needs --sip-tls-ca, the authority of the clients' certificates`)
+  return { cert, key, client, ...(ca !== undefined && { ca }) }
+}
+
 function certificate({ drachtioTlsCert, drachtioTlsKey }: Given): Certificate | null {
   if (drachtioTlsCert === undefined && drachtioTlsKey === undefined) return null
   if (drachtioTlsCert === undefined || drachtioTlsKey === undefined)
@@ -187,6 +220,7 @@ const EXAMPLES = `
 Examples:
   RAFTEL_ENGINE_SECRET=cymru raftel engine --listen udp:127.0.0.1:5060,tcp:127.0.0.1:5060
   raftel engine --listen udp:0.0.0.0:5060,tcp:0.0.0.0:5060 --advertise 192.0.2.1 --secret-file /etc/raftel/engine.secret
+  raftel engine --listen tls:0.0.0.0:5061,wss:0.0.0.0:443 --sip-tls-cert sip.pem --sip-tls-key sip.key --secret-file engine.secret
   raftel engine --listen udp:127.0.0.1:5060 --secret-file engine.secret --http-handler invite=http://127.0.0.1:8080/route
   raftel engine --listen udp:[::1]:5060 --drachtio 127.0.0.1:9022 --secret-file engine.secret -o json
 

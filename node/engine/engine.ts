@@ -23,7 +23,7 @@ import { Bodies } from './wire/bodies.ts'
 import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
-export type { TlsOptions } from './transport/certificates.ts'
+export { CertificateError, type TlsOptions } from './transport/certificates.ts'
 export type { Gate, ListenPoint } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
 export type { RequestHandler } from './wire/handlers.ts'

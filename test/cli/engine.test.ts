@@ -11,6 +11,7 @@ import { certOf, give, initCa, keyOf } from '../../cli/certs/authority.ts'
 import { FREE, listening, spawnEngine } from '../engine-process.ts'
 import { talking } from '../node/engine/raw-app.ts'
 import { header, later, reply, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
+import { tlsPeer } from '../node/engine/transport/secure.ts'
 import { freePorts } from '../ports.ts'
 
 /** What a start that cannot be says, and with which exit code. */
@@ -111,6 +112,39 @@ test('applications connect with TLS, and a verb goes to the application that its
   })
   t.regex(wrong.said, /are no certificate with its key/)
   t.is(wrong.code, 1)
+})
+
+test('phones speak TLS and WSS to the engine alone, with the certificate it was given', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'engine-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  initCa(folder, 'pbx', 1, false, Date.now())
+  give(folder, { name: 'engine', role: 'node', hosts: ['127.0.0.1'], days: 1, force: false }, Date.now())
+  const secret = { RAFTEL_ENGINE_SECRET: 'sesame' }
+  const points = ['--listen', 'tls:127.0.0.1:0,wss:127.0.0.1:0', '--drachtio', '127.0.0.1:0', '--log-level', 'error']
+  const files = ['--sip-tls-cert', certOf(folder, 'engine'), '--sip-tls-key', keyOf(folder, 'engine')]
+  const child = spawnEngine(t, [...points, ...files, '-o', 'json'], secret)
+  const { sip, apps } = await listening(child)
+  const srf = new DrachtioSrf() as unknown as Srf
+  srf.on('error', () => {})
+  srf.options((_req, res) => res.send(200))
+  srf.connect({ host: '127.0.0.1', port: apps, secret: 'sesame' })
+  const [phone] = await tlsPeer(t, sip, { ca: readFileSync(certOf(folder, 'ca')) })
+  await wanted(phone, 'OPTIONS')
+  phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
+  t.regex(header(await phone.next('200'), 'Via'), /^SIP\/2\.0\/TLS /)
+  srf.disconnect()
+  const without = await refused(t, points, secret)
+  t.regex(without.said, /tls needs a certificate: give --sip-tls-cert and --sip-tls-key/)
+  t.is(without.code, 2)
+  const wrong = await refused(
+    t,
+    [...points, '--sip-tls-cert', keyOf(folder, 'engine'), '--sip-tls-key', certOf(folder, 'engine')],
+    secret,
+  )
+  t.is(wrong.code, 1)
+  t.regex(wrong.said, /^raftel: .*\n$/)
+  const mutual = await refused(t, [...points, ...files, '--sip-tls-client', 'require'], secret)
+  t.regex(mutual.said, /--sip-tls-client require needs --sip-tls-ca/)
 })
 
 test('a port in use is one sentence with a remedy and exit 1', async (t) => {

@@ -18,6 +18,9 @@ export interface TlsOptions extends CertificateFiles {
   readonly names?: readonly (CertificateFiles & { readonly name: string })[]
 }
 
+/** A file that is no certificate, or no key of it; the message is a sentence. */
+export class CertificateError extends Error {}
+
 interface Loaded {
   readonly options: SecureContextOptions
   readonly own: SecureContext
@@ -104,7 +107,7 @@ function load(options: TlsOptions): Loaded {
       createSecureContext(read)
       return read
     } catch (error) {
-      throw new Error(`${cert} and ${key} are not a certificate and its key: ${(error as Error).message}`)
+      throw new CertificateError(`${cert} and ${key} are not a certificate and its key: ${(error as Error).message}`)
     }
   }
   const own = of(options)
@@ -116,6 +119,6 @@ function pem(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as Error).message}`)
+    throw new CertificateError(`${file} cannot be read: ${(error as Error).message}`)
   }
 }
