@@ -59,15 +59,25 @@ export function inDialog(
 /** Ends a dialog for the app: BYE to the peer, an unsolicited BYE with the reason to the app. */
 export function hangUp(core: Core, dialog: Dialog, reason: string): void {
   core.dialogs.remove(dialog)
-  wayOf(core, dialog, (flow) => {
-    if (!flow) return
+  wayOf(core, dialog, (found) => {
+    // The app hears of it although the peer cannot, or it would keep the dialog for ever.
+    const flow = found ?? nowhere(core)
     const why = `Reason: SIP;cause=408;text="${reason}"\r\n`
     const { sent, text } = inDialog(dialog, 'BYE', ++dialog.localSeq, flow, null, why)
-    core.client.begin(sent.branch, 'BYE', flow, text, NOBODY)
+    if (found) core.client.begin(sent.branch, 'BYE', flow, text, NOBODY)
     const app = dialog.app.open ? dialog.app : core.apps.any()
     if (app) deliver(core, app, flow, text, { source: 'application', transaction: 'unsolicited', dialog: dialog.id })
   })
 }
+
+/** Stands for the way that there is not, where a message is made that only an app reads. */
+function nowhere(core: Core): Flow {
+  const { transport, host, port } = core.transports.listening[0]!
+  const local = { host, port }
+  return { transport, local, remote: { host: '0.0.0.0', port: 0 }, open: false, send: () => false, onLost: () => NEVER }
+}
+
+const NEVER = { cancel(): void {} }
 
 /** Ends what a stray 2xx began: it is acknowledged and left (RFC 3261 §13.2.2.4). Returns the ACK, for repeats. */
 export function ackAndBye(core: Core, dialog: Dialog, seq: number, tell: (ack: string, flow: Flow) => void): void {
