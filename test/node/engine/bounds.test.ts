@@ -240,3 +240,23 @@ test('a call with a peer that names a place where nothing can be sent ends when 
   await call.destroy().catch(() => undefined)
   t.is(engine.stats().dialogs, 0)
 })
+
+test('an app hears that a call is over although its peer cannot be reached any more', async (t) => {
+  const over = Promise.withResolvers<string>()
+  const { port, engine } = await startStack(t, {
+    times: { t1: 5, t2: 10, t4: 10 },
+    routes: (srf) =>
+      srf.invite((req, res) => {
+        srf
+          .createUAS(req, res, { localSdp: sdp(4000) })
+          .then((call) => call.on('destroy', (_req, reason) => over.resolve(reason)))
+          .catch((error) => over.reject(error))
+      }),
+  })
+  const peer = await udpPeer(t, port)
+  const lost = { 'Record-Route': '<sip:nowhere.invalid;lr>', 'Content-Type': 'application/sdp' }
+  peer.send(request(peer, 'INVITE', 'sip:bob@pbx.test', lost, sdp(4002)))
+  await peer.next('200')
+  t.is(await over.promise, 'ACK timeout')
+  t.is(engine.stats().dialogs, 0)
+})
