@@ -88,8 +88,6 @@ export function hangUp(core: Core, dialog: Dialog, reason: string): void {
   })
 }
 
-const NEVER = { cancel(): void {} }
-
 /** Ends what a stray 2xx began: it is acknowledged and left (RFC 3261 §13.2.2.4). Returns the ACK, for repeats. */
 export function ackAndBye(core: Core, dialog: Dialog, seq: number, tell: (ack: string, flow: Flow) => void): void {
   wayOf(core, dialog, (flow) => {
