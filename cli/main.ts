@@ -9,6 +9,7 @@ import { clusterCommand } from './commands/cluster.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
 import { regCommand } from './commands/reg.ts'
+import { statsCommand } from './commands/stats.ts'
 import { userCommand } from './commands/user.ts'
 import { EXIT, Failure, type Kind, sayFailure } from './failure.ts'
 import { addGlobals } from './globals.ts'
@@ -63,6 +64,7 @@ async function build(args: readonly string[]): Promise<Command> {
     planCommand(),
     regCommand(),
     banCommand(),
+    statsCommand(),
     callCommand(),
     doctorCommand(),
     certsCommand(),

@@ -41,6 +41,8 @@ export interface SipView {
   readonly address: string
   /** Whether the link to the engine is up. */
   readonly connected: boolean
+  /** What its queues hold now, and counters since the start; whole numbers. */
+  stats(): Readonly<Record<string, number>>
 }
 
 export interface MediaView {

@@ -85,7 +85,7 @@ function told(status: NodeStatus__Output): ClusterNode__Output {
   return { ...said, lastContact: 0, memberId: 0, member: '' }
 }
 
-export function overview({ cluster, media, startedAt, refused }: Needs, counters: Readonly<Counters>): Overview {
+export function overview({ cluster, media, sip, startedAt, refused }: Needs, counters: Readonly<Counters>): Overview {
   const { tables } = cluster
   const status = cluster.status()
   let callsAnswered = 0
@@ -113,6 +113,7 @@ export function overview({ cluster, media, startedAt, refused }: Needs, counters
     now: Date.now(),
     startedAt,
     refused: { ...refused() },
+    sip: { ...sip.stats() },
     bans: liveBans(cluster).length,
   }
 }

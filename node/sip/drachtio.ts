@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
-import { type EngineOptions, type Gate, type ListenPoint, startEngine } from '../engine/engine.ts'
+import { type Engine, type EngineOptions, type Gate, type ListenPoint, startEngine } from '../engine/engine.ts'
 import type { SipTimes } from '../engine/limits.ts'
 import { nameAddr, parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
@@ -55,7 +55,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       link,
       listening,
       null,
-      { log, guard, help: { isUrgent: () => false }, served: NONE },
+      { log, guard, help: { isUrgent: () => false }, served: NONE, engineStats: () => ({}) },
       async () => undefined,
     )
   }
@@ -72,7 +72,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
-    const more = { log, guard, help, served: ENGINE_SERVES }
+    const more = { log, guard, help, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
     return sipPort(link, started.listening, advertise ?? null, more, () => started.close())
   } catch (error) {
     await started.close()
@@ -80,13 +80,17 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   }
 }
 
-type More = Pick<OpenSip, 'log' | 'guard'> & { readonly help: Help; readonly served: ReadonlySet<string> }
+type More = Pick<OpenSip, 'log' | 'guard'> & {
+  readonly help: Help
+  readonly served: ReadonlySet<string>
+  readonly engineStats: () => Readonly<Record<string, number>>
+}
 
 function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
-  { log, guard, help, served }: More,
+  { log, guard, help, served, engineStats }: More,
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
@@ -181,7 +185,7 @@ function sipPort(
     request: async (method, uri, options) => (await ask(link, method, uri, options)).status,
     ask: (method, uri, options) => ask(link, method, uri, options),
     settled: () => link.settled(),
-    stats: () => ({ ...count, engineLost: link.lost, connected: link.up ? 1 : 0 }),
+    stats: () => ({ ...count, engineLost: link.lost, connected: link.up ? 1 : 0, ...engineStats() }),
     close() {
       closing ??= (async () => {
         link.close()
@@ -258,6 +262,12 @@ function ask(
 
 function unsent(status: number): FinalResponse {
   return { status, headers: new Map() }
+}
+
+/** The engine's own, with names beside ours; a share in whole percent. */
+function statsOf(engine: Engine): Readonly<Record<string, number>> {
+  const { apps: _, refused, admitted, dialogs: engineDialogs, ...held } = engine.stats()
+  return { ...held, engineDialogs, overloadRefused: refused, overloadAdmittedPercent: Math.round(100 * admitted) }
 }
 
 function addressOf(listening: Listening, advertise: string | null): string {

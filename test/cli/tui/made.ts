@@ -73,6 +73,7 @@ export function overview(more: Partial<Overview__Output> = {}): Overview__Output
     startedAt: NOON - 3_600_000,
     refused: {},
     bans: 0,
+    sip: {},
     ...more,
   }
 }

@@ -175,4 +175,11 @@ test('a call that there is not cannot be shown or hung up', async (t) => {
   }
   const overview = await ask<Overview__Output>((done) => client.getOverview({}, done))
   t.deepEqual([overview.nodes, overview.nodesUp, overview.calls, overview.media], [1, 1, 0, 'direct'])
+  t.like(overview.sip, {
+    connected: 1,
+    serverTransactions: 0,
+    unanswered: 0,
+    connections: 0,
+    overloadAdmittedPercent: 100,
+  })
 })

@@ -26,6 +26,7 @@ export interface Overview {
   'startedAt'?: (number | string | Long);
   'refused'?: ({[key: string]: number | string | Long});
   'bans'?: (number | string | Long);
+  'sip'?: ({[key: string]: number | string | Long});
 }
 
 export interface Overview__Output {
@@ -52,4 +53,5 @@ export interface Overview__Output {
   'startedAt': (number);
   'refused': ({[key: string]: number});
   'bans': (number);
+  'sip': ({[key: string]: number});
 }
