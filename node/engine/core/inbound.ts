@@ -1,31 +1,27 @@
-import { contactOf, type Dialog, dialogId, moveTo, own, sourceIsTheWay } from '../dialog/dialog.ts'
+import { contactOf, type Dialog, moveTo, own, sourceIsTheWay } from '../dialog/dialog.ts'
 import { advanceLine } from '../dialog/reliable.ts'
-import { endsSubscription, forms } from '../dialog/usage.ts'
+import { endsSubscription } from '../dialog/usage.ts'
 import { nextId, randomToken } from '../ids.ts'
 import { decode, encode, lengthOf } from '../parser/bytes.ts'
 import { checkMessage, type Head } from '../parser/check.ts'
 import { splitOutside, withSource } from '../parser/headers.ts'
 import { type Field, headerOf, headersOf, parseMessage, type SipRequest, type SipResponse } from '../parser/message.ts'
-import { mergeKey, transactionKey } from '../transaction/key.ts'
-import type { ServerTransaction } from '../transaction/server.ts'
+import { transactionKey } from '../transaction/key.ts'
 import type { Flow } from '../transport/flow.ts'
-import type { App } from '../wire/apps.ts'
-import { type Ask, askOf, responseText } from './ask.ts'
+import { askOf, responseText } from './ask.ts'
+import { begin } from './begin.ts'
 import { type Core, deliver } from './core.ts'
-import { askHandler } from './handled.ts'
 import { appOf } from './indialog.ts'
+import { outsideFrom } from './outside.ts'
 import { relayRequest, relayResponse } from './proxy-relay.ts'
-import { isProxied, viasOf } from './proxy-request.ts'
-import { RETRY, refuse, retryLater } from './receive.ts'
+import { isProxied } from './proxy-request.ts'
+import { KNOWN, refuse, retryLater } from './receive.ts'
 import { answer } from './respond.ts'
 import { roomFor } from './room.ts'
 import { textOf } from './shown.ts'
 import { notified } from './subscription.ts'
 import { byeInEarlyDialog, endedByPeer, prackFrom, sessionTooSmall, updateCollides } from './within.ts'
 
-const KNOWN = new Set(
-  'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
-)
 /** Requests whose body is an offer. */
 const OFFERING = new Set(['INVITE', 'UPDATE'])
 
@@ -217,133 +213,4 @@ function refreshTarget(dialog: Dialog, request: SipRequest, contact: string | nu
   dialog.target = contact
   const vias = headersOf(request, 'via').flatMap((value) => splitOutside(value, ',')).length
   dialog.way = sourceIsTheWay(contact, dialog.routes.length, vias, flow) ? { flow } : null
-}
-
-function outsideFrom(core: Core, request: SipRequest, head: Head, flow: Flow, key: string): void {
-  const { method } = request
-  const { callId, fromTag, toTag } = head
-  const verb = method.toLowerCase()
-  if ((method === 'BYE' || method === 'UPDATE' || method === 'PRACK') && toTag !== '') {
-    refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
-    return
-  }
-  if (method === 'BYE' || method === 'PRACK') {
-    refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
-    return
-  }
-  const { apps } = core
-  if (!hasRoom(core, request, head)) {
-    refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
-    return
-  }
-  if (Number(headerOf(request, 'max-forwards') ?? 70) === 0) {
-    refuse(core, request, flow, 483, 'Too Many Hops')
-    return
-  }
-  const handler = core.handlers.for(verb)
-  const app = handler ? null : apps.wanting(verb)
-  if (!app && !handler) {
-    unwanted(core, request, flow)
-    return
-  }
-  // A call of ours that comes back would have one dialog id for both its ends, so a node cannot call itself.
-  const id = dialogId(callId, fromTag)
-  if (method === 'INVITE' && (core.calling.has(id) || core.dialogs.get(id)?.role === 'uac')) {
-    refuse(core, request, flow, 482, 'Loop Detected')
-    return
-  }
-  if (sessionTooSmall(core, request, flow)) return
-  const merge = mergeKey(callId, fromTag, headerOf(request, 'cseq')!)
-  const first = toTag === '' ? core.merges.get(merge) : undefined
-  if (first !== undefined && !spirals(core, request, first)) {
-    refuse(core, request, flow, 482, 'Loop Detected')
-    return
-  }
-  const merges = toTag === '' && first === undefined
-  if (merges) core.merges.set(merge, key)
-  const contact = forms(method) ? contactOf(request) : null
-  const transaction = begin(core, request, head, flow, key, {
-    dialog: null,
-    app,
-    contact,
-    merge: merges ? merge : '',
-  })
-  const text = textOf(request)
-  if (method === 'INVITE' && toTag === '') core.cdrs?.attempt('network', text)
-  const { host, port } = flow.local
-  const orphan = toTag === '' ? '' : id
-  const about = { transaction: transaction.id, dialog: orphan, receivedOn: `${host}|${port}|` }
-  const hand = (to: App): void => {
-    if (transaction.ask) transaction.ask.app = to
-    deliver(core, to, flow, text, about)
-  }
-  if (app) hand(app)
-  else if (handler) askHandler(core, handler, transaction, { request, head, flow, text }, hand)
-}
-
-/** Whether a request comes back to us that we proxied ourselves, which is allowed (RFC 3261 §16.3 step 4). */
-function spirals(core: Core, request: SipRequest, key: string): boolean {
-  const proxied = core.server.byKey(key)?.ask?.proxy
-  return !!proxied && viasOf(request).some((via) => proxied.sent(via.branch))
-}
-
-/** Whether a request that belongs to nothing yet is taken in. A call for help always is, unless there is no memory left for it. */
-function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
-  const { limits, server, dialogs } = core
-  const used = Math.max(
-    server.size / limits.transactions,
-    server.pending / limits.pending,
-    dialogs.size / limits.dialogs,
-  )
-  // Somebody who says that it belongs to a dialog may have had that at another node.
-  const begins = head.toTag === ''
-  if (used < 1 && (!begins || core.admission.admits())) return true
-  return begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)
-}
-const RESERVE = 1.2
-
-/** Who was refused at once does not come back at once. */
-function retryAfter({ admission }: Core): string {
-  return `Retry-After: ${3 + (admission.refused % 8)}\r\n`
-}
-
-function unwanted(core: Core, request: SipRequest, flow: Flow): void {
-  // One that has only just connected has not said yet what it wants: 405 would tell a phone never to come back.
-  if (!core.apps.serving) {
-    refuse(core, request, flow, 503, 'No Application', RETRY)
-    return
-  }
-  if (!KNOWN.has(request.method)) {
-    refuse(core, request, flow, 501, 'Not Implemented')
-    return
-  }
-  refuse(core, request, flow, 405, 'Method Not Allowed', `Allow: ${core.apps.allowed()}\r\n`)
-}
-
-function begin(
-  core: Core,
-  request: SipRequest,
-  head: Head,
-  flow: Flow,
-  key: string,
-  about: { dialog: Dialog | null; app: App | null; contact: string | null; merge: string },
-): ServerTransaction<Ask> {
-  const invite = request.method === 'INVITE'
-  const ask: Ask = askOf(request, head, { ...about, tag: randomToken() })
-  const room = about.dialog ? Number.POSITIVE_INFINITY : roomFor(request, flow)
-  const transaction = core.server.begin(key, nextId(), flow, invite, ask, room)
-  // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
-  if (invite) {
-    const stamp = headerOf(request, 'timestamp')
-    const lines = stamp === null ? '' : `Timestamp: ${stamp}\r\n`
-    core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', lines, ''))
-    ask.patience = core.wheel.after(core.limits.answerMs, () => forgotten(core, transaction, ask))
-  }
-  return transaction
-}
-
-/** The app never answered, and the phone has rung long enough. */
-function forgotten(core: Core, transaction: ServerTransaction<Ask>, ask: Ask): void {
-  core.log.warn({ transaction: transaction.id }, 'an INVITE without a final answer is ended: limits.answerMs')
-  answer(core, transaction, ask, 480, responseText(ask, 480, 'Temporarily Unavailable', '', ''))
 }

@@ -1,13 +1,4 @@
-import {
-  answerComesFromTheWay,
-  contactOf,
-  type Dialog,
-  type Fork,
-  moveTo,
-  own,
-  recordRoutes,
-  toTagOf,
-} from '../dialog/dialog.ts'
+import { contactOf, type Dialog, toTagOf } from '../dialog/dialog.ts'
 import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
 import { sessionExpires } from '../dialog/session.ts'
 import { expiresOf, forms } from '../dialog/usage.ts'
@@ -20,6 +11,7 @@ import { unanswered } from './cdr.ts'
 import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
 import { ackAndBye, hangUp } from './indialog.ts'
+import { dialogOf, learn } from './learned.ts'
 import { keepSession, prepare } from './refresh.ts'
 import { textOf } from './shown.ts'
 import { keepSubscription } from './subscription.ts'
@@ -231,64 +223,6 @@ function settle(core: Core, call: Outgoing): void {
   if (!call.dialog) return
   call.dialog.outgoing = false
   if (call.dialog.offer === 'ours') call.dialog.offer = null
-}
-
-/** The dialog as a response shows it: made, or moved to the fork that speaks now (§12.1.2). */
-function learn(core: Core, call: Outgoing, response: SipResponse, flow: Flow): Dialog | null {
-  const seen = dialogOf(call, response, flow)
-  const { dialog } = call
-  if (!dialog) {
-    call.dialog = seen
-    core.dialogs.add(seen)
-    return seen
-  }
-  moveTo(dialog, seen.remoteTag, seen)
-  return dialog
-}
-
-function dialogOf(call: Outgoing, response: SipResponse, flow: Flow): Dialog {
-  const routes = recordRoutes(response).map(own).reverse()
-  const target = contactOf(response) ?? call.sent.uri
-  return dialogFrom(call, {
-    remoteTag: own(toTagOf(response)),
-    remote: own(headerOf(response, 'to') ?? call.sent.to),
-    target,
-    routes,
-    way: answerComesFromTheWay(target, routes.length, flow, call.named ? call.flow : null) ? { flow } : null,
-  })
-}
-
-/** The dialog of a request of ours with this peer. */
-export function dialogFrom(call: Outgoing, fork: Omit<Fork, 'remoteSeq'>): Dialog {
-  const { sent } = call
-  const fromTag = call.dialogId.slice(call.dialogId.lastIndexOf(';from-tag=') + 10)
-  return {
-    id: call.dialogId,
-    role: 'uac',
-    usage: sent.method,
-    callId: sent.callId,
-    localTag: fromTag,
-    local: sent.from,
-    ...fork,
-    localSeq: sent.seq,
-    remoteSeq: null,
-    confirmed: false,
-    app: call.app,
-    contact: call.contact,
-    incoming: null,
-    updating: null,
-    offer: sent.method === 'INVITE' && call.described ? 'ours' : null,
-    outgoing: sent.method === 'INVITE' && !call.settled,
-    answer: null,
-    ack: null,
-    reliable: null,
-    heard: null,
-    session: null,
-    described: null,
-    updates: false,
-    forks: null,
-    answeredSeq: 0,
-  }
 }
 
 /** Sends the CANCEL that the app asked for; if no final answer follows, the call counts as ended (§9.1). */

@@ -7,6 +7,11 @@ import type { Core } from './core.ts'
 import { respondOn } from './indialog.ts'
 import { roomFor } from './room.ts'
 
+/** Methods that there are, whether an app wants them or not. */
+export const KNOWN = new Set(
+  'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
+)
+
 export const RETRY = 'Retry-After: 5\r\n'
 
 /** Two that collided shall not do so again (RFC 3261 §14.2, RFC 3311 §5.2): a random time up to 10 s. */

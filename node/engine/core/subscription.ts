@@ -15,7 +15,7 @@ import { splitOutside } from '../parser/headers.ts'
 import { headersOf, type SipRequest } from '../parser/message.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { Core } from './core.ts'
-import { dialogFrom } from './outgoing.ts'
+import { dialogFrom } from './learned.ts'
 
 /** For a SUBSCRIBE that says nothing; RFC 6665 leaves it to the event package, most say an hour. */
 const DEFAULT_SECONDS = 3_600
