@@ -7,6 +7,8 @@ export type Step =
   | { readonly kind: 'gets'; readonly method: string }
   /** Others act, from the first message of each to its last, before this side goes on. */
   | { readonly kind: 'meanwhile'; readonly sides: readonly string[] }
+  /** Another side sends or hears this before this one goes on. */
+  | { readonly kind: 'awaits'; readonly side: string; readonly rung: string }
 
 interface Sent {
   /** Lines after the session's own; none: no body. */
@@ -54,6 +56,10 @@ export function meanwhile(...sides: readonly string[]): Step {
   return { kind: 'meanwhile', sides }
 }
 
+export function awaits(side: string, rung: string): Step {
+  return { kind: 'awaits', side, rung }
+}
+
 /** As it reads in a ladder: `> INVITE` goes out, `< 407 INVITE` comes in. */
 export function rung(step: Step): string | null {
   switch (step.kind) {
@@ -66,6 +72,7 @@ export function rung(step: Step): string | null {
     case 'gets':
       return `< ${step.method}`
     case 'meanwhile':
+    case 'awaits':
       return null
   }
 }
@@ -122,15 +129,15 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
   }
 
   function response(step: Extract<Step, { kind: 'answers' }>): string {
-    const tag = established || calls ? '' : ';tag=[pid]a[call_number]'
+    const first = !established && !calls
+    const tag = first ? ';tag=[pid]a[call_number]' : ''
+    // The first INVITE may be answered after something else came.
+    const kept = ['Via: [$via]', 'From: [$caller]', `To: [$called]${tag}`, 'CSeq: [$invite] INVITE']
+    const last = ['[last_Via:]', '[last_From:]', `[last_To:]${tag}`, '[last_CSeq:]']
     const lines = [
       `SIP/2.0 ${step.status} ${step.reason}`,
-      '[last_Via:]',
-      '[last_From:]',
-      `[last_To:]${tag}`,
-      '[last_Call-ID:]',
-      // The INVITE may be answered after its CANCEL was.
-      step.to === 'INVITE' ? 'CSeq: [$invite] INVITE' : '[last_CSeq:]',
+      ...(first && step.to === 'INVITE' ? kept : last),
+      'Call-ID: [call_id]',
       ...(step.to === 'INVITE' && step.status < 300 ? [`Contact: ${contact}`] : []),
       ...(step.headers ?? []),
     ]
@@ -165,6 +172,7 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
         parts.push(step.method === 'INVITE' ? invitation(!calls && !established) : `<recv request="${step.method}"/>`)
         break
       case 'meanwhile':
+      case 'awaits':
         parts.push(`<recv request="${CUE}"/>`)
         break
     }
@@ -178,10 +186,15 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
 function invitation(first: boolean): string {
   const keep = (header: string, name: string, pattern: string): string =>
     `<ereg regexp="${pattern}" search_in="hdr" header="${header}:" assign_to="${name}"/>`
-  const actions = [keep('CSeq', 'invite', '[0-9]+')]
-  // A phone that was called finds in this INVITE what it needs for requests of its own.
-  if (first) actions.push(keep('From', 'caller', '[^ ].*'), keep('To', 'called', '&lt;[^&gt;]*&gt;'))
-  return `<recv request="INVITE"${first ? ' rrs="true"' : ''}><action>${actions.join('')}</action></recv>`
+  if (!first) return '<recv request="INVITE"/>'
+  // A phone that was called finds here what it needs for its answers, and for requests of its own.
+  const actions = [
+    keep('Via', 'via', '[^ ].*'),
+    keep('From', 'caller', '[^ ].*'),
+    keep('To', 'called', '&lt;[^&gt;]*&gt;'),
+    keep('CSeq', 'invite', '[0-9]+'),
+  ]
+  return `<recv request="INVITE" rrs="true"><action>${actions.join('')}</action></recv>`
 }
 
 /** `address:port` of the media, and what is particular about it. */

@@ -16,6 +16,8 @@ export interface Flow {
   readonly section: string
   readonly title: string
   readonly sides: Readonly<Record<string, Side>>
+  /** What happens to the cluster before. */
+  readonly before?: (lab: Lab) => Promise<void>
   /** What is particular about this flow, beside the order of its messages and what holds for all of them. */
   readonly judge?: (t: ExecutionContext, heard: Readonly<Record<string, readonly Message[]>>) => void
 }
@@ -42,6 +44,7 @@ const BOUND_MS = 15_000
 
 const PHONES: Readonly<Record<string, Phone>> = {
   alice: { user: 'alice', node: 0 },
+  'alice, second try': { user: 'alice', node: 1 },
   bob: { user: 'bob', node: 0, contact: { params: '' } },
   'bob, another line': { user: 'bob', node: 0 },
   carol: { user: 'carol', node: 0, contact: { params: '' } },
@@ -53,6 +56,8 @@ const PHONES: Readonly<Record<string, Phone>> = {
   'fred first': { user: 'fred', node: 0, contact: { params: ';q=1.0' } },
   'fred second': { user: 'fred', node: 0, contact: { params: ';q=0.5' } },
   'fred third': { user: 'fred', node: 0, contact: { params: ';q=0.2' } },
+  // Never answers, and is told of it for half a minute: its port is nobody else's.
+  silent: { user: 'silent', node: 0, contact: { params: '' } },
   // Only the node where it registered gets through to it.
   gina: { user: 'gina', node: 1, contact: { params: '', address: '192.0.2.4:5060' } },
 }
@@ -61,9 +66,9 @@ const PLAN = `
 domains: [${DOMAIN}]
 users:
   alice@${DOMAIN}: {}
-  silent@${DOMAIN}: {}
+  nobody@${DOMAIN}: {}
 rules:
-  - {name: one second, match: bob-briefly, user: bob@${DOMAIN}, seconds: 1}
+  - {name: one second, match: silent-briefly, user: silent@${DOMAIN}, seconds: 1}
   - {name: forward always, match: bob-away, user: carol@${DOMAIN}}
   - {name: forward when busy, match: bob-or-carol, hunt: {order: serial, users: [bob, carol], seconds: 20}}
   - {name: forward without an answer, match: bob-then-carol, hunt: {order: serial, users: [bob, carol], seconds: 1}}
@@ -86,8 +91,8 @@ function enter(t: ExecutionContext): Promise<Stage> {
   if (stage !== null) return stage
   const { promise, resolve, reject } = Promise.withResolvers<Stage>()
   stage = promise
-  left = withLab(t, { nodes: 2, media: 'direct' }, async (lab) => {
-    const users = [...new Set(Object.values(PHONES).map(({ user }) => user)), 'silent']
+  left = withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+    const users = [...new Set(Object.values(PHONES).map(({ user }) => user)), 'nobody']
     await lab.commitPlan(PLAN)
     await addUsers(
       lab.client(),
@@ -137,6 +142,7 @@ async function register(ready: Stage, phone: string): Promise<void> {
 export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
   t.timeout(180_000)
   const ready = await enter(t)
+  await flow.before?.(ready.lab)
   const players = new Map<string, Player>()
   const later = new Set(
     Object.values(flow.sides).flatMap(({ steps }) =>
@@ -156,16 +162,26 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
     }
     await Promise.all(
       chosen.map(async ([name, { steps }]) => {
+        const player = players.get(name)!
         let done = 0
         for (const step of steps) {
-          if (step.kind !== 'meanwhile') done++
-          else {
-            await players.get(name)!.reaches(done)
+          if (step.kind === 'meanwhile') {
+            await player.reaches(done)
             await act(step.sides)
-            players.get(name)!.cue()
-          }
+            player.cue()
+          } else if (step.kind === 'awaits') {
+            await player.reaches(done)
+            const other = players.get(step.side)!
+            await until(
+              `${step.side}: ${step.rung}`,
+              async () => other.trace().map(rungOf),
+              (rungs) => rungs.includes(step.rung),
+              BOUND_MS,
+            )
+            player.cue()
+          } else done++
         }
-        await players.get(name)!.reaches(done)
+        await player.reaches(done)
       }),
     )
   }
@@ -197,7 +213,10 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
 
 function callsAt(lab: Lab): Promise<number> {
   return new Promise((resolve, reject) => {
-    lab.client().listCalls({ limit: 10 }, (error, page) => (error ? reject(error) : resolve(page?.rows?.length ?? 0)))
+    // Not the first: a flow may kill that.
+    lab
+      .client(lab.nodes[2]!.id)
+      .listCalls({ limit: 10 }, (error, page) => (error ? reject(error) : resolve(page?.rows?.length ?? 0)))
   })
 }
 
