@@ -1,4 +1,5 @@
 /** RFC 5359: services that the node does by itself, or lets phones do with each other. */
+import type { ExecutionContext } from 'ava'
 import {
   areTwoDialogs,
   find,
@@ -13,6 +14,7 @@ import {
 } from './parts.ts'
 import { answers, awaits, gets, hears, meanwhile, sends } from './script.ts'
 import type { Flow } from './stage.ts'
+import type { Message } from './trace.ts'
 
 /** RFC 3264 §8.4. */
 function holds(direction: string) {
@@ -24,6 +26,23 @@ function isHeld(direction: string) {
 const resumes = holds('sendrecv')
 const isResumed = isHeld('sendrecv')
 const busy = [gets('INVITE'), answers(486), gets('ACK')]
+
+/** Both offers of bob arrive as they are, and what alice answers to the first. */
+function isHeldAndResumed(
+  t: ExecutionContext,
+  alice: readonly Message[] | undefined,
+  bob: readonly Message[] | undefined,
+  [hold, held]: readonly [string, string],
+): void {
+  const invites = (side: readonly Message[] | undefined): Message[] =>
+    (side ?? []).filter(({ method, status }) => method === 'INVITE' && status === 0).slice(-2)
+  const [offers, heard] = [invites(bob), invites(alice)]
+  for (const [i, offer] of offers.entries()) passes(t, offer, heard[i]!, 'alice hears what bob offers')
+  t.regex(heard[0]?.body ?? '', new RegExp(`^a=${hold}\\r$`, 'm'))
+  t.regex(heard[1]?.body ?? '', /^a=sendrecv\r$/m)
+  const answered = (bob ?? []).find(({ sent, status, method }) => !sent && status === 200 && method === 'INVITE')
+  t.regex(answered?.body ?? '', new RegExp(`^a=${held}\\r$`, 'm'), 'and bob what alice answers')
+}
 
 /**
  * However many phones ring, in turn or together, the caller is in one early dialog with the server: each 180 is the same
@@ -48,15 +67,7 @@ export const SERVICES: readonly Flow[] = [
         bob: { phone: 'bob', steps: [...picksUp, ...holds(hold), ...resumes, ...isHungUpOn] },
       },
       judge(t, { alice, bob }) {
-        const [at, from] = [alice, bob].map((side) =>
-          (side ?? []).filter(({ method, status }) => method === 'INVITE' && status === 0).slice(-2),
-        )
-        for (const [i, said] of (from ?? []).entries()) passes(t, said, at![i]!, 'alice hears what bob offers')
-        t.regex(at?.[0]?.body ?? '', new RegExp(`^a=${hold}\\r$`, 'm'))
-        const answered = (bob ?? []).filter(
-          ({ sent, status, method }) => !sent && status === 200 && method === 'INVITE',
-        )
-        t.regex(answered[0]?.body ?? '', new RegExp(`^a=${held}\\r$`, 'm'), 'and bob what alice answers')
+        isHeldAndResumed(t, alice, bob, [hold, held])
       },
     }),
   ),
@@ -77,7 +88,7 @@ export const SERVICES: readonly Flow[] = [
       carol: { phone: 'carol', steps: [...picksUp, ...isHungUpOn] },
     },
     judge(t, sides) {
-      areTwoDialogs(t, sides.alice, sides.bob)
+      isHeldAndResumed(t, sides.alice, sides.bob, ['sendonly', 'recvonly'])
       areTwoDialogs(t, sides['bob consults'], sides.carol)
     },
   },
