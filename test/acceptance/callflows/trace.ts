@@ -1,4 +1,4 @@
-/** What a side sent and heard, from the file in which SIPp keeps every message. */
+/** What a side sent and heard, from what SIPp and baresip keep of their messages. */
 import { existsSync, readFileSync } from 'node:fs'
 import { CUE } from './script.ts'
 
@@ -18,22 +18,31 @@ export interface Message {
   header(name: string): string
 }
 
-const HEAD = /^-{20,} .*\n(?:UDP|TCP) message (sent|received) [[(](\d+)\]? bytes\)? ?:\n\n/gm
+const SIPP = /^-{20,} .*\n(?:UDP|TCP) message (sent|received) [[(](\d+)\]? bytes\)? ?:\n\n/gm
+const BARESIP = /\x1b\[36;1m#\n\w+ (\S+) -> \S+\n([^\x1b]*)\x1b/g
 
-/** Repeated ones once: a busy machine makes phones and nodes say things again. Those of the test itself are left out. */
+/** The file of messages of a SIPp. What the test itself said to it is left out. */
 export function readTrace(file: string): readonly Message[] {
   if (!existsSync(file)) return []
   const text = readFileSync(file, 'latin1')
-  const seen = new Set<string>()
-  const messages: Message[] = []
-  for (const head of text.matchAll(HEAD)) {
+  const messages = [...text.matchAll(SIPP)].map((head) => {
     const from = head.index + head[0].length
-    const raw = text.slice(from, from + Number(head[2]))
-    if (raw.startsWith(`${CUE} `) || seen.has(head[1] + raw)) continue
-    seen.add(head[1] + raw)
-    messages.push(parse(head[1] === 'sent', raw))
-  }
-  return messages
+    return parse(head[1] === 'sent', text.slice(from, from + Number(head[2])))
+  })
+  return once(messages.filter(({ raw }) => !raw.startsWith(`${CUE} `)))
+}
+
+/** What a baresip at `address` prints, from some point on. */
+export function readBaresip(text: string, address: string): readonly Message[] {
+  const messages = [...text.matchAll(BARESIP)].map(([, from = '', raw = '']) =>
+    parse(from.startsWith(`${address}:`), raw),
+  )
+  return once(messages)
+}
+
+/** Repeated ones once: a busy machine makes phones and nodes say things again. */
+function once(messages: readonly Message[]): readonly Message[] {
+  return [...new Map(messages.map((message) => [`${message.sent} ${message.raw}`, message])).values()]
 }
 
 export function rungOf({ sent, status, method }: Message): string {
