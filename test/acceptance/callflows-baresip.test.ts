@@ -158,7 +158,9 @@ async function withPhones(t: ExecutionContext, body: (scene: Scene) => Promise<v
     const scene = await Promise.all(
       ['alice', 'bob'].map(async (user, i) => {
         const host = network.phones[i]!
-        const account = { user, domain: DOMAIN, password: PASSWORD, registrar: NODE, transport: 'udp' } as const
+        // One of each, so that a call goes from TCP to UDP.
+        const transport = user === 'alice' ? 'tcp' : 'udp'
+        const account = { user, domain: DOMAIN, password: PASSWORD, registrar: NODE, transport } as const
         const baresip = await startBaresip({ ...account, host, folder, play, answer: 'manual', trace: true })
         phones.push(baresip)
         return phone(baresip, host.address)

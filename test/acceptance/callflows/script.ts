@@ -117,7 +117,9 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
       `To: ${to}`,
       'Call-ID: [call_id]',
       `CSeq: ${number} ${method}`,
-      ...(method === 'INVITE' || (method === 'REGISTER' && step.headers === undefined) ? [`Contact: ${contact}`] : []),
+      ...(method === 'INVITE' || method === 'UPDATE' || (method === 'REGISTER' && step.headers === undefined)
+        ? [`Contact: ${contact}`]
+        : []),
       'User-Agent: sipp',
       ...(challenged && method !== 'ACK' ? [`[authentication username=${who.user} password=${who.password}]`] : []),
       ...(established ? ['[routes]'] : []),

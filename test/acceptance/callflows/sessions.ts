@@ -116,6 +116,26 @@ export const SESSIONS: readonly Flow[] = [
     },
   },
   {
+    section: '3665 §3.7',
+    title: 'the same with UPDATE (RFC 3311), which reaches the other phone as a re-INVITE',
+    sides: {
+      alice: {
+        phone: 'alice',
+        to: 'bob',
+        steps: [...invites(), ...talks, sends('UPDATE', { sdp: MOVED }), hears(200, 'UPDATE'), ...hangsUp],
+      },
+      bob: {
+        phone: 'bob',
+        steps: [...picksUp, gets('INVITE'), answers(200, { sdp: [] }), gets('ACK'), ...isHungUpOn],
+      },
+    },
+    judge(t, { alice, bob }) {
+      passes(t, find(alice, '> UPDATE'), find(bob, '< INVITE'), 'the new offer passes')
+      passes(t, find(bob, '> 200 INVITE'), find(alice, '< 200 UPDATE'), 'and its answer')
+      t.regex(find(alice, '< 200 UPDATE').header('contact'), /<sip:[^>]+>/)
+    },
+  },
+  {
     section: '3665 §3.8',
     title: 'no answer, and the caller gives up',
     sides: {
