@@ -79,7 +79,9 @@ function ofRequest(request: Message, before: readonly Message[]): string[] {
   const ours = before.findLast((one) => one.sent && one.method === 'INVITE' && one.status < 300)
   const mine = tagOf((ours?.status === 0 ? ours?.header('from') : ours?.header('to')) ?? '')
   say(tagOf(request.header('to')) === mine, 'has another To tag than the dialog')
-  const contact = before.findLast((one) => one.sent && one.method === 'INVITE' && one.header('contact') !== '')
+  const contact = before.findLast(
+    (one) => one.sent && /^(?:INVITE|UPDATE)$/.test(one.method) && one.header('contact') !== '',
+  )
   say(target === /<([^>]+)>/.exec(contact?.header('contact') ?? '')?.[1], 'does not go to the Contact')
   if (method === 'ACK') {
     say(acknowledged !== undefined, 'has the CSeq of no INVITE')

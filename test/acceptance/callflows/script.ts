@@ -14,6 +14,8 @@ interface Sent {
   /** Lines after the session's own; none: no body. */
   readonly sdp?: readonly string[]
   readonly headers?: readonly string[]
+  /** It has moved: where its media goes from now on, and the user part of its Contact. */
+  readonly moved?: { readonly media: string; readonly contact: string }
 }
 
 export interface Who {
@@ -92,7 +94,10 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
   const at = (): number => parts.length
 
   const address = (user: string): string => `<sip:${user}@${who.domain}>`
-  const contact = `<sip:${who.user}@[local_ip]:[local_port]>`
+  let media = who.media
+  let contact = contactOf(who.user)
+  let version = 0
+  let session = ''
 
   function request(step: Extract<Step, { kind: 'sends' }>): string {
     const { method } = step
@@ -148,13 +153,23 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
   }
 
   function send(lines: readonly string[], sdp: readonly string[] | undefined, again: boolean): string {
-    const body = sdp === undefined ? [] : sdpOf(who.media, sdp)
+    // RFC 3264 §8: what is new is the next version.
+    const now = [media, ...(sdp ?? [])].join()
+    if (sdp !== undefined && now !== session) {
+      version++
+      session = now
+    }
+    const body = sdp === undefined ? [] : sdpOf(media, version, sdp)
     const type = sdp === undefined ? [] : ['Content-Type: application/sdp']
     const text = [...lines, ...type, 'Content-Length: [len]', '', ...body, ''].join('\n')
     return `<send${again ? ' retrans="500"' : ''}><![CDATA[\n${text}\n]]></send>`
   }
 
   for (const step of steps) {
+    if ('moved' in step && step.moved !== undefined) {
+      media = step.moved.media
+      contact = contactOf(step.moved.contact)
+    }
     switch (step.kind) {
       case 'sends':
         parts.push(request(step))
@@ -185,6 +200,10 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="side">\n${parts.join('\n')}\n</scenario>\n`
 }
 
+function contactOf(user: string): string {
+  return `<sip:${user}@[local_ip]:[local_port]>`
+}
+
 function invitation(first: boolean): string {
   const keep = (header: string, name: string, pattern: string): string =>
     `<ereg regexp="${pattern}" search_in="hdr" header="${header}:" assign_to="${name}"/>`
@@ -200,9 +219,8 @@ function invitation(first: boolean): string {
 }
 
 /** `address:port` of the media, and what is particular about it. */
-function sdpOf(media: string, particular: readonly string[]): string[] {
+function sdpOf(media: string, version: number, particular: readonly string[]): string[] {
   const [address, port] = media.split(':')
-  const version = particular.length + 1
   return [
     'v=0',
     `o=- 2890844526 ${version} IN IP4 ${address}`,

@@ -17,7 +17,7 @@ import { answers, gets, hears, meanwhile, sends } from './script.ts'
 import type { Flow } from './stage.ts'
 import { tagOf } from './trace.ts'
 
-const MOVED = ['a=sendrecv', 'a=ptime:30']
+const moved = { media: '192.0.2.77:4100', contact: 'moved' }
 
 export const SESSIONS: readonly Flow[] = [
   {
@@ -104,12 +104,14 @@ export const SESSIONS: readonly Flow[] = [
       },
       bob: {
         phone: 'bob',
-        steps: [...picksUp, sends('INVITE', { sdp: MOVED }), hears(100), hears(200), sends('ACK'), ...isHungUpOn],
+        steps: [...picksUp, sends('INVITE', { sdp: [], moved }), hears(100), hears(200), sends('ACK'), ...isHungUpOn],
       },
     },
     judge(t, { alice, bob }) {
       passes(t, find(bob, '> INVITE'), find(alice, '< INVITE'), 'the new offer passes')
       passes(t, find(alice, '> 200 INVITE'), find(bob, '< 200 INVITE'), 'and its answer')
+      t.regex(find(alice, '< INVITE').body, /^c=IN IP4 192\.0\.2\.77\r$/m)
+      t.regex(find(bob, '< BYE').start, /^BYE sip:moved@/, 'the new Contact is where bob is from now on')
       const versions = [find(alice, '< 200 INVITE'), find(alice, '< INVITE')].map(({ body }) => originOf(body))
       t.deepEqual(versions[1]?.session, versions[0]?.session, 'it stays one session (RFC 3264 §8)')
       t.is(versions[1]?.version, (versions[0]?.version ?? 0) + 1, 'in its next version')
@@ -122,17 +124,18 @@ export const SESSIONS: readonly Flow[] = [
       alice: {
         phone: 'alice',
         to: 'bob',
-        steps: [...invites(), ...talks, sends('UPDATE', { sdp: MOVED }), hears(200, 'UPDATE'), ...hangsUp],
+        steps: [...invites(), ...talks, sends('UPDATE', { sdp: [], moved }), hears(200, 'UPDATE'), ...isHungUpOn],
       },
       bob: {
         phone: 'bob',
-        steps: [...picksUp, gets('INVITE'), answers(200, { sdp: [] }), gets('ACK'), ...isHungUpOn],
+        steps: [...picksUp, gets('INVITE'), answers(200, { sdp: [] }), gets('ACK'), ...hangsUp],
       },
     },
     judge(t, { alice, bob }) {
       passes(t, find(alice, '> UPDATE'), find(bob, '< INVITE'), 'the new offer passes')
       passes(t, find(bob, '> 200 INVITE'), find(alice, '< 200 UPDATE'), 'and its answer')
       t.regex(find(alice, '< 200 UPDATE').header('contact'), /<sip:[^>]+>/)
+      t.regex(find(alice, '< BYE').start, /^BYE sip:moved@/, 'the new Contact is where alice is from now on')
     },
   },
   {
