@@ -39,8 +39,8 @@ rules:
   - {name: one second, match: silent-briefly, user: silent@${DOMAIN}, seconds: 1}
   - {name: forward always, match: bob-away, user: carol@${DOMAIN}}
   - {name: forward when busy, match: bob-or-carol, hunt: {order: serial, users: [bob, carol], seconds: 20}}
-  - {name: forward without an answer, match: bob-then-carol, hunt: {order: serial, users: [bob, carol], seconds: 1}}
-  - {name: find me, match: find-me, hunt: {order: serial, users: [fred, carol], seconds: 1}}
+  - {name: forward without an answer, match: bob-then-carol, hunt: {order: serial, users: [bob, carol], seconds: 2}}
+  - {name: find me, match: find-me, hunt: {order: serial, users: [fred, carol], seconds: 2}}
   - {name: screened on the way in, match: bob-screened, from: [alice@${DOMAIN}], reject: {status: 403, reason: Screening Failure (Terminating)}}
   - {name: screened on the way out, match: "00!", reject: {status: 403, reason: Screening Failure (Originating)}}
 `

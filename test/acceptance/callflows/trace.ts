@@ -57,7 +57,7 @@ export function branchOf(message: Message): string {
   return /;branch=([^;\s,]+)/.exec(message.header('via'))?.[1] ?? ''
 }
 
-function parse(sent: boolean, raw: string): Message {
+export function parse(sent: boolean, raw: string): Message {
   const end = raw.indexOf('\r\n\r\n')
   const [start = '', ...lines] = raw.slice(0, end).split('\r\n')
   const headers = (name: string): string[] =>
