@@ -17,9 +17,17 @@ export interface Side {
   readonly password?: string
 }
 
-export interface Stage {
-  readonly lab: Lab
-  readonly ports: ReadonlyMap<string, number>
+/**
+ * Phones have an address of this process alone: on 127.0.0.1 a port that is free between two flows may be another
+ * program's for a moment, and what is sent to that one comes here.
+ */
+export const HOST = `127.${128 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`
+
+let played = 0
+
+/** Where a registered phone is found. Who only calls is somewhere else each time, where nobody looks for him later. */
+export function portOf(phone: string): number {
+  return PHONES[phone]!.contact === undefined ? 20_000 + played : 10_000 + Object.keys(PHONES).indexOf(phone)
 }
 
 export const BOUND_MS = 15_000
@@ -32,25 +40,23 @@ export interface Player {
   listens(): Promise<void>
   /** Tells it to go on. */
   cue(): void
-  /** Tells it that it was the last message, and waits for its end; throws when something else had come. */
+  /** Tells it that it was the last message, and waits for its end. */
   dismiss(): Promise<void>
   kill(): Promise<void>
   errors(): string
 }
 
-let played = 0
-
-export function startPlayer(stage: Stage, name: string, side: Side): Player {
+export function startPlayer(lab: Lab, name: string, side: Side): Player {
   const { phone, to, steps, password = PASSWORD } = side
   const { user, node } = PHONES[phone]!
-  const port = stage.ports.get(phone)!
-  const folder = path.join(stage.lab.dir, 'callflows', `${++played} ${name}`)
+  const port = portOf(phone)
+  const folder = path.join(lab.dir, 'callflows', `${++played} ${name}`)
   mkdirSync(folder, { recursive: true })
   const media = `192.0.2.${10 + Object.keys(PHONES).indexOf(phone)}:4000`
   const who = { user, password, to: to ?? user, domain: DOMAIN, media }
   writeFileSync(path.join(folder, 'scenario.xml'), scenarioOf(steps, who))
   const calls = steps[0]?.kind === 'sends'
-  const args = [stage.lab.nodes[node]!.sip, '-sf', 'scenario.xml', '-i', '127.0.0.1', '-p', String(port), '-m', '1']
+  const args = [lab.nodes[node]!.sip, '-sf', 'scenario.xml', '-i', HOST, '-p', String(port), '-m', '1']
   args.push('-nostdin', '-default_behaviors', 'abortunexp', '-trace_msg', '-message_file', 'messages')
   args.push('-trace_err', '-error_file', 'errors', '-recv_timeout', String(BOUND_MS), '-timeout', '30s')
   const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore', env: { ...process.env, TERM: 'xterm' } })
@@ -61,7 +67,7 @@ export function startPlayer(stage: Stage, name: string, side: Side): Player {
     const callId = trace()[0]?.header('call-id')
     const socket = createSocket('udp4')
     const lines = [
-      `${CUE} sip:${user}@127.0.0.1:${port} SIP/2.0`,
+      `${CUE} sip:${user}@${HOST}:${port} SIP/2.0`,
       'Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-cue' + played++,
       'From: <sip:the.test@test.invalid>;tag=test',
       `To: <sip:${user}@${DOMAIN}>`,
@@ -69,7 +75,7 @@ export function startPlayer(stage: Stage, name: string, side: Side): Player {
       `CSeq: 1 ${CUE}`,
       'Content-Length: 0',
     ]
-    socket.send(`${lines.join('\r\n')}\r\n\r\n`, port, '127.0.0.1', () => socket.close())
+    socket.send(`${lines.join('\r\n')}\r\n\r\n`, port, HOST, () => socket.close())
   }
 
   return {
@@ -110,6 +116,8 @@ function isOver({ exitCode, signalCode }: ChildProcess): boolean {
 }
 
 function isBound(port: number): boolean {
-  const local = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0')
+  const bytes = HOST.split('.').map((byte) => hex(Number(byte), 2))
+  const local = ` ${bytes.reverse().join('')}:${hex(port, 4)} `
   return readFileSync('/proc/net/udp', 'latin1').includes(local)
 }

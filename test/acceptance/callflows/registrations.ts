@@ -5,7 +5,7 @@ import { hears, type Step, sends } from './script.ts'
 import type { Flow } from './stage.ts'
 import type { Message } from './trace.ts'
 
-const MADE = /^<sip:dora@127\.0\.0\.1:\d+>;expires=(\d+);q=1$/
+const MADE = /^<sip:dora@127\.[\d.]+:\d+>;expires=(\d+);q=1$/
 
 function registers(...headers: readonly string[]): Step[] {
   const more = headers.length === 0 ? {} : { headers }

@@ -1,10 +1,9 @@
 /** Plays a call flow with SIPp on one lab that all flows share, and judges what every side sent and heard. */
 import type { ExecutionContext } from 'ava'
-import { freePorts } from '../../ports.ts'
 import { type Lab, until, withLab } from '../lab.ts'
 import { addUsers, registrationsAt } from '../users.ts'
 import { DOMAIN, PASSWORD, PHONES, PLAN } from './cast.ts'
-import { BOUND_MS, type Player, type Side, type Stage, startPlayer } from './player.ts'
+import { BOUND_MS, HOST, type Player, portOf, type Side, startPlayer } from './player.ts'
 import { faultsOf } from './rules.ts'
 import { hears, rung, sends } from './script.ts'
 import { type Message, rungOf } from './trace.ts'
@@ -20,14 +19,14 @@ export interface Flow {
   readonly judge?: (t: ExecutionContext, heard: Readonly<Record<string, readonly Message[]>>) => void
 }
 
-let stage: Promise<Stage> | null = null
+let stage: Promise<Lab> | null = null
 let left: Promise<void> = Promise.resolve()
 const leaving = Promise.withResolvers<void>()
 
 /** Brings the lab up for the first flow that wants it. */
-function enter(t: ExecutionContext): Promise<Stage> {
+function enter(t: ExecutionContext): Promise<Lab> {
   if (stage !== null) return stage
-  const { promise, resolve, reject } = Promise.withResolvers<Stage>()
+  const { promise, resolve, reject } = Promise.withResolvers<Lab>()
   stage = promise
   left = withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
     const users = [...new Set(Object.values(PHONES).map(({ user }) => user)), 'nobody']
@@ -37,17 +36,13 @@ function enter(t: ExecutionContext): Promise<Stage> {
       users.map((user) => `${user}@${DOMAIN}`),
       PASSWORD,
     )
-    const names = Object.keys(PHONES)
-    const free = await freePorts(names.length)
-    const ports = new Map(names.map((name, i) => [name, free[i]!]))
-    const ready = { lab, ports }
-    for (const name of names) await register(ready, name)
-    const registered = Object.values(PHONES).filter(({ contact }) => contact !== undefined).length
+    const names = Object.keys(PHONES).filter((name) => PHONES[name]?.contact !== undefined)
+    for (const name of names) await register(lab, name)
     for (const node of lab.nodes) {
       const rows = (): Promise<unknown[]> => registrationsAt(lab.client(node.id))
-      await until('all phones at every node', rows, ({ length }) => length === registered)
+      await until('all phones at every node', rows, ({ length }) => length === names.length)
     }
-    resolve(ready)
+    resolve(lab)
     await leaving.promise
   })
   left.catch(reject)
@@ -61,26 +56,25 @@ export async function leave(): Promise<void> {
   await left.catch(() => undefined)
 }
 
-async function register(ready: Stage, phone: string): Promise<void> {
+async function register(lab: Lab, phone: string): Promise<void> {
   const { user, contact } = PHONES[phone]!
-  if (contact === undefined) return
-  const where = contact.address ?? `127.0.0.1:${ready.ports.get(phone)}`
-  const headers = [`Contact: <sip:${user}@${where}>${contact.params}`, 'Expires: 600']
+  const where = contact?.address ?? `${HOST}:${portOf(phone)}`
+  const headers = [`Contact: <sip:${user}@${where}>${contact?.params}`, 'Expires: 600']
   const steps = [
     sends('REGISTER', { headers }),
     hears(401, 'REGISTER'),
     sends('REGISTER', { headers }),
     hears(200, 'REGISTER'),
   ]
-  const player = startPlayer(ready, `registers ${phone}`, { phone, steps })
+  const player = startPlayer(lab, `registers ${phone}`, { phone, steps })
   await player.reaches(steps.length)
   await player.dismiss()
 }
 
 export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
   t.timeout(180_000)
-  const ready = await enter(t)
-  await flow.before?.(ready.lab)
+  const lab = await enter(t)
+  await flow.before?.(lab)
   const players = new Map<string, Player>()
   const later = new Set(
     Object.values(flow.sides).flatMap(({ steps }) =>
@@ -94,7 +88,7 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
     // Who is called first, so that nobody calls him before he is there.
     chosen.sort(([, a], [, b]) => Number(a.steps[0]?.kind === 'sends') - Number(b.steps[0]?.kind === 'sends'))
     for (const [name, side] of chosen) {
-      const player = startPlayer(ready, `${flow.section.replace(/\W+/g, '-')} ${name}`, side)
+      const player = startPlayer(lab, `${flow.section.replace(/\W+/g, '-')} ${name}`, side)
       players.set(name, player)
       await player.listens()
     }
@@ -130,14 +124,14 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
   if (failure === null) {
     await until(
       'no call is left',
-      () => callsOf(ready.lab),
+      () => callsOf(lab),
       ({ length }) => length === 0,
       BOUND_MS,
     )
     for (const player of players.values()) await player.dismiss()
   } else {
     // The next flow is another's.
-    for (const id of await callsOf(ready.lab)) await ready.lab.raftel(['call', 'hangup', id])
+    for (const id of await callsOf(lab)) await lab.raftel(['call', 'hangup', id])
   }
 
   const heard: Record<string, readonly Message[]> = {}
