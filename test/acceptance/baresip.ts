@@ -15,12 +15,18 @@ export interface BaresipOptions {
   readonly transport: 'udp' | 'tcp'
   /** WAV, 8 kHz mono; baresip hangs up where it ends. */
   readonly play: string
+  /** By default every call is answered at once. */
+  readonly answer?: 'auto' | 'manual'
+  /** Keeps the SIP that it sends and hears; read it from `sip()`. */
+  readonly trace?: boolean
 }
 
 export interface Baresip {
   /** Waits for a line of its log, or of the events it tells over its control port. */
   until(pattern: RegExp, boundMs: number): Promise<string>
   command(command: string, params?: string): void
+  /** All that it printed so far, with every SIP message when it was asked for. */
+  sip(): string
   /** Path of the WAV with what it heard; null before the first call. */
   heard(): string | null
   close(): Promise<void>
@@ -43,17 +49,18 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
     `outbound="sip:${options.registrar};transport=${options.transport}"`,
     'audio_codecs=PCMU/8000/1',
     'regint=600',
-    'answermode=auto',
+    `answermode=${options.answer ?? 'auto'}`,
   ]
   writeFileSync(path.join(folder, 'accounts'), account.join(';') + '\n')
 
-  const child = host.spawn('baresip', ['-f', folder])
+  const child = host.spawn('baresip', options.trace ? ['-f', folder, '-s'] : ['-f', folder])
   const log = collect(child)
   await log.until(/baresip is ready/, 10_000)
   const control = openControl(host, log)
   return {
     until: log.until,
     command: (command, params) => control.send({ command, params: params ?? '', token: 't' }),
+    sip: log.text,
     heard: () => {
       const name = readdirSync(recordings).find((file) => file.endsWith('-dec.wav'))
       return name === undefined ? null : path.join(recordings, name)
@@ -100,6 +107,7 @@ function configuration(address: string, play: string, recordings: string): strin
 
 interface Log {
   add(text: string): void
+  text(): string
   until(pattern: RegExp, boundMs: number): Promise<string>
 }
 
@@ -110,7 +118,11 @@ function collect(child: ChildProcess): Log {
     lines.push(...text.split('\n').filter(Boolean))
     for (const check of waiting) check()
   }
-  child.stdout?.on('data', (chunk: Buffer) => add(chunk.toString()))
+  let printed = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    printed += chunk.toString('latin1')
+    add(chunk.toString())
+  })
   child.stderr?.on('data', (chunk: Buffer) => add(chunk.toString()))
   child.on('close', (code) => add(`baresip ended with ${code}`))
   const until = (pattern: RegExp, boundMs: number): Promise<string> =>
@@ -129,7 +141,7 @@ function collect(child: ChildProcess): Log {
       waiting.add(check)
       check()
     })
-  return { add, until }
+  return { add, text: () => printed, until }
 }
 
 /** Its control port is on its namespace's own loopback, so a small process in there passes netstrings through. */
