@@ -1,6 +1,6 @@
 /** What flows have in common: pieces of a side, and what is said of both sides of a call. */
 import type { ExecutionContext } from 'ava'
-import { answers, gets, hears, type Step, sends } from './script.ts'
+import { answers, awaits, gets, hears, type Step, sends } from './script.ts'
 import { type Message, tagOf } from './trace.ts'
 
 /** A caller is asked who he is: RFC 3665 §3.3, with one challenge for all nodes of a cluster. */
@@ -16,6 +16,13 @@ export function isRefused(status: number): Step[] {
 
 export const talks = [hears(180), hears(200), sends('ACK')]
 export const picksUp = [gets('INVITE'), answers(180), answers(200, { sdp: [] }), gets('ACK')]
+/**
+ * A server between two phones has its ACK for one before it has answered the other: whoever acts next waits until that one
+ * has said his ACK too (the first is the challenge's).
+ */
+export function picksUpFor(caller: string): Step[] {
+  return [...picksUp, awaits(caller, '> ACK', 2)]
+}
 export const hangsUp = [sends('BYE'), hears(200, 'BYE')]
 export const isHungUpOn = [gets('BYE'), answers(200, { to: 'BYE' })]
 /** A phone that rings in vain. */

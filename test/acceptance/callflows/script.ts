@@ -7,8 +7,8 @@ export type Step =
   | { readonly kind: 'gets'; readonly method: string }
   /** Others act, from the first message of each to its last, before this side goes on. */
   | { readonly kind: 'meanwhile'; readonly sides: readonly string[] }
-  /** Another side sends or hears this before this one goes on. */
-  | { readonly kind: 'awaits'; readonly side: string; readonly rung: string }
+  /** Another side sends or hears this, so often, before this one goes on. */
+  | { readonly kind: 'awaits'; readonly side: string; readonly rung: string; readonly times: number }
 
 interface Sent {
   /** Lines after the session's own; none: no body. */
@@ -58,8 +58,8 @@ export function meanwhile(...sides: readonly string[]): Step {
   return { kind: 'meanwhile', sides }
 }
 
-export function awaits(side: string, rung: string): Step {
-  return { kind: 'awaits', side, rung }
+export function awaits(side: string, rung: string, times = 1): Step {
+  return { kind: 'awaits', side, rung, times }
 }
 
 /** As it reads in a ladder: `> INVITE` goes out, `< 407 INVITE` comes in. */

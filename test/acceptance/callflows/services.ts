@@ -9,6 +9,7 @@ import {
   isRefused,
   passes,
   picksUp,
+  picksUpFor,
   stopsRinging,
   talks,
 } from './parts.ts'
@@ -62,9 +63,9 @@ export const SERVICES: readonly Flow[] = [
         alice: {
           phone: 'alice',
           to: 'bob',
-          steps: [...invites(), ...talks, ...isHeld(held), ...isResumed, ...hangsUp],
+          steps: [...invites(), ...talks, ...isHeld(held), ...isResumed, awaits('bob', '> ACK', 2), ...hangsUp],
         },
-        bob: { phone: 'bob', steps: [...picksUp, ...holds(hold), ...resumes, ...isHungUpOn] },
+        bob: { phone: 'bob', steps: [...picksUpFor('alice'), ...holds(hold), ...resumes, ...isHungUpOn] },
       },
       judge(t, { alice, bob }) {
         isHeldAndResumed(t, alice, bob, [hold, held])
@@ -78,11 +79,17 @@ export const SERVICES: readonly Flow[] = [
       alice: {
         phone: 'alice',
         to: 'bob',
-        steps: [...invites(), ...talks, ...isHeld('recvonly'), ...isResumed, ...hangsUp],
+        steps: [...invites(), ...talks, ...isHeld('recvonly'), ...isResumed, awaits('bob', '> ACK', 2), ...hangsUp],
       },
       bob: {
         phone: 'bob',
-        steps: [...picksUp, ...holds('sendonly'), meanwhile('bob consults', 'carol'), ...resumes, ...isHungUpOn],
+        steps: [
+          ...picksUpFor('alice'),
+          ...holds('sendonly'),
+          meanwhile('bob consults', 'carol'),
+          ...resumes,
+          ...isHungUpOn,
+        ],
       },
       'bob consults': { phone: 'bob, another line', to: 'carol', steps: [...invites(), ...talks, ...hangsUp] },
       carol: { phone: 'carol', steps: [...picksUp, ...isHungUpOn] },
@@ -132,7 +139,7 @@ export const SERVICES: readonly Flow[] = [
         steps: [gets('INVITE'), answers(480, { reason: 'Not Logged In' }), gets('ACK')],
       },
       'fred third': { phone: 'fred third', steps: busy },
-      carol: { phone: 'carol', steps: [...picksUp, ...hangsUp] },
+      carol: { phone: 'carol', steps: [...picksUpFor('alice'), ...hangsUp] },
     },
     judge: (t, { alice, carol }) => areTwoDialogs(t, alice, carol),
   },

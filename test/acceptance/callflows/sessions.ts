@@ -10,10 +10,11 @@ import {
   isRefused,
   passes,
   picksUp,
+  picksUpFor,
   stopsRinging,
   talks,
 } from './parts.ts'
-import { answers, gets, hears, meanwhile, sends } from './script.ts'
+import { answers, awaits, gets, hears, meanwhile, sends } from './script.ts'
 import type { Flow } from './stage.ts'
 import { tagOf } from './trace.ts'
 
@@ -25,7 +26,7 @@ export const SESSIONS: readonly Flow[] = [
     title: 'a session through two servers, the second of which holds the way to the phone',
     sides: {
       alice: { phone: 'alice', to: 'gina', steps: [...invites(), ...talks, ...isHungUpOn] },
-      gina: { phone: 'gina', steps: [...picksUp, ...hangsUp] },
+      gina: { phone: 'gina', steps: [...picksUpFor('alice'), ...hangsUp] },
     },
     judge(t, { alice, gina }) {
       areTwoDialogs(t, alice, gina)
@@ -38,7 +39,7 @@ export const SESSIONS: readonly Flow[] = [
     title: 'a session that begins with a challenge',
     sides: {
       alice: { phone: 'alice', to: 'bob', steps: [...invites(), ...talks, ...isHungUpOn] },
-      bob: { phone: 'bob', steps: [...picksUp, ...hangsUp] },
+      bob: { phone: 'bob', steps: [...picksUpFor('alice'), ...hangsUp] },
     },
     judge(t, { alice, bob }) {
       areTwoDialogs(t, alice, bob)
@@ -100,11 +101,26 @@ export const SESSIONS: readonly Flow[] = [
       alice: {
         phone: 'alice',
         to: 'bob',
-        steps: [...invites(), ...talks, gets('INVITE'), answers(200, { sdp: [] }), gets('ACK'), ...hangsUp],
+        steps: [
+          ...invites(),
+          ...talks,
+          gets('INVITE'),
+          answers(200, { sdp: [] }),
+          gets('ACK'),
+          awaits('bob', '> ACK'),
+          ...hangsUp,
+        ],
       },
       bob: {
         phone: 'bob',
-        steps: [...picksUp, sends('INVITE', { sdp: [], moved }), hears(100), hears(200), sends('ACK'), ...isHungUpOn],
+        steps: [
+          ...picksUpFor('alice'),
+          sends('INVITE', { sdp: [], moved }),
+          hears(100),
+          hears(200),
+          sends('ACK'),
+          ...isHungUpOn,
+        ],
       },
     },
     judge(t, { alice, bob }) {
@@ -128,7 +144,14 @@ export const SESSIONS: readonly Flow[] = [
       },
       bob: {
         phone: 'bob',
-        steps: [...picksUp, gets('INVITE'), answers(200, { sdp: [] }), gets('ACK'), ...hangsUp],
+        steps: [
+          ...picksUp,
+          gets('INVITE'),
+          answers(200, { sdp: [] }),
+          gets('ACK'),
+          awaits('alice', '< 200 UPDATE'),
+          ...hangsUp,
+        ],
       },
     },
     judge(t, { alice, bob }) {
@@ -205,7 +228,7 @@ export const SESSIONS: readonly Flow[] = [
     sides: {
       alice: { phone: 'alice', to: 'bob', steps: [sends('INVITE', { sdp: [] }), meanwhile('second try', 'bob')] },
       'second try': { phone: 'alice, second try', to: 'bob', steps: [...invites(), ...talks, ...isHungUpOn] },
-      bob: { phone: 'bob', steps: [...picksUp, ...hangsUp] },
+      bob: { phone: 'bob', steps: [...picksUpFor('second try'), ...hangsUp] },
     },
     judge: (t, sides) => areTwoDialogs(t, sides['second try'], sides.bob),
   },

@@ -107,7 +107,7 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
             await until(
               `${step.side}: ${step.rung}`,
               async () => other.trace().map(rungOf),
-              (rungs) => rungs.includes(step.rung),
+              (rungs) => rungs.filter((one) => one === step.rung).length >= step.times,
               BOUND_MS,
             )
             player.cue()
