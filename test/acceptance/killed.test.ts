@@ -59,6 +59,7 @@ const ENDS: Record<Exclude<Change, 'move'>, { readonly codes: readonly number[];
 const DOMAIN = 'pbx.test'
 const PASSWORD = 'secret'
 const BOUND_MS = 60_000
+const LINE_MS = 5_000
 
 for (const about of ['move', 'transfer-leader', 'promote'] as const)
   test.serial(`kill -9 at each step of ${about}`, async (t) => {
@@ -342,11 +343,17 @@ async function phones(nodes: readonly GrownNode[]): Promise<Phones> {
 /** Resolves as soon as it is so: what is waited for may be over in a millisecond. A command that ends before has failed. */
 async function seen(what: string, look: () => boolean, command?: Command | null): Promise<void> {
   let over: Ran | null = null
-  void command?.ran.then((ran) => (over = ran))
+  let overAt = 0
+  void command?.ran.then((ran) => {
+    over = ran
+    overAt = Date.now()
+  })
   for (const end = Date.now() + BOUND_MS; ; await pause(1)) {
     const said = over as Ran | null
     if (look()) return
-    if (said) throw new Error(`${what}: not seen, the command ended with ${said.code}: ${said.stderr}`)
+    // What a node says of itself may come to its log after what it answers.
+    if (said && Date.now() > overAt + LINE_MS)
+      throw new Error(`${what}: not seen, the command ended with ${said.code}: ${said.stderr}`)
     if (Date.now() > end) throw new Error(`${what}: not seen within ${BOUND_MS} ms`)
   }
 }

@@ -52,7 +52,9 @@ needing(
     screen.send(':nodes\r')
     const roles = (text: string): number[] =>
       [/ leader +up /g, / follower +up /g].map((role) => text.match(role)?.length ?? 0)
-    const nodes = await screen.until((lines) => /nodes ─ 3/.test(lines.join('\n')) && roles(lines.join('\n'))[1] === 2)
+    const nodes = await screen.until(
+      (lines) => /nodes ─ 3/.test(lines.join('\n')) && roles(lines.join('\n')).join() === '1,2',
+    )
     t.deepEqual(roles(nodes.join('\n')), [1, 2])
     screen.send('4')
     await screen.until(/events ─ \d+[\s\S]*node n\d is up/)

@@ -10,9 +10,9 @@ export function roomFor(request: SipRequest, flow: Flow): number {
   return flow.transport === 'udp' ? TIMES * request.size - 1 : Number.POSITIVE_INFINITY
 }
 
-/** Whether an app took it in: a call, or a request with credentials. Then it knows who is asking. */
+/** Whether an app takes it in: a call that rings or is answered, or a request with credentials. Then it knows who is asking. */
 export function isTaken(ask: Ask, status: number): boolean {
-  return status >= 200 && status < 300 && (ask.credentials || ask.method === 'INVITE')
+  return status > 100 && status < 300 && (ask.credentials || ask.method === 'INVITE')
 }
 
 /** What of an answer there is room for: all of it, or without the fields that the app put in, or nothing (''). */

@@ -87,6 +87,19 @@ test('what is granted to credentials is as long as it is, and is said again when
   }
 })
 
+test('a call that an app lets ring hears how it ends, however much it heard before', async (t) => {
+  const stack = await startStack(t, {
+    routes: (srf) =>
+      srf.invite((_req, res) => {
+        for (let i = 0; i < 5; i++) res.send(183, { body: sdp(4000), headers: { 'X-Long': 'x'.repeat(300) } })
+        res.send(486)
+      }),
+  })
+  const peer = await udpPeer(t, stack.port)
+  peer.send(request(peer, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000)))
+  t.regex(await peer.next('486'), /^SIP\/2\.0 486 Busy Here\r\n/)
+})
+
 /** A UDP and a TCP port that nobody has any business with; what comes there is kept. */
 async function bystander(t: Test): Promise<{ at: string; port: number; heard: string[] }> {
   const heard: string[] = []
