@@ -42,7 +42,7 @@ test('a Path that the phone does not know of, or that is no list of loose routes
   t.regex(insists, /^SIP\/2.0 420/)
   t.deepEqual(headersOf(insists, 'Unsupported'), ['magic'])
   const many = Array.from({ length: 9 }, (_, i) => `<sip:192.0.2.${i};lr>`).join()
-  for (const path of ['<sip:192.0.2.1>', 'sip:192.0.2.1;lr', '<tel:1;lr>', many, `<sip:${'a'.repeat(1_020)};lr>`, '']) {
+  for (const path of ['<sip:192.0.2.1>', 'sip:192.0.2.1;lr', '<tel:1;lr>', many, `<sip:${'a'.repeat(1_020)};lr>`]) {
     t.regex(await alice.register(['Supported: path', `Path: ${path}`, contact]), /^SIP\/2.0 400 (Path|Bad path)/, path)
   }
   t.is(cluster.tables.bindings, 0)
