@@ -23,9 +23,11 @@ type KnownGruu = Exclude<Gruu, { kind: 'unknown' }>
 type Known = Extract<Caller, { kind: 'known' }>['user']
 
 export async function place(desk: Desk, live: Live, invitation: Invitation): Promise<string> {
-  const gruu = readGruu(invitation.uri, desk.gruuKey)
-  if (gruu?.kind === 'unknown') return refuse(desk, invitation, 404, 'Not Found')
-  const dialled = gruu ? ofAor(gruu.aor) : readDialled(invitation.uri, invitation.from.host)
+  const named = readGruu(invitation.uri, desk.gruuKey)
+  const plain = readDialled(invitation.uri, invitation.from.host)
+  if (named?.kind === 'unknown' && !forHelp(desk, plain)) return refuse(desk, invitation, 404, 'Not Found')
+  const gruu = named?.kind === 'unknown' ? null : named
+  const dialled = gruu ? ofAor(gruu.aor) : plain
   if (dialled === null) return refuse(desk, invitation, 416, 'Unsupported URI Scheme')
   if (invitation.header('max-forwards') === '0') return refuse(desk, invitation, 483, 'Too Many Hops')
 

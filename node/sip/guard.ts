@@ -146,7 +146,8 @@ export function startGuard(needs: GuardNeeds): Guard {
       else {
         const name = clean(userAgent, 40)
         refuse('scanner', address, { userAgent: name })
-        judgement.accuse(source, remedyFor(transport), `scanner ${name}`)
+        // What a browser says is written by any page that its user looks at.
+        if (transport !== 'ws' && transport !== 'wss') judgement.accuse(source, remedyFor(transport), `scanner ${name}`)
       }
       return true
     },
@@ -155,6 +156,8 @@ export function startGuard(needs: GuardNeeds): Guard {
       const isKnown = remedy === 'ban' && !isTrusted(address)
       const source = sourceOf(address)
       refuse('password', address, { aor: clean(aor, 64) })
+      // Who writes addresses of others hears no answer and so guesses nothing; to count him would lock accounts for others.
+      if (remedy !== 'ban' && !isTrusted(address)) return
       if (offences.failed(isKnown ? source : null, aor, clock())) {
         judgement.accuse(source, 'ban', `wrong passwords, at last for ${clean(aor, 64)}`)
       }

@@ -11,7 +11,7 @@ import {
   sameResource,
   verify,
 } from './digest.ts'
-import { isFresh, makeNonce, type NonceKey, readNonce, tagOf } from './nonce.ts'
+import { addressTag, isFresh, makeNonce, type NonceKey, readNonce } from './nonce.ts'
 import type { NonceCounts } from './nonce-counts.ts'
 
 export type Identified =
@@ -90,11 +90,14 @@ export function identify(claim: Claim, know: Knowledge): Identified {
   if (know.isGuessed?.(aor)) return { kind: 'refused', status: 503, reason: 'Too Many Wrong Passwords' }
   const user = know.users.get(aor)
   const right = verify(answer, know.credentials(user), claim.method, claim.body, know.hash)
-  if (!user || !right) {
-    return challenge(claim, know, { failed: { aor, isThere: nonce.to === tagOf(claim.source) } })
-  }
-  // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3). One that another node gave out may have been used there.
+  // One that another node gave out may have been used there.
   const isGood = nonce.by === know.self && isFresh(nonce, know.now)
+  if (!user || !right) {
+    return challenge(claim, know, {
+      failed: { aor, isThere: isGood && nonce.to === addressTag(know.nonceKey, nonce.at, claim.source) },
+    })
+  }
+  // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3).
   const count = answer.qop === null ? 1 : Number.parseInt(answer.nc, 16)
   if (!isGood || !know.counts.use(nonce, count)) return challenge(claim, know, { stale: true })
   return { kind: 'known', user }
@@ -116,7 +119,7 @@ function challenge(
   { stale = false, failed = null }: { stale?: boolean; failed?: Failed | null } = {},
 ): Identified {
   const { nonceKey, now: at, self: by } = know
-  const nonce = makeNonce(nonceKey, claim.realm, { at, by, to: tagOf(claim.source) }, know.random())
+  const nonce = makeNonce(nonceKey, claim.realm, { at, by, to: addressTag(nonceKey, at, claim.source) }, know.random())
   const qop = know.integrity ? 'auth,auth-int' : 'auth'
   const value = (algorithm: Algorithm) => formatChallenge(claim.realm, nonce, algorithm, { stale, qop })
   const values = fitting(offered(claim, know.algorithms), value, claim.room)

@@ -23,6 +23,8 @@ const MINUTE = 60_000
 export const BANS_A_MINUTE = 30
 /** More wait for judgement than anybody needs: those that are left out come again. */
 const ACCUSED_MAX = 1_000
+/** Judgements that are remembered. */
+const JUDGED_MAX = 50_000
 /** Registrations between two turns of the event loop. */
 const SLICE = 500
 /** Of the time that a look at all registrations takes. */
@@ -104,8 +106,13 @@ export class Judgement {
     for (const [source, { remedy, reason }] of accused) {
       this.#accused.delete(source)
       this.#judged.set(source, this.#needs.now())
-      if (living.has(source)) this.#spare(source, reason)
-      else if (remedy === 'ban') this.#ban(source, reason)
+      // What proves no address takes nothing from those who have it.
+      if (living.has(source)) {
+        if (remedy === 'ban') this.#spare(source, reason)
+        continue
+      }
+      if (this.#judged.size > JUDGED_MAX) this.#judged.delete(this.#judged.keys().next().value!)
+      if (remedy === 'ban') this.#ban(source, reason)
       else this.#shun(source, reason)
     }
   }

@@ -65,6 +65,11 @@ export function isFresh({ at }: Nonce, now: number): boolean {
   return now - at <= NONCE_AGE
 }
 
+/** Three bytes that stand for whom a nonce was sent to: others for each time, and nobody without the key can look for an address that has the same. */
+export function addressTag(key: NonceKey, at: number, source: string): number {
+  return prove(key, `to ${at} ${source}`, NOTHING_SAID).readUIntBE(0, TAG_BYTES)
+}
+
 /** Three bytes that stand for a text (FNV-1a, folded). */
 export function tagOf(text: string): number {
   let sum = 0x811c9dc5
@@ -86,6 +91,7 @@ function prove(key: NonceKey, purpose: string, bytes: Buffer): Buffer {
   return Buffer.from(hash('sha256', outer, 'binary'), 'latin1')
 }
 
+const NOTHING_SAID = Buffer.alloc(SAID_BYTES)
 const BLOCK = 64
 const DIGEST = 32
 

@@ -34,7 +34,7 @@ export const ABUSE: AbusePolicy = {
   windowSeconds: 60,
   banSeconds: 3600,
   shunSeconds: 60,
-  scanners: ['friendly-scanner', 'sipvicious', 'sipcli', 'sip-scan', 'sundayddr', 'vaxsipuseragent', 'pplsip'],
+  scanners: ['friendly-scanner', 'sipvicious', 'sipcli/', 'sip-scan', 'sundayddr', 'vaxsipuseragent', 'pplsip'],
 }
 
 /** Tokens that come back with time: as many as `rate` a second, at most twice that. */

@@ -167,6 +167,7 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   }
   const app = appOf(core, dialog)
   if (!app) {
+    if (request.method === 'BYE') core.dialogs.remove(dialog)
     refuse(core, request, flow, 481, 'Call/Transaction Does Not Exist')
     return
   }

@@ -43,6 +43,8 @@ export interface Outgoing {
 
 /** What a client transaction of an app's request does with what comes. */
 export function userOf(core: Core, call: Outgoing): ClientUser {
+  // Of this transaction: the next server gets another.
+  const { sent } = call
   if (call.sent.method !== 'INVITE') return plainUser(core, call)
   /** ACKs of forks that were refused, by To tag: their 2xx come again. */
   const refused = new Map<string, { text: string; flow: Flow } | null>()
@@ -74,7 +76,7 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
       }
       if (!goesElsewhere(call, over)) over()
     },
-    ack: (response) => refusalAck(call.sent, response),
+    ack: (response) => refusalAck(sent, response),
   }
 }
 
@@ -182,7 +184,7 @@ function success(
   }
   // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
   const unusable = call.initial && contactOf(response) === null
-  if (call.settled || call.cancel || unusable) {
+  if (call.settled || (call.cancel && call.initial) || unusable) {
     // Another fork, or an answer that crossed our CANCEL: nobody wants this call any more (§13.2.2.4, §9.1).
     refused.set(tag, null)
     const stray = call.initial ? dialogOf(call, response, flow) : { ...call.dialog! }
@@ -233,6 +235,7 @@ export function sendCancel(core: Core, call: Outgoing): void {
   core.client.begin(branch, 'CANCEL', call.flow, cancelText(call, lines), { response() {}, ended() {} })
   core.wheel.after(64 * core.times.t1, () => {
     if (call.settled) return
+    core.client.forget(branch, 'INVITE')
     settle(core, call)
     if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
     passMade(core, call, 487, 'Request Terminated')

@@ -23,10 +23,6 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
     return
   }
   const { apps } = core
-  if (!hasRoom(core, request, head)) {
-    refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
-    return
-  }
   if (Number(headerOf(request, 'max-forwards') ?? 70) === 0) {
     refuse(core, request, flow, 483, 'Too Many Hops')
     return
@@ -48,6 +44,17 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
   const first = toTag === '' ? core.merges.get(merge) : undefined
   if (first !== undefined && !spirals(core, request, first)) {
     refuse(core, request, flow, 482, 'Loop Detected')
+    return
+  }
+  // A late copy of the INVITE of a call that is answered would take the place of its dialog.
+  const old = method === 'INVITE' && toTag === '' ? core.dialogs.get(id) : null
+  if (old?.role === 'uas' && old.remoteSeq === head.cseq.number) {
+    refuse(core, request, flow, 482, 'Loop Detected')
+    return
+  }
+  // Last, so that what is refused anyway takes no other's place.
+  if (!hasRoom(core, request, head)) {
+    refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
     return
   }
   const merges = toTag === '' && first === undefined
@@ -87,7 +94,7 @@ function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
     dialogs.size / limits.dialogs,
   )
   // Somebody who says that it belongs to a dialog may have had that at another node.
-  const begins = head.toTag === ''
+  const begins = head.toTag === '' || request.method === 'REGISTER'
   if (used < 1 && (!begins || core.admission.admits())) return true
   return begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)
 }

@@ -50,9 +50,11 @@ export function relayRequest(core: Core, request: SipRequest, head: Head, flow: 
     if (request.method === 'BYE') recordEnd(core, request, head, text)
     out.send(text)
   }
-  const way = own.routes.length === 0 ? wayTo(core, own) : null
+  const way = own.path || own.routes.length === 0 ? wayTo(core, own) : null
   const hop = parseUri(next.hop)
   if (way) go(way)
+  // A Path leads to the phone that registered by it, or nowhere: it must be no way through us to others.
+  else if (own.path && own.token.only) refuse(core, request, flow, 430, 'Flow Failed')
   else if (hop) core.transports.reach(hop, go)
   else go(null)
   return true
@@ -71,7 +73,7 @@ function recordEnd(core: Core, request: SipRequest, head: Head, text: string): v
 /** The way that the token remembers, if the peer is behind it and not where its Contact says. */
 function wayTo(core: Core, { token, uri }: OwnRoute): Flow | null {
   if (!token.way) return null
-  const flow = core.transports.flowTo(token.way.transport, token.way.remote)
+  const flow = core.transports.flowTo(token.way.transport, token.way.remote, '', token.only)
   return flow && (token.only || answerComesFromTheWay(uri, 0, flow, null)) ? flow : null
 }
 

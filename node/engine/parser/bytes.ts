@@ -56,7 +56,12 @@ function isEscape(code: number): boolean {
 /** How many bytes `encode` makes of it. */
 export function lengthOf(text: string): number {
   if (text.isWellFormed()) return Buffer.byteLength(text)
-  return encode(text).length
+  // One that stands alone counts three bytes there and is one here.
+  let alone = 0
+  for (let i = 0; i < text.length; i++) {
+    if (isEscape(text.charCodeAt(i)) && (i === 0 || (text.charCodeAt(i - 1) & 0xfc00) !== 0xd800)) alone++
+  }
+  return Buffer.byteLength(text) - 2 * alone
 }
 
 /** A message as text; null if its head is not UTF-8. `blank` is where the head ends, -1 if nowhere. */

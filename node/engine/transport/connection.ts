@@ -54,6 +54,7 @@ export class Connection implements Flow {
   #known: boolean
   #stands: boolean
   #ended = false
+  #restsUntil = 0
   readonly #waiting: ((open: boolean) => void)[] = []
 
   constructor(needs: ConnectionNeeds) {
@@ -115,7 +116,12 @@ export class Connection implements Flow {
       this.drop()
       return false
     }
-    if (admitted === 'later') this.#carrier.rest(REST_MS)
+    if (admitted === 'later') {
+      // One message a rest; what else came with it is dropped.
+      if (performance.now() < this.#restsUntil) return true
+      this.#restsUntil = performance.now() + REST_MS
+      this.#carrier.rest(REST_MS)
+    }
     switch (framed.kind) {
       case 'ping':
         this.send('\r\n')

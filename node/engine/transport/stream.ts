@@ -125,7 +125,8 @@ function dial(needs: StreamNeeds, bound: number, remote: Endpoint, name: string)
     : net.connect(to)
   const release = connections.watch(socket)
   const carrier = socketCarrier(socket)
-  const connection = make(needs, bound, { remote, carrier, deadline: null, identities: [], release })
+  const admit = (): Hearing => needs.gate?.admit(remote.host, needs.point) ?? 'yes'
+  const connection = make(needs, bound, { remote, carrier, deadline: null, identities: [], admit, release })
   connections.add(connection, remote, secure ? asked : '')
   socket.once(secure ? 'secureConnect' : 'connect', () => connection.opened())
   socket.on('error', (error) => {

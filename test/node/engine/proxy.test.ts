@@ -515,6 +515,31 @@ test('a REGISTER gets our Path, and a call that follows it reaches the phone on 
   t.is(lines(await registrar.next('487'), 'Via').length, 1)
 })
 
+test('a Path of ours is no way through us to anybody else, neither beside the phone nor when that is gone', async (t) => {
+  const targets: string[] = []
+  const { port } = await proxying(t, () => targets, { recordRoute: true })
+  const [phone, registrar, gateway] = [await tcpPeer(t, port), await udpPeer(t, port), await udpPeer(t, port)]
+  targets.push(uriOf(registrar))
+  await wanted(registrar, 'REGISTER')
+  const contact = `<sip:alice@127.0.0.1:${phone.port};transport=tcp>`
+  phone.send(request(phone, 'REGISTER', 'sip:pbx.test', { Contact: contact, Supported: 'path' }))
+  const asked = await registrar.next('REGISTER')
+  registrar.send(reply(asked, '200 OK'))
+  await phone.next('200')
+  const Route = `${header(asked, 'Path')}, <sip:127.0.0.1:${gateway.port};lr>`
+  registrar.send(request(registrar, 'INVITE', `sip:1900@127.0.0.1:${gateway.port}`, { Route }))
+  await phone.next('INVITE')
+  phone.close()
+  for (;;) {
+    registrar.send(request(registrar, 'INVITE', `sip:1900@127.0.0.1:${gateway.port}`, { Route }))
+    const answer = await registrar.next((text) => text.startsWith('SIP/2.0'))
+    if (/^SIP\/2\.0 (430|503)/.test(answer)) break
+  }
+  // Had anything gone there, it would have come before this.
+  gateway.send(request(gateway, 'PUBLISH', 'sip:pbx.test'))
+  t.regex(await gateway.next(() => true), /^SIP\/2\.0 [2-6]/)
+})
+
 test('a request other than INVITE is proxied, and not answered at all when nobody answers', async (t) => {
   const targets: string[] = []
   const { port, result } = await proxying(t, () => targets, { finalTimeout: '300ms' })

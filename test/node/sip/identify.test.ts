@@ -260,6 +260,17 @@ test('wrong credentials are told apart from none, and whether they come from whe
   t.is(failedOf(first), null)
   const authorization = answer(first, CLAIM, { user: 'nobody' })
   t.deepEqual(failedOf(identify({ ...CLAIM, authorization }, know)), { aor: 'nobody@pbx.test', isThere: true })
+  const later = { ...know, now: know.now + 10 * 60_000 }
+  t.deepEqual(
+    failedOf(identify({ ...CLAIM, authorization }, later)),
+    { aor: 'nobody@pbx.test', isThere: false },
+    'too old',
+  )
+  t.deepEqual(
+    failedOf(identify({ ...CLAIM, authorization }, node('n2'))),
+    { aor: 'nobody@pbx.test', isThere: false },
+    'of another node',
+  )
   const elsewhere = { ...CLAIM, authorization, source: '198.51.100.1' }
   t.deepEqual(failedOf(identify(elsewhere, know)), { aor: 'nobody@pbx.test', isThere: false })
 })

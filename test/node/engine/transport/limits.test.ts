@@ -127,7 +127,7 @@ test('bytes of any kind, and resets at any moment, end no engine', async (t) => 
 })
 
 test('a known peer that does not end what it began is closed too', async (t) => {
-  const { engine } = await startStack(t, { listen: [listen[1]!, listen[3]!], routes, limits: { slowMs: 300 } })
+  const { engine } = await startStack(t, { listen: [listen[1]!, listen[3]!], routes, limits: { slowMs: 2_000 } })
   const [tcp, ws] = engine.listening.map((point) => point.port)
   const phone = await tcpPeer(t, tcp!)
   const [browser, web] = await webPeer(t, `ws://127.0.0.1:${ws}`)

@@ -144,7 +144,7 @@ async function http(t: Test, port: number, text: string): Promise<string> {
 }
 
 test('T04: what is no SIP WebSocket is told so and let go', async (t) => {
-  const { port } = await startStack(t, { listen, routes, limits: { slowMs: 300 } })
+  const { port } = await startStack(t, { listen, routes, limits: { slowMs: 1_500 } })
   const upgrade =
     'GET / HTTP/1.1\r\nHost: pbx.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
