@@ -184,7 +184,7 @@ function success(
   }
   // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
   const unusable = call.initial && contactOf(response) === null
-  if (call.settled || (call.cancel && call.initial) || unusable) {
+  if (call.settled || call.cancel || unusable) {
     // Another fork, or an answer that crossed our CANCEL: nobody wants this call any more (§13.2.2.4, §9.1).
     refused.set(tag, null)
     const stray = call.initial ? dialogOf(call, response, flow) : { ...call.dialog! }

@@ -46,12 +46,6 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }
-  // A late copy of the INVITE of a call that is answered would take the place of its dialog.
-  const old = method === 'INVITE' && toTag === '' ? core.dialogs.get(id) : null
-  if (old?.role === 'uas' && old.remoteSeq === head.cseq.number) {
-    refuse(core, request, flow, 482, 'Loop Detected')
-    return
-  }
   // Last, so that what is refused anyway takes no other's place.
   if (!hasRoom(core, request, head)) {
     refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
