@@ -79,6 +79,7 @@ try {
   const before = await ask(app)
   const registers: Round[] = []
   for (const rate of REGISTERS) registers.push(await round('register-plain', sip, rate))
+  if (!values.json) console.log('registrations are measured')
   const calls: Round[] = []
   for (const rate of CALLS) calls.push(await round('call-plain', sip, rate))
   const rush = await round('call-plain', sip, RUSH)
@@ -133,23 +134,31 @@ async function round(scenario: string, sip: number, rate: number): Promise<Round
   }
 }
 
-/** Connections that are open and say nothing after a first line break. From several addresses, since one has too few ports. */
+/** Connections that are open and say nothing after a first request. From several addresses, since one may have a few thousand only. */
 async function silent(sip: number, count: number, server: ChildProcess): Promise<{ count: number; bytesEach: number }> {
   const before = await ask(server)
   const sockets: Socket[] = []
   for (let i = 0; i < count; i += 100) {
     const some = Array.from({ length: Math.min(100, count - i) }, (_, k) =>
-      connect({ host: '127.0.0.1', port: sip, localAddress: `127.0.0.${2 + Math.floor((i + k) / 10_000)}` }),
+      connect({ host: '127.0.0.1', port: sip, localAddress: `127.0.0.${2 + Math.floor((i + k) / 4_000)}` }),
     )
     await Promise.all(some.map((socket) => once(socket, 'connect')))
-    // A keep-alive: from then on it may be silent for as long as limits.idleMs.
-    for (const socket of some) socket.write('\r\n\r\n')
-    await Promise.all(some.map((socket) => once(socket, 'data')))
+    // Once it has said something it may be silent for as long as limits.idleMs.
+    const answered = Promise.all(some.map((socket) => once(socket, 'data')))
+    for (const [k, socket] of some.entries()) socket.write(question(i + k))
+    await answered
     sockets.push(...some)
   }
   const held = await ask(server)
   for (const socket of sockets) socket.destroy()
   return { count: held.connections, bytesEach: (held.rss - before.rss) / count }
+}
+
+function question(i: number): string {
+  return (
+    `OPTIONS sip:bench.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKs${i}\r\nFrom: <sip:s@bench.test>;tag=${i}\r\n` +
+    `To: <sip:bench.test>\r\nCall-ID: silent-${i}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n`
+  )
 }
 
 interface Report {
