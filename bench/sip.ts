@@ -86,7 +86,7 @@ try {
   const loaded = await ask(app)
   // What is kept of a transaction goes after 32 s (RFC 3261 §17.2.2).
   await pause(40_000)
-  const after = await ask(app)
+  const after = await ask(app, 'the rush is over')
   const idle = await silent(sip, values.connections, app)
   report({ ruler, registers, calls, rush, memory: { before, loaded, after }, idle })
 } finally {
@@ -96,8 +96,8 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-async function ask(of: ChildProcess): Promise<Held> {
-  of.send('what do you hold')
+async function ask(of: ChildProcess, what = 'what do you hold'): Promise<Held> {
+  of.send(what)
   const [held] = (await once(of, 'message')) as [Held]
   return held
 }

@@ -8,6 +8,7 @@ import { closest } from './closest.ts'
 import { type FileConfig, fileConfig, type ListenText } from './config-schema.ts'
 import type { ListenPoint } from './engine/transport/flow.ts'
 import { readListenPoint } from './engine/transport/listen.ts'
+import type { AbusePolicy } from './sip/offences.ts'
 import { type Fault, inOrder, type Path, readYaml, sayFaults } from './yaml.ts'
 
 export interface HostPort {
@@ -65,20 +66,6 @@ export interface AclRule {
   readonly deny: readonly string[]
 }
 
-/** docs/abuse.md says what each is for. */
-export interface AbuseConfig {
-  readonly trusted: readonly string[]
-  readonly sourceRate: number
-  readonly accountRate: number
-  readonly failures: number
-  readonly accountFailures: number
-  readonly badRequests: number
-  readonly windowSeconds: number
-  readonly banSeconds: number
-  readonly shunSeconds: number
-  readonly scanners: readonly string[]
-}
-
 export interface DigestConfig {
   readonly algorithms: readonly ('SHA-512-256' | 'SHA-256' | 'MD5')[]
   readonly authInt: boolean
@@ -109,7 +96,7 @@ export interface NodeConfig {
     readonly registration: RegistrationConfig
     readonly digest: DigestConfig
     readonly acl: readonly AclRule[]
-    readonly abuse: AbuseConfig
+    readonly abuse: AbusePolicy
   }
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
@@ -355,7 +342,7 @@ function aclOf({ acl, listen, engine }: FileConfig['sip'], wrong: Wrong): AclRul
   })
 }
 
-function abuseOf(given: FileConfig['sip']['abuse']): AbuseConfig {
+function abuseOf(given: FileConfig['sip']['abuse']): AbusePolicy {
   return {
     trusted: given.trusted,
     sourceRate: given.source_rate,

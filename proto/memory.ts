@@ -1,7 +1,8 @@
 /**
  * Gives memory back to the system when what it was needed for is over. V8 keeps every page that its heap ever had, for the next time: after a rush, or
- * a snapshot, a process would hold its highest mark for good. A collection of the last resort lets these pages go; it takes some milliseconds, so
- * it is done when the thread has little to do and there is something to gain. Each thread has a heap, and does this for itself.
+ * a snapshot, a process would hold its highest mark for good. A collection of the last resort lets these pages go. It also lets go of much that
+ * V8 had learned about the code, which is dear to learn again: so it is done once, when the rush has been over for a while. Each thread has a heap,
+ * and does this for itself.
  */
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
@@ -9,13 +10,13 @@ import { getHeapStatistics } from 'node:v8'
 const EVERY_MS = 15_000
 /** What must be to gain, bytes. */
 const WORTH = 48 * 1024 * 1024
-/** So many quiet looks after a rush the last of it is over: what the engine keeps of a transaction goes after 32 s. */
-const CALM_LOOKS = 4
+/** So many quiet looks in a row end a rush: what the engine keeps of a transaction goes after 32 s. */
+export const CALM_LOOKS = 4
 /** The part of its time that a thread which has little to do is busy. */
 const QUIET = 0.2
 
 export interface Memory {
-  /** If the thread is `quiet`, and the heap has grown much or a rush is over for some looks: gives back what is not needed. True when it did. */
+  /** Gives back what is not needed when the thread has been `quiet` for some looks and the heap has grown much before. True when it did. */
   look(quiet: boolean): boolean
 }
 
@@ -25,13 +26,12 @@ export function heapMemory(): Memory | null {
   if (gc === undefined) return null
   let most = 0
   let left = 0
-  let quietLooks = CALM_LOOKS
+  let quietLooks = 0
   return {
     look(quiet) {
       most = Math.max(most, getHeapStatistics().total_heap_size)
       quietLooks = quiet ? quietLooks + 1 : 0
-      // How much of it is garbage only a collection can tell.
-      if (!quiet || (quietLooks !== CALM_LOOKS && most - left < WORTH)) return false
+      if (quietLooks !== CALM_LOOKS || most - left < WORTH) return false
       gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
       left = most = getHeapStatistics().total_heap_size
       return true

@@ -18,6 +18,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'node/closest.ts',
     'node/config-schema.ts',
     'node/engine/transport',
+    'node/sip/offences.ts',
     'cluster',
     'proto',
   ],

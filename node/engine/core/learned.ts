@@ -8,6 +8,7 @@ import {
   own,
   recordRoutes,
   toTagOf,
+  UNTOUCHED,
 } from '../dialog/dialog.ts'
 import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -44,6 +45,7 @@ export function dialogFrom(call: Outgoing, fork: Omit<Fork, 'remoteSeq'>): Dialo
   const { sent } = call
   const fromTag = call.dialogId.slice(call.dialogId.lastIndexOf(';from-tag=') + 10)
   return {
+    ...UNTOUCHED,
     id: call.dialogId,
     role: 'uac',
     usage: sent.method,
@@ -53,21 +55,10 @@ export function dialogFrom(call: Outgoing, fork: Omit<Fork, 'remoteSeq'>): Dialo
     ...fork,
     localSeq: sent.seq,
     remoteSeq: null,
-    confirmed: false,
     app: call.app,
     contact: call.contact,
     incoming: null,
-    updating: null,
     offer: sent.method === 'INVITE' && call.described ? 'ours' : null,
     outgoing: sent.method === 'INVITE' && !call.settled,
-    answer: null,
-    ack: null,
-    reliable: null,
-    heard: null,
-    session: null,
-    described: null,
-    updates: false,
-    forks: null,
-    answeredSeq: 0,
   }
 }

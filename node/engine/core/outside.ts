@@ -33,9 +33,10 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
     unwanted(core, request, flow)
     return
   }
-  // A call of ours that comes back would have one dialog id for both its ends, so a node cannot call itself.
+  // One dialog id is one dialog: a call of ours that comes back would be both its ends, and a late copy would take the place of a call that is answered.
   const id = dialogId(callId, fromTag)
-  if (method === 'INVITE' && (core.calling.has(id) || core.dialogs.get(id)?.role === 'uac')) {
+  const known = core.dialogs.get(id)
+  if (method === 'INVITE' && (core.calling.has(id) || known?.role === 'uac' || (known && toTag === ''))) {
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { contactUri, type Dialog, own, repeatUntilStopped, sourceIsTheWay } from '../dialog/dialog.ts'
+import { contactUri, type Dialog, own, repeatUntilStopped, sourceIsTheWay, UNTOUCHED } from '../dialog/dialog.ts'
 import { lists, nextRseq, noMore, queued } from '../dialog/reliable.ts'
 import { agreement, sessionExpires } from '../dialog/session.ts'
 import { expiresOf, forms } from '../dialog/usage.ts'
@@ -204,6 +204,7 @@ function record({ cdrs }: Core, ask: Ask, status: number, text: string): void {
 function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, ask: Ask, contact: string): Dialog {
   const { flow } = transaction
   const dialog: Dialog = {
+    ...UNTOUCHED,
     id: ask.dialogId,
     role: 'uas',
     usage: ask.method,
@@ -218,22 +219,11 @@ function newDialog(core: Core, app: App, transaction: ServerTransaction<Ask>, as
     target: ask.contact ?? own(parseAddress(ask.from)?.uri ?? contactUri(flow.remote, flow.transport)),
     routes: ask.routes,
     way: sourceIsTheWay(ask.contact, ask.routes.length, ask.viaCount, flow) ? { flow } : null,
-    confirmed: false,
     app,
     contact,
     incoming: transaction.id,
-    updating: null,
     offer: ask.offered && ask.method === 'INVITE' ? 'theirs' : null,
     outgoing: false,
-    answer: null,
-    ack: null,
-    reliable: null,
-    heard: null,
-    session: null,
-    described: null,
-    updates: false,
-    forks: null,
-    answeredSeq: 0,
   }
   core.dialogs.add(dialog)
   return dialog

@@ -54,6 +54,21 @@ export interface Dialog {
   answeredSeq: number
 }
 
+/** What nothing has happened to yet in a dialog that begins. */
+export const UNTOUCHED = {
+  confirmed: false,
+  updating: null,
+  answer: null,
+  ack: null,
+  reliable: null,
+  heard: null,
+  session: null,
+  described: null,
+  updates: false,
+  forks: null,
+  answeredSeq: 0,
+} as const satisfies Partial<Dialog>
+
 /** What an early dialog has of its own when an INVITE was forked (§12.1.2). */
 export type Fork = Pick<Dialog, 'remoteTag' | 'remote' | 'remoteSeq' | 'target' | 'routes' | 'way'>
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import test from 'ava'
+import { until } from '../../nemesis/until.ts'
 import {
   type Dialog,
   header,
@@ -428,4 +429,64 @@ test('an app that goes away leaves no phone waiting', async (t) => {
   caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
   t.is(header(await caller.next('503'), 'Retry-After'), '5')
   t.is(engine.stats().apps, 0)
+})
+
+test('a late copy of an INVITE that is answered begins no second call in the place of the first', async (t) => {
+  const ended = Promise.withResolvers<void>()
+  const { srf, port, engine } = await startStack(t)
+  let calls = 0
+  srf.invite((req, res) => {
+    calls++
+    srf.createUAS(req, res, { localSdp: sdp(40_000) }).then(
+      (dialog) => dialog.on('destroy', () => ended.resolve()),
+      () => {},
+    )
+  })
+  const peer = await udpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  const invite = request(peer, 'INVITE', 'sip:bob@pbx.test', {}, sdp(30_000))
+  peer.send(invite)
+  const answer = await peer.next('200')
+  peer.send(later(peer, 'ACK', invite, answer, 1))
+  peer.send(invite.replace('branch=z9hG4bK', 'branch=z9hG4bKlate'))
+  t.regex(await peer.next((text) => /^SIP\/2\.0 [2-6]/.test(text) && text.includes('z9hG4bKlate')), /^SIP\/2\.0 482/)
+  t.is(calls, 1)
+  peer.send(later(peer, 'BYE', invite, answer, 2))
+  await ended.promise
+  t.is(engine.stats().dialogs, 0)
+})
+
+test('a BYE ends its dialog also while no app is there', async (t) => {
+  const { srf, port, engine } = await startStack(t)
+  srf.invite((req, res) => void srf.createUAS(req, res, { localSdp: sdp(40_000) }).catch(() => {}))
+  const peer = await udpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  const invite = request(peer, 'INVITE', 'sip:bob@pbx.test', {}, sdp(30_000))
+  peer.send(invite)
+  const answer = await peer.next('200')
+  peer.send(later(peer, 'ACK', invite, answer, 1))
+  srf.disconnect()
+  await until('the app is gone', () => engine.stats().apps === 0)
+  t.is(engine.stats().dialogs, 1)
+  peer.send(later(peer, 'BYE', invite, answer, 2))
+  t.regex(await peer.next((text) => text.includes('CSeq: 2 BYE')), /^SIP\/2\.0 481/)
+  t.is(engine.stats().dialogs, 0)
+})
+
+test('of a call that was called off and that nobody answers nothing is left', async (t) => {
+  const { srf, port, engine } = await startStack(t, { times: { t1: 10, t2: 40, t4: 50 } })
+  const callee = await udpPeer(t, port)
+  const asked = Promise.withResolvers<Message>()
+  const over = srf.createUAC(
+    `sip:bob@127.0.0.1:${callee.port}`,
+    { localSdp: sdp(30_000) },
+    { cbRequest: (_error, req) => asked.resolve(req) },
+  )
+  const invite = await callee.next('INVITE')
+  callee.send(reply(invite, '180 Ringing'))
+  ;(await asked.promise).cancel(() => {})
+  await callee.next('CANCEL')
+  await t.throwsAsync(over)
+  await until('the transactions are gone', () => engine.stats().clientTransactions === 0)
+  t.is(engine.stats().dialogs, 0)
 })

@@ -2,7 +2,9 @@
  * One suite for the embedded engine, for `raftel engine`, and for a real drachtio-server (`RAFTEL_DRACHTIO=host:port`, with `<cdrs>true</cdrs>`): what
  * phones and apps see is the same, but for what scenarios/differences.ts names with its reason.
  */
+
 import test from 'ava'
+import { until } from '../../nemesis/until.ts'
 import { answerTo, rawApp } from './raw-app.ts'
 import { DIFFERENCES } from './scenarios/differences.ts'
 import { alone, named, ours, type Stage, stand } from './scenarios/stage.ts'
@@ -53,7 +55,7 @@ async function hangUp(caller: Peer, { asked, answer }: { asked: string; answer: 
 
 /** Records of a call, when as many are there. */
 async function recorded({ records }: Stage, callId: string, count: number): Promise<string[]> {
-  while ((records.get(callId)?.length ?? 0) < count) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(`${count} records of the call`, () => (records.get(callId)?.length ?? 0) >= count, 20_000)
   return records.get(callId)!
 }
 

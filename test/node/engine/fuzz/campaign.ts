@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { later, reply, request, type Srf, type Stack, sdp, startStack, udpPeer } from '../stack.ts'
+import { type Dialog, later, reply, request, type Srf, type Stack, sdp, startStack, udpPeer } from '../stack.ts'
 import { FAST } from '../torture/tell.ts'
 import { mutated } from './mutate.ts'
 import { misread } from './reading.ts'
@@ -42,10 +42,16 @@ export async function campaign(plan: Campaign): Promise<{ messages: number; fail
   const closing: (() => unknown)[] = []
   // A subscription lasts for up to a day, and so does its dialog.
   let days = 0
+  const talking = new Set<Dialog>()
   const clock = { now: () => performance.now() + days * DAY_MS }
-  const stack = await startStack({ teardown: (run) => closing.push(run) }, { times: FAST, routes: anything, clock })
+  const stack = await startStack(
+    { teardown: (run) => closing.push(run) },
+    { times: FAST, routes: (srf) => anything(srf, talking), clock },
+  )
   const atRest = (): Promise<number> => {
     days++
+    // Whoever was mutated into a call that stands does not hang up.
+    for (const dialog of talking) dialog.destroy().catch(() => undefined)
     return heapAtRest(stack)
   }
   const peer = await mutatingPeer(plan, closing)
@@ -74,8 +80,8 @@ export async function campaign(plan: Campaign): Promise<{ messages: number; fail
   return { messages, failure }
 }
 
-/** An app that does something with everything. */
-function anything(srf: Srf): void {
+/** An app that does something with everything; `talking` are its calls. */
+function anything(srf: Srf, talking: Set<Dialog>): void {
   srf.register((_req, res) => res.send(401, { headers: { 'WWW-Authenticate': 'Digest realm="pbx.test", nonce="1"' } }))
   srf.options((_req, res) => res.send(200))
   srf.message((req, res) => res.send(200, { body: req.body }))
@@ -85,7 +91,14 @@ function anything(srf: Srf): void {
   srf.invite((req, res) => {
     if (!req.get('Call-ID').startsWith(IN_CALL) && calls++ % 2 === 0) res.send(486)
     // What srf finds missing it says by refusing; the dialog ends by itself when no ACK comes.
-    else srf.createUAS(req, res, { localSdp: sdp(4000) }).catch(() => undefined)
+    else
+      srf.createUAS(req, res, { localSdp: sdp(4000) }).then(
+        (dialog) => {
+          talking.add(dialog)
+          dialog.on('destroy', () => talking.delete(dialog))
+        },
+        () => undefined,
+      )
   })
 }
 
@@ -161,7 +174,10 @@ async function withinCall(stack: Stack, plan: Campaign, index: number): Promise<
 async function theOne(plan: Campaign, from: number, end: number, fault: string): Promise<Failure> {
   for (let index = from; index < end; index++) {
     const closing: (() => unknown)[] = []
-    const stack = await startStack({ teardown: (run) => closing.push(run) }, { times: FAST, routes: anything })
+    const stack = await startStack(
+      { teardown: (run) => closing.push(run) },
+      { times: FAST, routes: (srf) => anything(srf, new Set()) },
+    )
     const bytes = mutated(plan.seed, index, plan.corpus)
     const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
     await once(socket, 'listening')

@@ -57,11 +57,4 @@ export async function countedUntil(
   return count
 }
 
-/** Waits until something is so; with a bound, for what has no event of its own. */
-export async function until(what: string, is: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000
-  while (!is()) {
-    if (performance.now() > end) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
+export { until } from '../../../nemesis/until.ts'
