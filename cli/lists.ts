@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { Change__Output } from '../proto/types/raftel/v1/Change.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import type { ListRequest } from '../proto/types/raftel/v1/ListRequest.ts'
-import { brokenOff, failureOf, openClient } from './client.ts'
+import { brokenOff, type Client, failureOf, openClient } from './client.ts'
 import { Failure } from './failure.ts'
 import { globals } from './globals.ts'
 import { type Column, list, table } from './print.ts'
@@ -60,19 +60,29 @@ async function listRows<Wire, Row extends object>(self: Command, options: ListOp
   const given = globals(self)
   const client = openClient(given)
   try {
-    const rows: Row[] = []
-    let after = ''
-    do {
-      const { filter, sort, linearizable } = options
-      const request = { filter, sort, limit: PAGE, after, linearizable }
-      const page = await client.ask<Page<Wire>>((control, limits, done) => listing.page(control, request, limits, done))
-      for (const wire of page.rows) rows.push(listing.row(wire))
-      after = page.next
-    } while (after !== '')
+    const { filter, sort, linearizable } = options
+    const rows = (await allRows(client, listing.page, { filter, sort, linearizable })).map(listing.row)
     process.stdout.write(list(given.output, listing.columns, rows))
   } finally {
     client.close()
   }
+}
+
+/** The rows of all pages. */
+export async function allRows<Wire>(
+  client: Client,
+  ask: Listing<Wire, object>['page'],
+  wanted: Pick<ListRequest, 'filter' | 'sort' | 'linearizable'>,
+): Promise<Wire[]> {
+  const rows: Wire[] = []
+  let after = ''
+  do {
+    const request = { ...wanted, limit: PAGE, after }
+    const page = await client.ask<Page<Wire>>((control, limits, done) => ask(control, request, limits, done))
+    for (const wire of page.rows) rows.push(wire)
+    after = page.next
+  } while (after !== '')
+  return rows
 }
 
 async function watchRows<Wire, Row extends object>(self: Command, options: ListOptions, listing: Listing<Wire, Row>) {

@@ -1,11 +1,10 @@
 /** `raftel reg`: who is registered where. */
 import { Command } from 'commander'
 import type { Registration__Output } from '../../proto/types/raftel/v1/Registration.ts'
-import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
 import { openClient } from '../client.ts'
-import { Failure } from '../failure.ts'
+import { Failure, usage } from '../failure.ts'
 import { globals } from '../globals.ts'
-import { addList } from '../lists.ts'
+import { addList, allRows } from '../lists.ts'
 import { type Column, list } from '../print.ts'
 
 interface Row {
@@ -66,23 +65,27 @@ const DETAILS: readonly Column<Registration__Output>[] = [
   { title: 'AGENT', text: (row) => row.userAgent },
 ]
 
-async function showAor(aor: string, self: Command): Promise<void> {
+async function showAor(text: string, self: Command): Promise<void> {
+  const at = text.lastIndexOf('@')
+  if (at < 1 || at === text.length - 1) throw usage(`${text} is no address; write it like alice@pbx.test`)
+  // Domains have no case.
+  const aor = text.slice(0, at) + text.slice(at).toLowerCase()
   const given = globals(self)
   const client = openClient(given)
   try {
-    const page = await client.ask<RegistrationPage__Output>((control, options, done) =>
-      control.listRegistrations({ filter: aor, limit: FILTERED_MAX }, options, done),
+    // A filter finds other names too, which contain this one.
+    const found = await allRows<Registration__Output>(
+      client,
+      (control, request, options, done) => control.listRegistrations(request, options, done),
+      { filter: aor },
     )
-    const rows = page.rows.filter((row) => row.aor === aor)
+    const rows = found.filter((row) => row.aor === aor)
     if (rows.length === 0) throw new Failure('not found', `${aor} is not registered; raftel reg ls shows who is`)
     process.stdout.write(list(given.output, DETAILS, rows))
   } finally {
     client.close()
   }
 }
-
-/** A filter finds other names too, which contain this one. */
-const FILTERED_MAX = 10_000
 
 const SHOW_EXAMPLES = `
 Examples:

@@ -109,6 +109,7 @@ export class Judgement {
       // What proves no address takes nothing from those who have it.
       if (living.has(source)) {
         if (remedy === 'ban') this.#spare(source, reason)
+        else this.#count.spared++
         continue
       }
       if (this.#judged.size > JUDGED_MAX) this.#judged.delete(this.#judged.keys().next().value!)

@@ -36,7 +36,9 @@ test('a phone with connections to two nodes is called through the one that has t
     const shown = await lab.json<{ instance: string; regId: number }[]>(['reg', 'show', 'alice@pbx.test'])
     t.deepEqual(shown.map(({ regId }) => regId).sort(), [1, 2])
     t.is(shown[0]!.instance, INSTANCE)
+    t.is((await lab.raftel(['reg', 'show', 'alice@PBX.test'])).code, 0)
     t.is((await lab.raftel(['reg', 'show', 'nobody@pbx.test'])).code, 3)
+    t.is((await lab.raftel(['reg', 'show', 'nobody'])).code, 2)
 
     const bob = await device(t, far.sip, 'tcp')
     const busy = async (flow: typeof first): Promise<void> => {

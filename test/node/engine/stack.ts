@@ -125,6 +125,7 @@ export async function startStack(
     readonly clock?: { now(): number }
     readonly cdrs?: boolean
     readonly handlers?: EngineOptions['handlers']
+    readonly gate?: EngineOptions['gate']
     readonly routes?: (srf: Srf) => void
     readonly listen?: readonly ListenPoint[]
     readonly tls?: EngineOptions['tls']
@@ -150,6 +151,7 @@ export async function startStack(
     ...(options.clock && { clock: options.clock }),
     cdrs: options.cdrs,
     handlers: options.handlers,
+    gate: options.gate,
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})

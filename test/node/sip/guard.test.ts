@@ -126,6 +126,29 @@ test('a source that a phone is registered from is slowed and reported, and not b
   t.is(guard.admit('127.0.0.2', POINT), 'no')
 })
 
+test('what anybody may have written on a datagram takes nothing from a phone that is registered from there', async (t) => {
+  const { sip, guard } = await guarded(t)
+  const phone = await udpPeer(t, sip, '127.0.0.2')
+  const contact = `Contact: <sip:alice@127.0.0.2:${phone.port}>;expires=600`
+  t.regex(
+    await ask(phone, 'REGISTER', [contact, answer(await ask(phone, 'REGISTER'), 'alice-secret')]),
+    /^SIP\/2.0 200/,
+  )
+  await ask(await udpPeer(t, sip, '127.0.0.2'), 'OPTIONS', ['User-Agent: friendly-scanner'])
+  await judged(guard, 1)
+  t.deepEqual(guard.spared(), [], 'it is not slowed')
+  t.is(guard.admit('127.0.0.2', POINT), 'yes')
+})
+
+test('nobody is locked out by guesses of one who writes addresses of others on datagrams', async (t) => {
+  const { sip } = await guarded(t, { accountFailures: 5 })
+  const challenge = await ask(await udpPeer(t, sip, '127.0.0.2'), 'REGISTER')
+  const liar = await udpPeer(t, sip, '127.0.0.3')
+  for (let i = 0; i < 10; i++) t.regex(await ask(liar, 'REGISTER', [answer(challenge, `guess ${i}`)]), /^SIP\/2.0 401/)
+  const alice = await udpPeer(t, sip, '127.0.0.4')
+  t.regex(await ask(alice, 'REGISTER', [answer(await ask(alice, 'REGISTER'), 'alice-secret')]), /^SIP\/2.0 200/)
+})
+
 test('nobody is banned by one who writes his address on datagrams: the challenge went elsewhere', async (t) => {
   const { sip, cluster, guard } = await guarded(t)
   const challenge = await ask(await udpPeer(t, sip, '127.0.0.2'), 'REGISTER')
@@ -197,6 +220,17 @@ test('a scanner is refused by its User-Agent: over UDP this node shuns it, over 
   scan('two')
   await closed
   t.true(guard.counters().banned! >= 1)
+})
+
+test('what a browser says bans nobody: any page that its user looks at may have said it', async (t) => {
+  const { cluster, guard } = await guarded(t)
+  const said = (transport: 'wss' | 'tls', address: string) =>
+    guard.refuses({ source: { transport, address, port: 1 }, userAgent: 'sipvicious' })
+  t.true(said('wss', '127.0.0.2'))
+  t.true(said('tls', '127.0.0.3'))
+  await until(cluster, 'the other is banned', isBanned(cluster, '127.0.0.3'))
+  t.false(cluster.tables.bans.has('127.0.0.2'))
+  t.is(guard.admit('127.0.0.2', POINT), 'yes')
 })
 
 test('who sends what is no SIP over and over is shunned', async (t) => {

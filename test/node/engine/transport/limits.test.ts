@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
-import { request, type Srf, startStack, tcpPeer, udpPeer } from '../stack.ts'
+import { request, type Srf, startStack, streamPeer, tcpPeer, udpPeer } from '../stack.ts'
 import { certificates, tlsPeer, webPeer } from './secure.ts'
 
 const routes = (srf: Srf): void => srf.options((_req, res) => res.send(200))
@@ -140,6 +141,24 @@ test('a known peer that does not end what it began is closed too', async (t) => 
   const pinging = setInterval(() => web.readyState === web.OPEN && web.ping(), 50)
   t.teardown(() => clearInterval(pinging))
   for (const peer of [phone, browser]) await t.throwsAsync(peer.next('nothing'), { message: /ended/ })
+  t.is(engine.stats().connections, 0)
+})
+
+test('a connection that we open is no way around who is heard', async (t) => {
+  let heard = true
+  const gate = { admit: () => (heard ? ('yes' as const) : ('no' as const)), malformed() {} }
+  const { srf, engine } = await startStack(t, { routes, gate })
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as net.AddressInfo
+  srf.request(`sip:127.0.0.1:${port};transport=tcp`, { method: 'OPTIONS' }).catch(() => {})
+  const [socket] = (await once(server, 'connection')) as [net.Socket]
+  const peer = streamPeer(t, socket, 'TCP')
+  await peer.next('OPTIONS')
+  heard = false
+  peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
+  await t.throwsAsync(peer.next('200'), { message: /ended/ })
   t.is(engine.stats().connections, 0)
 })
 
