@@ -5,10 +5,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { closest } from './closest.ts'
-import { type FileConfig, fileConfig, type ListenText } from './config-schema.ts'
-import type { ListenPoint } from './engine/transport/flow.ts'
-import { readListenPoint } from './engine/transport/listen.ts'
-import type { AbusePolicy } from './sip/offences.ts'
+import { type FileConfig, fileConfig } from './config-schema.ts'
+import { readSip, type SipConfig, type Wrong } from './config-sip.ts'
 import { type Fault, inOrder, type Path, readYaml, sayFaults } from './yaml.ts'
 
 export interface HostPort {
@@ -23,17 +21,6 @@ export interface Tls {
   readonly key: string
 }
 
-export type SipTransport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
-
-/** Of the listen points `tls` and `wss`; paths of PEM files. */
-export interface SipTls {
-  readonly cert: string
-  readonly key: string
-  readonly ca?: string
-  readonly client: 'none' | 'ask' | 'require'
-  readonly names: readonly { readonly name: string; readonly cert: string; readonly key: string }[]
-}
-
 export interface ClusterPeer {
   readonly name: string
   readonly id: number
@@ -41,35 +28,10 @@ export interface ClusterPeer {
   readonly address: string
 }
 
-export type EngineConfig =
-  | { readonly kind: 'embedded' }
-  | { readonly kind: 'external'; readonly host: string; readonly port: number; readonly secret: string }
-
 export type MediaConfig =
   | { readonly kind: 'spawn'; readonly binary: string | null; readonly interface: string; readonly ports: PortRange }
   | { readonly kind: 'external'; readonly host: string; readonly port: number }
   | { readonly kind: 'direct' }
-
-/** Seconds; docs/configuration.md says what each is for. */
-export interface RegistrationConfig {
-  readonly minExpires: number
-  readonly defaultExpires: number
-  readonly maxExpires: number
-  readonly jitterPercent: number
-  readonly leaseSeconds: number
-}
-
-/** Who is heard by which listener (null: by all); networks as CIDR. */
-export interface AclRule {
-  readonly listen: string | null
-  readonly allow: readonly string[]
-  readonly deny: readonly string[]
-}
-
-export interface DigestConfig {
-  readonly algorithms: readonly ('SHA-512-256' | 'SHA-256' | 'MD5')[]
-  readonly authInt: boolean
-}
 
 export type PortRange = readonly [min: number, max: number]
 
@@ -88,16 +50,7 @@ export interface NodeConfig {
     readonly tls: Tls | null
   }
   readonly control: { readonly listen: HostPort; readonly tls: Tls | null }
-  readonly sip: {
-    readonly listen: readonly ListenPoint[]
-    readonly tls: SipTls | null
-    readonly advertise: string | null
-    readonly engine: EngineConfig
-    readonly registration: RegistrationConfig
-    readonly digest: DigestConfig
-    readonly acl: readonly AclRule[]
-    readonly abuse: AbusePolicy
-  }
+  readonly sip: SipConfig
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
   readonly log: { readonly level: LogLevel; readonly file: string | null }
@@ -176,8 +129,6 @@ export function readConfig(text: string, file: string, flags: Overrides = {}, en
   return { kind: 'ok', config }
 }
 
-type Wrong = (at: Path, message: string) => void
-
 /** Defaults, and what one key means for another. Null only after a fault was told. */
 function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig | null {
   const { node, data, cluster, control, sip, media, calls, log } = value
@@ -193,9 +144,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
   if (node !== undefined && nodes.length > 0 && own === undefined) {
     wrong(['node'], `${node} is not in cluster.nodes (${nodes.map((peer) => peer.name).join(', ')}); ${OUTSIDE}`)
   }
-  const engine = engineOf(sip.engine, folder, wrong)
-  const sipTls = sipTlsOf(sip, folder, wrong)
-  const registration = registrationOf(sip.registration, wrong)
+  const sipOf = readSip(sip, folder, wrong)
   const mediaOf = mediaConfig(media, folder, wrong)
   const file = (name: string) => path.resolve(folder, name)
   const tls = (given: Tls | undefined): Tls | null =>
@@ -217,7 +166,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
   guard(['control', 'listen'], control.listen, control, 'control', wrong)
 
   if (node === undefined || data === undefined || cluster?.key_file === undefined) return null
-  if (clusterListen === undefined || address === undefined || engine === null || mediaOf === null) return null
+  if (clusterListen === undefined || address === undefined || sipOf === null || mediaOf === null) return null
   return {
     node,
     id: own?.id ?? null,
@@ -230,16 +179,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
       tls: tls(cluster.tls),
     },
     control: { listen: hostPort(control.listen), tls: tls(control.tls) },
-    sip: {
-      listen: sip.listen.map(listenPoint),
-      tls: sipTls,
-      advertise: sip.advertise ?? null,
-      engine,
-      registration,
-      digest: { algorithms: sip.digest.algorithms, authInt: sip.digest.auth_int },
-      acl: aclOf(sip, wrong),
-      abuse: abuseOf(sip.abuse),
-    },
+    sip: sipOf,
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
@@ -275,102 +215,6 @@ export function loopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
-function engineOf(given: FileConfig['sip']['engine'], folder: string, wrong: Wrong): EngineConfig | null {
-  if (given === 'embedded') return { kind: 'embedded' }
-  const { host, port, secret, secret_file } = given
-  if ((secret === undefined) === (secret_file === undefined)) {
-    wrong(['sip', 'engine'], 'give exactly one of secret and secret_file, as the drachtio-server has it')
-    return null
-  }
-  if (secret !== undefined) return { kind: 'external', host, port, secret }
-  const file = path.resolve(folder, secret_file ?? '')
-  try {
-    return { kind: 'external', host, port, secret: readFileSync(file, 'utf8').trim() }
-  } catch (error) {
-    wrong(['sip', 'engine', 'secret_file'], `cannot be read: ${(error as Error).message}`)
-    return null
-  }
-}
-
-function sipTlsOf({ listen, tls }: FileConfig['sip'], folder: string, wrong: Wrong): SipTls | null {
-  if (tls === undefined) {
-    const i = listen.findIndex((text) => /^(tls|wss):/.test(text))
-    if (i >= 0) wrong(['sip', 'listen', i], `${listen[i]} needs a certificate; add sip.tls {cert, key}`)
-    return null
-  }
-  const at = ['sip', 'tls']
-  if (tls.client !== 'none' && tls.ca === undefined) {
-    wrong([...at, 'client'], `${tls.client} needs sip.tls.ca, the authority of the clients' certificates`)
-  }
-  const read = (name: string, where: Path): string => {
-    const whole = path.resolve(folder, name)
-    try {
-      readFileSync(whole)
-    } catch (error) {
-      wrong(where, `cannot be read: ${(error as Error).message}`)
-    }
-    return whole
-  }
-  const pair = (one: { cert: string; key: string }, where: Path) => ({
-    cert: read(one.cert, [...where, 'cert']),
-    key: read(one.key, [...where, 'key']),
-  })
-  return {
-    ...pair(tls, at),
-    ...(tls.ca !== undefined && { ca: read(tls.ca, [...at, 'ca']) }),
-    client: tls.client,
-    names: tls.names.map((one, i) => ({ name: one.name, ...pair(one, [...at, 'names', i]) })),
-  }
-}
-
-function aclOf({ acl, listen, engine }: FileConfig['sip'], wrong: Wrong): AclRule[] {
-  if (acl.length > 0 && engine !== 'embedded') {
-    wrong(
-      ['sip', 'acl'],
-      'it is the drachtio-server of sip.engine that listens; keep strangers away there, or use embedded',
-    )
-  }
-  return acl.map((rule, i) => {
-    const at = rule.listen
-    if (at !== undefined && !listen.includes(at)) {
-      wrong(
-        ['sip', 'acl', i, 'listen'],
-        `${at} is not in sip.listen (${listen.join(', ')}); name one of these, or none`,
-      )
-    }
-    return { listen: at ?? null, allow: rule.allow, deny: rule.deny }
-  })
-}
-
-function abuseOf(given: FileConfig['sip']['abuse']): AbusePolicy {
-  return {
-    trusted: given.trusted,
-    sourceRate: given.source_rate,
-    accountRate: given.account_rate,
-    failures: given.failures,
-    accountFailures: given.account_failures,
-    badRequests: given.bad_requests,
-    windowSeconds: given.window_seconds,
-    banSeconds: given.ban_seconds,
-    shunSeconds: given.shun_seconds,
-    scanners: given.scanners.map((part) => part.toLowerCase()),
-  }
-}
-
-function registrationOf(given: FileConfig['sip']['registration'], wrong: Wrong): RegistrationConfig {
-  const { min_expires: min, default_expires: usual, max_expires: max } = given
-  const at = (key: string) => ['sip', 'registration', key]
-  if (max < min) wrong(at('max_expires'), `${max} is below min_expires (${min}); raise it or lower min_expires`)
-  else if (usual < min || usual > max) {
-    wrong(
-      at('default_expires'),
-      `${usual} is not from min_expires (${min}) to max_expires (${max}); choose one between`,
-    )
-  }
-  const { jitter_percent: jitterPercent, lease_seconds: leaseSeconds } = given
-  return { minExpires: min, defaultExpires: usual, maxExpires: max, jitterPercent, leaseSeconds }
-}
-
 function mediaConfig(media: FileConfig['media'], folder: string, wrong: Wrong): MediaConfig | null {
   if (media.mode === 'direct') return { kind: 'direct' }
   if (media.mode === 'external') {
@@ -399,11 +243,6 @@ function portRange(text: string): PortRange | null {
 export function hostPort(text: string): HostPort {
   const at = text.lastIndexOf(':')
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
-}
-
-/** The schema has checked its form. */
-function listenPoint(text: ListenText): ListenPoint {
-  return readListenPoint(text)!
 }
 
 interface Override {

@@ -244,7 +244,7 @@ function certificatesOf({ cluster, control }: NodeConfig): OwnCertificate[] {
 /** Those of SIP as they are now: they are read again when they change. */
 function sipCertificatesOf({ sip: { tls } }: NodeConfig): OwnCertificate[] {
   if (tls === null) return []
-  return [tls, ...tls.names].flatMap(({ cert }) => {
+  return [tls, ...(tls.names ?? [])].flatMap(({ cert }) => {
     try {
       return expiries(cert)
     } catch {

@@ -6,6 +6,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { needing } from '../peers.ts'
 import { type Baresip, startBaresip } from './baresip.ts'
+import { end } from './ending.ts'
 import { RAFTEL } from './lab.ts'
 import { type Network, openNetwork } from './namespaces.ts'
 import { babble, found, readWav, writeWav } from './wave.ts'
@@ -184,15 +185,6 @@ async function addUser(network: Network, endpoints: string, user: string): Promi
   child.stdin.end(PASSWORD + '\n')
   const code = await new Promise((resolve) => child.on('close', resolve))
   if (code !== 0) throw new Error(`adding ${user}: exit ${code}`)
-}
-
-async function end(node: ChildProcess): Promise<void> {
-  if (node.exitCode !== null || node.signalCode !== null) return
-  const gone = new Promise((resolve) => node.once('close', resolve))
-  node.kill('SIGTERM')
-  const late = setTimeout(() => node.kill('SIGKILL'), 10_000)
-  await gone
-  clearTimeout(late)
 }
 
 async function until(what: string, good: () => boolean, boundMs = 20_000): Promise<void> {

@@ -1,4 +1,5 @@
 /** Some of the call flows of RFC 3665 and RFC 5359 with phones that this project did not write, message by message. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +11,7 @@ import { type Baresip, startBaresip } from './baresip.ts'
 import { find, passes } from './callflows/parts.ts'
 import { faultsOf } from './callflows/rules.ts'
 import { type Message, readBaresip, rungOf } from './callflows/trace.ts'
+import { end } from './ending.ts'
 import { RAFTEL, until } from './lab.ts'
 import { type Network, openNetwork } from './namespaces.ts'
 import { babble, writeWav } from './wave.ts'
@@ -228,13 +230,4 @@ async function addUser(network: Network, user: string): Promise<void> {
   child.stdin.end(PASSWORD + '\n')
   const code = await new Promise((resolve) => child.on('close', resolve))
   if (code !== 0) throw new Error(`adding ${user}: exit ${code}`)
-}
-
-async function end(node: ChildProcess): Promise<void> {
-  if (node.exitCode !== null || node.signalCode !== null) return
-  const gone = new Promise((resolve) => node.once('close', resolve))
-  node.kill('SIGTERM')
-  const late = setTimeout(() => node.kill('SIGKILL'), 10_000)
-  await gone
-  clearTimeout(late)
 }
