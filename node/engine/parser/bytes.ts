@@ -37,20 +37,23 @@ function sequence(bytes: Buffer, at: number): number {
 /** What goes on the wire for a text: the text itself where that is UTF-8 anyway. */
 export function encode(text: string): string | Buffer {
   if (text.isWellFormed()) return text
-  const pieces: Buffer[] = []
-  for (const piece of text.split(ESCAPES)) {
-    const code = piece.charCodeAt(0)
-    if (isEscape(code)) pieces.push(Buffer.from(piece, 'latin1'))
-    else pieces.push(Buffer.from(piece))
+  const bytes = Buffer.allocUnsafe(lengthOf(text))
+  let used = 0
+  let from = 0
+  for (let i = 0; i < text.length; i++) {
+    if (!isAlone(text, i)) continue
+    used += bytes.write(text.slice(from, i), used)
+    bytes[used++] = text.charCodeAt(i) - 0xdc00
+    from = i + 1
   }
-  return Buffer.concat(pieces)
+  bytes.write(text.slice(from), used)
+  return bytes
 }
 
-/** Runs of lone surrogates of ours; as latin1 each is its byte. */
-const ESCAPES = /((?<![\uD800-\uDBFF])[\uDC80-\uDCFF]+)/
-
-function isEscape(code: number): boolean {
-  return code >= 0xdc80 && code <= 0xdcff
+/** Whether a byte that is no UTF-8 stands here: the second half of a pair without the first. */
+function isAlone(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 0xdc80 && code <= 0xdcff && (at === 0 || (text.charCodeAt(at - 1) & 0xfc00) !== 0xd800)
 }
 
 /** How many bytes `encode` makes of it. */
@@ -58,9 +61,7 @@ export function lengthOf(text: string): number {
   if (text.isWellFormed()) return Buffer.byteLength(text)
   // One that stands alone counts three bytes there and is one here.
   let alone = 0
-  for (let i = 0; i < text.length; i++) {
-    if (isEscape(text.charCodeAt(i)) && (i === 0 || (text.charCodeAt(i - 1) & 0xfc00) !== 0xd800)) alone++
-  }
+  for (let i = 0; i < text.length; i++) if (isAlone(text, i)) alone++
   return Buffer.byteLength(text) - 2 * alone
 }
 
