@@ -121,6 +121,7 @@ function ask(phone: number, number: number): Promise<number> {
       ...{
         method: 'REGISTER',
         uri: `sip:${DOMAIN}`,
+        answered: 0,
         callId: `call-of-${user}@${address}`,
         cseq: number,
         from: aor,

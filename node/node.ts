@@ -149,6 +149,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   })
   opened('registrar', () => registrar.close())
   sip.on('register', registrar.handle)
+  sip.early('register', registrar.early)
   sip.on('options', answerOptions)
   const calls = startCalls({
     cluster,

@@ -5,10 +5,10 @@ import type { BindingRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
-import type { Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { readDialled } from './dialled.ts'
-import { forHelp, place } from './place.ts'
+import { forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
@@ -18,7 +18,7 @@ export interface CallsNeeds {
   readonly sip: SipPort
   readonly media: Media
   /** Who calls (407 when it does not say). */
-  identify(invitation: Invitation): Caller
+  identify(request: Heard): Caller
   /** Whether a host is an address of the cluster, and no domain of it. Lower case. */
   here(host: string): boolean
   /** There is no connection any more to the phone that this node has this flow of. */
@@ -121,6 +121,8 @@ export function startCalls(needs: CallsNeeds): Calls {
     },
   }
 
+  const early: Early = (request) => (closing === null && desk.hasRoom() ? unnamed(desk, request) : null)
+
   async function journey(invitation: Invitation): Promise<void> {
     if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
     const live: Live = { id: needs.newId(), stop: new AbortController(), call: null, media: null }
@@ -146,6 +148,7 @@ export function startCalls(needs: CallsNeeds): Calls {
   /** Plan and number alone say it, so it is known before anything else is asked. */
   const urgent: Urgent = ({ uri, from }) => forHelp(needs, readDialled(uri, from.host))
 
+  sip.early('invite', early)
   sip.onInvite((invitation) => {
     const running = journey(invitation)
     journeys.add(running)

@@ -9,7 +9,7 @@ import { RING_SECONDS } from '../routing/plan.ts'
 import { type Nodes, nodesOf } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
 import { type Gruu, meantBy, readGruu } from '../sip/gruu.ts'
-import type { DialRequest, Invitation } from '../sip/port.ts'
+import type { DialRequest, Early, Heard, Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
 import { type Dialled, ofAor, readDialled, sayDialled, shownTarget } from './dialled.ts'
@@ -21,6 +21,16 @@ import { type Contact, contactsOf } from './targets.ts'
 type Ring = Extract<Decision, { kind: 'ring' }>
 type KnownGruu = Exclude<Gruu, { kind: 'unknown' }>
 type Known = Extract<Caller, { kind: 'known' }>['user']
+
+/** The challenge for who does not say who it is; what `place` answers in another way goes there. */
+export function unnamed(desk: Desk, request: Heard): ReturnType<Early> {
+  if (request.header('proxy-authorization') !== null || request.header(RELAY_HEADER) !== null) return null
+  const dialled = readDialled(request.uri, request.from.host)
+  if (dialled === null || readGruu(request.uri, desk.gruuKey) !== null || forHelp(desk, dialled)) return null
+  if (request.header('max-forwards') === '0') return null
+  const caller = desk.identify(request)
+  return caller.kind === 'challenge' ? caller : null
+}
 
 export async function place(desk: Desk, live: Live, invitation: Invitation): Promise<string> {
   const named = readGruu(invitation.uri, desk.gruuKey)

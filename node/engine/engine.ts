@@ -3,6 +3,7 @@ import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
 import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
+import type { Early } from './core/early.ts'
 import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
@@ -22,6 +23,7 @@ import { type App, type Certificate, openApps } from './wire/apps.ts'
 import { Bodies } from './wire/bodies.ts'
 import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
+export type { EarlyAnswer, EarlyRequest } from './core/early.ts'
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export { CertificateError, type TlsOptions } from './transport/certificates.ts'
 export type { Gate, ListenPoint } from './transport/flow.ts'
@@ -48,6 +50,8 @@ export interface EngineOptions {
   readonly log: Logger
   /** Who is heard; without one everybody is. */
   readonly gate?: Gate | undefined
+  /** Who may answer before an app hears of a request, as to challenge it. */
+  readonly early?: Early | undefined
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
   readonly times?: Partial<SipTimes>
@@ -90,7 +94,7 @@ const LOOK_MS = 25
 
 /** Opens every listen point and the app side, or rejects with a ListenError and leaves nothing open. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { log, drachtio, secret, advertise, listen, gate } = options
+  const { log, drachtio, secret, advertise, listen, gate, early } = options
   if (secret === '') throw new RangeError('the engine needs a secret that is not empty')
   const limits = { ...defaultLimits, ...options.limits }
   const times = { ...defaultTimes, ...options.times }
@@ -134,6 +138,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     times,
     log,
     gate,
+    early,
     wheel,
     transports,
     apps,

@@ -1,16 +1,25 @@
 /** The adapter behind SipPort: drachtio-srf, on the engine inside this process or on a drachtio-server beside it. */
 import { randomBytes } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
-import { type Engine, type EngineOptions, type Gate, type ListenPoint, startEngine } from '../engine/engine.ts'
+import {
+  type EarlyAnswer,
+  type EarlyRequest,
+  type Engine,
+  type EngineOptions,
+  type Gate,
+  type ListenPoint,
+  startEngine,
+} from '../engine/engine.ts'
 import type { SipTimes } from '../engine/limits.ts'
 import { nameAddr, parseAddress, parseUri } from './address.ts'
 import { dial, plainUri } from './dial.ts'
 import { ALLOW, type IncomingDialog } from './dialog.ts'
 import { SUPPORTED } from './extensions.ts'
 import { connectLink, type Link } from './link.ts'
-import type { FinalResponse, Invitation, ReplyOptions, SipPort, SipRequest, Urgent } from './port.ts'
-import { Incoming, IncomingInvite } from './request.ts'
+import type { Early, FinalResponse, Heard, Invitation, ReplyOptions, SipPort, SipRequest, Urgent } from './port.ts'
+import { Incoming, IncomingInvite, Shown } from './request.ts'
 import { safeHeaders, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
@@ -29,7 +38,7 @@ export interface OpenSip {
   readonly engine: EngineChoice
   readonly log: Logger
   /** Who is heard at all, and what of that is refused before anybody looks at it. */
-  readonly guard?: Gate & { refuses(request: SipRequest): boolean }
+  readonly guard?: Gate & { refuses(request: Heard): boolean }
 }
 
 type Listening = SipPort['listening']
@@ -37,6 +46,8 @@ type Listening = SipPort['listening']
 interface Help {
   isUrgent: Urgent
 }
+/** Who answers early, by method. */
+type Earlies = Map<string, Early>
 
 type Handler = (request: SipRequest) => void | Promise<void>
 
@@ -55,7 +66,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       link,
       listening,
       null,
-      { log, guard, help: { isUrgent: () => false }, served: NONE, engineStats: () => ({}) },
+      { log, guard, help: { isUrgent: () => false }, earlies: new Map(), served: NONE, engineStats: () => ({}) },
       async () => undefined,
     )
   }
@@ -64,7 +75,12 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   const { listen, advertise, tls, times = {} } = engine
   const help: Help = { isUrgent: () => false }
   const isUrgent = (uri: string, from: string) => help.isUrgent({ uri, from: nameAddr(from) })
-  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent, gate: guard }
+  const earlies: Earlies = new Map()
+  const early = (shown: EarlyRequest): EarlyAnswer | null => {
+    const answer = earlies.get(shown.method)
+    return answer ? answeredEarly(new Shown(shown), answer, guard) : null
+  }
+  const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent, gate: guard, early }
   const started = await startEngine({
     ...options,
     ...(advertise !== undefined && { advertise }),
@@ -72,7 +88,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   })
   try {
     const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
-    const more = { log, guard, help, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
+    const more = { log, guard, help, earlies, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
     return sipPort(link, started.listening, advertise ?? null, more, () => started.close())
   } catch (error) {
     await started.close()
@@ -82,6 +98,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
 
 type More = Pick<OpenSip, 'log' | 'guard'> & {
   readonly help: Help
+  readonly earlies: Earlies
   readonly served: ReadonlySet<string>
   readonly engineStats: () => Readonly<Record<string, number>>
 }
@@ -90,7 +107,7 @@ function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
-  { log, guard, help, served, engineStats }: More,
+  { log, guard, help, earlies, served, engineStats }: More,
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
@@ -173,6 +190,7 @@ function sipPort(
       if (!handlers.has(method)) link.srf.app.client.route(verb)
       handlers.set(method, handler)
     },
+    early: (verb, answer) => void earlies.set(verb.toUpperCase(), answer),
     onInvite(handler, urgent = () => false) {
       if (!onInvite) link.srf.app.client.route('invite')
       onInvite = handler
@@ -196,6 +214,17 @@ function sipPort(
   }
 }
 
+/** As the handlers of the port would: what is refused for what it is goes the long way, but for who is not heard at all. */
+function answeredEarly(request: Heard, answer: Early, guard: OpenSip['guard']): EarlyAnswer | null {
+  if (guard?.refuses(request)) return { status: 403, reason: 'Forbidden', lines: '' }
+  if (request.header('require') !== null || (request.method === 'INVITE' && refusalOf(request))) return null
+  const said = answer(request)
+  if (!said) return null
+  const headers = Object.entries(safeHeaders(said.headers))
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  return { status: said.status, reason: STATUS_CODES[said.status] ?? 'Refused', lines }
+}
+
 /** What a peer insists on that we do not have (RFC 3261 §8.2.2.3). */
 function extensionsOf(request: SipRequest, served: ReadonlySet<string>): string {
   return (request.header('require') ?? '')
@@ -213,7 +242,7 @@ const OPTION_TAG = /^[\w.!%*+`'~-]{1,64}$/
 const OPTION_TAGS_MAX = 16
 
 /** An INVITE that no call can come of. */
-function refusalOf(invite: SipRequest): (ReplyOptions & { status: number }) | null {
+function refusalOf(invite: Heard): (ReplyOptions & { status: number }) | null {
   // srf answers 200 before it notices that there is nobody to send BYE to.
   const contact = parseAddress(invite.header('contact') ?? '')
   if (!contact || !parseUri(contact.uri)) return { status: 400, reason: 'No Contact that reads' }

@@ -9,7 +9,7 @@ import type { Guard } from './guard.ts'
 import { type Identified, identify } from './identify.ts'
 import { tagOf } from './nonce.ts'
 import { nonceCounts } from './nonce-counts.ts'
-import type { SipRequest } from './port.ts'
+import type { Heard } from './port.ts'
 
 export interface IdentityNeeds {
   readonly cluster: Cluster
@@ -28,14 +28,17 @@ export interface DigestPolicy {
   readonly authInt: boolean
 }
 
+/** Before it is whole it has no body. */
+type Asking = Heard & { readonly body?: string }
+
 export interface Identity {
   /** Who registers, or asks something of this node itself: 401. */
-  registrar(request: SipRequest, realm: string): Identified
+  registrar(request: Asking, realm: string): Identified
   /**
    * Who calls (RFC 3261 §22.3): 407. The realm is the caller's domain when it is ours, else that of the called, else our
    * first. One who names himself as another user of ours is refused.
    */
-  caller(request: SipRequest): Identified
+  caller(request: Asking): Identified
   close(): void
 }
 
@@ -53,7 +56,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
     return key
   }
 
-  function check(request: SipRequest, realm: string, role: 'registrar' | 'proxy'): Identified {
+  function check(request: Asking, realm: string, role: 'registrar' | 'proxy'): Identified {
     const row = cluster.tables.cluster
     // Before the cluster has had its first leader there is no key to make nonces with, and nobody to ask.
     if (!row) return { kind: 'refused', status: 503, reason: 'The cluster has not begun' }
@@ -66,7 +69,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         role,
         realm,
         userAgent: request.userAgent,
-        body: request.body,
+        body: request.body ?? '',
         source: source.address,
         transport: source.transport,
         room: source.transport === 'udp' ? roomOf(request) : Number.POSITIVE_INFINITY,
@@ -111,9 +114,9 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
  */
 const ANSWER = 140
 
-/** What challenges may take. An INVITE has had a 100 already, which repeats its head at most. */
-function roomOf({ method, size, body }: SipRequest): number {
-  return 2 * size - ANSWER - (method === 'INVITE' ? size - body.length + ANSWER : 0)
+/** What challenges may take. */
+function roomOf({ size, answered }: Heard): number {
+  return 2 * size - ANSWER - answered
 }
 
 /** Eight random bytes at a time, drawn from the system for many at once: every challenge needs some. */

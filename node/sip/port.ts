@@ -22,8 +22,8 @@ export interface NameAddr {
   readonly tag: string
 }
 
-/** A request that the engine handed up; it is answered once. */
-export interface SipRequest {
+/** What may be read of a request before it is anybody's. */
+export interface Heard {
   readonly method: string
   readonly uri: string
   readonly callId: string
@@ -32,11 +32,17 @@ export interface SipRequest {
   readonly to: NameAddr
   readonly source: Source
   readonly userAgent: string
-  readonly body: string
   /** Characters of all of it, as the engine handed it on. */
   readonly size: number
+  /** And about how many it was answered with so far. */
+  readonly answered: number
   /** Repeated headers come joined by a comma; null when absent. */
   header(name: string): string | null
+}
+
+/** A request that the engine handed up; it is answered once. */
+export interface SipRequest extends Heard {
+  readonly body: string
   /** Sends the final answer. A second call, or one whose transaction is gone, does nothing. */
   reply(status: number, options?: ReplyOptions): void
 }
@@ -47,6 +53,11 @@ export interface ReplyOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string
 }
+
+/** What is said to a request at once; null: it goes its way. */
+export type Early = (
+  request: Heard,
+) => { readonly status: number; readonly headers: NonNullable<ReplyOptions['headers']> } | null
 
 /** An INVITE outside a dialog: a call that wants an answer. Without a body it wants an offer (RFC 3261 §13.2.1). */
 export interface Invitation extends SipRequest {
@@ -149,6 +160,11 @@ export interface SipPort {
     verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish',
     handler: (request: SipRequest) => void | Promise<void>,
   ): void
+  /**
+   * Asked before anything is kept of a request outside of a dialog, so that a challenge costs little. Only the embedded engine asks, and not
+   * of each: what it says, the handler of the verb would have said too.
+   */
+  early(verb: 'register' | 'invite', answer: Early): void
   /** What insists on an extension is refused with 420 (RFC 3261 §8.2.2.3), but for calls that are `urgent`. */
   onInvite(handler: (invitation: Invitation) => void | Promise<void>, urgent?: Urgent): void
   dial(request: DialRequest, onProgress: (status: number, sdp: string) => void): Dialing

@@ -29,7 +29,7 @@ import {
   type Room,
   retryAfter,
 } from './policy.ts'
-import type { ReplyOptions, SipRequest } from './port.ts'
+import type { Early, Heard, ReplyOptions, SipRequest } from './port.ts'
 import { decide, type Seen, supersedes, type Verdict } from './refresh.ts'
 
 export interface RegistrarNeeds {
@@ -50,6 +50,8 @@ export interface RegistrarNeeds {
 }
 
 export interface Registrar {
+  /** Challenges who does not say who it is. */
+  readonly early: Early
   handle(request: SipRequest): Promise<void>
   /** Seconds that a phone of this node has left by its own time; null: its time is not kept here. */
   secondsLeft(binding: BindingRow): number | null
@@ -101,14 +103,35 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     lapses.stop,
   ]
 
+  function isOurs(uri: string): boolean {
+    const target = parseUri(uri)
+    return target !== null && domains.ours(target.host)
+  }
+
+  /** Who it says it is decides only for how many there is room. */
+  function isKept({ to }: Heard): boolean {
+    return kept.of(aorOf(to.uri) ?? '').length > 0
+  }
+
+  function isFull(isKnown: boolean): boolean {
+    return !hasRoom(isKnown, { waiting: lines.size, agreeing, took }, room)
+  }
+
+  function early(request: Heard): ReturnType<Early> {
+    const { to, uri } = request
+    if (request.header('authorization') !== null || !domains.has(to.host) || !isOurs(uri)) return null
+    if (isFull(isKept(request))) return null
+    const who = identity.registrar(request, to.host)
+    return who.kind === 'challenge' ? who : null
+  }
+
   async function handle(request: SipRequest): Promise<void> {
     const realm = request.to.host
     if (!domains.has(realm)) return request.reply(404, { reason: 'No such domain' })
-    const target = parseUri(request.uri)
-    if (!target || !domains.ours(target.host)) return request.reply(404, { reason: 'Not a registrar for this' })
-    // Before a digest is worked out for nothing. Who it says it is decides only for how many there is room.
-    const isKnown = kept.of(aorOf(request.to.uri) ?? '').length > 0
-    if (!hasRoom(isKnown, { waiting: lines.size, agreeing, took }, room)) return request.reply(503, busy(isKnown))
+    if (!isOurs(request.uri)) return request.reply(404, { reason: 'Not a registrar for this' })
+    // Before a digest is worked out for nothing.
+    const isKnown = isKept(request)
+    if (isFull(isKnown)) return request.reply(503, busy(isKnown))
 
     const who = identity.registrar(request, realm)
     if (who.kind === 'challenge') return request.reply(who.status, { headers: who.headers })
@@ -269,6 +292,7 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
   }
 
   return {
+    early,
     handle,
     secondsLeft,
     flowLost,

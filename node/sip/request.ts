@@ -1,9 +1,10 @@
 /** Requests and invitations of the network, as the rest of the node sees them. Read lazily: most is never asked for. */
 import type { Transport } from '../../cluster/tables/rows.ts'
+import type { EarlyRequest } from '../engine/engine.ts'
 import { nameAddr, VALUE_MAX } from './address.ts'
 import { type IncomingDialog, wrapDialog } from './dialog.ts'
 import type { Link } from './link.ts'
-import type { Dialog, Invitation, NameAddr, ReplyOptions, SipRequest, Source } from './port.ts'
+import type { Dialog, Heard, Invitation, NameAddr, ReplyOptions, SipRequest, Source } from './port.ts'
 import { safeHeaders, send, sendFrame, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
@@ -12,26 +13,18 @@ const KEEPS_CASE = /^(?:x-|p-|diversion$)/
 
 const TRANSPORTS: ReadonlySet<string> = new Set(['udp', 'tcp', 'tls', 'ws', 'wss'])
 
-export class Incoming implements SipRequest {
-  protected readonly req: SrfRequest
-  protected readonly res: SrfResponse
-  protected readonly link: Link
+/** What all requests have in common that can be read. */
+abstract class Readable implements Heard {
   #from: NameAddr | undefined
   #to: NameAddr | undefined
-  #replied = false
 
-  constructor(req: SrfRequest, res: SrfResponse, link: Link) {
-    this.req = req
-    this.res = res
-    this.link = link
-  }
+  abstract readonly method: string
+  abstract readonly uri: string
+  abstract readonly source: Source
+  abstract readonly size: number
+  abstract readonly answered: number
+  abstract header(name: string): string | null
 
-  get method(): string {
-    return this.req.method
-  }
-  get uri(): string {
-    return this.req.uri
-  }
   get callId(): string {
     return this.header('call-id') ?? ''
   }
@@ -44,19 +37,73 @@ export class Incoming implements SipRequest {
   get to(): NameAddr {
     return (this.#to ??= nameAddr(this.header('to') ?? ''))
   }
+  get userAgent(): string {
+    return (this.header('user-agent') ?? '').slice(0, VALUE_MAX)
+  }
+}
+
+/** One that the engine shows before it is a transaction. */
+export class Shown extends Readable {
+  readonly answered = 0
+  readonly #shown: EarlyRequest
+
+  constructor(shown: EarlyRequest) {
+    super()
+    this.#shown = shown
+  }
+
+  get method(): string {
+    return this.#shown.method
+  }
+  get uri(): string {
+    return this.#shown.uri
+  }
+  get source(): Source {
+    const { transport, host: address, port } = this.#shown.source
+    return { transport, address, port }
+  }
+  get size(): number {
+    return this.#shown.size
+  }
+  header(name: string): string | null {
+    return this.#shown.header(name)
+  }
+}
+
+/** Of the head of a request a 100 repeats no more than all, and this besides. */
+const TRYING = 140
+
+export class Incoming extends Readable implements SipRequest {
+  protected readonly req: SrfRequest
+  protected readonly res: SrfResponse
+  protected readonly link: Link
+  #replied = false
+
+  constructor(req: SrfRequest, res: SrfResponse, link: Link) {
+    super()
+    this.req = req
+    this.res = res
+    this.link = link
+  }
+
+  get method(): string {
+    return this.req.method
+  }
+  get uri(): string {
+    return this.req.uri
+  }
   get source(): Source {
     const { protocol, source_address: address, source_port: port } = this.req
     return { transport: TRANSPORTS.has(protocol) ? (protocol as Transport) : 'udp', address, port }
   }
-  get userAgent(): string {
-    return (this.header('user-agent') ?? '').slice(0, VALUE_MAX)
-  }
   get body(): string {
     return this.req.body ?? ''
   }
-
   get size(): number {
     return this.req.raw.length
+  }
+  get answered(): number {
+    return this.method === 'INVITE' ? this.size - this.body.length + TRYING : 0
   }
 
   header(name: string): string | null {

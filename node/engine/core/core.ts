@@ -14,6 +14,7 @@ import type { Handlers } from '../wire/handlers.ts'
 import type { Admission } from './admission.ts'
 import type { Ask } from './ask.ts'
 import type { Cdrs } from './cdr.ts'
+import type { Early } from './early.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** What the transaction user is made of; filled once by engine.ts. */
@@ -22,6 +23,7 @@ export interface Core {
   readonly times: SipTimes
   readonly log: Logger
   readonly gate?: Gate | undefined
+  readonly early?: Early | undefined
   readonly wheel: TimerWheel
   readonly transports: Transports
   readonly apps: Apps

@@ -8,6 +8,7 @@ import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { begin } from './begin.ts'
 import { type Core, deliver } from './core.ts'
+import { answeredEarly } from './early.ts'
 import { askHandler } from './handled.ts'
 import { viasOf } from './proxy-request.ts'
 import { KNOWN, RETRY, refuse } from './receive.ts'
@@ -52,6 +53,7 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
     refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
     return
   }
+  if (toTag === '' && answeredEarly(core, request, flow)) return
   const merges = toTag === '' && first === undefined
   if (merges) core.merges.set(merge, key)
   const contact = forms(method) ? contactOf(request) : null

@@ -185,7 +185,7 @@ function requestOf({ user, callId, cseq, expires, port }: Words, reply: SipReque
   return {
     ...{ method: 'REGISTER', uri: 'sip:pbx.test', callId, cseq, from: address, to: address },
     source: { transport: 'udp', address: '192.0.2.1', port },
-    ...{ userAgent: 'phone', body: '', size: 400 },
+    ...{ userAgent: 'phone', body: '', size: 400, answered: 0 },
     header: (name) => headers[name.toLowerCase()] ?? null,
     reply,
   }
