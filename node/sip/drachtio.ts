@@ -111,7 +111,7 @@ function sipPort(
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
-  const count = { requests: 0, invitations: 0, dialled: 0, unhandled: 0, failures: 0, dialogs: 0 }
+  const count = { challenged: 0, requests: 0, invitations: 0, dialled: 0, unhandled: 0, failures: 0, dialogs: 0 }
   let onInvite: ((invitation: Invitation) => void | Promise<void>) | null = null
   let closing: Promise<void> | null = null
 
@@ -190,7 +190,13 @@ function sipPort(
       if (!handlers.has(method)) link.srf.app.client.route(verb)
       handlers.set(method, handler)
     },
-    early: (verb, answer) => void earlies.set(verb.toUpperCase(), answer),
+    early(verb, answer) {
+      earlies.set(verb.toUpperCase(), (request) => {
+        const said = answer(request)
+        if (said) count.challenged++
+        return said
+      })
+    },
     onInvite(handler, urgent = () => false) {
       if (!onInvite) link.srf.app.client.route('invite')
       onInvite = handler

@@ -92,6 +92,11 @@ needing(test, 'sipp')(
       // 25 and the slack of 30 fit into the lease.
       const cost = await entries(() => sippAt(home, 25))
       t.is(cost, PHONES, 'one entry a phone, none for its refreshes')
+      const told = await lab.raftel(['stats', '--endpoints', home.control, '-o', 'json'])
+      // Each was challenged before anything was kept of it; the others came with an answer.
+      const stats = JSON.parse(told.stdout)
+      t.like(stats, { node: home.id, dialogs: 0 })
+      t.true(stats.challenged >= PHONES, told.stdout)
       const own = await regsAt(lab, home)
       t.true(own.length === PHONES && own.every(({ state, expires }) => state === 'kept' && expires <= 25))
       const elsewhere = await regsAt(lab, second)
