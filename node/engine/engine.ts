@@ -90,7 +90,7 @@ export interface Engine {
 
 const TICK_MS = 10
 /** How often it is looked whether there is too much to do, ms. */
-const LOOK_MS = 25
+const LOOK_MS = 10
 
 /** Opens every listen point and the app side, or rejects with a ListenError and leaves nothing open. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -178,13 +178,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)
   let lookedAt = performance.now()
   let computed = computedMs()
+  let idle = performance.eventLoopUtilization().idle
   const looking = setInterval(() => {
     const now = performance.now()
     // Without UDP nothing stands in a queue of ours, but what comes late to be done at all.
-    const late = now - lookedAt - LOOK_MS
-    const before = computed
+    const wait = transports.hasUdp ? transports.look() : now - lookedAt - LOOK_MS
+    const [before, idleBefore, span] = [computed, idle, now - lookedAt]
     computed = computedMs()
-    admission.look(transports.wait() ?? late, (computed - before) / (now - lookedAt), apps.behind)
+    idle = performance.eventLoopUtilization().idle
+    admission.look(wait, { computed: (computed - before) / span, idle: (idle - idleBefore) / span }, apps.behind)
     lookedAt = now
   }, LOOK_MS)
 

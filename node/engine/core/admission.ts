@@ -6,70 +6,114 @@
  * makes more work: so some is refused before that. What is let in is spread evenly, not by chance: of a share of one half every second one.
  */
 
-/** How long a packet may wait when this thread is what it waits for, ms. A turn with much to do takes as long. */
+/** How a thread spent the time since the last look, as parts of it: computing, and having nothing to do. The rest others took from it. */
+export interface Spent {
+  readonly computed: number
+  readonly idle: number
+}
+
+/** How long a packet may wait when this thread is what it waits for, ms. */
 const TARGET_MS = 8
 /** And when it is not: the processor has others to serve too, and there is room yet. Peers repeat themselves after 500 ms (T1). */
 const TARGET_OF_OTHERS_MS = 200
-/** The part of its time that a thread computes which has as much to do as it can. */
+/** The part of its time that a thread computes which has as much to do as it can, and the most that it is idle whose processor others use too. */
 const FULL = 0.8
-/** A queue that stands lets none of so many packets through in time. What only comes and goes (a collection of garbage, another process) does. */
+const NEVER_IDLE = 0.03
+/**
+ * A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage). Beside others a thread may
+ * be kept waiting for that long, so that it takes more.
+ */
 const LOOKS = 4
+const LOOKS_BESIDE_OTHERS = 12
+/** In a rush what is known to have waited for so long is refused; it hears so late enough. */
+const LATE_MS = 12
+/** A rush is over when nobody was refused for so many looks. */
+const RUSH_LOOKS = 300
 /** In one look the share of new work falls to no less than this part of itself. */
 const FALL = 0.7
 /** It grows by so much while packets pass at half the time they may take: slowly, as the knee may be near, and faster when that goes on. */
-const RISE = 1.02
-const RISE_FAST = 1.1
-const CALM_LOOKS = 20
+const RISE = 1.01
+const RISE_FAST = 1.05
+const CALM_LOOKS = 40
 /** Even then some are let in, or nothing would show that it is over. */
 const SHARE_MIN = 0.02
+/** How many looks the share is told of. */
+const LATELY_LOOKS = 20
+/** What drains comes down by so much from one look to the next. */
+const DRAINS = 0.98
 
 export class Admission {
   #share = 1
   #credit = 0
-  #waits: number[] = []
+  #before = 0
+  /** For how many looks a queue has stood. */
+  #stands = 0
+  /** How many looks are left of a rush. */
+  #rush = 0
+  /** Somebody came too late since the last one. */
+  #late = false
   #calm = 0
   /** Over the last looks. */
   #computed = 0
+  #idle = 1
   #refused = 0
+  /** Since the last look. */
+  #asked = 0
+  #letIn = 0
+  #lately = 1
 
-  /** The share of new work that is let in now, 0 to 1. */
+  /** The share of new work that was let in lately, 0 to 1. */
   get share(): number {
-    return this.#share
+    return this.#rush === 0 ? 1 : this.#lately
   }
 
   get refused(): number {
     return this.#refused
   }
 
-  /**
-   * What the last packet waited, ms; the part of the time since the last look that this thread computed, 0 to 1; `behind`: an app does not keep up
-   * with what it is given.
-   */
-  look(waitMs: number, computed: number, behind = false): void {
-    const wait = behind ? Number.POSITIVE_INFINITY : waitMs
-    const drains = wait < 0.98 * (this.#waits.at(-1) ?? 0)
-    this.#waits.push(wait)
+  /** What the last packet waited, ms, null if none came since the last look; `behind`: an app does not keep up with what it is given. */
+  look(waitMs: number | null, { computed, idle }: Spent, behind = false): void {
     this.#computed += (computed - this.#computed) / LOOKS
-    const target = this.#computed >= FULL ? TARGET_MS : TARGET_OF_OTHERS_MS
-    if (this.#waits.length > LOOKS) this.#waits.shift()
-    this.#calm = wait < target / 2 ? this.#calm + 1 : 0
-    if (this.#waits.length < LOOKS) return
-    // The least of them is what no luck avoids (RFC 8289 §3.2 has the idea). While the queue drains, enough is refused.
-    const least = Math.min(...this.#waits)
-    if (least > target) this.#share *= drains ? 1 : Math.max(target / least, FALL)
+    this.#idle += (idle - this.#idle) / LOOKS
+    if (this.#asked > 0) this.#lately += (this.#letIn / this.#asked - this.#lately) / LATELY_LOOKS
+    this.#asked = this.#letIn = 0
+    const wait = behind ? Number.POSITIVE_INFINITY : waitMs
+    if (wait === null) return
+    const target = this.#isFull ? TARGET_MS : TARGET_OF_OTHERS_MS
+    const drains = wait < DRAINS * this.#before
+    this.#before = wait
+    this.#calm = wait < target / 2 && !this.#late ? this.#calm + 1 : 0
+    this.#late = false
+    if (wait <= target) this.#stands = 0
+    else if (!drains) this.#stands++
+    else this.#stands = 0
+    const looks = this.#computed >= FULL ? LOOKS : LOOKS_BESIDE_OTHERS
+    if (this.#stands >= looks) this.#rush = RUSH_LOOKS
+    else if (this.#rush > 0) this.#rush--
+    if (this.#stands >= looks) this.#share *= Math.max(target / wait, FALL)
     else if (this.#calm > 0) this.#share *= this.#calm > CALM_LOOKS ? RISE_FAST : RISE
     this.#share = Math.min(Math.max(this.#share, SHARE_MIN), 1)
   }
 
-  /** Whether one more request that begins something is let in; asked once for each. */
-  admits(): boolean {
-    if (this.#share === 1) return true
-    this.#credit += this.#share
-    if (this.#credit < 1) {
+  /** Whether one more request that begins something is let in; asked once for each. `waitMs` is how long it waited at least, as far as is known. */
+  admits(waitMs: () => number): boolean {
+    if (this.#rush === 0 && this.#share === 1) return true
+    this.#asked++
+    this.#credit = Math.min(this.#credit + this.#share, 1)
+    const late = this.#rush > 0 && this.#isFull && waitMs() > LATE_MS
+    if (late || this.#credit < 1) {
+      if (late) this.#late = true
+      this.#rush = RUSH_LOOKS
       this.#refused++
       return false
     }
     this.#credit -= 1
+    this.#letIn++
     return true
+  }
+
+  /** Whether it is this thread's own work that packets wait for. */
+  get #isFull(): boolean {
+    return this.#computed >= FULL || this.#idle <= NEVER_IDLE
   }
 }

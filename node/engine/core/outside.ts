@@ -92,7 +92,7 @@ function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
   )
   // Somebody who says that it belongs to a dialog may have had that at another node.
   const begins = head.toTag === '' || request.method === 'REGISTER'
-  if (used < 1 && (!begins || core.admission.admits())) return true
+  if (used < 1 && (!begins || core.admission.admits(() => core.transports.waits()))) return true
   return begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)
 }
 const RESERVE = 1.2

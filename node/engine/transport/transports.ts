@@ -75,6 +75,7 @@ interface Listener {
 /** All listen points together: where a message may leave by and how it gets there. */
 export class Transports {
   readonly #listeners: readonly Listener[]
+  readonly #udp: readonly Udp[]
   readonly #connections: Connections
   readonly #certificates: Certificates | null
   readonly #dns: Questions
@@ -86,6 +87,7 @@ export class Transports {
 
   constructor(listeners: readonly Listener[], shared: Shared, { limits, log, dns }: Needs) {
     this.#listeners = listeners
+    this.#udp = listeners.flatMap(({ of }) => ('waits' in of ? [of] : []))
     this.#connections = shared.connections
     this.#certificates = shared.certificates
     this.#dns = openDns({ ms: limits.resolveMs, servers: dns, now: () => performance.now() })
@@ -102,10 +104,24 @@ export class Transports {
     return this.#connections
   }
 
-  /** What a datagram waits before it is read, ms: the longest wait of all listen points; null without one of UDP. */
-  wait(): number | null {
-    const waits = this.#listeners.flatMap(({ of }) => ('wait' in of ? [of.wait()] : []))
-    return waits.length === 0 ? null : Math.max(...waits)
+  /** Whether datagrams are what can tell how long packets wait. */
+  get hasUdp(): boolean {
+    return this.#udp.length > 0
+  }
+
+  /** What a datagram waited since the last look, ms: the longest of all listen points; null when none came. */
+  look(): number | null {
+    let longest: number | null = null
+    for (const udp of this.#udp) {
+      const wait = udp.look()
+      if (wait !== null && (longest === null || wait > longest)) longest = wait
+    }
+    return longest
+  }
+
+  /** What a datagram that is read now has waited, as far as is known, ms. */
+  waits(): number {
+    return this.#udp.reduce((longest, udp) => Math.max(longest, udp.waits()), 0)
   }
 
   /** Reads the certificates again. False: they cannot be used, or there are none. */

@@ -10,8 +10,9 @@ import { framedWhole } from './whole.ts'
 /** One UDP listen point. */
 export interface Udp {
   readonly port: number
-  /** What a datagram waits before it is read, ms. */
-  wait(): number
+  /** See Probe. */
+  look(): number | null
+  waits(): number
   flowTo(remote: Endpoint): Flow
   close(): Promise<void>
 }
@@ -113,7 +114,8 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
 
   return {
     port: bound,
-    wait: () => (closed ? 0 : probe.look()),
+    look: () => (closed ? null : probe.look()),
+    waits: () => probe.waits(),
     flowTo,
     close: () =>
       new Promise((resolve) => {
