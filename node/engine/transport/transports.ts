@@ -108,9 +108,9 @@ export class Transports {
     return waits.length === 0 ? null : Math.max(...waits)
   }
 
-  /** Reads the certificates again. False: they cannot be used, or there are none. */
+  /** Reads the certificates again, if there are any. False: they cannot be used. */
   reload(): boolean {
-    return this.#certificates?.reload() ?? false
+    return this.#certificates?.reload() ?? true
   }
 
   /**
