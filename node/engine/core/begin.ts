@@ -9,7 +9,7 @@ import type { App } from '../wire/apps.ts'
 import { type Ask, askOf, responseText } from './ask.ts'
 import type { Core } from './core.ts'
 import { answer } from './respond.ts'
-import { roomFor } from './room.ts'
+import { affords, roomFor } from './room.ts'
 
 export function begin(
   core: Core,
@@ -23,11 +23,13 @@ export function begin(
   const ask: Ask = askOf(request, head, { ...about, tag: randomToken() })
   const room = about.dialog ? Number.POSITIVE_INFINITY : roomFor(request, flow)
   const transaction = core.server.begin(key, nextId(), flow, invite, ask, room)
-  // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
   if (invite) {
     const stamp = headerOf(request, 'timestamp')
     const lines = stamp === null ? '' : `Timestamp: ${stamp}\r\n`
-    core.server.respond(transaction, 100, responseText(ask, 100, 'Trying', lines, ''))
+    const trying = responseText(ask, 100, 'Trying', lines, '')
+    // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
+    if (affords(room, trying.length)) core.server.respond(transaction, 100, trying)
+    else core.server.tryLater(transaction, trying)
     ask.patience = core.wheel.after(core.limits.answerMs, () => forgotten(core, transaction, ask))
   }
   return transaction

@@ -10,6 +10,14 @@ export function roomFor(request: SipRequest, flow: Flow): number {
   return flow.transport === 'udp' ? TIMES * request.size - 1 : Number.POSITIVE_INFINITY
 }
 
+/** By how much a refusal is longer than a 100: it has a challenge. */
+const CHALLENGE = 200
+
+/** Whether there is room for a 100 and then for a refusal and a repeat of it: who has heard a 100 does not ask again. */
+export function affords(room: number, trying: number): boolean {
+  return room >= trying + 2 * (trying + CHALLENGE)
+}
+
 /** Whether an app takes it in: a call that rings or is answered, or a request with credentials. Then it knows who is asking. */
 export function isTaken(ask: Ask, status: number): boolean {
   return status > 100 && status < 300 && (ask.credentials || ask.method === 'INVITE')

@@ -32,6 +32,9 @@ interface Entry<Ask> extends ServerTransaction<Ask> {
   end: Timer | null
 }
 
+/** §17.2.1: a 100 is owed to an INVITE when nothing else was answered for so long. */
+const TRYING_MS = 200
+
 interface Needs<Ask> {
   readonly wheel: TimerWheel
   readonly times: SipTimes
@@ -136,6 +139,15 @@ export class ServerTransactions<Ask> {
     }
     if (entry.invite) this.#invite(entry, status < 200 ? '1xx' : status < 300 ? '2xx' : '300-699', text)
     else this.#other(entry, status < 200 ? '1xx' : 'final', text)
+  }
+
+  /** Sends this 100 when it is owed; who asks again before that hears nothing, and may ask once more. */
+  tryLater(transaction: ServerTransaction<Ask>, text: string): void {
+    const entry = this.#byKey.get(transaction.key)
+    this.#needs.wheel.after(TRYING_MS, () => {
+      const waits = entry?.state === 'proceeding' && entry.last === null && this.#byKey.get(entry.key) === entry
+      if (waits) this.respond(entry, 100, text)
+    })
   }
 
   close(): void {
