@@ -1,6 +1,7 @@
 /** A server transaction for an app: it begins with 100 Trying if it is a call, and ends when the app forgets it. */
 import type { Dialog } from '../dialog/dialog.ts'
 import { nextId, randomToken } from '../ids.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import type { Head } from '../parser/check.ts'
 import { headerOf, type SipRequest } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
@@ -28,7 +29,7 @@ export function begin(
     const lines = stamp === null ? '' : `Timestamp: ${stamp}\r\n`
     const trying = responseText(ask, 100, 'Trying', lines, '')
     // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
-    if (affords(room, trying.length)) core.server.respond(transaction, 100, trying)
+    if (affords(room, lengthOf(trying))) core.server.respond(transaction, 100, trying)
     else core.server.tryLater(transaction, trying)
     ask.patience = core.wheel.after(core.limits.answerMs, () => forgotten(core, transaction, ask))
   }

@@ -1,4 +1,5 @@
 import type { SipTimes } from '../limits.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import type { Flow } from '../transport/flow.ts'
 import {
   type IstEvent,
@@ -25,7 +26,7 @@ interface Entry<Ask> extends ServerTransaction<Ask> {
   readonly invite: boolean
   state: IstState | NistState
   last: string | null
-  /** Characters that may still be sent for it; see `begin`. */
+  /** Bytes that may still be sent for it; see `begin`. */
   room: number
   interval: number
   retransmit: Timer | null
@@ -221,12 +222,13 @@ export class ServerTransactions<Ask> {
     entry.last = text
     // There was no room for any answer.
     if (text === '') return
-    entry.room -= text.length
+    if (entry.room < Number.POSITIVE_INFINITY) entry.room -= lengthOf(text)
     this.#needs.send(entry.flow, text)
   }
 
   #repeat(entry: Entry<Ask>): void {
-    if (entry.last !== null && entry.last.length <= entry.room) this.#send(entry, entry.last)
+    if (entry.last === null) return
+    if (entry.room === Number.POSITIVE_INFINITY || lengthOf(entry.last) <= entry.room) this.#send(entry, entry.last)
   }
 
   #enter(entry: Entry<Ask>, state: IstState | NistState): void {
