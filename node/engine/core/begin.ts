@@ -28,8 +28,8 @@ export function begin(
     const stamp = headerOf(request, 'timestamp')
     const lines = stamp === null ? '' : `Timestamp: ${stamp}\r\n`
     const trying = responseText(ask, 100, 'Trying', lines, '')
-    // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1).
-    if (affords(room, lengthOf(trying))) core.server.respond(transaction, 100, trying)
+    // At once, not after 200 ms: the app may take longer, and the peer shall not repeat (§17.2.1). Who sends a Timestamp measures.
+    if (stamp !== null || affords(room, lengthOf(trying))) core.server.respond(transaction, 100, trying)
     else core.server.tryLater(transaction, trying)
     ask.patience = core.wheel.after(core.limits.answerMs, () => forgotten(core, transaction, ask))
   }
