@@ -1,14 +1,13 @@
 /** `raftel engine`: the SIP engine alone, as a process to which drachtio-srf applications connect. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
 import { Command, Option } from 'commander'
 import type { Logger } from 'pino'
 import { CertificateError, type Engine, ListenError, startEngine } from '../../node/engine/engine.ts'
 import { parseHostPort } from '../../node/engine/parser/headers.ts'
+import type { CertificateFiles } from '../../node/engine/transport/certificates.ts'
 import { isSecure } from '../../node/engine/transport/flow.ts'
 import { type ListenPoint, readListenPoint, transportNames } from '../../node/engine/transport/listen.ts'
-import type { Certificate } from '../../node/engine/wire/apps.ts'
 import { type RequestHandler, readHandler } from '../../node/engine/wire/handlers.ts'
 import { openLogger } from '../../node/log.ts'
 import { Failure, usage } from '../failure.ts'
@@ -69,7 +68,10 @@ export function engineCommand(): Command {
       (one: string, before: readonly string[] = []) => [...before, one],
     )
     .addOption(new Option('--http-method <method>', 'how it is asked').choices(['GET', 'POST']).default('GET'))
-    .option('--drachtio-tls-cert <file>', 'certificate for applications, PEM: they connect with TLS alone')
+    .option(
+      '--drachtio-tls-cert <file>',
+      'certificate for applications, PEM: they connect with TLS alone; read again when it changes',
+    )
     .option('--drachtio-tls-key <file>', 'its key')
     .option(
       '--route-key-file <file>',
@@ -90,7 +92,7 @@ async function run(given: Given, command: Command): Promise<void> {
     log.warn({ drachtio }, 'applications may connect from other machines, and what they say is not encrypted')
   const { advertise, cdrs = false } = given
   const handlers = (given.httpHandler ?? []).map((one) => handler(one, given.httpMethod))
-  const tls = certificate(given)
+  const tls = appsTls(given)
   const phones = tlsOf(given, listen)
   const routeKey = given.routeKeyFile === undefined ? null : keyIn(given.routeKeyFile)
   const engine = await start(() =>
@@ -179,20 +181,11 @@ function tlsOf(
   return { cert, key, client, ...(ca !== undefined && { ca }) }
 }
 
-function certificate({ drachtioTlsCert, drachtioTlsKey }: Given): Certificate | null {
-  if (drachtioTlsCert === undefined && drachtioTlsKey === undefined) return null
-  if (drachtioTlsCert === undefined || drachtioTlsKey === undefined)
+function appsTls({ drachtioTlsCert: cert, drachtioTlsKey: key }: Given): CertificateFiles | null {
+  if (cert === undefined && key === undefined) return null
+  if (cert === undefined || key === undefined)
     throw usage('TLS for applications needs both --drachtio-tls-cert and --drachtio-tls-key')
-  const given = { cert: readFileSync(drachtioTlsCert, 'utf8'), key: readFileSync(drachtioTlsKey, 'utf8') }
-  try {
-    createSecureContext(given)
-  } catch (error) {
-    throw new Failure(
-      'failed',
-      `${drachtioTlsCert} and ${drachtioTlsKey} are no certificate with its key: ${(error as Error).message}`,
-    )
-  }
-  return given
+  return { cert, key }
 }
 
 /** 32 bytes in hexadecimal digits; written at the first start. */

@@ -16,10 +16,10 @@ import { bracketed } from './parser/headers.ts'
 import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
 import { type Clock, TimerWheel } from './transaction/wheel.ts'
-import type { TlsOptions } from './transport/certificates.ts'
+import type { CertificateFiles, TlsOptions } from './transport/certificates.ts'
 import type { Gate, ListenPoint } from './transport/flow.ts'
 import { openTransports } from './transport/transports.ts'
-import { type App, type Certificate, openApps } from './wire/apps.ts'
+import { type App, openApps } from './wire/apps.ts'
 import { Bodies } from './wire/bodies.ts'
 import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
@@ -33,7 +33,7 @@ export type { RequestHandler } from './wire/handlers.ts'
 export interface EngineOptions {
   readonly listen: readonly ListenPoint[]
   /** Where apps connect; port 0 takes a free one. Keep it on loopback, or give it a certificate. */
-  readonly drachtio: { readonly host: string; readonly port: number; readonly tls?: Certificate }
+  readonly drachtio: { readonly host: string; readonly port: number; readonly tls?: CertificateFiles }
   /** Who decides over HTTP; the verbs of others go to the apps that want them. */
   readonly handlers?: readonly RequestHandler[]
   readonly secret: string
@@ -83,7 +83,7 @@ export interface Engine {
   readonly listening: readonly ListenPoint[]
   readonly drachtio: { readonly host: string; readonly port: number }
   stats(): EngineStats
-  /** Reads the certificates again, as happens when their files change. False: they cannot be used, the ones before stay. */
+  /** Reads the certificates again, as happens when their files change. False: some cannot be used, and the ones before stay. */
   reload(): boolean
   close(): Promise<void>
 }
@@ -206,7 +206,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       refused: admission.refused,
       admitted: admission.share,
     }),
-    reload: () => transports.reload(),
+    reload() {
+      const [phones, programs] = [transports.reload(), apps.reload()]
+      return phones && programs
+    },
     async close() {
       clearInterval(ticking)
       clearInterval(looking)

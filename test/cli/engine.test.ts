@@ -110,7 +110,7 @@ test('applications connect with TLS, and a verb goes to the application that its
   const wrong = await refused(t, [...FREE, '--drachtio-tls-cert', key, '--drachtio-tls-key', cert], {
     RAFTEL_ENGINE_SECRET: 'sesame',
   })
-  t.regex(wrong.said, /are no certificate with its key/)
+  t.regex(wrong.said, / are not a certificate and its key/)
   t.is(wrong.code, 1)
 })
 

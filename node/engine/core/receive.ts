@@ -5,7 +5,7 @@ import type { Flow } from '../transport/flow.ts'
 import { statelessText } from './ask.ts'
 import type { Core } from './core.ts'
 import { respondOn } from './indialog.ts'
-import { roomFor } from './room.ts'
+import { isWithin, roomFor } from './room.ts'
 
 /** Methods that there are, whether an app wants them or not. */
 export const KNOWN = new Set(
@@ -23,5 +23,5 @@ export function retryLater(): string {
 export function refuse(core: Core, request: SipRequest, flow: Flow, status: number, reason: string, lines = ''): void {
   if (request.method === 'ACK') return
   const text = statelessText(request, status, reason, lines)
-  if (text && text.length <= roomFor(request, flow)) respondOn(core, flow, text)
+  if (text && isWithin(text, roomFor(request, flow))) respondOn(core, flow, text)
 }

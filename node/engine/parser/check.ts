@@ -1,6 +1,6 @@
 import type { EngineLimits } from '../limits.ts'
 import { lengthOf } from './bytes.ts'
-import { badFields, isAddress } from './fields.ts'
+import { badFields, isAddress, isSoonRead } from './fields.ts'
 import { type CSeq, parseCSeq, parseVia, splitOutside, tagOf, type Via } from './headers.ts'
 import { isToken, type SipMessage, type SipRequest } from './message.ts'
 import { badParts } from './parts.ts'
@@ -69,7 +69,7 @@ function checkRequest(request: SipRequest, method: string, hops: string | undefi
   if (scheme === 'sip' || scheme === 'sips') {
     const uri = parseUri(request.uri)
     // Headers are not for a Request-URI (§19.1.1), and must never become any of a request of ours.
-    if (uri?.headers !== '') return bad('Bad Request-URI')
+    if (uri?.headers !== '' || !isSoonRead(request.uri, request.uri)) return bad('Bad Request-URI')
   } else if (scheme !== 'tel') return { kind: 'refused', status: 416, reason: 'Unsupported URI Scheme' }
   if (hops !== undefined && (!/^\d{1,10}$/.test(hops) || Number(hops) > 255)) return bad('Bad Max-Forwards')
   return null

@@ -32,14 +32,14 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['content-length', once(false)],
   ['content-type', once(false, 512)],
   ['contact', { ...rule('addresses'), read: true }],
-  ['route', rule('routes')],
-  ['record-route', rule('routes')],
-  ['path', rule('routes')],
-  ['service-route', rule('routes')],
+  ['route', rule('routes', 4096)],
+  ['record-route', rule('routes', 4096)],
+  ['path', rule('routes', 4096)],
+  ['service-route', rule('routes', 4096)],
   ['refer-to', rule('addresses', 2048)],
   ['referred-by', rule('addresses', 2048)],
   ['reply-to', rule('addresses')],
-  ['p-asserted-identity', rule('addresses', 2048)],
+  ['p-asserted-identity', rule('addresses', 512)],
   ['p-preferred-identity', rule('addresses', 2048)],
   ['remote-party-id', rule('addresses', 2048)],
   ['diversion', rule('addresses')],
@@ -104,7 +104,13 @@ function hasGap(value: string): boolean {
 function areAddresses(name: string, value: string, routes: boolean): boolean {
   if (value === '' || (value === '*' && name === 'contact')) return true
   if (hasGap(value)) return false
-  return splitOutside(value, ',').every((one) => isAddress(name, one) && (!routes || isRoute(one)))
+  const all = splitOutside(value, ',')
+  return all.every((one) => isAddress(name, one) && (!routes || isRoute(one)) && (all.length === 1 || isApart(one)))
+}
+
+/** Whether a reader who goes on to the next blank sees that this is an address of its own. */
+function isApart(value: string): boolean {
+  return value.includes('<') || /^[a-z][\w.+-]*:/i.test(value)
 }
 
 function isRoute(value: string): boolean {
@@ -112,10 +118,29 @@ function isRoute(value: string): boolean {
   return address !== null && parseUri(address.uri) !== null && /^(".*"|[\w .!%*+`'~-]*)$/.test(address.display)
 }
 
+/** So long an address may be whatever it is made of. */
+const ODD_MAX = 256
+/** So often srf begins anew in a longer one, from an open bracket or from a scheme. */
+const AGAIN_MAX = 8
+// What may be a SIP URI for srf, and it takes at the first try.
+const PLAIN_URI =
+  /^sips?:(?:[^\s@>:]*(?::[^\s@>]*)?@)?(?:[^\s@>:;?[]+|\[[\dA-Fa-f:.]+\])(?::\d+)?(?:;[^\s@>;?=]+(?:=[^\s@>;?]+)?)*(?:\?[^\s>]*)?$/i
+
+/** Whether srf is soon done with it: it looks for a URI in every way there is, and for the end of one from each `[` and each `sip:`. */
+export function isSoonRead(value: string, uri: string): boolean {
+  if (value.length <= ODD_MAX) return true
+  if (count(value, /\[/g) > AGAIN_MAX || count(value, /sips?:/g) > AGAIN_MAX) return false
+  return uri.length <= ODD_MAX || !/^sips?:/i.test(uri) || PLAIN_URI.test(uri)
+}
+
+function count(text: string, what: RegExp): number {
+  return text.match(what)?.length ?? 0
+}
+
 /** Whether a value is an address that everybody reads in the same way. */
 export function isAddress(name: string, value: string): boolean {
   const address = parseAddress(value)
-  if (!address) return false
+  if (!address || !isSoonRead(value, address.uri)) return false
   const { display, parameters } = address
   // A question mark outside of angle brackets could begin the headers of the URI, or not (§20.10).
   const ours = name === 'contact' || name === 'from' || name === 'to'
@@ -127,10 +152,11 @@ export function isAddress(name: string, value: string): boolean {
 
 // Names, values and what is between them share no character, so nothing is tried twice.
 const DIGEST =
-  /^[\w-]{1,64}[ \t]+(?:[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]*)[ \t]*,[ \t]*)*[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]*)$/
+  /^[\w-]{1,64}[ \t]+(?:[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]+)[ \t]*,[ \t]*)*[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]+)$/
 
 /** `Scheme name=value, name="value"`, or `Scheme token68` (RFC 7235 §2.1); repeated ones may share a field. */
 function readsAsCredentials(value: string): boolean {
+  if (hasGap(value)) return false
   if (DIGEST.test(value)) return true
   const space = value.search(/[ \t]/)
   const scheme = space < 0 ? value : value.slice(0, space)
@@ -140,9 +166,9 @@ function readsAsCredentials(value: string): boolean {
 }
 
 const PARAMETER =
-  /^(?:[\w!#$%&'*+.^`|~-]{1,64}[ \t]+)?[\w!#$%&'*+.^`|~-]{1,64}[ \t]*=[ \t]*(?:"(?:[^"\\]|\\.)*"|[^\s",]*)$/
+  /^(?:[\w!#$%&'*+.^`|~-]{1,64}[ \t]+)?[\w!#$%&'*+.^`|~-]{1,64}[ \t]*=[ \t]*(?:"(?:[^"\\]|\\.)*"|[^\s",]+)$/
 
 function areParameters(text: string): boolean {
   const parts = splitOutside(text, ',')
-  return parts.length <= 64 && parts.every((part) => part === '' || PARAMETER.test(part))
+  return !hasGap(text) && parts.length <= 64 && parts.every((part) => part === '' || PARAMETER.test(part))
 }

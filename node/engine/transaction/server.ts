@@ -1,4 +1,5 @@
 import type { SipTimes } from '../limits.ts'
+import { lengthOf } from '../parser/bytes.ts'
 import type { Flow } from '../transport/flow.ts'
 import {
   type IstEvent,
@@ -25,12 +26,15 @@ interface Entry<Ask> extends ServerTransaction<Ask> {
   readonly invite: boolean
   state: IstState | NistState
   last: string | null
-  /** Characters that may still be sent for it; see `begin`. */
+  /** Bytes that may still be sent for it; see `begin`. */
   room: number
   interval: number
   retransmit: Timer | null
   end: Timer | null
 }
+
+/** §17.2.1: a 100 is owed to an INVITE when nothing else was answered for so long. */
+const TRYING_MS = 200
 
 interface Needs<Ask> {
   readonly wheel: TimerWheel
@@ -138,6 +142,15 @@ export class ServerTransactions<Ask> {
     else this.#other(entry, status < 200 ? '1xx' : 'final', text)
   }
 
+  /** Sends this 100 when it is owed; who asks again before that hears nothing, and may ask once more. */
+  tryLater(transaction: ServerTransaction<Ask>, text: string): void {
+    const entry = this.#byKey.get(transaction.key)
+    this.#needs.wheel.after(TRYING_MS, () => {
+      const waits = entry?.state === 'proceeding' && entry.last === null && this.#byKey.get(entry.key) === entry
+      if (waits) this.respond(entry, 100, text)
+    })
+  }
+
   close(): void {
     for (const entry of this.#byKey.values()) this.#stop(entry)
     this.#byKey.clear()
@@ -209,12 +222,13 @@ export class ServerTransactions<Ask> {
     entry.last = text
     // There was no room for any answer.
     if (text === '') return
-    entry.room -= text.length
+    if (entry.room < Number.POSITIVE_INFINITY) entry.room -= lengthOf(text)
     this.#needs.send(entry.flow, text)
   }
 
   #repeat(entry: Entry<Ask>): void {
-    if (entry.last !== null && entry.last.length <= entry.room) this.#send(entry, entry.last)
+    if (entry.last === null) return
+    if (entry.room === Number.POSITIVE_INFINITY || lengthOf(entry.last) <= entry.room) this.#send(entry, entry.last)
   }
 
   #enter(entry: Entry<Ask>, state: IstState | NistState): void {

@@ -27,10 +27,11 @@ interface Loaded {
   readonly named: ReadonlyMap<string, SecureContext>
 }
 
-/** The certificates of all TLS and WSS listen points, read again when their files change. */
+/** The certificates of all TLS and WSS listen points, or of the one for apps, read again when their files change. */
 export class Certificates {
   readonly client: 'none' | 'ask' | 'require'
   readonly #options: TlsOptions
+  readonly #whose: 'SIP' | 'application'
   readonly #log: Logger
   readonly #servers = new Set<Server>()
   readonly #looking: NodeJS.Timeout
@@ -38,9 +39,10 @@ export class Certificates {
   #seen: string | null = null
 
   /** Throws, in one sentence, when a file cannot be used. */
-  constructor(options: TlsOptions, everyMs: number, log: Logger) {
+  constructor(options: TlsOptions, everyMs: number, log: Logger, whose: 'SIP' | 'application' = 'SIP') {
     this.client = options.client ?? 'none'
     this.#options = options
+    this.#whose = whose
     this.#log = log
     this.#loaded = load(options)
     void this.#look()
@@ -73,11 +75,14 @@ export class Certificates {
     try {
       this.#loaded = load(this.#options)
       for (const server of this.#servers) server.setSecureContext(this.#loaded.options)
-      this.#log.info({ cert: this.#options.cert }, 'the SIP certificates are read again; new connections get them')
+      this.#log.info(
+        { cert: this.#options.cert },
+        `the ${this.#whose} certificates are read again; new connections get them`,
+      )
       return true
     } catch (error) {
       const { message } = error as Error
-      this.#log.warn({}, `the new SIP certificates are not used, the ones before stay: ${message}`)
+      this.#log.warn({}, `the new ${this.#whose} certificates are not used, the ones before stay: ${message}`)
       return false
     }
   }

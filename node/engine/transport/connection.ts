@@ -5,6 +5,8 @@ import type { Endpoint, Flow, Hearing, Receiver, TransportName } from './flow.ts
 
 /** For so long nothing is read from who sends too much. */
 const REST_MS = 1_000
+/** For so long what was asked may still be answered when nothing more can be read. */
+const ANSWERS_MS = 500
 
 /** What a connection sends by: the socket of a byte stream, or a WebSocket on one. */
 export interface Carrier {
@@ -54,6 +56,8 @@ export class Connection implements Flow {
   #known: boolean
   #stands: boolean
   #ended = false
+  /** Nothing more can be read from it. */
+  #deaf = false
   #restsUntil = 0
   readonly #waiting: ((open: boolean) => void)[] = []
 
@@ -76,6 +80,11 @@ export class Connection implements Flow {
 
   get open(): boolean {
     return !this.#ended
+  }
+
+  /** Whether an answer to what is sent would be heard. */
+  get hears(): boolean {
+    return !this.#ended && !this.#deaf
   }
 
   send(text: string): boolean {
@@ -110,7 +119,7 @@ export class Connection implements Flow {
 
   /** Something whole came. False: nothing after it can be read. */
   take(framed: Framed, resumes: boolean): boolean {
-    if (this.#ended) return false
+    if (!this.hears) return false
     const admitted = this.#admit?.() ?? 'yes'
     if (admitted === 'no') {
       this.drop()
@@ -135,12 +144,19 @@ export class Connection implements Flow {
       case 'broken':
         this.#receiver.broken(framed.text, framed.status, framed.why, this)
         if (resumes) return true
-        // Where the next message begins is unknown, so the stream is over (RFC 3261 §18.3).
-        this.#ended = true
-        this.#carrier.end()
-        this.#arm(this.#limits.slowMs)
+        // Where the next message begins is unknown, so the stream is over (RFC 3261 §18.3), but for the answers to what came before.
+        this.#deaf = true
+        this.#disarm()
+        this.#deadline = setTimeout(() => this.#end(), ANSWERS_MS)
         return false
     }
+  }
+
+  #end(): void {
+    this.#ended = true
+    this.#carrier.end()
+    this.#disarm()
+    this.#arm(this.#limits.slowMs)
   }
 
   /** A part of a message came, and the rest must follow soon; more parts do not put it off. */

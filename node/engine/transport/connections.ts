@@ -98,7 +98,7 @@ export class Connections {
 
   #get(transport: TransportName, remote: Endpoint, name: string): Connection | null {
     const found = this.#known.get(keyFor(transport, remote, name))
-    return found?.open ? found : null
+    return found?.hears ? found : null
   }
 
   /** From now on this connection is the way to this address, or to this domain at it. */

@@ -124,9 +124,9 @@ export class Transports {
     return this.#udp.reduce((longest, udp) => Math.max(longest, udp.waits()), 0)
   }
 
-  /** Reads the certificates again. False: they cannot be used, or there are none. */
+  /** Reads the certificates again, if there are any. False: they cannot be used. */
   reload(): boolean {
-    return this.#certificates?.reload() ?? false
+    return this.#certificates?.reload() ?? true
   }
 
   /**

@@ -1,5 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import { type CertificateFiles, Certificates } from '../transport/certificates.ts'
 import { ListenError } from '../transport/transports.ts'
 import type { AppAddress } from './decision.ts'
 import { type App, HELLO_MS, Link, type LinkNeeds } from './link.ts'
@@ -12,16 +13,10 @@ const BEHIND = 1024 * 1024
 /** Apps that we connected to, each for one request. */
 const DIALLED_MAX = 4096
 
-/** A certificate and its key, PEM. */
-export interface Certificate {
-  readonly cert: string
-  readonly key: string
-}
-
 interface Needs extends LinkNeeds {
   readonly host: string
   readonly port: number
-  readonly tls: Certificate | null
+  readonly tls: CertificateFiles | null
   gone(app: App): void
 }
 
@@ -29,14 +24,16 @@ interface Needs extends LinkNeeds {
 export class Apps {
   readonly #needs: Needs
   readonly #server: net.Server
+  readonly #certificates: Certificates | null
   readonly #links = new Set<Link>()
   #turn = 0
   #dialled = 0
 
-  constructor(needs: Needs, server: net.Server) {
+  constructor(needs: Needs, server: net.Server, certificates: Certificates | null) {
     this.#needs = needs
     this.#server = server
-    server.on(needs.tls ? 'secureConnection' : 'connection', (socket: net.Socket) => this.#accept(socket))
+    this.#certificates = certificates
+    server.on(certificates ? 'secureConnection' : 'connection', (socket: net.Socket) => this.#accept(socket))
     server.on('tlsClientError', (error) => needs.log.warn({ error: error.message }, 'app refused: no TLS with it'))
     server.on('error', (error) => needs.log.warn({ error: error.message }, 'drachtio listener error'))
   }
@@ -104,7 +101,13 @@ export class Apps {
     return [...verbs].join(', ')
   }
 
+  /** Reads the certificate again, if there is one. False: it cannot be used. */
+  reload(): boolean {
+    return this.#certificates?.reload() ?? true
+  }
+
   close(): Promise<void> {
+    this.#certificates?.close()
     return new Promise((resolve) => {
       this.#server.close(() => resolve())
       for (const link of [...this.#links]) link.drop()
@@ -130,9 +133,13 @@ export class Apps {
 
 /** Opens the app side on a host and port. */
 export async function openApps(needs: Needs): Promise<Apps> {
-  const server = needs.tls
-    ? tls.createServer({ ...needs.tls, handshakeTimeout: HELLO_MS, minVersion: 'TLSv1.2' })
+  const certificates = needs.tls
+    ? new Certificates(needs.tls, needs.limits.certificatesMs, needs.log, 'application')
+    : null
+  const server = certificates
+    ? tls.createServer({ ...certificates.options, handshakeTimeout: HELLO_MS })
     : net.createServer()
+  if (server instanceof tls.Server) certificates?.serve(server)
   server.maxConnections = 2 * APPS_MAX
   try {
     await new Promise<void>((resolve, reject) => {
@@ -143,7 +150,8 @@ export async function openApps(needs: Needs): Promise<Apps> {
       })
     })
   } catch (error) {
+    certificates?.close()
     throw new ListenError('drachtio', needs.host, needs.port, error as NodeJS.ErrnoException)
   }
-  return new Apps(needs, server)
+  return new Apps(needs, server, certificates)
 }

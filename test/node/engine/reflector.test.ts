@@ -49,19 +49,58 @@ test('all answers to one datagram of a stranger are less than three times its si
       plain().replace('SIP/2.0\r\n', 'SIP/9.0\r\n'),
       plain().replace(/\r\n\r\n[\s\S]*/, '\r\nn'),
       plain().replace('Max-Forwards: 70', 'Max-Forwards: 0'),
+      // What comes back of it has more bytes than characters.
+      `${plain()
+        .replace(/From: /, `From: "${'€'.repeat(600)}" `)
+        .replace(/Content-Length: .*\r\n/, '')}${'x'.repeat(3_000)}`,
     ]) {
       told.push({ asked, by: await tellUdp(stack, Buffer.from(asked)) })
     }
-    t.true(told.at(-6)!.by.heard.length > 0, `${method} is answered`)
+    t.true(told.at(-7)!.by.heard.length > 0, `${method} is answered`)
   }
   // Whatever is repeated has been by then.
   await forgotten(stack)
   for (const { asked, by } of told) {
     by.close()
     const size = by.heard.reduce((sum, answer) => sum + answer.length, 0)
-    t.true(size < 3 * asked.length, `${asked.length} bytes were answered with ${size}: ${asked} ${by.heard[0]}`)
+    t.true(
+      size < 3 * Buffer.byteLength(asked),
+      `${asked.length} bytes were answered with ${size}: ${asked} ${by.heard[0]}`,
+    )
   }
   t.deepEqual(stack.faults, [])
+})
+
+test('a small INVITE of a stranger hears its challenge as often as it asks, and a 100 only when the app is slow', async (t) => {
+  const clock = { at: 0, now: () => clock.at }
+  const slow = Promise.withResolvers<void>()
+  const stack = await startStack(t, {
+    clock,
+    routes: (srf) =>
+      srf.invite((req, res) => {
+        if (req.uri.includes('slow')) return slow.resolve()
+        res.send(407, { headers: { 'Proxy-Authenticate': CHALLENGE.join(',') } })
+      }),
+  })
+  const peer = await udpPeer(t, stack.port)
+  const first = (): Promise<string> => peer.next((text) => text.startsWith('SIP/2.0'))
+  const asked = request(peer, 'INVITE', 'sip:bob@pbx.test')
+  let heard = 0
+  for (let sent = 1; sent <= 5; sent++) {
+    peer.send(asked)
+    const answer = await first()
+    t.regex(answer, /^SIP\/2\.0 407 .*Proxy-Authenticate: Digest/is)
+    heard += answer.length
+    t.true(heard < 3 * sent * asked.length)
+  }
+
+  peer.send(request(peer, 'INVITE', 'sip:slow@pbx.test'))
+  await slow.promise
+  clock.at = 250
+  t.regex(await first(), /^SIP\/2\.0 100 /)
+
+  peer.send(request(peer, 'INVITE', 'sip:bob@pbx.test', { 'User-Agent': 'a phone like any other' }, sdp(4000)))
+  t.regex(await first(), /^SIP\/2\.0 100 /, 'there is room for a refusal and its repeat besides')
 })
 
 test('a phone that asks to be registered hears the whole challenge, as often as it asks', async (t) => {

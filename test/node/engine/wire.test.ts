@@ -1,16 +1,18 @@
 /** What an app may say and what it hears: the drachtio protocol in bytes. */
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import tls from 'node:tls'
 import test from 'ava'
 import DrachtioSrf from 'drachtio-srf'
 import { certOf, give, initCa, keyOf } from '../../../cli/certs/authority.ts'
 import { startEngine } from '../../../node/engine/engine.ts'
 import { framed } from '../../../node/engine/wire/frames.ts'
-import { answerTo, rawApp } from './raw-app.ts'
+import { answerTo, rawApp, talking } from './raw-app.ts'
 import { header, later, quiet, reply, request, type Srf, startStack, udpPeer, wanted } from './stack.ts'
+import { certificates } from './transport/secure.ts'
 
 const SECRET = 'open sesame'
 
@@ -246,7 +248,7 @@ test('with a certificate apps connect by TLS, drachtio-srf too, and nobody witho
     drachtio: {
       host: '127.0.0.1',
       port: 0,
-      tls: { cert: text(certOf(folder, 'engine')), key: text(keyOf(folder, 'engine')) },
+      tls: { cert: certOf(folder, 'engine'), key: keyOf(folder, 'engine') },
     },
     secret: SECRET,
     log: quiet,
@@ -266,4 +268,46 @@ test('with a certificate apps connect by TLS, drachtio-srf too, and nobody witho
   phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
   await phone.next('200')
   srf.disconnect()
+})
+
+test('the certificate for apps is read again when its files change: those that are connected stay, and a bad one changes nothing', async (t) => {
+  const files = certificates(t)
+  const own = files.pair('apps', 'IP:127.0.0.1')
+  const said: string[] = []
+  const again = Promise.withResolvers<void>()
+  const note = (_fields: object, message: string): void => {
+    said.push(message)
+    if (message.includes('read again')) again.resolve()
+  }
+  const engine = await startEngine({
+    listen: [{ transport: 'udp', host: '127.0.0.1', port: 0 }],
+    drachtio: { host: '127.0.0.1', port: 0, tls: own },
+    secret: SECRET,
+    log: { ...quiet, info: note, warn: note },
+    limits: { certificatesMs: 20 },
+  })
+  t.teardown(() => engine.close())
+  const connected = async (): Promise<tls.TLSSocket> => {
+    const socket = tls.connect({ ...engine.drachtio, ca: readFileSync(files.ca) })
+    t.teardown(() => socket.destroy())
+    await once(socket, 'secureConnect')
+    return socket
+  }
+  const shown = async (): Promise<string> => (await connected()).getPeerCertificate().fingerprint256
+  const stays = talking(await connected())
+  stays.say(`1|authenticate|${SECRET}|`)
+  await stays.hear('|response|1|OK|')
+  const first = await shown()
+
+  const { cert, key } = files.authority.leaf('renewed', { names: 'IP:127.0.0.1' })
+  writeFileSync(own.cert, cert)
+  t.false(engine.reload(), 'the new certificate does not go with the old key')
+  t.regex(said.at(-1)!, /^the new application certificates are not used, the ones before stay: .*apps\.crt/)
+  t.is(await shown(), first)
+
+  writeFileSync(own.key, key)
+  await again.promise
+  t.not(await shown(), first)
+  stays.say('2|ping')
+  await stays.hear('|response|2|OK|pong')
 })

@@ -4,7 +4,7 @@ import net from 'node:net'
 import path from 'node:path'
 import test from 'ava'
 import { withVectors } from '../../../vectors.ts'
-import { header, type Message, type Response, request, startStack, tcpPeer, udpPeer, wanted } from '../stack.ts'
+import { header, type Message, type Response, request, sdp, startStack, tcpPeer, udpPeer, wanted } from '../stack.ts'
 import { answerTo, lines, plain, until } from './support.ts'
 
 test('G01: empty lines before the start line are skipped, and a double one alone is a keep-alive', async (t) => {
@@ -234,7 +234,7 @@ test('G12: all answers to a request have one tag, but 100 has none', async (t) =
       }),
   })
   const peer = await udpPeer(t, port)
-  const asked = request(peer, 'INVITE', 'sip:bob@pbx.test')
+  const asked = request(peer, 'INVITE', 'sip:bob@pbx.test', {}, sdp(4000))
   peer.send(asked)
   t.is(header(await peer.next('100'), 'To'), header(asked, 'To'))
   const tags = [header(await peer.next('180'), 'To'), header(await peer.next('486'), 'To')]

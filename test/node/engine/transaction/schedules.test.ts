@@ -80,6 +80,11 @@ class World {
     return this
   }
 
+  tryLater(): this {
+    this.server.tryLater(this.server.byKey('key')!, '100')
+    return this
+  }
+
   answer(status: number): this {
     const known = this.server.byKey('key')
     if (known) this.server.respond(known, status, String(status))
@@ -187,6 +192,20 @@ const ROWS: readonly Row[] = [
     'K: over TCP there are none',
     () => new World('tcp').ask('BYE').hear('BYE', 200).hear('BYE', 200).list,
     ['0 BYE', '0 told 200', '0 nobody waits for 200'],
+  ],
+  [
+    '100: where it waits, it is sent after 200 ms, and repeated from then on',
+    () => new World('udp').asked('INVITE').tryLater().again('INVITE').until(500).again('INVITE').list,
+    ['200 100', '500 100'],
+  ],
+  [
+    '100: it is not sent when something else was answered',
+    () => [
+      ...new World('udp').asked('INVITE').tryLater().until(190).answer(180).until(400).list,
+      ...new World('udp').asked('INVITE').tryLater().answer(486).again('ACK').until(400).list,
+      ...new World('udp').asked('INVITE').tryLater().answer(200).until(400).list,
+    ],
+    ['190 180', '0 486', '0 200'],
   ],
   [
     'G: a refusal over UDP is repeated at T1, doubling up to T2',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
+import type { ListenPoint } from '../../../../node/engine/engine.ts'
 import {
   header,
   type Message,
@@ -24,11 +25,12 @@ async function stackWith(
   zone: Zone | null,
   limits = {},
   times = {},
+  points: readonly ListenPoint[] = listen,
 ): Promise<Stack & { files: Files; asked: readonly string[] }> {
   const files = certificates(t)
   const server = await nameServer(t, zone)
   const tls = { ...files.pair('own', 'DNS:pbx.test'), ca: files.ca }
-  const stack = await startStack(t, { listen, tls, limits, dns: [server.address], times })
+  const stack = await startStack(t, { listen: points, tls, limits, dns: [server.address], times })
   return { ...stack, files, asked: server.asked }
 }
 
@@ -79,6 +81,37 @@ test('a domain leads by NAPTR and SRV to the transport and the server that it pr
   peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
   t.is(await status(again), 200)
   t.is(asked.length, before, 'the answers are remembered')
+})
+
+test('what NAPTR says of WebSockets, which nobody opens to a phone or a server, is passed over and fails nothing', async (t) => {
+  const zone: Record<string, string[]> = {
+    'NAPTR both.test': [
+      '10 10 SIPS+D2W _sips._ws.both.test',
+      '10 20 SIP+D2W _sip._ws.both.test',
+      '20 10 SIP+D2T _sip._tcp.edge.test',
+    ],
+    'NAPTR web.test': ['10 10 SIPS+D2W _sips._ws.web.test', '10 20 SIP+D2W _sip._ws.web.test'],
+    'A edge.test': ['127.0.0.1'],
+  }
+  const web = (['ws', 'wss'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 }))
+  const { srf, port, asked } = await stackWith(t, zone, {}, {}, [...listen, ...web])
+  const [edge, peer] = [await server(t), await udpPeer(t, port)]
+  for (const name of ['_sip._ws.both', '_sips._ws.both', '_sip._ws.web', '_sips._ws.web'])
+    zone[`SRV ${name}.test`] = [`1 1 ${port} edge.test`]
+  zone['SRV _sip._tcp.edge.test'] = [`1 1 ${edge.port} edge.test`]
+  zone['SRV _sip._udp.web.test'] = [`1 1 ${peer.port} edge.test`]
+
+  const first = await srf.request('sip:both.test', { method: 'OPTIONS' })
+  const told = await edge.peer()
+  told.send(reply(await told.next('OPTIONS'), '200 OK'))
+  t.is(await status(first), 200)
+  const second = await srf.request('sip:web.test', { method: 'OPTIONS' })
+  peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
+  t.is(await status(second), 200, 'as if it had said nothing')
+  t.deepEqual(
+    asked.filter((question) => question.includes('_ws')),
+    [],
+  )
 })
 
 test('without NAPTR it leads by SRV, without SRV to its address; a port in the URI asks for the address alone', async (t) => {
