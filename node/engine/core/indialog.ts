@@ -88,6 +88,16 @@ export function hangUp(core: Core, dialog: Dialog, reason: string): void {
   })
 }
 
+/** The ACK for a 2xx to an INVITE in the dialog that no app acknowledges; kept for repeats. */
+export function acknowledge(core: Core, dialog: Dialog, seq: number): void {
+  wayOf(core, dialog, (flow) => {
+    if (!flow) return
+    const { text } = inDialog(dialog, 'ACK', seq, flow, null)
+    dialog.ack = { seq, text, flow }
+    flow.send(text)
+  })
+}
+
 /** Ends what a stray 2xx began: it is acknowledged and left (RFC 3261 §13.2.2.4). Returns the ACK, for repeats. */
 export function ackAndBye(core: Core, dialog: Dialog, seq: number, tell: (ack: string, flow: Flow) => void): void {
   wayOf(core, dialog, (flow) => {

@@ -10,7 +10,7 @@ import type { App } from '../wire/apps.ts'
 import { unanswered } from './cdr.ts'
 import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
 import { type Core, deliver } from './core.ts'
-import { ackAndBye, hangUp } from './indialog.ts'
+import { ackAndBye, acknowledge, hangUp } from './indialog.ts'
 import { dialogOf, learn } from './learned.ts'
 import { keepSession, prepare } from './refresh.ts'
 import { textOf } from './shown.ts'
@@ -173,7 +173,8 @@ function success(
   refused: Map<string, { text: string; flow: Flow } | null>,
 ): void {
   const tag = toTagOf(response)
-  if (call.winner === tag) {
+  // In a dialog nobody forks, so a second 2xx is the first again, whatever its tag.
+  if (call.winner === tag || (call.winner !== null && !call.initial)) {
     repeatAck(call)
     return
   }
@@ -183,11 +184,11 @@ function success(
     return
   }
   // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
-  const unusable = call.initial && contactOf(response) === null
-  if (call.settled || call.cancel || unusable) {
+  const unusable = contactOf(response) === null
+  if (call.initial && (call.settled || call.cancel || unusable)) {
     // Another fork, or an answer that crossed our CANCEL: nobody wants this call any more (§13.2.2.4, §9.1).
     refused.set(tag, null)
-    const stray = call.initial ? dialogOf(call, response, flow) : { ...call.dialog! }
+    const stray = dialogOf(call, response, flow)
     ackAndBye(core, stray, call.sent.seq, (text, way) => refused.set(tag, { text, flow: way }))
     if (call.settled) return
     settle(core, call)
@@ -210,6 +211,9 @@ function success(
     keepSession(core, dialog, agreed, true)
   }
   if (call.initial) core.cdrs?.start('network', 'uac', textOf(response))
+  // A re-INVITE that crossed our CANCEL counts (§9.1, §14.1): the app acknowledges it as any other, if it can.
+  if (dialog && !call.initial && (!call.app.open || core.dialogs.get(dialog.id) !== dialog))
+    acknowledge(core, dialog, call.sent.seq)
   pass(core, call, response, flow)
 }
 

@@ -12,10 +12,9 @@ import {
 } from '../dialog/session.ts'
 import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
-import type { Flow } from '../transport/flow.ts'
 import { refusalAck, type Sent } from './compose.ts'
 import type { Core } from './core.ts'
-import { hangUp, inDialog, wayOf } from './indialog.ts'
+import { acknowledge, hangUp, inDialog, wayOf } from './indialog.ts'
 
 const EXPIRED = 'Session timer expired'
 
@@ -59,7 +58,7 @@ function refresh(core: Core, dialog: Dialog, seconds: number, plain = !dialog.up
     const lines = `Supported: timer\r\nSession-Expires: ${seconds};refresher=uac\r\nMin-SE: ${MIN_SE}\r\n`
     const type = described ? `Content-Type: ${described.type}\r\n` : ''
     const { sent, text } = inDialog(dialog, plain ? 'INVITE' : 'UPDATE', seq, flow, null, lines + type, described?.body)
-    core.client.begin(sent.branch, sent.method, flow, text, refreshing(core, dialog, sent, flow, seconds))
+    core.client.begin(sent.branch, sent.method, flow, text, refreshing(core, dialog, sent, seconds))
   })
 }
 
@@ -70,7 +69,7 @@ function again(core: Core, dialog: Dialog, ms: number, run: () => void): void {
   dialog.session = { ...session, refresh: core.wheel.after(ms, run) }
 }
 
-function refreshing(core: Core, dialog: Dialog, sent: Sent, way: Flow, seconds: number): ClientUser {
+function refreshing(core: Core, dialog: Dialog, sent: Sent, seconds: number): ClientUser {
   const invite = sent.method === 'INVITE'
   let settled = false
   const settle = (): void => {
@@ -85,7 +84,7 @@ function refreshing(core: Core, dialog: Dialog, sent: Sent, way: Flow, seconds: 
         return
       }
       settle()
-      if (response.status < 300) refreshed(core, dialog, sent, response, way)
+      if (response.status < 300) refreshed(core, dialog, sent, response)
       else refused(core, dialog, response, invite, seconds)
     },
     ended() {
@@ -96,13 +95,9 @@ function refreshing(core: Core, dialog: Dialog, sent: Sent, way: Flow, seconds: 
   }
 }
 
-function refreshed(core: Core, dialog: Dialog, sent: Sent, response: SipResponse, flow: Flow): void {
+function refreshed(core: Core, dialog: Dialog, sent: Sent, response: SipResponse): void {
   dialog.target = contactOf(response) ?? dialog.target
-  if (sent.method === 'INVITE') {
-    const ack = inDialog(dialog, 'ACK', sent.seq, flow, null)
-    dialog.ack = { seq: sent.seq, text: ack.text, flow }
-    flow.send(ack.text)
-  }
+  if (sent.method === 'INVITE') acknowledge(core, dialog, sent.seq)
   keepSession(core, dialog, sessionExpires(response), true)
 }
 
