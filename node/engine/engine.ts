@@ -1,12 +1,12 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
+import { sendCancel } from './core/cancel.ts'
 import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
 import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
-import { sendCancel } from './core/outgoing.ts'
 import { proxy } from './core/proxy.ts'
 import { answer } from './core/respond.ts'
 import { Dialogs } from './dialog/dialog.ts'
@@ -239,7 +239,7 @@ function appGone(core: Core, app: App): void {
   }
   for (const call of [...core.calls.values()]) {
     if (call.app !== app || call.cancel) continue
-    call.cancel = { lines: '', sent: false }
+    call.cancel = { lines: '', late: false, sent: false }
     if (call.provisional) sendCancel(core, call)
   }
 }

@@ -44,7 +44,7 @@ export interface EngineLimits {
   readonly answerMs: number
   /** An HTTP handler decides within this. */
   readonly handlerMs: number
-  /** Timer C (RFC 3261 §16.6 step 11): a proxied INVITE without a sign of life is given up after this. */
+  /** Timer C (RFC 3261 §16.6 step 11): an INVITE that is proxied, or in a dialog, is given up after this without a sign of life. */
   readonly timerCMs: number
 }
 

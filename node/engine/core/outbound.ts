@@ -9,10 +9,11 @@ import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { Next, Told } from '../transport/transports.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
+import { cancelText, sendCancel } from './cancel.ts'
 import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import { inDialog, wayOf } from './indialog.ts'
-import { cancelText, type Outgoing, sendCancel, userOf } from './outgoing.ts'
+import { type Outgoing, userOf } from './outgoing.ts'
 import { appResponse } from './respond.ts'
 
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'UPDATE'])
@@ -76,7 +77,7 @@ function cancel(core: Core, app: App, message: AppSipMessage, request: SipReques
   const lines = appLines(request, call.flow)
   echo(core, app, message.id, call.flow, cancelText(call, lines), { transaction: nextId(), dialog: call.dialogId })
   if (call.cancel) return
-  call.cancel = { lines, sent: false }
+  call.cancel = { lines, late: false, sent: false }
   // Before any provisional response the CANCEL might overtake its INVITE; it is held back (§9.1).
   if (call.provisional) sendCancel(core, call)
 }
@@ -233,6 +234,7 @@ function launch(
     dialog: about.dialog,
     provisional: false,
     cancel: null,
+    timerC: null,
     settled: false,
     winner: null,
   }

@@ -2,17 +2,19 @@ import { contactOf, type Dialog, toTagOf } from '../dialog/dialog.ts'
 import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
 import { sessionExpires } from '../dialog/session.ts'
 import { expiresOf, forms } from '../dialog/usage.ts'
-import { randomToken } from '../ids.ts'
 import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
+import type { Timer } from '../transaction/wheel.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
+import { awaitFinal, sendCancel } from './cancel.ts'
 import { unanswered } from './cdr.ts'
-import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
-import { type Core, deliver } from './core.ts'
-import { ackAndBye, acknowledge, hangUp } from './indialog.ts'
+import { refusalAck, type Sent } from './compose.ts'
+import type { Core } from './core.ts'
+import { ackAndBye, acknowledge } from './indialog.ts'
 import { dialogOf, learn } from './learned.ts'
 import { keepSession, prepare } from './refresh.ts'
+import { forgotten, pass, passEnd, passMade, settle } from './settle.ts'
 import { textOf } from './shown.ts'
 import { keepSubscription } from './subscription.ts'
 
@@ -34,7 +36,10 @@ export interface Outgoing {
   readonly described: Dialog['described']
   dialog: Dialog | null
   provisional: boolean
-  cancel: { readonly lines: string; readonly sent: boolean } | null
+  /** `late`: nobody wanted it to end, but no final answer came. */
+  cancel: { readonly lines: string; readonly sent: boolean; readonly late: boolean } | null
+  /** Ends an INVITE in a dialog that gets no final answer. */
+  timerC: Timer | null
   /** The app has its final response. */
   settled: boolean
   /** The tag of the fork that won. */
@@ -67,11 +72,8 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
         if (call.settled) return
         settle(core, call)
         if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-        if (call.cancel) {
-          passMade(core, call, 487, 'Request Terminated')
-          return
-        }
-        passEnd(core, call, why)
+        if (call.cancel && !call.cancel.late) passMade(core, call, 487, 'Request Terminated')
+        else passEnd(core, call, why)
         forgotten(core, call, why === 'timeout' ? 408 : 503)
       }
       if (!goesElsewhere(call, over)) over()
@@ -103,14 +105,6 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
       if (!goesElsewhere(call, over)) over()
     },
   }
-}
-
-/** A peer that does not know the call any more, or says nothing of it, has left it (§12.2.1.2, §14.1); the app hears so. */
-function forgotten(core: Core, call: Outgoing, status: number): void {
-  const { dialog, initial, sent } = call
-  if (initial || !dialog?.confirmed || (sent.method !== 'INVITE' && sent.method !== 'UPDATE')) return
-  if ((status === 481 || status === 408) && core.dialogs.get(dialog.id) === dialog)
-    hangUp(core, dialog, `${status} to ${sent.method}`)
 }
 
 /** A server that is gone or says 503 is followed by the next one of its domain (RFC 3263 §4.3), unless a call has begun there. */
@@ -153,6 +147,7 @@ function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flo
 function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
   call.provisional = true
   if (call.cancel && !call.cancel.sent) sendCancel(core, call)
+  awaitFinal(core, call, response.status)
   if (call.settled || response.status === 100) return
   const tag = toTagOf(response)
   const rseq = rseqOf(response, tag)
@@ -220,48 +215,4 @@ function success(
 function repeatAck(call: Outgoing): void {
   const ack = call.dialog?.ack
   if (ack?.seq === call.sent.seq) ack.flow.send(ack.text)
-}
-
-function settle(core: Core, call: Outgoing): void {
-  call.settled = true
-  core.calls.delete(call.id)
-  if (call.initial) core.calling.delete(call.dialogId)
-  if (!call.dialog) return
-  call.dialog.outgoing = false
-  if (call.dialog.offer === 'ours') call.dialog.offer = null
-}
-
-/** Sends the CANCEL that the app asked for; if no final answer follows, the call counts as ended (§9.1). */
-export function sendCancel(core: Core, call: Outgoing): void {
-  const lines = call.cancel?.lines ?? ''
-  call.cancel = { lines, sent: true }
-  const { branch } = call.sent
-  core.client.begin(branch, 'CANCEL', call.flow, cancelText(call, lines), { response() {}, ended() {} })
-  core.wheel.after(64 * core.times.t1, () => {
-    if (call.settled) return
-    core.client.forget(branch, 'INVITE')
-    settle(core, call)
-    if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-    passMade(core, call, 487, 'Request Terminated')
-  })
-}
-
-/** The CANCEL of a request has its branch, its route and its number (§9.1). */
-export function cancelText(call: Outgoing, lines: string): string {
-  return requestText({ ...call.sent, method: 'CANCEL' }, lines, '')
-}
-
-function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
-  deliver(core, call.app, flow, textOf(response), { transaction: call.id, dialog: call.dialogId })
-}
-
-function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): void {
-  if (why === 'timeout') passMade(core, call, 408, 'Request Timeout')
-  else passMade(core, call, 503, 'Service Unavailable')
-}
-
-function passMade(core: Core, call: Outgoing, status: number, reason: string): void {
-  const text = madeResponse(call.sent, status, reason, randomToken())
-  if (call.initial && call.sent.method === 'INVITE') core.cdrs?.stop('application', unanswered(status), text)
-  deliver(core, call.app, call.flow, text, { transaction: call.id, dialog: call.dialogId })
 }

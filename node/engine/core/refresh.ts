@@ -12,6 +12,7 @@ import {
 } from '../dialog/session.ts'
 import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
+import type { Timer } from '../transaction/wheel.ts'
 import { refusalAck, type Sent } from './compose.ts'
 import type { Core } from './core.ts'
 import { acknowledge, hangUp, inDialog, wayOf } from './indialog.ts'
@@ -72,13 +73,27 @@ function again(core: Core, dialog: Dialog, ms: number, run: () => void): void {
 function refreshing(core: Core, dialog: Dialog, sent: Sent, seconds: number): ClientUser {
   const invite = sent.method === 'INVITE'
   let settled = false
+  let timerC: Timer | null = null
   const settle = (): void => {
     settled = true
+    timerC?.cancel()
     if (invite) dialog.outgoing = false
+  }
+  const ended = (): void => {
+    settle()
+    if (core.dialogs.get(dialog.id) === dialog) hangUp(core, dialog, EXPIRED)
+  }
+  /** Nobody need be asked before a refresh, so no 1xx gives it more time. The BYE has the peer refuse it, and that is waited for. */
+  const tooLate = (): void => {
+    ended()
+    core.wheel.after(64 * core.times.t1, () => core.client.forget(sent.branch, sent.method))
   }
   return {
     response(response) {
-      if (response.status < 200) return
+      if (response.status < 200) {
+        if (invite && !settled) timerC ??= core.wheel.after(core.limits.timerCMs, tooLate)
+        return
+      }
       if (settled) {
         if (dialog.ack?.seq === sent.seq) dialog.ack.flow.send(dialog.ack.text)
         return
@@ -87,10 +102,7 @@ function refreshing(core: Core, dialog: Dialog, sent: Sent, seconds: number): Cl
       if (response.status < 300) refreshed(core, dialog, sent, response)
       else refused(core, dialog, response, invite, seconds)
     },
-    ended() {
-      settle()
-      if (core.dialogs.get(dialog.id) === dialog) hangUp(core, dialog, EXPIRED)
-    },
+    ended,
     ack: (response) => refusalAck(sent, response),
   }
 }

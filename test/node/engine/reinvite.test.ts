@@ -1,6 +1,6 @@
 /** Re-INVITEs that come to no ordinary end: called off, crossed, or never answered (RFC 3261 §9.1, §14.1). */
 import test from 'ava'
-import { answerTo, sameBranch, until } from './rules/support.ts'
+import { answerTo, replyWith, sameBranch, until } from './rules/support.ts'
 import {
   type Dialog,
   header,
@@ -161,3 +161,90 @@ test('a caller’s CANCEL of his re-INVITE that crosses its 200 changes nothing;
   const call = { ...stack, callee: peer, contact, dialog, ended: [] }
   await isUp(t, call)
 })
+
+/** A clock that stands until the test moves it. */
+function clock(): { time: { now(): number }; pass(ms: number): void } {
+  let at = 0
+  return { time: { now: () => at }, pass: (ms) => void (at += ms) }
+}
+
+/** Nothing is kept of anything when what is repeated has been. */
+async function nothingStays(
+  { engine, faults }: Stack,
+  t: { deepEqual(a: unknown, b: unknown): void },
+  pass: (ms: number) => void,
+): Promise<void> {
+  await until('nothing is left', () => {
+    pass(30_000)
+    const { dialogs, clientTransactions, serverTransactions, timers } = engine.stats()
+    return dialogs + clientTransactions + serverTransactions + timers === 0
+  })
+  t.deepEqual(faults, [])
+}
+
+test('a re-INVITE with a 100 and no more is cancelled after timer C; without a word on that the app hears 408 and the call is over', async (t) => {
+  const { time, pass } = clock()
+  const call = await called(t, { clock: time })
+  const { callee, ended } = call
+  const { final } = await reinvite(call)
+  const change = await callee.next('INVITE')
+  callee.send(reply(change, '100 Trying'))
+  await answerTo(callee, request(callee, 'PUBLISH', 'sip:pbx.test'))
+  pass(185_100)
+  const cancel = await callee.next('CANCEL')
+  t.is(header(cancel, 'Via'), header(change, 'Via'))
+  pass(33_000)
+  t.is((await final).status, 408)
+  await callee.next('BYE')
+  await until('the app is told', () => ended.length > 0)
+  t.deepEqual(ended, ['408 to INVITE'])
+  await nothingStays(call, t, pass)
+})
+
+test('a peer who rings in a re-INVITE is given timer C anew; one who refuses then keeps the call', async (t) => {
+  const { time, pass } = clock()
+  const call = await called(t, { clock: time })
+  const { callee } = call
+  const { final } = await reinvite(call)
+  const change = await callee.next('INVITE')
+  for (const _ of [1, 2, 3]) {
+    callee.send(reply(change, '180 Ringing'))
+    await answerTo(callee, request(callee, 'PUBLISH', 'sip:pbx.test'))
+    pass(184_000)
+  }
+  pass(1_100)
+  callee.send(reply(await callee.next('CANCEL'), '200 OK'))
+  callee.send(reply(change, '487 Request Terminated'))
+  t.is((await final).status, 487)
+  await callee.next('ACK')
+  await isUp(t, call)
+})
+
+for (const [seconds, ends] of [
+  [1_800, 'after timer C'],
+  [90, 'when the session is over'],
+] as const) {
+  test(`a refresh by re-INVITE with a 100 and no more ends the call ${ends}, and nothing is left`, async (t) => {
+    const { time, pass } = clock()
+    const stack = await startStack(t, { clock: time })
+    const callee = await udpPeer(t, stack.port)
+    const contact = `sip:bob@127.0.0.1:${callee.port}`
+    const headers = { Supported: 'timer', 'Session-Expires': String(seconds) }
+    const calling = stack.srf.createUAC(contact, { localSdp: sdp(4000), headers })
+    const more = `Session-Expires: ${seconds};refresher=uac\r\nRequire: timer`
+    callee.send(replyWith(await callee.next('INVITE'), '200 OK', more, { contact, body: sdp(5000) }))
+    const told: string[] = []
+    ;(await calling).on('destroy', (_req, reason) => void told.push(reason))
+    await callee.next('ACK')
+    pass(seconds * 500 + 100)
+    const refresh = await callee.next('INVITE')
+    callee.send(reply(refresh, '100 Trying'))
+    await answerTo(callee, request(callee, 'PUBLISH', 'sip:pbx.test'))
+    pass(Math.min(185_100, seconds * 500))
+    const bye = await callee.next('BYE')
+    callee.send(reply(bye, '200 OK'))
+    await until('the app is told', () => told.length > 0)
+    t.deepEqual(told, ['Session timer expired'])
+    await nothingStays(stack, t, pass)
+  })
+}

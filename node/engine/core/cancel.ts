@@ -1,0 +1,43 @@
+/** INVITEs of apps that are called off (RFC 3261 §9.1): because the app says so, or because their end would never come. */
+import { requestText } from './compose.ts'
+import type { Core } from './core.ts'
+import type { Outgoing } from './outgoing.ts'
+import { forgotten, passEnd, passMade, settle } from './settle.ts'
+
+/** Sends the CANCEL; if no final answer follows, the call counts as ended (§9.1). */
+export function sendCancel(core: Core, call: Outgoing): void {
+  const { lines = '', late = false } = call.cancel ?? {}
+  call.cancel = { lines, late, sent: true }
+  const { branch } = call.sent
+  core.client.begin(branch, 'CANCEL', call.flow, cancelText(call, lines), { response() {}, ended() {} })
+  core.wheel.after(64 * core.times.t1, () => {
+    if (call.settled) return
+    core.client.forget(branch, 'INVITE')
+    settle(core, call)
+    if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+    if (!late) return passMade(core, call, 487, 'Request Terminated')
+    passEnd(core, call, 'timeout')
+    forgotten(core, call, 408)
+  })
+}
+
+/** The CANCEL of a request has its branch, its route and its number (§9.1). */
+export function cancelText(call: Outgoing, lines: string): string {
+  return requestText({ ...call.sent, method: 'CANCEL' }, lines, '')
+}
+
+/**
+ * In a call nobody hangs up because the other side takes its time over a re-INVITE, as he does who hears it ring. So it has an end of
+ * itself, as a proxied INVITE has (timer C, §16.6 step 11), counted anew with every 1xx but 100.
+ */
+export function awaitFinal(core: Core, call: Outgoing, status: number): void {
+  const { dialog, timerC } = call
+  if (call.initial || call.settled || !dialog) return
+  if (timerC && (status === 100 || core.dialogs.get(dialog.id) !== dialog)) return
+  timerC?.cancel()
+  call.timerC = core.wheel.after(core.limits.timerCMs, () => {
+    if (call.settled || call.cancel) return
+    call.cancel = { lines: '', late: true, sent: false }
+    sendCancel(core, call)
+  })
+}
