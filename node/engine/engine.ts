@@ -126,7 +126,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     throw error
   })
 
-  const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS)
+  const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS, guard)
   const admission = new Admission()
   const bodies = new Bodies()
   const core: Core = {
@@ -170,7 +170,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     subscribing: new Map(),
     now: () => Date.now(),
   }
-  const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)
+  const ticking = setInterval(() => wheel.advance(), TICK_MS)
   let lookedAt = performance.now()
   let computed = computedMs()
   const looking = setInterval(() => {
@@ -217,13 +217,16 @@ function computedMs(): number {
   return (user + system) / 1000
 }
 
-/** The one door: whatever a single message makes go wrong stays with that message. */
+/** The one door: whatever a single message or timer makes go wrong stays with it. */
 function guarded(log: Logger): (run: () => void) => void {
   return (run) => {
     try {
       run()
     } catch (error) {
-      log.error({ error: error instanceof Error ? error.stack : String(error) }, 'the engine failed on one message')
+      log.error(
+        { error: error instanceof Error ? error.stack : String(error) },
+        'the engine failed on one message or timer',
+      )
     }
   }
 }

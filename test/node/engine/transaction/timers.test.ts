@@ -44,6 +44,32 @@ test('timers fire in order and once, beyond a turn of the wheel too, and not aft
   t.is(wheel.size, 0)
 })
 
+test('a timer whose callback throws is reported; the others of its slot, and of later ones, run as if it had not', (t) => {
+  let now = 0
+  const failed: unknown[] = []
+  const guard = (run: () => void): void => {
+    try {
+      run()
+    } catch (error) {
+      failed.push(error)
+    }
+  }
+  const wheel = new TimerWheel({ now: () => now }, 10, guard)
+  const fired: string[] = []
+  const bug = new Error('a bug')
+  wheel.after(20, () => fired.push('before'))
+  wheel.after(20, () => {
+    throw bug
+  })
+  wheel.after(20, () => fired.push('beside'))
+  wheel.after(40, () => fired.push('after'))
+  now = 60
+  guard(() => wheel.advance())
+  t.deepEqual(fired, ['before', 'beside', 'after'])
+  t.deepEqual(failed, [bug])
+  t.is(wheel.size, 0)
+})
+
 test('an INVITE without any answer goes out seven times in 32 seconds (timers A and B)', (t) => {
   const { wheel, until, sent, flow } = world()
   const ended: string[] = []
