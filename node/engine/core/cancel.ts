@@ -1,8 +1,26 @@
 /** INVITEs of apps that are called off (RFC 3261 §9.1): because the app says so, or because their end would never come. */
-import { requestText } from './compose.ts'
-import type { Core } from './core.ts'
+import { nextId } from '../ids.ts'
+import type { SipRequest } from '../parser/message.ts'
+import type { App, AppSipMessage } from '../wire/apps.ts'
+import { appLines, requestText } from './compose.ts'
+import { type Core, echo, notOk } from './core.ts'
 import type { Outgoing } from './outgoing.ts'
 import { forgotten, passEnd, passMade, settle } from './settle.ts'
+
+/** The app calls off its INVITE. */
+export function appCancels(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
+  const call = core.calls.get(message.transaction)
+  if (!call) {
+    notOk(app, message.id, 'unable to find an open INVITE for this CANCEL')
+    return
+  }
+  const lines = appLines(request, call.flow)
+  echo(core, app, message.id, call.flow, cancelText(call, lines), { transaction: nextId(), dialog: call.dialogId })
+  if (call.cancel) return
+  call.cancel = { lines, late: false, sent: false }
+  // Before any provisional response the CANCEL might overtake its INVITE; it is held back (§9.1).
+  if (call.provisional) sendCancel(core, call)
+}
 
 /** Sends the CANCEL; if no final answer follows, the call counts as ended (§9.1). */
 export function sendCancel(core: Core, call: Outgoing): void {
@@ -22,7 +40,7 @@ export function sendCancel(core: Core, call: Outgoing): void {
 }
 
 /** The CANCEL of a request has its branch, its route and its number (§9.1). */
-export function cancelText(call: Outgoing, lines: string): string {
+function cancelText(call: Outgoing, lines: string): string {
   return requestText({ ...call.sent, method: 'CANCEL' }, lines, '')
 }
 

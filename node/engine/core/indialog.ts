@@ -67,7 +67,7 @@ export function inDialog(
   let lines = more
   if (REFRESHING.has(method)) {
     const given = message !== null && headerOf(message, 'contact') !== null
-    lines += `Contact: ${given ? contactValue(message, flow) : dialog.contact}\r\n`
+    lines += `Contact: ${given ? contactValue(message, flow, dialog) : dialog.contact}\r\n`
   }
   if (message) lines += appLines(message, flow)
   return { sent, text: requestText(sent, lines, body) }

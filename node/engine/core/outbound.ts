@@ -9,7 +9,7 @@ import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { Next, Told } from '../transport/transports.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
-import { cancelText, sendCancel } from './cancel.ts'
+import { appCancels } from './cancel.ts'
 import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import { inDialog, wayOf } from './indialog.ts'
@@ -34,7 +34,7 @@ export function fromApp(core: Core, app: App, message: AppSipMessage): void {
     return
   }
   if (sip.method === 'CANCEL') {
-    cancel(core, app, message, sip)
+    appCancels(core, app, message, sip)
     return
   }
   const dialog = dialogFor(core, message, sip)
@@ -66,20 +66,6 @@ function dialogFor(core: Core, message: AppSipMessage, request: SipRequest): Dia
   const tag = tagOf(headerOf(request, 'from') ?? '')
   const dialog = callId === null || tag === '' ? null : core.dialogs.get(dialogId(callId, tag))
   return dialog?.confirmed ? dialog : null
-}
-
-function cancel(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
-  const call = core.calls.get(message.transaction)
-  if (!call) {
-    notOk(app, message.id, 'unable to find an open INVITE for this CANCEL')
-    return
-  }
-  const lines = appLines(request, call.flow)
-  echo(core, app, message.id, call.flow, cancelText(call, lines), { transaction: nextId(), dialog: call.dialogId })
-  if (call.cancel) return
-  call.cancel = { lines, late: false, sent: false }
-  // Before any provisional response the CANCEL might overtake its INVITE; it is held back (§9.1).
-  if (call.provisional) sendCancel(core, call)
 }
 
 function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
@@ -167,7 +153,9 @@ function elsewhere(core: Core, call: Outgoing, request: SipRequest, next: Next):
       call.flow = flow
       call.provisional = false
       call.elsewhere = elsewhere(core, call, request, more)
-      const { text } = outsideText(request, call.sent, flow)
+      // The peer will send its requests there, and no other way may lead back from it (§12.1.2).
+      const { text, contact } = outsideText(request, call.sent, flow)
+      call.contact = contact
       core.client.begin(branch, call.sent.method, flow, text, userOf(core, call))
     })
 }
@@ -230,6 +218,7 @@ function launch(
     dialogId: about.id,
     initial: about.dialog === null,
     contact: about.contact,
+    told: about.contact,
     described: about.described,
     dialog: about.dialog,
     provisional: false,

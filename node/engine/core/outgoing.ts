@@ -31,7 +31,9 @@ export interface Outgoing {
   readonly dialogId: string
   /** Whether the request creates its dialog. */
   readonly initial: boolean
-  readonly contact: string
+  /** Our Contact where it went, and the one that the app was told. */
+  contact: string
+  readonly told: string
   /** The body of an INVITE, UPDATE or PRACK: a refresh of the session says it again. */
   readonly described: Dialog['described']
   dialog: Dialog | null

@@ -85,7 +85,7 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     (makesDialog && status < 300) ||
     (WITH_CONTACT.has(ask.method) && status < 300 && status > 100)
   ) {
-    lines += `Contact: ${contactValue(response, transaction.flow)}\r\n`
+    lines += `Contact: ${contactValue(response, transaction.flow, ask.dialog)}\r\n`
   }
   lines += appLines(response, transaction.flow)
   if (makesDialog && !ask.dialog) {

@@ -28,6 +28,8 @@ export interface Dialog {
   app: App
   /** Our Contact value in this dialog. */
   contact: string
+  /** What the app takes for that, if its INVITE had to go another way than the one that it was told of; an app repeats it. */
+  told: string | null
   /** The INVITE that the peer sent and nobody has answered yet: its transaction id. */
   incoming: string | null
   /** The UPDATE of the peer that came last: its transaction id (RFC 3311 §5.2). */
@@ -56,6 +58,7 @@ export interface Dialog {
 
 /** What nothing has happened to yet in a dialog that begins. */
 export const UNTOUCHED = {
+  told: null,
   confirmed: false,
   updating: null,
   answer: null,
