@@ -9,6 +9,7 @@ import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
 import { proxy } from './core/proxy.ts'
 import { answer } from './core/respond.ts'
+import { refuseOpen } from './core/within.ts'
 import { Dialogs } from './dialog/dialog.ts'
 import { defaultLimits, defaultTimes, type EngineLimits, type Logger, type SipTimes } from './limits.ts'
 import { bracketed } from './parser/headers.ts'
@@ -150,7 +151,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       },
     }),
     client: new ClientTransactions(wheel, times),
-    dialogs: new Dialogs(),
+    dialogs: new Dialogs((dialog) => refuseOpen(core, dialog)),
     merges: new Map(),
     calls: new Map(),
     calling: new Set(),

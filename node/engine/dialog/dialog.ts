@@ -164,6 +164,12 @@ export function isPrivate(host: string): boolean {
 /** All dialogs, early and confirmed. */
 export class Dialogs {
   readonly #byId = new Map<string, Dialog>()
+  readonly #over: (dialog: Dialog) => void
+
+  /** `over`: told of each that ends. */
+  constructor(over: (dialog: Dialog) => void) {
+    this.#over = over
+  }
 
   get size(): number {
     return this.#byId.size
@@ -183,6 +189,7 @@ export class Dialogs {
     stopTimers(dialog)
     dialog.answer = null
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id)
+    this.#over(dialog)
   }
 
   /** The dialog that a request from the network belongs to (§12.2.2): both tags must fit. */
