@@ -40,7 +40,7 @@ export interface EngineLimits {
   readonly resolveMs: number
   /** Names that are looked for at once; a request to one more fails. */
   readonly lookups: number
-  /** An INVITE that no app gives a final answer within this is answered 480 by the engine. */
+  /** An INVITE that no app gives a final answer within this is answered 480 by the engine; one of an app's that rings no more for so long is cancelled. */
   readonly answerMs: number
   /** An HTTP handler decides within this. */
   readonly handlerMs: number

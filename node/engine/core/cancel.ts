@@ -5,7 +5,7 @@ import type { App, AppSipMessage } from '../wire/apps.ts'
 import { appLines, requestText } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
 import type { Outgoing } from './outgoing.ts'
-import { forgotten, passEnd, passMade, settle } from './settle.ts'
+import { forgotten, passCancelled, settle } from './settle.ts'
 
 /** The app calls off its INVITE. */
 export function appCancels(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
@@ -33,9 +33,8 @@ export function sendCancel(core: Core, call: Outgoing): void {
     core.client.forget(branch, 'INVITE')
     settle(core, call)
     if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-    if (!late) return passMade(core, call, 487, 'Request Terminated')
-    passEnd(core, call, 'timeout')
-    forgotten(core, call, 408)
+    passCancelled(core, call)
+    if (late) forgotten(core, call, 408)
   })
 }
 
@@ -45,15 +44,16 @@ function cancelText(call: Outgoing, lines: string): string {
 }
 
 /**
- * In a call nobody hangs up because the other side takes its time over a re-INVITE, as he does who hears it ring. So it has an end of
- * itself, as a proxied INVITE has (timer C, §16.6 step 11), counted anew with every 1xx but 100.
+ * Nothing but a final answer ends an INVITE that heard a 1xx, and a peer may go away without one. So it is called off after a time without a
+ * sign of life, as a proxied one is (timer C, §16.6 step 11); a new call as late as one that no app answers, for it may wait in a queue.
  */
 export function awaitFinal(core: Core, call: Outgoing, status: number): void {
-  const { dialog, timerC } = call
-  if (call.initial || call.settled || !dialog) return
-  if (timerC && (status === 100 || core.dialogs.get(dialog.id) !== dialog)) return
+  const { dialog, timerC, initial } = call
+  if (call.settled) return
+  const isOver = !initial && dialog !== null && core.dialogs.get(dialog.id) !== dialog
+  if (timerC && (status === 100 || isOver)) return
   timerC?.cancel()
-  call.timerC = core.wheel.after(core.limits.timerCMs, () => {
+  call.timerC = core.wheel.after(initial ? core.limits.answerMs : core.limits.timerCMs, () => {
     if (call.settled || call.cancel) return
     call.cancel = { lines: '', late: true, sent: false }
     sendCancel(core, call)

@@ -152,6 +152,8 @@ function elsewhere(core: Core, call: Outgoing, request: SipRequest, next: Next):
       call.sent = { ...call.sent, branch, via: viaLine(flow, branch) }
       call.flow = flow
       call.provisional = false
+      call.timerC?.cancel()
+      call.timerC = null
       call.elsewhere = elsewhere(core, call, request, more)
       // The peer will send its requests there, and no other way may lead back from it (§12.1.2).
       const { text, contact } = outsideText(request, call.sent, flow)

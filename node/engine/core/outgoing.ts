@@ -1,4 +1,4 @@
-import { contactOf, type Dialog, toTagOf } from '../dialog/dialog.ts'
+import { contactOf, type Dialog, FORKS_MAX, toTagOf } from '../dialog/dialog.ts'
 import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
 import { sessionExpires } from '../dialog/session.ts'
 import { expiresOf, forms } from '../dialog/usage.ts'
@@ -14,7 +14,7 @@ import type { Core } from './core.ts'
 import { ackAndBye, acknowledge } from './indialog.ts'
 import { dialogOf, learn } from './learned.ts'
 import { keepSession, prepare } from './refresh.ts'
-import { forgotten, pass, passEnd, passMade, settle } from './settle.ts'
+import { forgotten, pass, passCancelled, passEnd, passMade, settle } from './settle.ts'
 import { textOf } from './shown.ts'
 import { keepSubscription } from './subscription.ts'
 
@@ -40,7 +40,7 @@ export interface Outgoing {
   provisional: boolean
   /** `late`: nobody wanted it to end, but no final answer came. */
   cancel: { readonly lines: string; readonly sent: boolean; readonly late: boolean } | null
-  /** Ends an INVITE in a dialog that gets no final answer. */
+  /** Ends an INVITE that gets no final answer. */
   timerC: Timer | null
   /** The app has its final response. */
   settled: boolean
@@ -74,7 +74,7 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
         if (call.settled) return
         settle(core, call)
         if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-        if (call.cancel && !call.cancel.late) passMade(core, call, 487, 'Request Terminated')
+        if (call.cancel) passCancelled(core, call)
         else passEnd(core, call, why)
         forgotten(core, call, why === 'timeout' ? 408 : 503)
       }
@@ -139,11 +139,16 @@ function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flo
   if (!call.dialog) return
   // The subscriber does not know of it any more (RFC 6665 §4.2.2).
   if (method === 'NOTIFY' && status === 481 && call.dialog.usage !== 'INVITE') core.dialogs.remove(call.dialog)
-  // A challenged BYE is sent again in the same dialog.
-  if (method === 'BYE' && status !== 401 && status !== 407) core.dialogs.remove(call.dialog)
+  if (method === 'BYE') byeAnswered(core, call.dialog, status)
   if (method !== 'UPDATE' || status >= 300) return
   call.dialog.target = contactOf(response) ?? call.dialog.target
   if (call.dialog.confirmed) keepSession(core, call.dialog, sessionExpires(response), true)
+}
+
+/** A challenged BYE is sent again in the same dialog, or is not; for whoever sent it the call is over in any case (§15.1.1). */
+function byeAnswered(core: Core, dialog: Dialog, status: number): void {
+  if (status === 401 || status === 407) core.wheel.after(64 * core.times.t1, () => core.dialogs.remove(dialog))
+  else core.dialogs.remove(dialog)
 }
 
 function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
@@ -180,6 +185,8 @@ function success(
     ack?.flow.send(ack.text)
     return
   }
+  // Each goes where its own Contact says: one callee shall not make us write to any number of others.
+  if (refused.size >= FORKS_MAX) return
   // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
   const unusable = contactOf(response) === null
   if (call.initial && (call.settled || call.cancel || unusable)) {
@@ -190,7 +197,7 @@ function success(
     if (call.settled) return
     settle(core, call)
     if (call.dialog) core.dialogs.remove(call.dialog)
-    if (call.cancel) passMade(core, call, 487, 'Request Terminated')
+    if (call.cancel) passCancelled(core, call)
     else passMade(core, call, 502, 'Answer Without Contact')
     return
   }

@@ -29,6 +29,12 @@ export function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): 
   else passMade(core, call, 503, 'Service Unavailable')
 }
 
+/** It was called off: by the app, or by us because no answer came. */
+export function passCancelled(core: Core, call: Outgoing): void {
+  if (call.cancel?.late) passEnd(core, call, 'timeout')
+  else passMade(core, call, 487, 'Request Terminated')
+}
+
 /** An answer of our own making. */
 export function passMade(core: Core, call: Outgoing, status: number, reason: string): void {
   const text = madeResponse(call.sent, status, reason, randomToken())

@@ -75,7 +75,8 @@ export const UNTOUCHED = {
 /** What an early dialog has of its own when an INVITE was forked (§12.1.2). */
 export type Fork = Pick<Dialog, 'remoteTag' | 'remote' | 'remoteSeq' | 'target' | 'routes' | 'way'>
 
-const FORKS_MAX = 32
+/** Nobody makes us keep more of one call. */
+export const FORKS_MAX = 32
 
 /** Moves a dialog to the fork that speaks now; the others keep what is theirs. */
 export function moveTo(dialog: Dialog, tag: string, seen?: Omit<Fork, 'remoteSeq'>): void {
