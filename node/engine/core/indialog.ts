@@ -11,7 +11,8 @@ import { appLines, contactValue, requestText, routeLines, type Sent, viaLine } f
 import { type Core, deliver } from './core.ts'
 
 const REFRESHING = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
-const NOWHERE: Flow = {
+/** Where nothing can be sent. */
+export const NOWHERE: Flow = {
   transport: 'udp',
   local: { host: '0.0.0.0', port: 0 },
   remote: { host: '0.0.0.0', port: 0 },

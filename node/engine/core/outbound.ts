@@ -10,9 +10,18 @@ import type { Flow } from '../transport/flow.ts'
 import type { Next, Told } from '../transport/transports.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { appCancels } from './cancel.ts'
-import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
-import { type Core, echo, notOk } from './core.ts'
-import { inDialog, wayOf } from './indialog.ts'
+import {
+  appLines,
+  bodyOf,
+  contactValue,
+  hereInstead,
+  madeResponse,
+  requestText,
+  type Sent,
+  viaLine,
+} from './compose.ts'
+import { type Core, deliver, echo, notOk } from './core.ts'
+import { inDialog, NOWHERE, wayOf } from './indialog.ts'
 import { type Outgoing, userOf } from './outgoing.ts'
 import { appResponse } from './respond.ts'
 
@@ -87,7 +96,7 @@ function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, 
 function within(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
   const { method } = request
   if (method === 'INVITE' && (dialog.outgoing || dialog.incoming !== null)) {
-    notOk(app, message.id, 'another INVITE is open in this dialog (491)')
+    pending(core, app, message, request, dialog)
     return
   }
   if (request.body !== '' && OFFERING.has(method)) dialog.offer = 'ours'
@@ -113,6 +122,16 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
     if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
   }
   wayOf(core, side, send, sizeOnWire(message))
+}
+
+/** One INVITE at a time in a dialog (§14.1): the app hears what the peer would say to a second, and nothing goes out. */
+function pending(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
+  const flow = dialog.way?.flow ?? NOWHERE
+  const { sent, text } = inDialog(dialog, 'INVITE', dialog.localSeq + 1, flow, request)
+  const about = { transaction: nextId(), dialog: dialog.id }
+  echo(core, app, message.id, flow, text, about)
+  // An app that waits for the echo before it listens for the answer shall not miss it.
+  core.wheel.after(0, () => deliver(core, app, flow, madeResponse(sent, 491, 'Request Pending', ''), about))
 }
 
 function outside(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {

@@ -7,6 +7,7 @@ import {
   later,
   type Message,
   type Peer,
+  type Response,
   reply,
   request,
   type Stack,
@@ -21,6 +22,9 @@ interface Call extends Stack {
   readonly callee: Peer
   readonly contact: string
   readonly dialog: Dialog
+  /** From and To of the callee's requests. */
+  readonly remote: string
+  readonly local: string
   /** Why the app heard that it is over. */
   readonly ended: string[]
 }
@@ -31,12 +35,14 @@ async function called(t: Test, options: Parameters<typeof startStack>[1] = {}): 
   const callee = await udpPeer(t, stack.port)
   const contact = `sip:bob@127.0.0.1:${callee.port}`
   const calling = stack.srf.createUAC(contact, { localSdp: sdp(4000) })
-  callee.send(reply(await callee.next('INVITE'), '200 OK', { contact, body: sdp(5000) }))
+  const invite = await callee.next('INVITE')
+  callee.send(reply(invite, '200 OK', { contact, body: sdp(5000) }))
   const dialog = await calling
   const ended: string[] = []
   dialog.on('destroy', (_req, reason) => void ended.push(reason))
   await callee.next('ACK')
-  return { ...stack, callee, contact, dialog, ended }
+  const remote = `${header(invite, 'To')};tag=peer`
+  return { ...stack, callee, contact, remote, local: header(invite, 'From'), dialog, ended }
 }
 
 type Heard = Message & { ack(): void }
@@ -158,7 +164,7 @@ test('a caller’s CANCEL of his re-INVITE that crosses its 200 changes nothing;
   peer.send(sameBranch(early, 'CANCEL'))
   await peer.next((text) => text.startsWith('SIP/2.0 200') && text.includes('3 CANCEL'))
   peer.send(sameBranch(early, 'ACK', await peer.next('487')))
-  const call = { ...stack, callee: peer, contact, dialog, ended: [] }
+  const call = { ...stack, callee: peer, contact, remote: '', local: '', dialog, ended: [] }
   await isUp(t, call)
 })
 
@@ -248,3 +254,36 @@ for (const [seconds, ends] of [
     await nothingStays(stack, t, pass)
   })
 }
+
+test('an app’s re-INVITE that meets one of the peer hears 491, as the peer’s hears that meets the app’s (§14.1, §14.2)', async (t) => {
+  const call = await called(t)
+  const { srf, callee, contact, dialog } = call
+  const held = Promise.withResolvers<Response>()
+  dialog.on('modify', (_req, res) => held.resolve(res))
+  const theirs = (seq: number): string =>
+    request(
+      callee,
+      'INVITE',
+      `sip:127.0.0.1:${call.port}`,
+      { From: call.remote, To: call.local, 'Call-ID': dialog.id.split(';')[0]!, CSeq: `${seq} INVITE` },
+      sdp(5000, 2),
+    )
+  callee.send(theirs(1))
+  const res = await held.promise
+  const { final } = await reinvite({ srf, dialog } as Call)
+  t.is((await final).status, 491)
+  res.send(200, { body: sdp(4000, 2) })
+  const answer = await callee.next('200')
+  callee.send(later(callee, 'ACK', theirs(1), answer, 1))
+
+  const again = await reinvite(call)
+  const ours = await callee.next((text) => /^INVITE /.test(text))
+  t.is(header(ours, 'CSeq'), '2 INVITE', 'the one that met the peer’s never went out')
+  t.regex(await answerTo(callee, theirs(2)), /^SIP\/2\.0 491/)
+  callee.send(reply(ours, '200 OK', { contact, body: sdp(5000, 3) }))
+  const ok = await again.final
+  t.is(ok.status, 200)
+  ok.ack()
+  await callee.next('ACK')
+  await isUp(t, call)
+})
