@@ -150,7 +150,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         log.debug({ transaction: transaction.id, why }, 'server transaction abandoned')
       },
     }),
-    client: new ClientTransactions(wheel, times),
+    client: new ClientTransactions(wheel, times, guard),
     dialogs: new Dialogs((dialog) => refuseOpen(core, dialog)),
     merges: new Map(),
     calls: new Map(),

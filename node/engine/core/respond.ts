@@ -186,7 +186,7 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null
   // Each finds its transaction gone and says so to the app.
-  if (ask.method === 'INVITE') for (const { send } of noMore(dialog)) setImmediate(send)
+  if (ask.method === 'INVITE') for (const { send } of noMore(dialog)) core.wheel.after(0, send)
   if (status >= 300) {
     if (!dialog.confirmed && ask.makes) core.dialogs.remove(dialog)
     return
