@@ -7,12 +7,19 @@ export interface Dialled {
   readonly domain: string
 }
 
-/** `sip:+49%2030@PBX.test:5060;user=phone` → `+49 30` at `pbx.test`; `tel:` has no domain of its own (RFC 3966). */
+/** A service in the place of an address (RFC 5031 §4.2). */
+const SERVICE = /^service:[a-z\d.-]+$/
+
+/**
+ * `sip:+49%2030@PBX.test:5060;user=phone` → `+49 30` at `pbx.test`; `tel:` has no domain of its own (RFC 3966), and a service keeps its
+ * whole name (RFC 5031), which no number and no user has.
+ */
 export function readDialled(uri: string, fallbackDomain: string): Dialled | null {
   const colon = uri.indexOf(':')
   const scheme = uri.slice(0, colon).toLowerCase()
   const rest = uri.slice(colon + 1)
   if (scheme === 'tel') return { user: (rest.split(';', 1)[0] ?? '').replace(/[-.()]/g, ''), domain: fallbackDomain }
+  if (scheme === 'urn' && SERVICE.test(rest.toLowerCase())) return { user: uri.toLowerCase(), domain: fallbackDomain }
   if (scheme !== 'sip' && scheme !== 'sips') return null
 
   const at = rest.lastIndexOf('@')
@@ -37,7 +44,7 @@ export function sayDialled({ user, domain }: Dialled): string {
   return `sip:${user.toWellFormed().replace(/[^A-Za-z0-9_.!~*'()&=+$,-]/gu, encodeURIComponent)}@${domain}`
 }
 
-/** As a row shows it: a number as it was dialled, a name with its domain, as callers are shown. */
+/** As a row shows it: a number or a service as it was dialled, a name with its domain, as callers are shown. */
 export function shownTarget({ user, domain }: Dialled): string {
-  return /^[+*#\d]+$/.test(user) ? user : `${user}@${domain}`
+  return /^(?:[+*#\d]+|urn:.+)$/.test(user) ? user : `${user}@${domain}`
 }

@@ -1,15 +1,16 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
+import { sendCancel } from './core/cancel.ts'
 import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
 import type { Early } from './core/early.ts'
 import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
-import { sendCancel } from './core/outgoing.ts'
 import { proxy } from './core/proxy.ts'
 import { answer } from './core/respond.ts'
+import { refuseOpen } from './core/within.ts'
 import { Dialogs } from './dialog/dialog.ts'
 import { defaultLimits, defaultTimes, type EngineLimits, type Logger, type SipTimes } from './limits.ts'
 import { bracketed } from './parser/headers.ts'
@@ -130,7 +131,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     throw error
   })
 
-  const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS)
+  const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS, guard)
   const admission = new Admission()
   const bodies = new Bodies()
   const core: Core = {
@@ -154,8 +155,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         log.debug({ transaction: transaction.id, why }, 'server transaction abandoned')
       },
     }),
-    client: new ClientTransactions(wheel, times),
-    dialogs: new Dialogs(),
+    client: new ClientTransactions(wheel, times, guard),
+    dialogs: new Dialogs((dialog) => refuseOpen(core, dialog)),
     merges: new Map(),
     calls: new Map(),
     calling: new Set(),
@@ -175,7 +176,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     subscribing: new Map(),
     now: () => Date.now(),
   }
-  const ticking = setInterval(() => guard(() => wheel.advance()), TICK_MS)
+  const ticking = setInterval(() => wheel.advance(), TICK_MS)
   let lookedAt = performance.now()
   let computed = computedMs()
   let idle = performance.eventLoopUtilization().idle
@@ -227,13 +228,16 @@ function computedMs(): number {
   return (user + system) / 1000
 }
 
-/** The one door: whatever a single message makes go wrong stays with that message. */
+/** The one door: whatever a single message or timer makes go wrong stays with it. */
 function guarded(log: Logger): (run: () => void) => void {
   return (run) => {
     try {
       run()
     } catch (error) {
-      log.error({ error: error instanceof Error ? error.stack : String(error) }, 'the engine failed on one message')
+      log.error(
+        { error: error instanceof Error ? error.stack : String(error) },
+        'the engine failed on one message or timer',
+      )
     }
   }
 }
@@ -249,7 +253,7 @@ function appGone(core: Core, app: App): void {
   }
   for (const call of [...core.calls.values()]) {
     if (call.app !== app || call.cancel) continue
-    call.cancel = { lines: '', sent: false }
+    call.cancel = { lines: '', late: false, sent: false }
     if (call.provisional) sendCancel(core, call)
   }
 }

@@ -40,11 +40,11 @@ export interface EngineLimits {
   readonly resolveMs: number
   /** Names that are looked for at once; a request to one more fails. */
   readonly lookups: number
-  /** An INVITE that no app gives a final answer within this is answered 480 by the engine. */
+  /** An INVITE that no app gives a final answer within this is answered 480 by the engine; one of an app's that rings no more for so long is cancelled. */
   readonly answerMs: number
   /** An HTTP handler decides within this. */
   readonly handlerMs: number
-  /** Timer C (RFC 3261 §16.6 step 11): a proxied INVITE without a sign of life is given up after this. */
+  /** Timer C (RFC 3261 §16.6 step 11): an INVITE that is proxied, or in a dialog, is given up after this without a sign of life. */
   readonly timerCMs: number
 }
 

@@ -50,6 +50,8 @@ export function isFlowBound({ contact, received, transport, path }: BindingRow):
 /** Pure; expiry is not asked here, because only the cluster's `expire` command ends a binding. */
 export function reach(binding: BindingRow, self: string, nodes: Nodes): Reach {
   const { contact, received, transport, node, path, regId } = binding
+  // A user may list how else he is reached (RFC 3261 §10.2.1), and the plan alone says where calls go: not a `tel:` of his.
+  if (!/^sips?:/i.test(contact)) return { kind: 'unreachable', why: `${contact} is no address that SIP can call` }
   const uri = requestUri(contact)
   if (path) return { kind: 'direct', uri, nextHop: null, route: path }
   // A flow is the connection itself: none is opened in its place (RFC 5626 §5.3).

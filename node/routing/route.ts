@@ -13,6 +13,8 @@ export interface Facts {
   here(host: string): boolean
 }
 
+/** What a phone dials for help that knows no number, with what kind of help; who is not told apart here gets any (RFC 5031 §4.2). */
+const SOS = /^urn:service:sos(?:\.|$)/i
 const REWRITES_MAX = 8
 const TRACE_MAX = 64
 /** A hunt rings no more phones than this, whatever a plan row from elsewhere says. */
@@ -35,7 +37,7 @@ export function decide(row: PlanRow | null, facts: Facts, request: CallRequest):
     return { ...end, kind: 'reject', status: 404, reason: 'Not Found', rule: 'none', emergency: false }
   }
   for (let rewrites = 0; rewrites <= REWRITES_MAX; rewrites++) {
-    if (compiled.emergency?.numbers.has(dialled)) {
+    if (compiled.emergency && (compiled.emergency.numbers.has(dialled) || SOS.test(dialled))) {
       trace.say(`${clean(dialled)} is an emergency number`)
       return {
         ...end,

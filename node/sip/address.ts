@@ -63,6 +63,15 @@ export function parseUri(uri: string): SipUri | null {
   return port === null ? null : { scheme, user, host, port, rest }
 }
 
+/**
+ * A URI of another scheme, as a Contact may have one (RFC 3261 §10.2.1). Known ones only: what else has a colon is mostly a SIP address
+ * whose scheme was left out.
+ */
+export function isOtherUri(uri: string): boolean {
+  return uri.length <= URI_MAX && !FORBIDDEN.test(uri) && OTHER.test(uri)
+}
+const OTHER = /^(?:mailto|tel|fax|im|pres|xmpp|https?|h323):[^*]/i
+
 /** A parameter of a URI, lower case, like `transport`; null when absent. */
 export function uriParam(uri: SipUri, name: string): string | null {
   for (const part of uri.rest.split('?', 1)[0]!.split(';')) {

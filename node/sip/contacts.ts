@@ -1,6 +1,6 @@
 /** What a REGISTER wants bound (RFC 3261 §10.3 steps 6 and 7), or how it is refused. */
 import type { BindChange } from '../../cluster/tables/commands.ts'
-import { parseAddress, parseUri, VALUE_MAX } from './address.ts'
+import { isOtherUri, parseAddress, parseUri, VALUE_MAX } from './address.ts'
 import { type Extensions, NO_EXTENSIONS } from './extensions.ts'
 import { POLICY, type RegistrationPolicy } from './policy.ts'
 
@@ -59,7 +59,9 @@ function read(
   extensions: Extensions,
 ): BindChange | Extract<Wish, { kind: 'refused' }> {
   if (uri === '*') return refuse(400, 'Contact: * stands alone')
-  if (!parseUri(uri)) return refuse(400, 'A contact is a sip or sips URI')
+  // Bound and listed as the user asked (§10.3 step 6), and never called: see routing/reach.ts.
+  const isOther = isOtherUri(uri)
+  if (!isOther && !parseUri(uri)) return refuse(400, 'A contact is a sip or sips URI')
 
   const own = params.get('expires')
   const asked = own === undefined ? header : seconds(own)
@@ -70,7 +72,7 @@ function read(
   }
   const q = params.has('q') ? quality(params.get('q')!) : 1
   if (q === null) return refuse(400, 'q is a number from 0 to 1')
-  const phone = phoneOf(params, extensions)
+  const phone = isOther ? {} : phoneOf(params, extensions)
   if ('kind' in phone) return phone
   return { contact: uri, q, expires: Math.min(wanted, limits.maxExpires), ...phone }
 }

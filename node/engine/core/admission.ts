@@ -67,6 +67,11 @@ export class Admission {
     return this.#rush === 0 ? 1 : this.#lately
   }
 
+  /** Whether all are let in, and nobody need ask. */
+  get isFree(): boolean {
+    return this.#rush === 0 && this.#share === 1
+  }
+
   get refused(): number {
     return this.#refused
   }
@@ -97,7 +102,7 @@ export class Admission {
 
   /** Whether one more request that begins something is let in; asked once for each. `waitMs` is how long it waited at least, as far as is known. */
   admits(waitMs: () => number): boolean {
-    if (this.#rush === 0 && this.#share === 1) return true
+    if (this.isFree) return true
     this.#asked++
     this.#credit = Math.min(this.#credit + this.#share, 1)
     const late = this.#rush > 0 && this.#isFull && waitMs() > LATE_MS

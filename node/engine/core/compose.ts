@@ -1,4 +1,4 @@
-import { contactUri } from '../dialog/dialog.ts'
+import { contactUri, type Dialog } from '../dialog/dialog.ts'
 import { lengthOf } from '../parser/bytes.ts'
 import { bracketed, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
 import { type Field, headerOf, type SipMessage, type SipResponse } from '../parser/message.ts'
@@ -66,8 +66,9 @@ export function hereInstead(value: string, flow: Flow, as: 'name' | 'place'): st
 }
 
 /** The Contact value for a message on this flow: the app's, or ours. */
-export function contactValue(message: SipMessage, flow: Flow): string {
+export function contactValue(message: SipMessage, flow: Flow, dialog: Dialog | null = null): string {
   const given = headerOf(message, 'contact')
+  if (dialog && given !== null && given === dialog.told) return dialog.contact
   return given === null ? `<${contactUri(flow.local, flow.transport)}>` : hereInstead(given, flow, 'place')
 }
 

@@ -20,7 +20,7 @@ import { answer } from './respond.ts'
 import { roomFor } from './room.ts'
 import { textOf } from './shown.ts'
 import { notified } from './subscription.ts'
-import { byeInEarlyDialog, endedByPeer, prackFrom, sessionTooSmall, updateCollides } from './within.ts'
+import { byeInEarlyDialog, prackFrom, sessionTooSmall, takeBye, updateCollides } from './within.ts'
 
 /** Requests whose body is an offer. */
 const OFFERING = new Set(['INVITE', 'UPDATE'])
@@ -189,8 +189,10 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
       return
     }
   }
-  if (request.method === 'BYE' && !dialog.confirmed && dialog.role === 'uas') {
-    byeInEarlyDialog(core, request, head, flow, key, dialog)
+  if (request.method === 'BYE' && !dialog.confirmed) {
+    if (dialog.role === 'uas') byeInEarlyDialog(core, request, head, flow, key, dialog)
+    // A callee must not (§15). Of forks with one dialog id it ends this one at most, and our INVITE will have its answer.
+    else takeBye(core, request, head, flow, key, dialog)
     return
   }
   if (request.method === 'PRACK' && !prackFrom(core, request, head, flow, key, dialog)) return
@@ -200,7 +202,7 @@ function inDialogFrom(core: Core, request: SipRequest, head: Head, flow: Flow, k
   if (request.method === 'INVITE') dialog.incoming = transaction.id
   if (request.method === 'UPDATE') dialog.updating = transaction.id
   if (request.body !== '' && OFFERING.has(request.method)) dialog.offer = 'theirs'
-  if (request.method === 'BYE') endedByPeer(core, dialog, transaction.id)
+  if (request.method === 'BYE') core.dialogs.remove(dialog)
   const text = textOf(request)
   deliver(core, app, flow, text, { transaction: transaction.id, dialog: dialog.id })
   if (request.method === 'BYE' && dialog.usage === 'INVITE') core.cdrs?.stop('network', 'normal-release', text)

@@ -11,7 +11,8 @@ import { appLines, contactValue, requestText, routeLines, type Sent, viaLine } f
 import { type Core, deliver } from './core.ts'
 
 const REFRESHING = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
-const NOWHERE: Flow = {
+/** Where nothing can be sent. */
+export const NOWHERE: Flow = {
   transport: 'udp',
   local: { host: '0.0.0.0', port: 0 },
   remote: { host: '0.0.0.0', port: 0 },
@@ -67,7 +68,7 @@ export function inDialog(
   let lines = more
   if (REFRESHING.has(method)) {
     const given = message !== null && headerOf(message, 'contact') !== null
-    lines += `Contact: ${given ? contactValue(message, flow) : dialog.contact}\r\n`
+    lines += `Contact: ${given ? contactValue(message, flow, dialog) : dialog.contact}\r\n`
   }
   if (message) lines += appLines(message, flow)
   return { sent, text: requestText(sent, lines, body) }
@@ -85,6 +86,16 @@ export function hangUp(core: Core, dialog: Dialog, reason: string): void {
     core.cdrs?.stop('application', hungUp(reason), text)
     const app = appOf(core, dialog)
     if (app) deliver(core, app, flow, text, { source: 'application', transaction: 'unsolicited', dialog: dialog.id })
+  })
+}
+
+/** The ACK for a 2xx to an INVITE in the dialog that no app acknowledges; kept for repeats. */
+export function acknowledge(core: Core, dialog: Dialog, seq: number): void {
+  wayOf(core, dialog, (flow) => {
+    if (!flow) return
+    const { text } = inDialog(dialog, 'ACK', seq, flow, null)
+    dialog.ack = { seq, text, flow }
+    flow.send(text)
   })
 }
 

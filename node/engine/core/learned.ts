@@ -57,6 +57,7 @@ export function dialogFrom(call: Outgoing, fork: Omit<Fork, 'remoteSeq'>): Dialo
     remoteSeq: null,
     app: call.app,
     contact: call.contact,
+    told: call.told === call.contact ? null : call.told,
     incoming: null,
     offer: sent.method === 'INVITE' && call.described ? 'ours' : null,
     outgoing: sent.method === 'INVITE' && !call.settled,

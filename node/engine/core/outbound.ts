@@ -9,10 +9,20 @@ import { parseUri, type SipUri } from '../parser/uri.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { Next, Told } from '../transport/transports.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
-import { appLines, bodyOf, contactValue, hereInstead, requestText, type Sent, viaLine } from './compose.ts'
-import { type Core, echo, notOk } from './core.ts'
-import { inDialog, wayOf } from './indialog.ts'
-import { cancelText, type Outgoing, sendCancel, userOf } from './outgoing.ts'
+import { appCancels } from './cancel.ts'
+import {
+  appLines,
+  bodyOf,
+  contactValue,
+  hereInstead,
+  madeResponse,
+  requestText,
+  type Sent,
+  viaLine,
+} from './compose.ts'
+import { type Core, deliver, echo, notOk } from './core.ts'
+import { inDialog, NOWHERE, wayOf } from './indialog.ts'
+import { type Outgoing, userOf } from './outgoing.ts'
 import { appResponse } from './respond.ts'
 
 const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'UPDATE'])
@@ -33,7 +43,7 @@ export function fromApp(core: Core, app: App, message: AppSipMessage): void {
     return
   }
   if (sip.method === 'CANCEL') {
-    cancel(core, app, message, sip)
+    appCancels(core, app, message, sip)
     return
   }
   const dialog = dialogFor(core, message, sip)
@@ -67,20 +77,6 @@ function dialogFor(core: Core, message: AppSipMessage, request: SipRequest): Dia
   return dialog?.confirmed ? dialog : null
 }
 
-function cancel(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
-  const call = core.calls.get(message.transaction)
-  if (!call) {
-    notOk(app, message.id, 'unable to find an open INVITE for this CANCEL')
-    return
-  }
-  const lines = appLines(request, call.flow)
-  echo(core, app, message.id, call.flow, cancelText(call, lines), { transaction: nextId(), dialog: call.dialogId })
-  if (call.cancel) return
-  call.cancel = { lines, sent: false }
-  // Before any provisional response the CANCEL might overtake its INVITE; it is held back (§9.1).
-  if (call.provisional) sendCancel(core, call)
-}
-
 function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
   const seq = dialog.answeredSeq
   if (seq === 0) {
@@ -100,7 +96,7 @@ function ack(core: Core, app: App, message: AppSipMessage, request: SipRequest, 
 function within(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
   const { method } = request
   if (method === 'INVITE' && (dialog.outgoing || dialog.incoming !== null)) {
-    notOk(app, message.id, 'another INVITE is open in this dialog (491)')
+    pending(core, app, message, request, dialog)
     return
   }
   if (request.body !== '' && OFFERING.has(method)) dialog.offer = 'ours'
@@ -126,6 +122,16 @@ function within(core: Core, app: App, message: AppSipMessage, request: SipReques
     if (endsSubscription(request, dialog)) core.dialogs.remove(dialog)
   }
   wayOf(core, side, send, sizeOnWire(message))
+}
+
+/** One INVITE at a time in a dialog (§14.1): the app hears what the peer would say to a second, and nothing goes out. */
+function pending(core: Core, app: App, message: AppSipMessage, request: SipRequest, dialog: Dialog): void {
+  const flow = dialog.way?.flow ?? NOWHERE
+  const { sent, text } = inDialog(dialog, 'INVITE', dialog.localSeq + 1, flow, request)
+  const about = { transaction: nextId(), dialog: dialog.id }
+  echo(core, app, message.id, flow, text, about)
+  // An app that waits for the echo before it listens for the answer shall not miss it.
+  core.wheel.after(0, () => deliver(core, app, flow, madeResponse(sent, 491, 'Request Pending', ''), about))
 }
 
 function outside(core: Core, app: App, message: AppSipMessage, request: SipRequest): void {
@@ -165,8 +171,12 @@ function elsewhere(core: Core, call: Outgoing, request: SipRequest, next: Next):
       call.sent = { ...call.sent, branch, via: viaLine(flow, branch) }
       call.flow = flow
       call.provisional = false
+      call.timerC?.cancel()
+      call.timerC = null
       call.elsewhere = elsewhere(core, call, request, more)
-      const { text } = outsideText(request, call.sent, flow)
+      // The peer will send its requests there, and no other way may lead back from it (§12.1.2).
+      const { text, contact } = outsideText(request, call.sent, flow)
+      call.contact = contact
       core.client.begin(branch, call.sent.method, flow, text, userOf(core, call))
     })
 }
@@ -229,10 +239,12 @@ function launch(
     dialogId: about.id,
     initial: about.dialog === null,
     contact: about.contact,
+    told: about.contact,
     described: about.described,
     dialog: about.dialog,
     provisional: false,
     cancel: null,
+    timerC: null,
     settled: false,
     winner: null,
   }

@@ -1,18 +1,20 @@
-import { contactOf, type Dialog, toTagOf } from '../dialog/dialog.ts'
+import { contactOf, type Dialog, FORKS_MAX, toTagOf } from '../dialog/dialog.ts'
 import { isNext, lists, remember, rseqOf } from '../dialog/reliable.ts'
 import { sessionExpires } from '../dialog/session.ts'
 import { expiresOf, forms } from '../dialog/usage.ts'
-import { randomToken } from '../ids.ts'
 import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
+import type { Timer } from '../transaction/wheel.ts'
 import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
+import { awaitFinal, sendCancel } from './cancel.ts'
 import { unanswered } from './cdr.ts'
-import { madeResponse, refusalAck, requestText, type Sent } from './compose.ts'
-import { type Core, deliver } from './core.ts'
-import { ackAndBye, hangUp } from './indialog.ts'
+import { refusalAck, type Sent } from './compose.ts'
+import type { Core } from './core.ts'
+import { ackAndBye, acknowledge } from './indialog.ts'
 import { dialogOf, learn } from './learned.ts'
 import { keepSession, prepare } from './refresh.ts'
+import { forgotten, pass, passCancelled, passEnd, passMade, settle } from './settle.ts'
 import { textOf } from './shown.ts'
 import { keepSubscription } from './subscription.ts'
 
@@ -29,12 +31,17 @@ export interface Outgoing {
   readonly dialogId: string
   /** Whether the request creates its dialog. */
   readonly initial: boolean
-  readonly contact: string
+  /** Our Contact where it went, and the one that the app was told. */
+  contact: string
+  readonly told: string
   /** The body of an INVITE, UPDATE or PRACK: a refresh of the session says it again. */
   readonly described: Dialog['described']
   dialog: Dialog | null
   provisional: boolean
-  cancel: { readonly lines: string; readonly sent: boolean } | null
+  /** `late`: nobody wanted it to end, but no final answer came. */
+  cancel: { readonly lines: string; readonly sent: boolean; readonly late: boolean } | null
+  /** Ends an INVITE that gets no final answer. */
+  timerC: Timer | null
   /** The app has its final response. */
   settled: boolean
   /** The tag of the fork that won. */
@@ -67,11 +74,8 @@ export function userOf(core: Core, call: Outgoing): ClientUser {
         if (call.settled) return
         settle(core, call)
         if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-        if (call.cancel) {
-          passMade(core, call, 487, 'Request Terminated')
-          return
-        }
-        passEnd(core, call, why)
+        if (call.cancel) passCancelled(core, call)
+        else passEnd(core, call, why)
         forgotten(core, call, why === 'timeout' ? 408 : 503)
       }
       if (!goesElsewhere(call, over)) over()
@@ -105,14 +109,6 @@ function plainUser(core: Core, call: Outgoing): ClientUser {
   }
 }
 
-/** A peer that does not know the call any more, or says nothing of it, has left it (§12.2.1.2, §14.1); the app hears so. */
-function forgotten(core: Core, call: Outgoing, status: number): void {
-  const { dialog, initial, sent } = call
-  if (initial || !dialog?.confirmed || (sent.method !== 'INVITE' && sent.method !== 'UPDATE')) return
-  if ((status === 481 || status === 408) && core.dialogs.get(dialog.id) === dialog)
-    hangUp(core, dialog, `${status} to ${sent.method}`)
-}
-
 /** A server that is gone or says 503 is followed by the next one of its domain (RFC 3263 §4.3), unless a call has begun there. */
 function goesElsewhere(call: Outgoing, fail: () => void): boolean {
   const { elsewhere } = call
@@ -143,16 +139,22 @@ function afterFinal(core: Core, call: Outgoing, response: SipResponse, flow: Flo
   if (!call.dialog) return
   // The subscriber does not know of it any more (RFC 6665 §4.2.2).
   if (method === 'NOTIFY' && status === 481 && call.dialog.usage !== 'INVITE') core.dialogs.remove(call.dialog)
-  // A challenged BYE is sent again in the same dialog.
-  if (method === 'BYE' && status !== 401 && status !== 407) core.dialogs.remove(call.dialog)
+  if (method === 'BYE') byeAnswered(core, call.dialog, status)
   if (method !== 'UPDATE' || status >= 300) return
   call.dialog.target = contactOf(response) ?? call.dialog.target
   if (call.dialog.confirmed) keepSession(core, call.dialog, sessionExpires(response), true)
 }
 
+/** A challenged BYE is sent again in the same dialog, or is not; for whoever sent it the call is over in any case (§15.1.1). */
+function byeAnswered(core: Core, dialog: Dialog, status: number): void {
+  if (status === 401 || status === 407) core.wheel.after(64 * core.times.t1, () => core.dialogs.remove(dialog))
+  else core.dialogs.remove(dialog)
+}
+
 function provisional(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
   call.provisional = true
   if (call.cancel && !call.cancel.sent) sendCancel(core, call)
+  awaitFinal(core, call, response.status)
   if (call.settled || response.status === 100) return
   const tag = toTagOf(response)
   const rseq = rseqOf(response, tag)
@@ -173,7 +175,8 @@ function success(
   refused: Map<string, { text: string; flow: Flow } | null>,
 ): void {
   const tag = toTagOf(response)
-  if (call.winner === tag) {
+  // In a dialog nobody forks, so a second 2xx is the first again, whatever its tag.
+  if (call.winner === tag || (call.winner !== null && !call.initial)) {
     repeatAck(call)
     return
   }
@@ -182,17 +185,19 @@ function success(
     ack?.flow.send(ack.text)
     return
   }
+  // Each goes where its own Contact says: one callee shall not make us write to any number of others.
+  if (refused.size >= FORKS_MAX) return
   // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
-  const unusable = call.initial && contactOf(response) === null
-  if (call.settled || call.cancel || unusable) {
+  const unusable = contactOf(response) === null
+  if (call.initial && (call.settled || call.cancel || unusable)) {
     // Another fork, or an answer that crossed our CANCEL: nobody wants this call any more (§13.2.2.4, §9.1).
     refused.set(tag, null)
-    const stray = call.initial ? dialogOf(call, response, flow) : { ...call.dialog! }
+    const stray = dialogOf(call, response, flow)
     ackAndBye(core, stray, call.sent.seq, (text, way) => refused.set(tag, { text, flow: way }))
     if (call.settled) return
     settle(core, call)
     if (call.dialog) core.dialogs.remove(call.dialog)
-    if (call.cancel) passMade(core, call, 487, 'Request Terminated')
+    if (call.cancel) passCancelled(core, call)
     else passMade(core, call, 502, 'Answer Without Contact')
     return
   }
@@ -210,54 +215,13 @@ function success(
     keepSession(core, dialog, agreed, true)
   }
   if (call.initial) core.cdrs?.start('network', 'uac', textOf(response))
+  // A re-INVITE that crossed our CANCEL counts (§9.1, §14.1): the app acknowledges it as any other, if it can.
+  if (dialog && !call.initial && (!call.app.open || core.dialogs.get(dialog.id) !== dialog))
+    acknowledge(core, dialog, call.sent.seq)
   pass(core, call, response, flow)
 }
 
 function repeatAck(call: Outgoing): void {
   const ack = call.dialog?.ack
   if (ack?.seq === call.sent.seq) ack.flow.send(ack.text)
-}
-
-function settle(core: Core, call: Outgoing): void {
-  call.settled = true
-  core.calls.delete(call.id)
-  if (call.initial) core.calling.delete(call.dialogId)
-  if (!call.dialog) return
-  call.dialog.outgoing = false
-  if (call.dialog.offer === 'ours') call.dialog.offer = null
-}
-
-/** Sends the CANCEL that the app asked for; if no final answer follows, the call counts as ended (§9.1). */
-export function sendCancel(core: Core, call: Outgoing): void {
-  const lines = call.cancel?.lines ?? ''
-  call.cancel = { lines, sent: true }
-  const { branch } = call.sent
-  core.client.begin(branch, 'CANCEL', call.flow, cancelText(call, lines), { response() {}, ended() {} })
-  core.wheel.after(64 * core.times.t1, () => {
-    if (call.settled) return
-    core.client.forget(branch, 'INVITE')
-    settle(core, call)
-    if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-    passMade(core, call, 487, 'Request Terminated')
-  })
-}
-
-/** The CANCEL of a request has its branch, its route and its number (§9.1). */
-export function cancelText(call: Outgoing, lines: string): string {
-  return requestText({ ...call.sent, method: 'CANCEL' }, lines, '')
-}
-
-function pass(core: Core, call: Outgoing, response: SipResponse, flow: Flow): void {
-  deliver(core, call.app, flow, textOf(response), { transaction: call.id, dialog: call.dialogId })
-}
-
-function passEnd(core: Core, call: Outgoing, why: 'timeout' | 'failed'): void {
-  if (why === 'timeout') passMade(core, call, 408, 'Request Timeout')
-  else passMade(core, call, 503, 'Service Unavailable')
-}
-
-function passMade(core: Core, call: Outgoing, status: number, reason: string): void {
-  const text = madeResponse(call.sent, status, reason, randomToken())
-  if (call.initial && call.sent.method === 'INVITE') core.cdrs?.stop('application', unanswered(status), text)
-  deliver(core, call.app, call.flow, text, { transaction: call.id, dialog: call.dialogId })
 }

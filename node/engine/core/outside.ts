@@ -84,7 +84,7 @@ function spirals(core: Core, request: SipRequest, key: string): boolean {
 
 /** Whether a request that belongs to nothing yet is taken in. A call for help always is, unless there is no memory left for it. */
 function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
-  const { limits, server, dialogs } = core
+  const { limits, server, dialogs, admission } = core
   const used = Math.max(
     server.size / limits.transactions,
     server.pending / limits.pending,
@@ -92,8 +92,10 @@ function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
   )
   // Somebody who says that it belongs to a dialog may have had that at another node.
   const begins = head.toTag === '' || request.method === 'REGISTER'
-  if (used < 1 && (!begins || core.admission.admits(() => core.transports.waits()))) return true
-  return begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)
+  if (used < 1 && (!begins || admission.isFree)) return true
+  // It takes nobody's share, and is not counted among who was refused.
+  if (begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)) return true
+  return begins && used < 1 && admission.admits(() => core.transports.waits())
 }
 const RESERVE = 1.2
 

@@ -12,10 +12,10 @@ import {
 } from '../dialog/session.ts'
 import { headerOf, type SipResponse } from '../parser/message.ts'
 import type { ClientUser } from '../transaction/client.ts'
-import type { Flow } from '../transport/flow.ts'
+import type { Timer } from '../transaction/wheel.ts'
 import { refusalAck, type Sent } from './compose.ts'
 import type { Core } from './core.ts'
-import { hangUp, inDialog, wayOf } from './indialog.ts'
+import { acknowledge, hangUp, inDialog, wayOf } from './indialog.ts'
 
 const EXPIRED = 'Session timer expired'
 
@@ -59,7 +59,7 @@ function refresh(core: Core, dialog: Dialog, seconds: number, plain = !dialog.up
     const lines = `Supported: timer\r\nSession-Expires: ${seconds};refresher=uac\r\nMin-SE: ${MIN_SE}\r\n`
     const type = described ? `Content-Type: ${described.type}\r\n` : ''
     const { sent, text } = inDialog(dialog, plain ? 'INVITE' : 'UPDATE', seq, flow, null, lines + type, described?.body)
-    core.client.begin(sent.branch, sent.method, flow, text, refreshing(core, dialog, sent, flow, seconds))
+    core.client.begin(sent.branch, sent.method, flow, text, refreshing(core, dialog, sent, seconds))
   })
 }
 
@@ -70,39 +70,46 @@ function again(core: Core, dialog: Dialog, ms: number, run: () => void): void {
   dialog.session = { ...session, refresh: core.wheel.after(ms, run) }
 }
 
-function refreshing(core: Core, dialog: Dialog, sent: Sent, way: Flow, seconds: number): ClientUser {
+function refreshing(core: Core, dialog: Dialog, sent: Sent, seconds: number): ClientUser {
   const invite = sent.method === 'INVITE'
   let settled = false
+  let timerC: Timer | null = null
   const settle = (): void => {
     settled = true
+    timerC?.cancel()
     if (invite) dialog.outgoing = false
+  }
+  const ended = (): void => {
+    settle()
+    if (core.dialogs.get(dialog.id) === dialog) hangUp(core, dialog, EXPIRED)
+  }
+  /** Nobody need be asked before a refresh, so no 1xx gives it more time. The BYE has the peer refuse it, and that is waited for. */
+  const tooLate = (): void => {
+    ended()
+    core.wheel.after(64 * core.times.t1, () => core.client.forget(sent.branch, sent.method))
   }
   return {
     response(response) {
-      if (response.status < 200) return
+      if (response.status < 200) {
+        if (invite && !settled) timerC ??= core.wheel.after(core.limits.timerCMs, tooLate)
+        return
+      }
       if (settled) {
         if (dialog.ack?.seq === sent.seq) dialog.ack.flow.send(dialog.ack.text)
         return
       }
       settle()
-      if (response.status < 300) refreshed(core, dialog, sent, response, way)
+      if (response.status < 300) refreshed(core, dialog, sent, response)
       else refused(core, dialog, response, invite, seconds)
     },
-    ended() {
-      settle()
-      if (core.dialogs.get(dialog.id) === dialog) hangUp(core, dialog, EXPIRED)
-    },
+    ended,
     ack: (response) => refusalAck(sent, response),
   }
 }
 
-function refreshed(core: Core, dialog: Dialog, sent: Sent, response: SipResponse, flow: Flow): void {
+function refreshed(core: Core, dialog: Dialog, sent: Sent, response: SipResponse): void {
   dialog.target = contactOf(response) ?? dialog.target
-  if (sent.method === 'INVITE') {
-    const ack = inDialog(dialog, 'ACK', sent.seq, flow, null)
-    dialog.ack = { seq: sent.seq, text: ack.text, flow }
-    flow.send(ack.text)
-  }
+  if (sent.method === 'INVITE') acknowledge(core, dialog, sent.seq)
   keepSession(core, dialog, sessionExpires(response), true)
 }
 

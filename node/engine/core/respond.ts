@@ -85,7 +85,7 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     (makesDialog && status < 300) ||
     (WITH_CONTACT.has(ask.method) && status < 300 && status > 100)
   ) {
-    lines += `Contact: ${contactValue(response, transaction.flow)}\r\n`
+    lines += `Contact: ${contactValue(response, transaction.flow, ask.dialog)}\r\n`
   }
   lines += appLines(response, transaction.flow)
   if (makesDialog && !ask.dialog) {
@@ -186,7 +186,7 @@ export function answer(core: Core, transaction: ServerTransaction<Ask>, ask: Ask
   if (OFFERING.has(ask.method) && (ask.offered || ask.method === 'INVITE')) dialog.offer = null
   if (dialog.incoming === transaction.id) dialog.incoming = null
   // Each finds its transaction gone and says so to the app.
-  if (ask.method === 'INVITE') for (const { send } of noMore(dialog)) setImmediate(send)
+  if (ask.method === 'INVITE') for (const { send } of noMore(dialog)) core.wheel.after(0, send)
   if (status >= 300) {
     if (!dialog.confirmed && ask.makes) core.dialogs.remove(dialog)
     return

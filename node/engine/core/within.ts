@@ -72,10 +72,8 @@ export function byeInEarlyDialog(
 ): void {
   const app = appOf(core, dialog)
   const invite = dialog.incoming
-  const ask = askOf(request, head, { dialog, app, tag: dialog.localTag, merge: '', contact: null })
-  const bye = core.server.begin(key, nextId(), flow, false, ask)
-  core.server.respond(bye, 200, responseText(ask, 200, 'OK', '', ''))
-  endedByPeer(core, dialog, bye.id)
+  takeBye(core, request, head, flow, key, dialog)
+  core.dialogs.remove(dialog)
   if (!app || invite === null) return
   const value = `${head.cseq.number} CANCEL`
   const fields = request.fields.map((f) => (f.name === 'cseq' ? field('CSeq', value) : f))
@@ -83,9 +81,15 @@ export function byeInEarlyDialog(
   deliver(core, app, flow, text, { transaction: invite, dialog: dialog.id })
 }
 
-/** BYE ends the dialog now; an INVITE that waits in it is over too (§15.1.2). */
-export function endedByPeer(core: Core, dialog: Dialog, bye: string): void {
-  const open = dialog.incoming === null || dialog.incoming === bye ? null : core.server.byId(dialog.incoming)
+/** Says 200 to a BYE of which nobody is told. */
+export function takeBye(core: Core, request: SipRequest, head: Head, flow: Flow, key: string, dialog: Dialog): void {
+  const ask = askOf(request, head, { dialog, app: null, tag: dialog.localTag, merge: '', contact: null })
+  const bye = core.server.begin(key, nextId(), flow, false, ask)
+  core.server.respond(bye, 200, responseText(ask, 200, 'OK', '', ''))
+}
+
+/** A dialog is over, and so is an INVITE of the peer that waits in it (§15.1.2). */
+export function refuseOpen(core: Core, dialog: Dialog): void {
+  const open = dialog.incoming === null ? null : core.server.byId(dialog.incoming)
   if (open?.ask) answer(core, open, open.ask, 487, responseText(open.ask, 487, 'Request Terminated', '', ''))
-  core.dialogs.remove(dialog)
 }

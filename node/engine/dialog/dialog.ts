@@ -28,6 +28,8 @@ export interface Dialog {
   app: App
   /** Our Contact value in this dialog. */
   contact: string
+  /** What the app takes for that, if its INVITE had to go another way than the one that it was told of; an app repeats it. */
+  told: string | null
   /** The INVITE that the peer sent and nobody has answered yet: its transaction id. */
   incoming: string | null
   /** The UPDATE of the peer that came last: its transaction id (RFC 3311 §5.2). */
@@ -56,6 +58,7 @@ export interface Dialog {
 
 /** What nothing has happened to yet in a dialog that begins. */
 export const UNTOUCHED = {
+  told: null,
   confirmed: false,
   updating: null,
   answer: null,
@@ -72,7 +75,8 @@ export const UNTOUCHED = {
 /** What an early dialog has of its own when an INVITE was forked (§12.1.2). */
 export type Fork = Pick<Dialog, 'remoteTag' | 'remote' | 'remoteSeq' | 'target' | 'routes' | 'way'>
 
-const FORKS_MAX = 32
+/** Nobody makes us keep more of one call. */
+export const FORKS_MAX = 32
 
 /** Moves a dialog to the fork that speaks now; the others keep what is theirs. */
 export function moveTo(dialog: Dialog, tag: string, seen?: Omit<Fork, 'remoteSeq'>): void {
@@ -161,6 +165,12 @@ export function isPrivate(host: string): boolean {
 /** All dialogs, early and confirmed. */
 export class Dialogs {
   readonly #byId = new Map<string, Dialog>()
+  readonly #over: (dialog: Dialog) => void
+
+  /** `over`: told of each that ends. */
+  constructor(over: (dialog: Dialog) => void) {
+    this.#over = over
+  }
 
   get size(): number {
     return this.#byId.size
@@ -180,6 +190,7 @@ export class Dialogs {
     stopTimers(dialog)
     dialog.answer = null
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id)
+    this.#over(dialog)
   }
 
   /** The dialog that a request from the network belongs to (§12.2.2): both tags must fit. */

@@ -27,6 +27,9 @@ export interface Head {
 
 const bad = (reason: string): Refusal => ({ kind: 'refused', status: 400, reason })
 
+/** A service that a caller need not know an address of, as `urn:service:sos` (RFC 5031 §4.2); who serves it is the app's business. */
+const SERVICE = /^urn:service:[a-z\d][a-z\d-]*(?:\.[a-z\d][a-z\d-]*)*$/i
+
 /** The longest Request-URI (§21.4.15). */
 const URI_MAX = 1024
 
@@ -70,6 +73,8 @@ function checkRequest(request: SipRequest, method: string, hops: string | undefi
     const uri = parseUri(request.uri)
     // Headers are not for a Request-URI (§19.1.1), and must never become any of a request of ours.
     if (uri?.headers !== '' || !isSoonRead(request.uri, request.uri)) return bad('Bad Request-URI')
+  } else if (/^urn:service:/i.test(request.uri)) {
+    if (!SERVICE.test(request.uri)) return bad('Bad Request-URI')
   } else if (scheme !== 'tel') return { kind: 'refused', status: 416, reason: 'Unsupported URI Scheme' }
   if (hops !== undefined && (!/^\d{1,10}$/.test(hops) || Number(hops) > 255)) return bad('Bad Max-Forwards')
   return null

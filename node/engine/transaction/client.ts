@@ -44,11 +44,14 @@ interface Entry extends ClientTransaction {
 export class ClientTransactions {
   readonly #wheel: TimerWheel
   readonly #times: SipTimes
+  readonly #guard: (run: () => void) => void
   readonly #entries = new Map<string, Entry>()
 
-  constructor(wheel: TimerWheel, times: SipTimes) {
+  /** `guard` runs what no message and no timer calls for, and keeps what it throws from others. */
+  constructor(wheel: TimerWheel, times: SipTimes, guard: (run: () => void) => void = (run) => run()) {
     this.#wheel = wheel
     this.#times = times
+    this.#guard = guard
   }
 
   get size(): number {
@@ -59,6 +62,7 @@ export class ClientTransactions {
   begin(branch: string, method: string, flow: Flow, text: string, user: ClientUser): ClientTransaction {
     const { t1 } = this.#times
     const invite = method === 'INVITE'
+    const broken = (): void => this.#guard(() => this.#step(entry, 'broken', null))
     const entry: Entry = {
       branch,
       method,
@@ -70,12 +74,12 @@ export class ClientTransactions {
       interval: t1,
       retransmit: null,
       end: null,
-      lost: flow.onLost(() => this.#step(entry, 'broken', null)),
+      lost: flow.onLost(broken),
     }
     this.#entries.set(`${branch}|${method}`, entry)
     if (flow.transport === 'udp') entry.retransmit = this.#after(t1, entry, invite ? 'timer A' : 'timer E')
     entry.end = this.#after(64 * t1, entry, invite ? 'timer B' : 'timer F')
-    if (!flow.send(text)) setImmediate(() => this.#step(entry, 'broken', null))
+    if (!flow.send(text)) setImmediate(broken)
     return entry
   }
 

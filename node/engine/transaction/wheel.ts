@@ -27,18 +27,20 @@ const SLOTS = 2048
 
 /**
  * A timer wheel: starting and cancelling a timer costs the same however many there are, and there are several per
- * transaction. It has no clock of its own; whoever owns it calls `advance`.
+ * transaction. It has no clock of its own; whoever owns it calls `advance`. `guard` runs each, and keeps what one throws from the others.
  */
 export class TimerWheel {
   readonly #clock: Clock
   readonly #tickMs: number
+  readonly #guard: (run: () => void) => void
   readonly #slots: Entry[][] = Array.from({ length: SLOTS }, () => [])
   #tick: number
   #size = 0
 
-  constructor(clock: Clock, tickMs = 10) {
+  constructor(clock: Clock, tickMs = 10, guard: (run: () => void) => void = (run) => run()) {
     this.#clock = clock
     this.#tickMs = tickMs
+    this.#guard = guard
     this.#tick = Math.floor(clock.now() / tickMs)
   }
 
@@ -71,7 +73,7 @@ export class TimerWheel {
         if (entry.due > this.#tick) continue
         const run = entry.run
         entry.run = null
-        run?.()
+        if (run) this.#guard(run)
       }
     }
   }

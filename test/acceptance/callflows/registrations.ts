@@ -47,13 +47,21 @@ export const REGISTRATIONS: readonly Flow[] = [
     sides: {
       dora: {
         phone: 'dora',
-        steps: [...made, ...registers('Contact: <sip:dora@192.0.2.9:5090>;q=0.4', 'Expires: 600'), ...removed],
+        steps: [
+          ...made,
+          ...registers('Contact: mailto:dora@pbx.test'),
+          ...registers('Contact: <sip:dora@192.0.2.9:5090>;q=0.4', 'Expires: 600'),
+          ...removed,
+        ],
       },
     },
     judge(t, { dora }) {
-      const [, after = []] = boundIn(dora)
-      t.is(after.length, 2, 'the answer lists all that is bound')
-      t.true(after.some((one) => MADE.test(one)))
+      const [, mail = [], after = []] = boundIn(dora)
+      const isMail = (one: string): boolean => /^<mailto:dora@pbx\.test>;expires=\d+;q=1$/.test(one)
+      t.is(mail.length, 2)
+      t.true(mail.some((one) => MADE.test(one)) && mail.some(isMail))
+      t.is(after.length, 3, 'the answer lists all that is bound')
+      t.true(after.some((one) => MADE.test(one)) && after.some(isMail))
       t.regex(after.find((one) => one.includes('192.0.2.9')) ?? '', /^<sip:dora@192\.0\.2\.9:5090>;expires=\d+;q=0\.4$/)
     },
   },

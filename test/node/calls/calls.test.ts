@@ -1,5 +1,6 @@
 import test from 'ava'
 import { until } from '../../cluster/nodes.ts'
+import { later, request, udpPeer } from '../engine/stack.ts'
 import { port, SDP_A, SDP_B, soon } from '../sip/support.ts'
 import { answers, call, listener, nodes, phone, rings } from './rig.ts'
 
@@ -149,6 +150,28 @@ test('a full node refuses the next call, but never a call for help, also of a st
   t.is((await soon('help', help.outcome)).kind, 'answered')
   t.is(from, 'sip:anonymous@anonymous.invalid', 'a claim that was not proved is not shown')
   first.cancel()
+})
+
+test('a stranger who calls urn:service:sos reaches who helps; for another service he is asked who he is (RFC 5031)', async (t) => {
+  const [n1] = await nodes(t, 1, 'emergency: {numbers: ["112"], user: carol}')
+  const to = Promise.withResolvers<string>()
+  await phone(t, n1!, 'carol', (invitation) => {
+    to.resolve(invitation.to.uri)
+    return answers(listener())(invitation)
+  })
+  const caller = await udpPeer(t, Number(n1!.sip.address.split(':')[1]))
+  const invite = (urn: string): string =>
+    request(caller, 'INVITE', urn, { From: '<sip:mallory@nowhere.test>;tag=1', To: `<${urn}>` }, SDP_A)
+  const help = invite('urn:service:sos.police')
+  caller.send(help)
+  const answer = await caller.next('200')
+  caller.send(later(caller, 'ACK', help, answer, 1))
+  t.is(await to.promise, 'sip:urn%3Aservice%3Asos.police@nowhere.test')
+  t.like(n1!.calls.live()[0], { to: 'urn:service:sos.police', rule: 'emergency' })
+  caller.send(later(caller, 'BYE', help, answer, 2))
+  await caller.next('200')
+  caller.send(invite('urn:service:counseling'))
+  await caller.next('407')
 })
 
 test('a call for help is not refused for what it requires, any other call is', async (t) => {

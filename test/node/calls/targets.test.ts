@@ -26,6 +26,18 @@ test('phones whose node is down ring behind all others, whatever they prefer, an
   t.deepEqual(order('n1', 'n2'), ['best', 'least', 'lost', 'gone'])
 })
 
+test('a contact that is no SIP address is missed by name, and the phones beside it ring', (t) => {
+  const mail = { ...binding('mail', 'n1', 1), contact: 'mailto:alice@pbx.test' }
+  const bindings = [mail, binding('desk', 'n1', 0.5)]
+  const registrations = new Map<string, RegistrationRow>([[AOR, { aor: AOR, bindings }]])
+  const { groups, missed } = contactsOf([{ aors: [AOR], seconds: 20 }], registrations, 'n1', new Map())
+  t.deepEqual(
+    groups.flatMap(({ contacts }) => contacts.map((one) => one.binding)),
+    [bindings[1]!],
+  )
+  t.deepEqual(missed, ['alice@pbx.test: mailto:alice@pbx.test is no address that SIP can call'])
+})
+
 test('a phone whose connection went with its node rings after all that are in sight, a flow of it only when no other is', (t) => {
   const flow = (name: string, node: string, regId: number) => ({
     ...binding(name, node, 1),

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import test from 'ava'
 import { type EngineOptions, ListenError, startEngine } from '../../../node/engine/engine.ts'
 import { freePorts } from '../../ports.ts'
-import { header, quiet, startStack, udpPeer } from './stack.ts'
+import { header, quiet, request, startStack, udpPeer, wanted } from './stack.ts'
 
 const on = (udp: number, tcp: number): EngineOptions => ({
   listen: [
@@ -45,4 +45,27 @@ test('what is advertised is what peers see instead of the address listened on', 
   t.is(header(asked, 'Contact'), `<sip:pbx.test:${port}>`)
   t.regex(header(asked, 'From'), /^<sip:pbx\.test>;tag=/)
   await sending
+})
+
+test('a fault in one timer is reported, and the next one of the same moment does its work', async (t) => {
+  let at = 0
+  let warned = 0
+  const log = {
+    warn(): void {
+      if (++warned === 1) throw new Error('no more log')
+    },
+  }
+  const { srf, port, faults } = await startStack(t, { clock: { now: () => at }, log })
+  srf.invite(() => {})
+  const caller = await udpPeer(t, port)
+  await wanted(caller, 'INVITE')
+  const [forgotten, other] = [1, 2].map(() => request(caller, 'INVITE', 'sip:bob@pbx.test'))
+  for (const invite of [forgotten!, other!]) {
+    caller.send(invite)
+    await caller.next('100')
+  }
+  at = 600_100
+  t.is(header(await caller.next('480'), 'Call-ID'), header(other!, 'Call-ID'))
+  t.is(faults.length, 1)
+  t.regex(faults[0]!, /no more log/)
 })

@@ -37,6 +37,16 @@ test('headers of a contact are not asked for', (t) => {
   )
 })
 
+test('no call goes to what is no SIP address, whoever holds it and whatever is in front of it', (t) => {
+  for (const contact of ['mailto:bob@pbx.test', 'tel:+15550100', 'https://pbx.test/']) {
+    for (const node of ['n1', 'n2', 'n3'])
+      for (const transport of ['udp', 'tcp'] as const) t.is(way({ contact, node, transport }), 'unreachable')
+    t.is(way({ contact, path: ['<sip:proxy.test;lr>'] }), 'unreachable')
+    t.is(way({ contact, transport: 'tcp', received: 'pbx.test:5060', node: 'n3' }), 'unreachable')
+  }
+  t.regex(way({ contact: 'SIPS:bob@10.0.0.9', node: 'n1' }), /^direct/)
+})
+
 test('a phone of another node is reached through it, unless it is on UDP without a NAT', (t) => {
   t.is(way({}), 'via 192.0.2.2:5060')
   t.is(way({ transport: 'udp' }), 'via 192.0.2.2:5060')

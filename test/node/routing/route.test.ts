@@ -49,6 +49,17 @@ test('each kind of rule does what it says', (t) => {
   t.deepEqual(call('71'), [482, 'none'], 'a rewrite that comes back to itself ends')
 })
 
+test('urn:service:sos and its sub-services are the emergency number of a plan that has one, and of no other (RFC 5031)', (t) => {
+  for (const sos of ['urn:service:sos', 'URN:service:SOS.ambulance', 'urn:service:sos.fire.forest']) {
+    t.deepEqual(call(sos), ['alice@pbx.test', 'emergency'], sos)
+    t.deepEqual(call(sos, 'elsewhere.test', null), ['alice@pbx.test', 'emergency'], sos)
+    t.true(decide(plan, facts, { caller: null, dialled: sos, domain: '' }).emergency)
+    t.like(decide(null, facts, { caller: null, dialled: sos, domain: 'pbx.test' }), { emergency: false, status: 404 })
+  }
+  for (const other of ['urn:service:sosx', 'urn:service:counseling', 'sos', 'xurn:service:sos'])
+    t.deepEqual(call(other), [404, 'none'], other)
+})
+
 test('after the rules come the numbers of the domain, then its user names, then 404', (t) => {
   t.deepEqual(call('1001'), ['alice@pbx.test', 'directory'])
   t.deepEqual(call('1001', 'lab.test'), ['carol@lab.test', 'directory'])

@@ -21,10 +21,27 @@ test('contacts, expiry and q are read as RFC 3261 §10.3 and §20.10 have them',
     [`<${uri}>;expires="x"`, '90', bind([uri, 90, 1])],
     [`<${uri}>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1`, '90', bind([uri, 90, 1])],
     ['<sip:[2001:db8::1]:5060>', null, bind(['sip:[2001:db8::1]:5060', 3600, 1])],
+    ['mailto:alice@example.com', null, bind(['mailto:alice@example.com', 3600, 1])],
+    [
+      `<${uri}>;q=0.5,<mailto:alice@example.com>;expires=4294967295,tel:+15550100;q=0.1`,
+      '600',
+      bind([uri, 600, 0.5], ['mailto:alice@example.com', 7200, 1], ['tel:+15550100', 600, 0.1]),
+    ],
+    ['<tel:+15550100;ext=1>;+sip.instance="<urn:x>";reg-id=1', null, bind(['tel:+15550100;ext=1', 3600, 1])],
     ['*', '0', { kind: 'bind', changes: 'all' }],
     [' * ', ' 0 ', { kind: 'bind', changes: 'all' }],
   ]
   for (const [contact, expires, expected] of cases) t.deepEqual(readContacts(contact, expires) as unknown, expected)
+})
+
+test('what is no SIP address is neither a flow nor a phone, whatever it says of itself', (t) => {
+  const flows = { path: [], outbound: 'yes', gruu: true } as const
+  const of = (contact: string) => readContacts(`<${contact}>;+sip.instance="<urn:x>";reg-id=1`, null, undefined, flows)
+  t.deepEqual(of(uri) as unknown, {
+    kind: 'bind',
+    changes: [{ contact: uri, q: 1, expires: 3600, instance: '<urn:x>', regId: 1 }],
+  })
+  t.deepEqual(of('mailto:a@b.test') as unknown, bind(['mailto:a@b.test', 3600, 1]))
 })
 
 test('an interval below the least is 423, a removal is none', (t) => {
@@ -48,9 +65,14 @@ test('hostile contacts are refused', (t) => {
     [`<${uri}> junk`, null],
     [`<${uri}>,`, null],
     [`<${uri}>,,<${uri}>`, null],
-    ['<tel:+15550100>', null],
-    ['<http://example.com>', null],
-    ['<mailto:alice@example.com>', null],
+    ['<mailto:>', null],
+    ['<:alice@example.com>', null],
+    ['<alice@example.com>', null],
+    ['<9p:x>', null],
+    ['<mailto:alice@exa\x07mple.com>', null],
+    [`<mailto:${'a'.repeat(600)}@example.com>`, null],
+    ['<mailto:alice@example.com>;q=2', null],
+    ['<mailto:*>,*', '0'],
     ['<sip:>', null],
     ['<sip:@>', null],
     ['<sip:a@b@c>', null],

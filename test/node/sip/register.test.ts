@@ -218,7 +218,7 @@ test('refusals say what is wrong', async (t) => {
     ['a foreign digest', [alice.contact()], { digestUri: 'sip:evil.test' }, /^SIP\/2.0 400/],
     ['too brief', [alice.contact(';expires=5')], {}, /^SIP\/2.0 423[\s\S]*Min-Expires: 60/],
     ['star with time', ['Contact: *', 'Expires: 60'], {}, /^SIP\/2.0 400/],
-    ['no SIP contact', ['Contact: <http://example.com>'], {}, /^SIP\/2.0 400/],
+    ['no URI', ['Contact: <alice@example.com>'], {}, /^SIP\/2.0 400/],
     ['many', Array.from({ length: 11 }, (_, i) => alice.contact('', `a${i}`)), {}, /^SIP\/2.0 400/],
   ]
   for (const [what, headers, ask, expected] of cases) t.regex(await alice.registered(headers, ask), expected, what)
@@ -245,6 +245,22 @@ test('contacts add up, are asked for, and go one by one or all at once', async (
   t.regex(gone, /^SIP\/2.0 200/)
   t.deepEqual(headersOf(gone, 'Contact'), [])
   t.is(cluster.tables.bindings, 0)
+})
+
+test('a contact that is no SIP address is bound beside the phone, listed, and goes like any other', async (t) => {
+  const { phone: alice, cluster } = await phone(t)
+  const both = await alice.registered([`${alice.contact('', 'one')}, <mailto:alice@pbx.test>;q=0.2`])
+  t.regex(both, /^SIP\/2.0 200/)
+  const listed = headersOf(both, 'Contact').join(',')
+  t.regex(listed, /<mailto:alice@pbx\.test>;expires=\d+;q=0\.2/)
+  t.regex(listed, /<sip:one@/)
+  t.is(bindings(cluster).length, 2)
+  // As RFC 3665 §2.2 writes it.
+  t.regex(await alice.registered(['Contact: mailto:alice@pbx.test;expires=0']), /^SIP\/2.0 200/)
+  t.deepEqual(
+    bindings(cluster).map(({ contact }) => contact.slice(0, 7)),
+    ['sip:one'],
+  )
 })
 
 test('a REGISTER that comes late changes nothing', async (t) => {

@@ -186,11 +186,23 @@ test('G24: a method nobody wants is 405 with Allow, one nobody knows is 501', as
   t.regex(await answerTo(peer, request(peer, 'FOO', 'sip:pbx.test')), /^SIP\/2\.0 501/)
 })
 
-test('G25: a scheme nobody understands is 416; tel reaches the app', async (t) => {
+test('G25: a scheme nobody understands is 416; tel and the services of RFC 5031 reach the app', async (t) => {
   const { port } = await startStack(t, { routes: plain })
   const peer = await udpPeer(t, port)
   t.regex(await answerTo(peer, request(peer, 'OPTIONS', 'foo:bar')), /^SIP\/2\.0 416/)
   t.regex(await answerTo(peer, request(peer, 'OPTIONS', 'tel:+15550100')), /^SIP\/2\.0 200/)
+  const to = (uri: string) => answerTo(peer, request(peer, 'OPTIONS', uri, { To: `<${uri}>` }))
+  for (const uri of ['urn:service:sos', 'URN:Service:SOS.Police', 'urn:service:counseling.children'])
+    t.regex(await to(uri), /^SIP\/2\.0 200/, uri)
+  for (const uri of ['urn:isbn:0451450523', 'urn:services:sos']) t.regex(await to(uri), /^SIP\/2\.0 416/, uri)
+  for (const uri of [
+    'urn:service:',
+    'urn:service:sos.',
+    'urn:service:sos;x',
+    'urn:service:sos?Route=x',
+    'urn:service:-',
+  ])
+    t.regex(await to(uri), /^SIP\/2\.0 400/, uri)
 })
 
 test('G28: a Timestamp goes back in the 100', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { parseMessage, type SipResponse } from '../../../../node/engine/parser/message.ts'
-import { ClientTransactions } from '../../../../node/engine/transaction/client.ts'
+import { ClientTransactions, type ClientUser } from '../../../../node/engine/transaction/client.ts'
 import { ServerTransactions } from '../../../../node/engine/transaction/server.ts'
 import { TimerWheel } from '../../../../node/engine/transaction/wheel.ts'
 import type { Flow } from '../../../../node/engine/transport/flow.ts'
@@ -42,6 +42,67 @@ test('timers fire in order and once, beyond a turn of the wheel too, and not aft
     ['late', 30_000],
   ])
   t.is(wheel.size, 0)
+})
+
+test('a timer whose callback throws is reported; the others of its slot, and of later ones, run as if it had not', (t) => {
+  let now = 0
+  const failed: unknown[] = []
+  const guard = (run: () => void): void => {
+    try {
+      run()
+    } catch (error) {
+      failed.push(error)
+    }
+  }
+  const wheel = new TimerWheel({ now: () => now }, 10, guard)
+  const fired: string[] = []
+  const bug = new Error('a bug')
+  wheel.after(20, () => fired.push('before'))
+  wheel.after(20, () => {
+    throw bug
+  })
+  wheel.after(20, () => fired.push('beside'))
+  wheel.after(40, () => fired.push('after'))
+  now = 60
+  guard(() => wheel.advance())
+  t.deepEqual(fired, ['before', 'beside', 'after'])
+  t.deepEqual(failed, [bug])
+  t.is(wheel.size, 0)
+})
+
+test('what fails when a connection is lost, or was already, is reported and stays with its transaction', async (t) => {
+  const { wheel, flow } = world()
+  const failed: string[] = []
+  const guard = (run: () => void): void => {
+    try {
+      run()
+    } catch (error) {
+      failed.push((error as Error).message)
+    }
+  }
+  const lost = new Set<() => void>()
+  const onLost = (tell: () => void) => {
+    lost.add(tell)
+    return { cancel: () => lost.delete(tell) }
+  }
+  const tcp: Flow = { ...flow, transport: 'tcp', onLost }
+  const client = new ClientTransactions(wheel, times, guard)
+  const ended: string[] = []
+  const user = (name: string, fails: boolean): ClientUser => ({
+    response() {},
+    ended(why) {
+      ended.push(`${name} ${why}`)
+      if (fails) throw new Error(name)
+    },
+  })
+  client.begin('z9hG4bKa', 'INVITE', tcp, 'INVITE', user('first', true))
+  client.begin('z9hG4bKb', 'OPTIONS', tcp, 'OPTIONS', user('second', false))
+  for (const tell of [...lost]) tell()
+  client.begin('z9hG4bKc', 'OPTIONS', { ...tcp, send: () => false }, 'OPTIONS', user('third', true))
+  await new Promise(setImmediate)
+  t.deepEqual(ended, ['first failed', 'second failed', 'third failed'])
+  t.deepEqual(failed, ['first', 'third'])
+  t.is(client.size, 0)
 })
 
 test('an INVITE without any answer goes out seven times in 32 seconds (timers A and B)', (t) => {

@@ -9,7 +9,9 @@ import {
   type Message,
   type Peer,
   reply,
+  request,
   type Stack,
+  sdp,
   startStack,
   streamPeer,
   type Test,
@@ -168,6 +170,47 @@ test('P15: a server that refuses connections, one that says 503 and one that is 
   await silent.next('OPTIONS')
   speaking.send(reply(await speaking.next('OPTIONS'), '200 OK'))
   t.is(await status(req), 200)
+})
+
+test('a call that went to the next server by another transport is reached there: later requests and answers name that way', async (t) => {
+  const good = await server(t)
+  const zone: Record<string, string[]> = {
+    'NAPTR carrier.test': ['10 10 SIP+D2U _sip._udp.carrier.test', '20 10 SIP+D2T _sip._tcp.carrier.test'],
+    'SRV _sip._tcp.carrier.test': [`1 1 ${good.port} edge.test`],
+    'A edge.test': ['127.0.0.1'],
+  }
+  const { srf, port, engine } = await stackWith(t, zone, {}, { t1: 10, t2: 40, t4: 50 })
+  const silent = await udpPeer(t, port)
+  zone['SRV _sip._udp.carrier.test'] = [`1 1 ${silent.port} edge.test`]
+  const calling = srf.createUAC('sip:bob@carrier.test', { localSdp: sdp(4000) })
+  const first = await silent.next('INVITE')
+  const peer = await good.peer()
+  const invite = await peer.next('INVITE')
+  const byTcp = engine.listening.find(({ transport }) => transport === 'tcp')!
+  const here = `<sip:127.0.0.1:${byTcp.port};transport=tcp>`
+  t.not(header(first, 'Contact'), here)
+  t.is(header(invite, 'Contact'), here)
+  const contact = `sip:bob@127.0.0.1:${good.port};transport=tcp`
+  peer.send(reply(invite, '200 OK', { contact, body: sdp(5000) }))
+  const dialog = await calling
+  await peer.next('ACK')
+  // With the Contact that the app was told first, as srf does, and without any.
+  const changes = [() => dialog.modify(sdp(4000, 2)), () => dialog.request({ method: 'UPDATE' })]
+  for (const change of changes) {
+    const changing = change()
+    const asked = await peer.next((text) => /^(INVITE|UPDATE) /.test(text))
+    t.is(header(asked, 'Contact'), here)
+    peer.send(reply(asked, '200 OK', { contact, body: sdp(5000, 2) }))
+    await changing
+  }
+  const asked = request(peer, 'INVITE', 'sip:127.0.0.1', {
+    From: `${header(invite, 'To')};tag=peer`,
+    To: header(invite, 'From'),
+    'Call-ID': header(invite, 'Call-ID'),
+    Contact: `<${contact}>`,
+  })
+  peer.send(asked)
+  t.is(header(await peer.next('200'), 'Contact'), here)
 })
 
 test('when no server is left the app hears what the last one said', async (t) => {
