@@ -1,6 +1,6 @@
 /** Registrations, messages and calls with the app. */
 import { header, later, reply, request, sdp, tcpPeer, udpPeer } from '../stack.ts'
-import { answered, final, invite, type Scenarios, sibling, status, uriOf } from './play.ts'
+import { answered, counted, final, invite, type Scenarios, sibling, status, uriOf } from './play.ts'
 
 export const BASICS: Scenarios = {
   'a registration, and its repetition': {
@@ -84,14 +84,9 @@ export const BASICS: Scenarios = {
       void dialog.destroy()
       const bye = await callee.next('BYE')
       callee.send(reply(bye, '200 OK'))
-      return [
-        header(ack, 'CSeq'),
-        header(info, 'CSeq'),
-        header(bye, 'CSeq'),
-        String(bye.startsWith(`BYE ${uriOf(callee, 'moved')} `)),
-      ]
+      return [...counted(asked, ack, info, bye), String(bye.startsWith(`BYE ${uriOf(callee, 'moved')} `))]
     },
-    seen: ['1 ACK', '2 INFO', '3 BYE', 'true'],
+    seen: ['+0 INVITE', '+0 ACK', '+1 INFO', '+2 BYE', 'true'],
   },
   'a call through the app, refused by the callee': {
     async play(t, { port, parts, srf }) {

@@ -36,3 +36,9 @@ export async function hangUp(caller: Peer, { asked, answer }: { asked: string; a
   caller.send(later(caller, 'BYE', asked, answer, 2))
   return status(await caller.next(final('BYE')))
 }
+
+/** CSeq counted from the first of them: where an engine begins is its own business. */
+export const counted = (...messages: readonly string[]): string[] => {
+  const first = Number.parseInt(header(messages[0]!, 'CSeq'), 10)
+  return messages.map((one) => header(one, 'CSeq').replace(/^\d+/, (n) => `+${Number(n) - first}`))
+}

@@ -1,8 +1,13 @@
 /** Where scenarios are played: an engine, or a drachtio-server, with one app of drachtio-srf that has a part for each. */
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import DrachtioSrf from 'drachtio-srf'
 import { startEngine } from '../../../../node/engine/engine.ts'
+import { drachtioServer, engineBeside } from '../../../acceptance/engines.ts'
 import { FREE, listening, spawnEngine } from '../../../engine-process.ts'
+import { freePorts } from '../../../ports.ts'
 import { type Message, type Peer, quiet, type Response, request, type Srf, type Test, udpPeer } from '../stack.ts'
 
 export interface Stage {
@@ -41,11 +46,28 @@ export async function alone(t: Test): Promise<Stage> {
   return stand(t, { host: '127.0.0.1', port: apps, secret }, sip)
 }
 
-/** A server that runs somewhere on this machine: `RAFTEL_DRACHTIO=host:port`, its secret in RAFTEL_DRACHTIO_SECRET. */
-export function named(): { host: string; port: number; secret: string } | null {
+/**
+ * A drachtio-server: one that runs somewhere on this machine (`RAFTEL_DRACHTIO=host:port`, its secret in RAFTEL_DRACHTIO_SECRET), or its binary, which
+ * is started. Null: there is none.
+ */
+export function daemon(): ((t: Test) => Promise<Stage>) | null {
   const match = /^([\w.-]+):(\d{1,5})$/.exec(process.env.RAFTEL_DRACHTIO ?? '')
   const secret = process.env.RAFTEL_DRACHTIO_SECRET ?? 'cymru'
-  return match ? { host: match[1]!, port: Number(match[2]), secret } : null
+  if (match) return (t) => stand(t, { host: match[1]!, port: Number(match[2]), secret }, null)
+  return drachtioServer() === null ? null : started
+}
+
+async function started(t: Test): Promise<Stage> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'raftel-scenarios-'))
+  const [sip, apps] = (await freePorts(2)) as [number, number]
+  const server = engineBeside('drachtio-server', folder, sip, apps, '<cdrs>true</cdrs>')
+  await server.start()
+  const stage = await stand(t, { host: '127.0.0.1', port: apps, secret: server.secret }, sip)
+  t.teardown(async () => {
+    await server.kill()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return stage
 }
 
 export async function stand(
