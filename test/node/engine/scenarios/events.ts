@@ -1,4 +1,5 @@
 /** What happens outside of calls: subscriptions (RFC 6665), messages, registrations of the app itself, and where requests came from. */
+import { until } from '../../../nemesis/until.ts'
 import {
   type Dialog,
   header,
@@ -111,6 +112,7 @@ export const EVENTS: Scenarios = {
         peer.send(notify(peer, asked, seq, state))
         seen.push(status(await peer.next(final('NOTIFY'))))
       }
+      await until('the app has heard both', () => told.length === 2, 20_000)
       return [header(asked, 'Event'), ...seen, ...told]
     },
     seen: ['presence', '200', '200', 'active;expires=60', 'terminated;reason=noresource'],

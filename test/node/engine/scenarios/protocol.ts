@@ -12,7 +12,7 @@ export const PROTOCOL: Scenarios = {
       const pong = await app.hear('|response|2|')
       return [
         hello.split('|')[3]!,
-        String(/\|OK\|udp\/127\.0\.0\.1:\d+/.test(hello)),
+        String(/\|OK\|([^|]*,)?udp\/127\.0\.0\.1:\d+/.test(hello)),
         pong.split('|').slice(3).join('|'),
       ]
     },

@@ -1,5 +1,5 @@
 /** Calls that the app proxies. */
-import { header, later, type Peer, type ProxyOptions, reply, sdp, udpPeer } from '../stack.ts'
+import { header, later, type Peer, type ProxyOptions, reply, request, sdp, udpPeer } from '../stack.ts'
 import { final, invite, type Scenario, type Scenarios, sibling, status, uriOf } from './play.ts'
 
 /** A proxied call: what the targets get, what the caller hears, what the app is told. */
@@ -33,7 +33,28 @@ function proxied(
   }
 }
 
+/** The Request-URI that the target gets of a message to `at`. */
+function onward(user: string, at: (port: number) => string): Scenario {
+  return async (t, { port, parts, srf }) => {
+    const [phone, target] = [await udpPeer(t, port), await udpPeer(t, port)]
+    parts.set(user, (req) => void srf.proxyRequest(req, uriOf(target)))
+    phone.send(request(phone, 'MESSAGE', `sip:${user}@${at(port)}`))
+    const asked = await target.next('MESSAGE')
+    target.send(reply(asked, '200 OK'))
+    await phone.next(final('MESSAGE'))
+    return [asked.split(' ')[1]!.replace(String(target.port), 'P')]
+  }
+}
+
 export const PROXIED: Scenarios = {
+  'a proxied request for another domain keeps its Request-URI': {
+    play: onward('abroad', () => 'pbx.test'),
+    seen: ['sip:abroad@pbx.test'],
+  },
+  'a proxied request for the server gets the Request-URI of its target': {
+    play: onward('here', (port) => `127.0.0.1:${port}`),
+    seen: ['sip:bob@127.0.0.1:P'],
+  },
   'one target after the other': {
     play: proxied({}, async ([one, two], caller, _asked, see) => {
       const first = await one!.next('INVITE')

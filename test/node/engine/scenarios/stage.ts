@@ -61,13 +61,12 @@ async function started(t: Test): Promise<Stage> {
   const folder = mkdtempSync(path.join(tmpdir(), 'raftel-scenarios-'))
   const [sip, apps] = (await freePorts(2)) as [number, number]
   const server = engineBeside('drachtio-server', folder, sip, apps, '<cdrs>true</cdrs>')
-  await server.start()
-  const stage = await stand(t, { host: '127.0.0.1', port: apps, secret: server.secret }, sip)
   t.teardown(async () => {
     await server.kill()
     rmSync(folder, { recursive: true, force: true })
   })
-  return stage
+  await server.start()
+  return stand(t, { host: '127.0.0.1', port: apps, secret: server.secret }, sip)
 }
 
 export async function stand(
