@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { drachtioServer, engineBeside } from '../test/acceptance/engines.ts'
@@ -57,6 +57,9 @@ export async function besideDaemon(seconds: number, json: boolean): Promise<numb
   try {
     const [calleePort, ownPort, mediaPort, calleeMedia, daemonSip, daemonApps] = (await freePorts(6)) as number[]
     const load = { folder, port: ownPort!, mediaPort: mediaPort! }
+    // A call that is refused is no call here.
+    const strict = readFileSync(scenarioFile('call-plain.xml'), 'utf8').replace(/.*response="503".*/, '')
+    writeFileSync(path.join(folder, 'call-plain.xml'), strict)
     const callee = sipp({
       ...load,
       scenario: scenarioFile('answer.xml'),
@@ -136,7 +139,10 @@ async function play(
 
   async function run(rival: Rival, work: Work, calls: number, how: { rate: number; atOnce: number }) {
     const cpu = () => rival.processes.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
-    const [scenario, target] = [scenarioFile(work.scenario), `${HOST}:${rival.sip}`]
+    const [scenario, target] = [
+      work.name === 'calls' ? path.join(load.folder, work.scenario) : scenarioFile(work.scenario),
+      `${HOST}:${rival.sip}`,
+    ]
     const before = cpu()
     const result = await sipp({ ...load, ...how, scenario, target, name: `run${++runs}`, calls }).result
     if (result.done === 0) throw new Error(`${rival.name}: nothing succeeded: ${result.errors}`)

@@ -33,6 +33,14 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     ],
     why: 'localhost in From and To is a name, and an address of record has no port; the daemon writes its own',
   },
+  'a handler that redirects': {
+    daemon: ['SIP/2.0 302 Moved', '<sip:a@192.0.2.1>'],
+    why: 'the daemon names the first contact only; with all of them the caller has somebody left to try',
+  },
+  'a request that is routed by tag': {
+    daemon: ['486', '480'],
+    why: 'without an app for the tag the server cannot serve now: 503 with Retry-After sends a proxy before it elsewhere; 480 speaks of the callee',
+  },
   'a REFER outside of a dialog': {
     daemon: null,
     why: 'the daemon drops it without an answer, and the phone repeats it for half a minute',

@@ -23,8 +23,8 @@ export interface Stage {
 
 const VERBS = ['register', 'options', 'invite', 'message', 'info', 'refer', 'subscribe'] as const
 
-/** The embedded engine. */
-export async function ours(t: Test): Promise<Stage> {
+/** The embedded engine; with a URL a handler there decides about every request, and the app has the tag `all`. */
+export async function ours(t: Test, handler?: string): Promise<Stage> {
   const secret = 'open sesame'
   const engine = await startEngine({
     listen: (['udp', 'tcp'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 })),
@@ -32,8 +32,9 @@ export async function ours(t: Test): Promise<Stage> {
     secret,
     cdrs: true,
     log: quiet,
+    ...(handler && { handlers: [{ verb: '*', method: 'GET', url: handler }] }),
   })
-  const stage = await stand(t, { ...engine.drachtio, secret }, engine.listening[0]!.port)
+  const stage = await stand(t, { ...engine.drachtio, secret }, engine.listening[0]!.port, handler)
   t.teardown(() => engine.close())
   return stage
 }
@@ -54,25 +55,34 @@ export function daemon(): ((t: Test) => Promise<Stage>) | null {
   const match = /^([\w.-]+):(\d{1,5})$/.exec(process.env.RAFTEL_DRACHTIO ?? '')
   const secret = process.env.RAFTEL_DRACHTIO_SECRET ?? 'cymru'
   if (match) return (t) => stand(t, { host: match[1]!, port: Number(match[2]), secret }, null)
+  return binary()
+}
+
+/** A drachtio-server that can be started as one likes. */
+export function binary(): ((t: Test, handler?: string) => Promise<Stage>) | null {
   return drachtioServer() === null ? null : started
 }
 
-async function started(t: Test): Promise<Stage> {
+async function started(t: Test, handler?: string): Promise<Stage> {
   const folder = mkdtempSync(path.join(tmpdir(), 'raftel-scenarios-'))
   const [sip, apps] = (await freePorts(2)) as [number, number]
-  const server = engineBeside('drachtio-server', folder, sip, apps, '<cdrs>true</cdrs>')
+  const asks = handler
+    ? `<request-handlers><request-handler sip-method="*" http-method="GET">${handler}</request-handler></request-handlers>`
+    : ''
+  const server = engineBeside('drachtio-server', folder, sip, apps, `<cdrs>true</cdrs>${asks}`)
   t.teardown(async () => {
     await server.kill()
     rmSync(folder, { recursive: true, force: true })
   })
   await server.start()
-  return stand(t, { host: '127.0.0.1', port: apps, secret: server.secret }, sip)
+  return stand(t, { host: '127.0.0.1', port: apps, secret: server.secret }, sip, handler)
 }
 
 export async function stand(
   t: Test,
   at: { host: string; port: number; secret: string },
   known: number | null,
+  handler?: string,
 ): Promise<Stage> {
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
@@ -84,7 +94,7 @@ export async function stand(
       else res.send(404)
     })
   const records = recording(srf)
-  srf.connect(at)
+  srf.connect({ ...at, ...(handler && { tags: ['all'] }) })
   t.teardown(() => srf.disconnect())
   const [, hostports] = (await once(srf as unknown as NodeJS.EventEmitter, 'connect')) as [unknown, string]
   const port = known ?? Number(/udp\/127\.0\.0\.1:(\d+)/.exec(hostports)?.[1])
