@@ -1,6 +1,6 @@
 /**
- * The server of bench:sip: the engine with drachtio-srf on top, in one process. It answers REGISTER with 200 and connects calls to a callee. It
- * tells its ports over the channel to its parent, and what it holds whenever that asks.
+ * The server of bench:sip: the engine with drachtio-srf on top, in one process; or the application alone, for a server at PORT that wants SECRET. It answers
+ * REGISTER with 200 and connects calls to a callee. It tells its ports over the channel to its parent, and what it holds whenever that asks.
  */
 import { once } from 'node:events'
 import DrachtioSrf from 'drachtio-srf'
@@ -8,20 +8,11 @@ import { startEngine } from '../node/engine/engine.ts'
 import { CALM_LOOKS, heapMemory } from '../proto/memory.ts'
 import type { Srf } from '../test/node/engine/stack.ts'
 
-const [callee, connections] = process.argv.slice(2)
+const [callee, connections, port, secret = 'of the bench'] = process.argv.slice(2)
 const memory = heapMemory()
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error }
 const host = '127.0.0.1'
-const engine = await startEngine({
-  listen: [
-    { transport: 'udp', host, port: 0 },
-    { transport: 'tcp', host, port: 0 },
-  ],
-  drachtio: { host, port: 0 },
-  secret: 'of the bench',
-  log: quiet,
-  limits: { connections: Number(connections) },
-})
+const engine = port === undefined ? await engineInside() : null
 const srf = new DrachtioSrf() as unknown as Srf
 srf.on('error', () => {})
 srf.register((req, res) => res.send(200, { headers: { Contact: req.get('Contact'), Expires: '3600' } }))
@@ -38,14 +29,27 @@ srf.invite((req, res) => {
     })
     .catch(() => {})
 })
-srf.connect({ ...engine.drachtio, secret: 'of the bench' })
+srf.connect({ ...(engine?.drachtio ?? { host, port: Number(port) }), secret })
 await once(srf as unknown as NodeJS.EventEmitter, 'connect')
 
 process.on('message', (message) => {
   // As in the program when a rush is over for a minute; between rounds it would cost the next one what V8 has learned.
   if (message === 'the rush is over') for (let i = 0; i < CALM_LOOKS; i++) memory?.look(true)
   const { user, system } = process.cpuUsage()
-  process.send?.({ cpuMicros: user + system, rss: process.memoryUsage().rss, ...engine.stats() })
+  process.send?.({ cpuMicros: user + system, rss: process.memoryUsage().rss, ...engine?.stats() })
 })
 process.on('disconnect', () => process.exit())
-process.send?.({ sip: engine.listening[0]!.port })
+process.send?.({ sip: engine?.listening[0]?.port })
+
+function engineInside() {
+  return startEngine({
+    listen: [
+      { transport: 'udp', host, port: 0 },
+      { transport: 'tcp', host, port: 0 },
+    ],
+    drachtio: { host, port: 0 },
+    secret,
+    log: quiet,
+    limits: { connections: Number(connections) },
+  })
+}

@@ -12,6 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { optionsFor } from '../test/options.ts'
 import { freePorts } from '../test/ports.ts'
 import { measureBaseline } from './baseline.ts'
+import { besideDaemon } from './sip-beside.ts'
 import { type SippResult, sipp } from './sipp.ts'
 
 const values = optionsFor(
@@ -22,11 +23,15 @@ and connections that say nothing. Takes about three minutes.
 
   --seconds S      at each rate (10)
   --connections N  that say nothing (10000)
+  --daemon         another bench: the same application on our engine and on a drachtio-server, in turn (five minutes). RAFTEL_DRACHTIO names
+                   its binary, or it is on the PATH
   --json           a document instead of a table
 
-  npm run bench:sip -- --seconds 60 --connections 50000`,
-  { seconds: 10, connections: 10_000, json: false },
+  npm run bench:sip -- --seconds 60 --connections 50000
+  RAFTEL_DRACHTIO=/usr/local/bin/drachtio npm run bench:sip -- --daemon`,
+  { seconds: 10, connections: 10_000, daemon: false, json: false },
 )
+if (values.daemon) process.exit(await besideDaemon(values.seconds, values.json))
 const REGISTERS = [2_000, 4_000, 6_000, 8_000]
 const CALLS = [200, 400, 800]
 /** What is offered when it is too much. */

@@ -25,8 +25,8 @@ export function drachtioServer(): string | null {
   return (named !== '' && !/^[\w.-]+:\d+$/.test(named) ? named : null) ?? which('drachtio')
 }
 
-/** An engine on `127.0.0.1:sipPort` over UDP and TCP, not yet started; `folder` gets its log. */
-export function engineBeside(kind: EngineKind, folder: string, sipPort: number, port: number): EngineBeside {
+/** An engine on `127.0.0.1:sipPort` over UDP and TCP, not yet started; `folder` gets its log. `more` is for the daemon's configuration. */
+export function engineBeside(kind: EngineKind, folder: string, sipPort: number, port: number, more = ''): EngineBeside {
   const secret = `open-sesame-${port}`
   let child: ChildProcess | null = null
 
@@ -39,7 +39,7 @@ export function engineBeside(kind: EngineKind, folder: string, sipPort: number, 
         return spawn(process.execPath, args, { stdio, env: { ...process.env, ENGINE_SECRET: secret } })
       }
       const file = path.join(folder, `drachtio-${sipPort}.xml`)
-      writeFileSync(file, daemonConfig(sipPort, port, secret))
+      writeFileSync(file, daemonConfig(sipPort, port, secret, more))
       return spawn(drachtioServer() ?? 'drachtio', ['-f', file], { stdio })
     } finally {
       closeSync(log)
@@ -69,11 +69,12 @@ export function engineBeside(kind: EngineKind, folder: string, sipPort: number, 
   }
 }
 
-function daemonConfig(sipPort: number, port: number, secret: string): string {
+function daemonConfig(sipPort: number, port: number, secret: string, more: string): string {
   return `<drachtio>
   <admin port="${port}" secret="${secret}">127.0.0.1</admin>
   <sip><contacts><contact>sip:127.0.0.1:${sipPort};transport=udp,tcp</contact></contacts></sip>
   <logging><console/><sofia-loglevel>1</sofia-loglevel><loglevel>notice</loglevel></logging>
+  ${more}
 </drachtio>
 `
 }

@@ -23,16 +23,21 @@ const OWN = new Set([
 
 const CHALLENGES = new Set(['www-authenticate', 'proxy-authenticate'])
 
-/** The app's own header lines as they go on the wire, `localhost` replaced by where the message leaves. */
+/**
+ * The app's own header lines as they go on the wire, `localhost` replaced by where the message leaves. Apps leave it to a drachtio-server to say that a
+ * body is SDP, and nobody else knows what a body without a type is (RFC 3261 §20.15).
+ */
 export function appLines(message: SipMessage, flow: Flow): string {
   let lines = ''
+  let typed = !message.body.startsWith('v=0')
   for (const f of message.fields) {
     if (OWN.has(f.name)) continue
+    if (f.name === 'content-type') typed = true
     const name = writtenName(f.line.slice(0, f.line.indexOf(':')).trimEnd())
     if (CHALLENGES.has(f.name)) for (const one of splitChallenges(f.value)) lines += `${name}: ${one}\r\n`
     else lines += `${name}: ${f.name === 'p-asserted-identity' ? named(f, flow) : f.value}\r\n`
   }
-  return lines
+  return typed ? lines : `${lines}Content-Type: application/sdp\r\n`
 }
 
 function named(f: Field, flow: Flow): string {

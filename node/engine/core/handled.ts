@@ -56,7 +56,7 @@ function carryOut(
     }
     case 'route': {
       const { to } = decision
-      const app = 'tag' in to ? core.apps.tagged(to.tag) : core.apps.dial(to)
+      const app = 'tag' in to ? core.apps.tagged(to.tag, ask.method.toLowerCase()) : core.apps.dial(to)
       if (app) hand(app)
       else refuse(503, 'No Application', 'Retry-After: 5\r\n')
       break

@@ -68,7 +68,7 @@ function send(
   breadth: number,
 ): void {
   const { ask, request, order } = p
-  const branch = newBranch(p, uri.headers === '' ? target : target.slice(0, -uri.headers.length), routes, flow)
+  const branch = newBranch(p, requestUri(p, target, uri, routes), routes, flow)
   const ours = order.remainInDialog ? ourRoutes(core, p, target, flow) : { recordRoutes: [], path: [] }
   const text = forwardedText(request, {
     uri: branch.sent.uri,
@@ -85,6 +85,12 @@ function send(
   awaitFinal(core, p, branch)
   if (ask.method === 'INVITE') core.cdrs?.attempt('application', text)
   core.client.begin(branch.sent.branch, ask.method, flow, text, userOf(core, p, branch))
+}
+
+/** That of the target where the caller's names us, where a redirection brought it, or where a Route of the app says the way. */
+function requestUri(p: Proxying, target: string, { headers }: SipUri, routes: readonly string[]): string {
+  if (p.keepsUri && routes.length === 0 && p.order.targets.includes(target)) return p.request.uri
+  return headers === '' ? target : target.slice(0, -headers.length)
 }
 
 function newBranch(p: Proxying, uri: string, routes: readonly string[], flow: Flow): Branch {

@@ -23,6 +23,8 @@ export interface Proxying {
   /** What the app adds. */
   readonly extra: SipRequest
   readonly loop: string
+  /** The Request-URI names nobody here, so it stays as it is: the targets of the app are only where it goes next (RFC 3261 §16.5). */
+  readonly keepsUri: boolean
   /** How many branches may be open at once (RFC 5393 §5.3.3). */
   readonly breadth: number
   /** Every target so far, so that a redirection cannot bring one back. */
@@ -68,6 +70,7 @@ export function proxy(core: Core, app: App, order: AppProxyMessage): void {
     request,
     extra: { ...extra, fields: [...appFields(extra), ...extra.fields.filter((f) => f.name === 'route')] },
     loop,
+    keepsUri: !isOurs(core, request.uri),
     breadth: breadthOf(request),
     seen: new Set(order.targets),
     waiting: [...new Set(order.targets)],
@@ -83,6 +86,11 @@ export function proxy(core: Core, app: App, order: AppProxyMessage): void {
     sent: (branch) => p.branches.some((one) => one.sent.branch === branch),
   }
   goOn(core, p)
+}
+
+function isOurs(core: Core, requestUri: string): boolean {
+  const uri = parseUri(requestUri)
+  return uri !== null && core.transports.isOurs(uri)
 }
 
 function wrongIn({ targets }: AppProxyMessage, extra: SipMessage | null): string | null {

@@ -25,3 +25,13 @@ export function localAddress(host: string, advertise: string | undefined): (remo
     return { host: name, port }
   }
 }
+
+/** Whether a host is a name of this listen point: what is advertised, what is bound, or on a wildcard any address of this machine. */
+export function namesHere(host: string, advertise: string | undefined): (name: string) => boolean {
+  const names = new Set([host])
+  if (advertise) names.add(advertise.toLowerCase())
+  if (host === '0.0.0.0' || host === '::')
+    for (const address of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) names.add(address.address)
+  if (isLoopback(host) || names.has('127.0.0.1')) names.add('localhost')
+  return (name) => names.has(name.toLowerCase())
+}

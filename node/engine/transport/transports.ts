@@ -15,7 +15,7 @@ import {
   type Receiver,
   type TransportName,
 } from './flow.ts'
-import { isLoopback, localAddress } from './local.ts'
+import { isLoopback, localAddress, namesHere } from './local.ts'
 import { bySize, locate, type Questions, type Target, usualTransport } from './locate.ts'
 import { listenStream, type Streams } from './stream.ts'
 import { listenUdp, type Udp } from './udp.ts'
@@ -70,6 +70,7 @@ export type Next = ((tell: Told) => void) | null
 interface Listener {
   readonly point: ListenPoint
   readonly of: Udp | Streams
+  readonly names: (host: string) => boolean
 }
 
 /** All listen points together: where a message may leave by and how it gets there. */
@@ -107,6 +108,13 @@ export class Transports {
   /** Whether datagrams are what can tell how long packets wait. */
   get hasUdp(): boolean {
     return this.#udp.length > 0
+  }
+
+  /** Whether a URI names one of the listen points. */
+  isOurs({ host, port }: SipUri): boolean {
+    return this.#listeners.some(
+      ({ point, names }) => (port ?? defaultPort(point.transport)) === point.port && names(host),
+    )
   }
 
   /** What a datagram waited since the last look, ms: the longest of all listen points; null when none came. */
@@ -290,7 +298,7 @@ async function openOne(needs: Needs, shared: Shared, point: ListenPoint, asked: 
   const common = { host, port, ipv6Only, limits, log, receiver, gate, point: asked, localFor }
   try {
     const of = transport === 'udp' ? await listenUdp(common) : await listenStream({ ...common, ...shared, transport })
-    return { point: { ...point, port: of.port }, of }
+    return { point: { ...point, port: of.port }, of, names: namesHere(host, advertise) }
   } catch (error) {
     throw new ListenError(transport, host, port, error as NodeJS.ErrnoException)
   }

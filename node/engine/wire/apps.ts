@@ -71,9 +71,9 @@ export class Apps {
     return fitting.length === 0 ? null : fitting[this.#turn++ % fitting.length]!
   }
 
-  /** The next app that said it has this tag, in turn; null if none does. */
-  tagged(tag: string): App | null {
-    const fitting = [...this.#links].filter((link) => link.authenticated && link.tags.has(tag))
+  /** The next app that said it has this tag and wants this verb (lower case), in turn; null if none does. */
+  tagged(tag: string, verb: string): App | null {
+    const fitting = [...this.#links].filter((link) => link.authenticated && link.tags.has(tag) && link.verbs.has(verb))
     return fitting[this.#turn++ % Math.max(1, fitting.length)] ?? null
   }
 

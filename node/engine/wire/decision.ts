@@ -31,11 +31,12 @@ export function readDecision(text: string): Decision | string {
     case 'reject':
       return reject(given)
     case 'redirect': {
-      const contacts = texts(given.contacts)
-      return contacts ? { action, contacts } : 'data.contacts is not a list of SIP addresses'
+      // The one is what a drachtio-server reads, the other what its documentation says.
+      const contacts = texts(listed(given.contact ?? given.contacts))
+      return contacts ? { action, contacts } : 'data.contact is not a list of SIP addresses'
     }
     case 'proxy': {
-      const targets = texts(typeof given.destination === 'string' ? [given.destination] : given.destination)
+      const targets = texts(listed(given.destination))
       return targets ? { action, order: orderOf(given, targets) } : 'data.destination is not a list of SIP addresses'
     }
     case 'route': {
@@ -54,14 +55,15 @@ function reject({ status, reason }: Record<string, unknown>): Decision | string 
   return { action: 'reject', status, reason: typeof reason === 'string' && plain(reason) ? reason : 'Rejected' }
 }
 
+/** Where nothing is said it is as with a drachtio-server: redirections are followed, and who is silent for 5 s is passed over. */
 function orderOf(given: Record<string, unknown>, targets: readonly string[]): ProxyOrder {
   const { recordRoute, remainInDialog, path, followRedirects, simultaneous, forking } = given
   return {
     remainInDialog: recordRoute === true || remainInDialog === true || path === true,
     fullResponse: false,
-    followRedirects: followRedirects === true,
+    followRedirects: followRedirects !== false,
     simultaneous: simultaneous === true || forking === 'simultaneous',
-    provisionalMs: readSpan(String(given.provisionalTimeout ?? '')),
+    provisionalMs: readSpan(String(given.provisionalTimeout ?? '5s')),
     finalMs: readSpan(String(given.finalTimeout ?? '')),
     targets: targets.map((one) => (/^(sips?|tel):/i.test(one) ? one : `sip:${one}`)),
   }
@@ -79,6 +81,10 @@ export function readAppAddress(text: string): AppAddress | null {
 
 function fields(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function listed(value: unknown): unknown {
+  return typeof value === 'string' ? [value] : value
 }
 
 function texts(value: unknown): string[] | null {

@@ -172,10 +172,16 @@ test('a tag leads to the apps that gave it when they connected, in turn; tags th
     'blue,conf@eu',
   ]
   const [one, full, two] = await Promise.all(tags.map((list) => rawApp(t, engine.drachtio, SECRET, list)))
+  for (const app of [one!, full!, two!]) {
+    app.say('2|route|message')
+    await app.hear('|response|2|')
+  }
+  const other = await rawApp(t, engine.drachtio, SECRET, 'conf@eu')
   phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
   phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
   await Promise.all([one!.hear('MESSAGE sip:bob'), two!.hear('MESSAGE sip:bob')])
   t.deepEqual(full!.heard, [], 'its twenty-first tag is one too many')
+  t.deepEqual(other.heard, [], 'it does not want messages')
   for (const none of ['no tag', long]) {
     data.tag = none
     phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))

@@ -15,7 +15,7 @@ test('P05: a proxied call goes on as it came, with our Via and one hop less, and
   caller.send(asked)
   await caller.next('100')
   const onward = await callee.next('INVITE')
-  t.true(onward.startsWith(`INVITE ${uriOf(callee)} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK`))
+  t.true(onward.startsWith(`INVITE sip:bob@pbx.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK`))
   t.is(lines(onward, 'Via').length, 2)
   t.is(lines(onward, 'Via')[1], `${header(asked, 'Via').replace(';rport', '')};received=127.0.0.1;rport=${caller.port}`)
   t.is(header(onward, 'Max-Forwards'), '8')
@@ -283,9 +283,12 @@ test('a request that comes back changed is a spiral and goes on, one that comes 
   })
   const phone = await udpPeer(t, port)
   await wanted(phone, 'MESSAGE')
-  phone.send(request(phone, 'MESSAGE', 'sip:first@pbx.test'))
+  phone.send(request(phone, 'MESSAGE', `sip:first@127.0.0.1:${port}`))
   await phone.next('482')
-  t.deepEqual(uris.slice(0, 3), ['sip:first@pbx.test', `sip:second@127.0.0.1:${port}`, `sip:again@127.0.0.1:${port}`])
+  t.deepEqual(
+    uris.slice(0, 3),
+    ['first', 'second', 'again'].map((user) => `sip:${user}@127.0.0.1:${port}`),
+  )
   t.true(uris.length <= 4, `${uris.length} rounds`)
   t.is(engine.stats().unanswered, 0)
 })
@@ -304,7 +307,7 @@ test('P08: two users who are each forwarded to the other twice do not make an av
   })
   const phone = await udpPeer(t, mill.port)
   await wanted(phone, 'MESSAGE')
-  phone.send(request(phone, 'MESSAGE', 'sip:alice@pbx.test'))
+  phone.send(request(phone, 'MESSAGE', `sip:alice@127.0.0.1:${mill.port}`))
   await phone.next('482')
   t.true(rounds > 4 && rounds < 100, `${rounds} rounds`)
   t.is(mill.engine.stats().unanswered, 0)

@@ -13,6 +13,34 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     daemon: ['503'],
     why: '405 with Allow says that it will never be served; 503 asks the phone to try again, and it does',
   },
+  'a redirection that is followed': {
+    daemon: ['app: true 200', 'caller: 200', 'sip:proxied@pbx.test'],
+    why: 'who is redirected to asks for the URI of the Contact (RFC 3261 §16.5); the daemon sends the old one there',
+  },
+  'a subscription of the app': {
+    daemon: ['presence', '200', '500', 'active;expires=60', 'terminated;reason=noresource'],
+    why: 'the daemon ends the dialog with the last NOTIFY, and with the dialog the answer that the app gives to it',
+  },
+  'a call of the app with header fields of its own': {
+    daemon: [
+      '"Anna" <sip:anna@127.0.0.1:P>',
+      '<sip:bob@example.test>',
+      '<sip:127.0.0.1:P>',
+      'seven',
+      'an app',
+      '70',
+      'application/sdp',
+    ],
+    why: 'localhost in From and To is a name, and an address of record has no port; the daemon writes its own',
+  },
+  'a handler that redirects': {
+    daemon: ['SIP/2.0 302 Moved', '<sip:a@192.0.2.1>'],
+    why: 'the daemon names the first contact only; with all of them the caller has somebody left to try',
+  },
+  'a request that is routed by tag': {
+    daemon: ['486', '480'],
+    why: 'without an app for the tag the server cannot serve now: 503 with Retry-After sends a proxy before it elsewhere; 480 speaks of the callee',
+  },
   'a REFER outside of a dialog': {
     daemon: null,
     why: 'the daemon drops it without an answer, and the phone repeats it for half a minute',

@@ -1,8 +1,13 @@
 /** Where scenarios are played: an engine, or a drachtio-server, with one app of drachtio-srf that has a part for each. */
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import DrachtioSrf from 'drachtio-srf'
 import { startEngine } from '../../../../node/engine/engine.ts'
+import { drachtioServer, engineBeside } from '../../../acceptance/engines.ts'
 import { FREE, listening, spawnEngine } from '../../../engine-process.ts'
+import { freePorts } from '../../../ports.ts'
 import { type Message, type Peer, quiet, type Response, request, type Srf, type Test, udpPeer } from '../stack.ts'
 
 export interface Stage {
@@ -18,8 +23,8 @@ export interface Stage {
 
 const VERBS = ['register', 'options', 'invite', 'message', 'info', 'refer', 'subscribe'] as const
 
-/** The embedded engine. */
-export async function ours(t: Test): Promise<Stage> {
+/** The embedded engine; with a URL a handler there decides about every request, and the app has the tag `all`. */
+export async function ours(t: Test, handler?: string): Promise<Stage> {
   const secret = 'open sesame'
   const engine = await startEngine({
     listen: (['udp', 'tcp'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 })),
@@ -27,8 +32,9 @@ export async function ours(t: Test): Promise<Stage> {
     secret,
     cdrs: true,
     log: quiet,
+    ...(handler && { handlers: [{ verb: '*', method: 'GET', url: handler }] }),
   })
-  const stage = await stand(t, { ...engine.drachtio, secret }, engine.listening[0]!.port)
+  const stage = await stand(t, { ...engine.drachtio, secret }, engine.listening[0]!.port, handler)
   t.teardown(() => engine.close())
   return stage
 }
@@ -41,17 +47,42 @@ export async function alone(t: Test): Promise<Stage> {
   return stand(t, { host: '127.0.0.1', port: apps, secret }, sip)
 }
 
-/** A server that runs somewhere on this machine: `RAFTEL_DRACHTIO=host:port`, its secret in RAFTEL_DRACHTIO_SECRET. */
-export function named(): { host: string; port: number; secret: string } | null {
+/**
+ * A drachtio-server: one that runs somewhere on this machine (`RAFTEL_DRACHTIO=host:port`, its secret in RAFTEL_DRACHTIO_SECRET), or its binary, which
+ * is started. Null: there is none.
+ */
+export function daemon(): ((t: Test) => Promise<Stage>) | null {
   const match = /^([\w.-]+):(\d{1,5})$/.exec(process.env.RAFTEL_DRACHTIO ?? '')
   const secret = process.env.RAFTEL_DRACHTIO_SECRET ?? 'cymru'
-  return match ? { host: match[1]!, port: Number(match[2]), secret } : null
+  if (match) return (t) => stand(t, { host: match[1]!, port: Number(match[2]), secret }, null)
+  return binary()
+}
+
+/** A drachtio-server that can be started as one likes. */
+export function binary(): ((t: Test, handler?: string) => Promise<Stage>) | null {
+  return drachtioServer() === null ? null : started
+}
+
+async function started(t: Test, handler?: string): Promise<Stage> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'raftel-scenarios-'))
+  const [sip, apps] = (await freePorts(2)) as [number, number]
+  const asks = handler
+    ? `<request-handlers><request-handler sip-method="*" http-method="GET">${handler}</request-handler></request-handlers>`
+    : ''
+  const server = engineBeside('drachtio-server', folder, sip, apps, `<cdrs>true</cdrs>${asks}`)
+  t.teardown(async () => {
+    await server.kill()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await server.start()
+  return stand(t, { host: '127.0.0.1', port: apps, secret: server.secret }, sip, handler)
 }
 
 export async function stand(
   t: Test,
   at: { host: string; port: number; secret: string },
   known: number | null,
+  handler?: string,
 ): Promise<Stage> {
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})
@@ -63,7 +94,7 @@ export async function stand(
       else res.send(404)
     })
   const records = recording(srf)
-  srf.connect(at)
+  srf.connect({ ...at, ...(handler && { tags: ['all'] }) })
   t.teardown(() => srf.disconnect())
   const [, hostports] = (await once(srf as unknown as NodeJS.EventEmitter, 'connect')) as [unknown, string]
   const port = known ?? Number(/udp\/127\.0\.0\.1:(\d+)/.exec(hostports)?.[1])
