@@ -88,6 +88,7 @@ export const fileConfig = z.strictObject({
         .array(z.strictObject({ listen: listen.optional(), allow: cidrs.default([]), deny: cidrs.default([]) }))
         .max(64)
         .default([]),
+      path_from: cidrs.default([]),
       abuse: z
         .strictObject({
           trusted: cidrs.default([...ABUSE.trusted]),

@@ -39,6 +39,8 @@ export interface SipConfig {
   readonly digest: DigestConfig
   readonly acl: readonly AclRule[]
   readonly abuse: AbusePolicy
+  /** Networks of proxies that may name a Path. */
+  readonly pathFrom: readonly string[]
 }
 
 /** Null only after a fault was told. */
@@ -56,6 +58,7 @@ export function readSip(sip: FileConfig['sip'], folder: string, wrong: Wrong): S
     digest: { algorithms: sip.digest.algorithms, authInt: sip.digest.auth_int },
     acl: aclOf(sip, wrong),
     abuse: abuseOf(sip.abuse),
+    pathFrom: sip.path_from,
   }
 }
 

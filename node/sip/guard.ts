@@ -20,6 +20,8 @@ export interface GuardNeeds {
   readonly cluster: Pick<Cluster, 'node' | 'tables' | 'propose' | 'watch' | 'now'>
   readonly policy: AbusePolicy
   readonly acl?: readonly AclRule[]
+  /** Networks of proxies whose Path is taken. */
+  readonly pathFrom?: readonly string[]
   readonly log: Logger
   /** Monotonic, ms; by default the process's. */
   readonly now?: () => number
@@ -36,6 +38,7 @@ export type Refused =
   | 'password'
   | 'account'
   | 'guessed'
+  | 'path'
 
 const SAYS: Readonly<Record<Refused, string>> = {
   acl: 'the access list of the listener does not have it',
@@ -47,6 +50,7 @@ const SAYS: Readonly<Record<Refused, string>> = {
   password: 'wrong password',
   account: 'its account asks for more than it may',
   guessed: 'too many wrong passwords came for its account, and it is not where that is registered',
+  path: 'its REGISTER has a Path; list the proxy in sip.path_from if it is one of yours',
 }
 
 export interface Guard extends Gate {
@@ -58,6 +62,8 @@ export interface Guard extends Gate {
   proved(source: Source, aor: string): boolean
   /** So many wrong passwords came for an account that it is let in only from where it is registered. */
   isGuessed(source: Source, aor: string): boolean
+  /** Whether a REGISTER from there may say by which way its phone is called (RFC 3327). */
+  takesPath(source: Source): boolean
   /** How often somebody was refused, and how many sources were banned by this node or spared. */
   counters(): Readonly<Record<string, number>>
   /** Who did too much and is slowed, but not banned because a phone is registered from his address. */
@@ -66,14 +72,26 @@ export interface Guard extends Gate {
 }
 
 export function startGuard(needs: GuardNeeds): Guard {
-  const { cluster, policy, acl = [], log, now: clock = () => performance.now() } = needs
+  const { cluster, policy, acl = [], pathFrom = [], log, now: clock = () => performance.now() } = needs
   const { tables } = cluster
   const offences = new Offences(policy)
   const trusted = new Networks(policy.trusted)
+  const proxies = new Networks(pathFrom)
   const exactly = new Set(policy.trusted)
   const seldom = new Seldom(log, clock)
   const count: Record<Refused, number> = {
-    ...{ acl: 0, banned: 0, shunned: 0, 'too fast': 0, scanner: 0, malformed: 0, password: 0, account: 0, guessed: 0 },
+    ...{
+      acl: 0,
+      banned: 0,
+      shunned: 0,
+      'too fast': 0,
+      scanner: 0,
+      malformed: 0,
+      password: 0,
+      account: 0,
+      guessed: 0,
+      path: 0,
+    },
   }
   const judgement = new Judgement({ cluster, offences, policy, log, now: clock })
   const acls = new WeakMap<ListenPoint, { readonly acl: Acl | null }>()
@@ -175,6 +193,11 @@ export function startGuard(needs: GuardNeeds): Guard {
       if (bindings.some(({ received }) => hostOf(received) === address)) return false
       refuse('guessed', address, { aor: clean(aor, 64) })
       return true
+    },
+    takesPath({ address }) {
+      if (proxies.has(address)) return true
+      refuse('path', address)
+      return false
     },
     spared: () => judgement.spared(),
     counters: () => ({ ...count, ...judgement.counters() }),
