@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
+import { hasRoom } from '../../cluster/tables/bans.ts'
 import type { AbusePolicy, Offences } from './offences.ts'
 import { hostOf, sourceOf } from './source.ts'
 
@@ -156,11 +157,12 @@ export class Judgement {
     offences.shun(source, at)
     this.#bans = this.#bans.filter((when) => at - when < MINUTE)
     // Programs of before do not know the command; once there are founders there is none of them.
-    if (cluster.tables.members === null || this.#bans.length >= BANS_A_MINUTE) {
+    const isTime = cluster.tables.members !== null && this.#bans.length < BANS_A_MINUTE
+    if (isTime) this.#bans.push(at)
+    if (!isTime || !hasRoom(cluster.tables.bans.values(), cluster.now())) {
       this.#count.bansPutOff++
       return
     }
-    this.#bans.push(at)
     this.#count.bans++
     log.warn({ source, reason, seconds: policy.banSeconds }, 'a source is banned')
     void cluster

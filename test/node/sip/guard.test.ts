@@ -4,8 +4,10 @@ import { connect, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
+import { BANS_MAX, OWN_BANS_MAX } from '../../../cluster/tables/bans.ts'
+import type { BanRow } from '../../../cluster/tables/rows.ts'
 import { authorization, strongestChallenge } from '../../../node/sip/authorize.ts'
-import { type Guard, startGuard } from '../../../node/sip/guard.ts'
+import { type Guard, type GuardNeeds, startGuard } from '../../../node/sip/guard.ts'
 import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
@@ -201,6 +203,40 @@ test('as long as an older program may be among the nodes nobody is banned, but s
   t.is((await cluster.propose({ type: 'unban', source: '192.0.2.1' })).kind, 'agreed')
   t.is(cluster.status().applied, before + 1)
   t.like(guard.counters(), { bans: 0, bansPutOff: 1 })
+})
+
+test('nodes leave room in the table for bans of operators: who comes after theirs is shunned', async (t) => {
+  const { cluster } = await guarded(t)
+  const row = (by: string) => (_: unknown, i: number) => {
+    const source = `${by === 'n2' ? 10 : 11}.0.${i >> 8}.${i & 255}`
+    return [source, { source, by, reason: '', bannedAt: 0, expiresAt: cluster.now() + 600_000 }] as const
+  }
+  const bans = new Map<string, BanRow>([
+    ...Array.from({ length: OWN_BANS_MAX - 1 }, row('n2')),
+    ...Array.from({ length: BANS_MAX - OWN_BANS_MAX }, row('operator')),
+  ])
+  const full: GuardNeeds['cluster'] = {
+    node: 'n1',
+    tables: Object.create(cluster.tables, { members: { value: {} }, bans: { value: bans } }) as Cluster['tables'],
+    propose: cluster.propose.bind(cluster),
+    watch: cluster.watch.bind(cluster),
+    now: cluster.now.bind(cluster),
+  }
+  const guard = startGuard({ cluster: full, policy: { ...ABUSE, failures: 1 }, log: quiet })
+  t.teardown(guard.close)
+  const guesses = async (address: string, sources: number) => {
+    guard.failed({ transport: 'tcp', address, port: 5060 }, { aor: 'alice@pbx.test', isThere: true })
+    await judged(guard, sources)
+  }
+  await guesses('192.0.2.1', 1)
+  await until(cluster, 'it is banned', isBanned(cluster, '192.0.2.1'))
+  bans.set('192.0.2.1', cluster.tables.bans.get('192.0.2.1')!)
+  await guesses('192.0.2.2', 2)
+  t.like(guard.counters(), { bans: 1, bansPutOff: 1 })
+  t.is(guard.admit('192.0.2.2', POINT), 'no')
+  bans.set('10.0.0.0', { ...bans.get('10.0.0.0')!, expiresAt: 0 })
+  await guesses('192.0.2.3', 3)
+  t.like(guard.counters(), { bans: 2, bansPutOff: 1 }, 'one that is over makes room')
 })
 
 test('a scanner is refused by its User-Agent: over UDP this node shuns it, over a connection all ban it', async (t) => {
