@@ -27,6 +27,9 @@ export interface GuardNeeds {
   readonly now?: () => number
 }
 
+/** What a browser says is written by any page that its user looks at: it is never held against the address, which others have too. */
+const isWeb = (transport: Transport): boolean => transport === 'ws' || transport === 'wss'
+
 /** Why somebody was not heard, or not served: each has a counter. */
 export type Refused =
   | 'acl'
@@ -149,11 +152,16 @@ export function startGuard(needs: GuardNeeds): Guard {
 
   return {
     admit,
-    malformed(host, transport) {
-      if (isTrusted(host)) return
+    malformed({ host, port }, transport) {
+      if (isWeb(transport)) {
+        refuse('malformed', host)
+        return offences.bad(`${host} ${port}`, clock())
+      }
+      if (isTrusted(host)) return false
       refuse('malformed', host)
       const source = sourceOf(host)
       if (offences.bad(source, clock())) judgement.accuse(source, remedyFor(transport), 'malformed messages')
+      return false
     },
     refuses({ source: { address, transport }, userAgent }) {
       const source = sourceOf(address)
@@ -164,8 +172,7 @@ export function startGuard(needs: GuardNeeds): Guard {
       else {
         const name = clean(userAgent, 40)
         refuse('scanner', address, { userAgent: name })
-        // What a browser says is written by any page that its user looks at.
-        if (transport !== 'ws' && transport !== 'wss') judgement.accuse(source, remedyFor(transport), `scanner ${name}`)
+        if (!isWeb(transport)) judgement.accuse(source, remedyFor(transport), `scanner ${name}`)
       }
       return true
     },

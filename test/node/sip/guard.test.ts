@@ -269,6 +269,17 @@ test('what a browser says bans nobody: any page that its user looks at may have 
   t.is(guard.admit('127.0.0.2', POINT), 'yes')
 })
 
+test('malformed messages of a browser are held against its connection, and against nobody else behind that address', async (t) => {
+  const { cluster, guard } = await guarded(t, { badRequests: 3 })
+  const sent = (port: number) => guard.malformed({ host: '127.0.0.2', port }, 'wss')
+  t.deepEqual([sent(1), sent(1), sent(2), sent(1), sent(2)], [false, false, false, true, false])
+  for (let i = 0; i < 3; i++) t.false(guard.malformed({ host: '127.0.0.3', port: 1 }, 'tls'))
+  await until(cluster, 'the other is banned', isBanned(cluster, '127.0.0.3'))
+  t.false(cluster.tables.bans.has('127.0.0.2'))
+  t.is(guard.admit('127.0.0.2', POINT), 'yes')
+  t.is(guard.counters().malformed, 8)
+})
+
 test('who sends what is no SIP over and over is shunned', async (t) => {
   const { sip, guard } = await guarded(t, { badRequests: 10 })
   const peer = await udpPeer(t, sip, '127.0.0.2')

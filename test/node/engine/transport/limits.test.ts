@@ -146,7 +146,7 @@ test('a known peer that does not end what it began is closed too', async (t) => 
 
 test('a connection that we open is no way around who is heard', async (t) => {
   let heard = true
-  const gate = { admit: () => (heard ? ('yes' as const) : ('no' as const)), malformed() {} }
+  const gate = { admit: () => (heard ? ('yes' as const) : ('no' as const)), malformed: () => false }
   const { srf, engine } = await startStack(t, { routes, gate })
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
