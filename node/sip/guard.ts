@@ -13,6 +13,7 @@ import type { Gate, ListenPoint } from '../engine/engine.ts'
 import type { Failed } from './identify.ts'
 import { Judgement } from './judgement.ts'
 import { type AbusePolicy, Offences } from './offences.ts'
+import { isAllowed } from './origin.ts'
 import type { SipRequest, Source } from './port.ts'
 import { type Acl, type AclRule, aclOf, hostOf, Networks, sourceOf } from './source.ts'
 
@@ -22,6 +23,8 @@ export interface GuardNeeds {
   readonly acl?: readonly AclRule[]
   /** Networks of proxies whose Path is taken. */
   readonly pathFrom?: readonly string[]
+  /** Origins of web pages that may connect; null: any. */
+  readonly origins?: readonly string[] | null
   readonly log: Logger
   /** Monotonic, ms; by default the process's. */
   readonly now?: () => number
@@ -42,6 +45,7 @@ export type Refused =
   | 'account'
   | 'guessed'
   | 'path'
+  | 'origin'
 
 const SAYS: Readonly<Record<Refused, string>> = {
   acl: 'the access list of the listener does not have it',
@@ -53,6 +57,7 @@ const SAYS: Readonly<Record<Refused, string>> = {
   password: 'wrong password',
   account: 'its account asks for more than it may',
   guessed: 'too many wrong passwords came for its account, and it is not where that is registered',
+  origin: 'it opens a WebSocket for a web page that is not in sip.origins',
   path: 'its REGISTER has a Path; list the proxy in sip.path_from if it is one of yours',
 }
 
@@ -75,10 +80,11 @@ export interface Guard extends Gate {
 }
 
 export function startGuard(needs: GuardNeeds): Guard {
-  const { cluster, policy, acl = [], pathFrom = [], log, now: clock = () => performance.now() } = needs
+  const { cluster, policy, acl = [], pathFrom = [], origins = null, log, now: clock = () => performance.now() } = needs
   const { tables } = cluster
   const offences = new Offences(policy)
   const trusted = new Networks(policy.trusted)
+  const pages = origins && new Set(origins)
   const proxies = new Networks(pathFrom)
   const exactly = new Set(policy.trusted)
   const seldom = new Seldom(log, clock)
@@ -94,6 +100,7 @@ export function startGuard(needs: GuardNeeds): Guard {
       account: 0,
       guessed: 0,
       path: 0,
+      origin: 0,
     },
   }
   const judgement = new Judgement({ cluster, offences, policy, log, now: clock })
@@ -161,6 +168,11 @@ export function startGuard(needs: GuardNeeds): Guard {
       refuse('malformed', host)
       const source = sourceOf(host)
       if (offences.bad(source, clock())) judgement.accuse(source, remedyFor(transport), 'malformed messages')
+      return false
+    },
+    origin(host, origin) {
+      if (pages === null || isAllowed(origin, pages)) return true
+      refuse('origin', host, { origin: clean(origin ?? '', 128) })
       return false
     },
     refuses({ source: { address, transport }, userAgent }) {

@@ -127,6 +127,15 @@ test('who is heard, and what is held against him, is read with its defaults, and
     const read = config(sip)
     return read.kind === 'faults' ? read.text : 'none'
   }
+  const pages = config('sip: {listen: [ws:127.0.0.1:5062], origins: [HTTPS://phone.pbx.test:443]}')
+  t.is(plain.config.sip.origins, null)
+  t.deepEqual(pages.kind === 'ok' && pages.config.sip.origins, ['https://phone.pbx.test'])
+  t.regex(faults('sip: {origins: [pbx.test]}'), /sip\.origins\[0\]: must be like https:/)
+  t.regex(faults('sip: {origins: [https://pbx.test]}'), /sip\.origins: no browser can connect/)
+  t.regex(
+    faults('sip: {origins: [https://pbx.test], engine: {host: h, secret: s}}'),
+    /sip\.origins: it is the drachtio/,
+  )
   t.regex(faults('sip: {acl: [{deny: [pbx.test]}]}'), /sip\.acl\[0\]\.deny\[0\]: must be a network/)
   t.regex(
     faults('sip: {acl: [{listen: tcp:127.0.0.1:9, deny: [192.0.2.1]}]}'),

@@ -46,6 +46,8 @@ export interface Gate {
   admit(host: string, point: ListenPoint): Hearing
   /** What came from there was no message, or a malformed one. True: the connection that it came over is closed. */
   malformed(remote: Endpoint, transport: TransportName): boolean
+  /** Whether a WebSocket may be opened by what has this Origin (RFC 6455 §10.2); undefined: it says none. False: 403. */
+  origin?(host: string, origin: string | undefined): boolean
 }
 
 /** What a transport hands up. */

@@ -56,7 +56,8 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
     connections.add(connection, guest.remote, '')
     return connection
   }
-  const web = isWeb(transport) ? webDoor({ limits, log, connect }) : null
+  const fromPage = (from: string, origin: string | undefined): boolean => needs.gate?.origin?.(from, origin) ?? true
+  const web = isWeb(transport) ? webDoor({ limits, log, fromPage, connect }) : null
   const inner: Enter =
     web?.enter ??
     ((socket, guest) => {
