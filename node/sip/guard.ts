@@ -87,7 +87,6 @@ export function startGuard(needs: GuardNeeds): Guard {
   const pages = origins && new Set(origins)
   const proxies = new Networks(pathFrom)
   const exactly = new Set(policy.trusted)
-  const seldom = new Seldom(log, clock)
   const count: Record<Refused, number> = {
     ...{
       acl: 0,
@@ -103,6 +102,8 @@ export function startGuard(needs: GuardNeeds): Guard {
       origin: 0,
     },
   }
+  // Of each reason its own: what anybody can cause with addresses of others hides nothing else.
+  const says = new Map(Object.keys(count).map((why) => [why, new Seldom(log, clock)]))
   const judgement = new Judgement({ cluster, offences, policy, log, now: clock })
   const acls = new WeakMap<ListenPoint, { readonly acl: Acl | null }>()
   let nodes: ReadonlySet<string> | null = null
@@ -117,7 +118,7 @@ export function startGuard(needs: GuardNeeds): Guard {
 
   function refuse(why: Refused, host: string, more: object = {}): void {
     count[why]++
-    seldom.warn({ source: clean(host), ...more }, `refused ${clean(host)}: ${SAYS[why]}`)
+    says.get(why)!.warn({ source: clean(host), ...more }, `refused ${clean(host)}: ${SAYS[why]}`)
   }
 
   /** Nodes call each other on behalf of many phones. */

@@ -2,6 +2,7 @@ import type net from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { Connection } from './connection.ts'
 import { type Endpoint, type Hearing, isSecure, keyOf, plainAddress, type TransportName } from './flow.ts'
+import { sparse } from './sparse.ts'
 
 /** Who connected, from before anything was read until the first message. */
 export interface Guest {
@@ -18,6 +19,7 @@ export interface Guest {
 export class Connections {
   readonly #limits: EngineLimits
   readonly #log: Logger
+  readonly #refuses: Logger['warn']
   readonly #sockets = new Set<net.Socket>()
   readonly #sources = new Map<string, number>()
   readonly #known = new Map<string, Connection>()
@@ -29,6 +31,7 @@ export class Connections {
   constructor(limits: EngineLimits, log: Logger) {
     this.#limits = limits
     this.#log = log
+    this.#refuses = sparse((fields, message) => log.warn(fields, message))
   }
 
   get count(): number {
@@ -51,7 +54,7 @@ export class Connections {
           : null
     if (full !== null || remote.host === '') {
       this.refused++
-      this.#log.warn({ transport, remote, connections: this.#sockets.size }, `connection refused: ${full} is reached`)
+      this.#refuses({ transport, remote, connections: this.#sockets.size }, `connection refused: ${full} is reached`)
       socket.destroy()
       return null
     }

@@ -18,6 +18,7 @@ import {
   type TransportName,
 } from './flow.ts'
 import { identitiesOf, speaksFor } from './identity.ts'
+import { sparse } from './sparse.ts'
 import { tlsDoor } from './tls.ts'
 import { webDoor } from './web.ts'
 
@@ -70,6 +71,7 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
     : null
   const enter = secure?.enter ?? inner
 
+  const fails = sparse((fields, message) => log.warn(fields, message))
   const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
   server.on('connection', (socket) => {
     const guest = connections.admit(socket, transport, (from) => needs.gate?.admit(from, needs.point) ?? 'yes')
@@ -87,7 +89,7 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
 
   return {
     port: bound,
-    dial: (remote, name) => (web ? null : dial(needs, bound, remote, name)),
+    dial: (remote, name) => (web ? null : dial({ ...needs, fails }, bound, remote, name)),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }
@@ -110,8 +112,11 @@ function make(needs: StreamNeeds, port: number, { release, ...made }: Made): Con
   return new Connection({ ...made, transport, local: localFor(made.remote.host, port), limits, receiver, gone })
 }
 
-function dial(needs: StreamNeeds, bound: number, remote: Endpoint, name: string): Connection {
-  const { transport, limits, log, connections, certificates } = needs
+/** `fails`: says that no connection came of it. */
+type Dialling = StreamNeeds & { readonly fails: Logger['warn'] }
+
+function dial(needs: Dialling, bound: number, remote: Endpoint, name: string): Connection {
+  const { transport, limits, fails, connections, certificates } = needs
   const secure = isSecure(transport)
   const to = { host: remote.host, port: remote.port, noDelay: true, keepAlive: true }
   const asked = name === '' ? remote.host : name
@@ -131,7 +136,7 @@ function dial(needs: StreamNeeds, bound: number, remote: Endpoint, name: string)
   connections.add(connection, remote, secure ? asked : '')
   socket.once(secure ? 'secureConnect' : 'connect', () => connection.opened())
   socket.on('error', (error) => {
-    if (secure) log.warn({ remote, name: asked }, `no TLS connection to ${asked}: ${error.message}`)
+    if (secure) fails({ remote, name: asked }, `no TLS connection to ${asked}: ${error.message}`)
   })
   overStream(connection, socket, limits, null)
   return connection

@@ -280,6 +280,21 @@ test('malformed messages of a browser are held against its connection, and again
   t.is(guard.counters().malformed, 8)
 })
 
+test('whoever is refused or shunned is said once, and of many some; a flood of one reason hides no other', async (t) => {
+  const said: string[] = []
+  const log: Logger = { ...quiet, warn: (_, message) => said.push(message) }
+  const { guard } = await guarded(t, { badRequests: 1 }, { log, now: () => 0 })
+  for (let i = 0; i < 100; i++) guard.malformed({ host: `198.51.100.${i}`, port: 5060 }, 'udp')
+  await judged(guard, 100)
+  const lines = (part: string) => said.filter((line) => line.includes(part)).length
+  t.like(guard.counters(), { malformed: 100, shuns: 100 })
+  t.is(lines('this node shuns 198.51.100.'), 20)
+  t.is(lines('refused 198.51.100.'), 20)
+  const scanner = { source: { transport: 'udp', address: '192.0.2.1', port: 1 }, userAgent: 'sipvicious' } as const
+  for (let i = 0; i < 3; i++) guard.refuses(scanner)
+  t.is(lines('refused 192.0.2.1'), 1)
+})
+
 test('who sends what is no SIP over and over is shunned', async (t) => {
   const { sip, guard } = await guarded(t, { badRequests: 10 })
   const peer = await udpPeer(t, sip, '127.0.0.2')

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
+import { sparse } from '../../../../node/engine/transport/sparse.ts'
 import { request, type Srf, startStack, streamPeer, tcpPeer, udpPeer } from '../stack.ts'
 import { certificates, tlsPeer, webPeer } from './secure.ts'
 
@@ -209,4 +210,19 @@ test('who does not read is dropped, whatever the transport', async (t) => {
     t.deepEqual(new Set(await Promise.all(answers)), new Set([503]))
     t.is(engine.stats().connections, before - 1, transport)
   }
+})
+
+test('what strangers cause is said ten times a minute, and then how often it was besides', (t) => {
+  let now = 0
+  const said: object[] = []
+  const say = sparse(
+    (fields) => said.push(fields),
+    () => now,
+  )
+  for (let i = 0; i < 15; i++) say({ i }, 'connection refused')
+  t.is(said.length, 10)
+  now = 60_000
+  say({ i: 15 }, 'connection refused')
+  say({ i: 16 }, 'connection refused')
+  t.deepEqual(said.slice(10), [{ i: 15, unsaid: 5 }, { i: 16 }])
 })
