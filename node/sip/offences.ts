@@ -6,7 +6,7 @@
 export interface AbusePolicy {
   /** Never banned, shunned or slowed: networks as CIDR. */
   readonly trusted: readonly string[]
-  /** Messages a second of one source; 0: as many as it likes. Twice as many may come at once. */
+  /** Messages a second of one source; 0: as many as it likes, unless it is slowed. Twice as many may come at once. */
   readonly sourceRate: number
   /** Calls a second of one account, and REGISTERs of one, the same way. */
   readonly accountRate: number
@@ -75,8 +75,10 @@ export class Offences {
   message(source: string, now: number): 'yes' | 'shunned' | 'too fast' {
     if (isUntil(this.#shunned, source, now)) return 'shunned'
     const { sourceRate } = this.#policy
-    if (sourceRate === 0) return 'yes'
-    const rate = isUntil(this.#slowed, source, now) ? Math.max(1, sourceRate * SLOWED_TO) : sourceRate
+    const isSlowed = isUntil(this.#slowed, source, now)
+    if (sourceRate === 0 && !isSlowed) return 'yes'
+    // Without a rate a source would go on as before that was spared a ban for its phones.
+    const rate = isSlowed ? Math.max(1, (sourceRate || ABUSE.sourceRate) * SLOWED_TO) : sourceRate
     return take(this.#rates, source, rate, now) ? 'yes' : 'too fast'
   }
 
