@@ -15,7 +15,7 @@ import { Judgement } from './judgement.ts'
 import { type AbusePolicy, Offences } from './offences.ts'
 import { isAllowed } from './origin.ts'
 import type { SipRequest, Source } from './port.ts'
-import { type Acl, type AclRule, aclOf, hostOf, Networks, sourceOf } from './source.ts'
+import { type Acl, type AclRule, aclOf, hostOf, Networks, plainHost, sourceOf } from './source.ts'
 
 export interface GuardNeeds {
   readonly cluster: Pick<Cluster, 'node' | 'tables' | 'propose' | 'watch' | 'now'>
@@ -86,7 +86,7 @@ export function startGuard(needs: GuardNeeds): Guard {
   const trusted = new Networks(policy.trusted)
   const pages = origins && new Set(origins)
   const proxies = new Networks(pathFrom)
-  const exactly = new Set(policy.trusted)
+  const exactly = new Set(policy.trusted.map(plainHost))
   const count: Record<Refused, number> = {
     ...{
       acl: 0,
@@ -122,8 +122,9 @@ export function startGuard(needs: GuardNeeds): Guard {
   }
 
   /** Nodes call each other on behalf of many phones. */
-  function isTrusted(host: string): boolean {
-    nodes ??= new Set([...tables.nodes.values()].map(({ sip }) => hostOf(sip)))
+  function isTrusted(given: string): boolean {
+    nodes ??= new Set([...tables.nodes.values()].map(({ sip }) => plainHost(hostOf(sip))))
+    const host = plainHost(given)
     return exactly.has(host) || nodes.has(host) || trusted.has(host)
   }
 

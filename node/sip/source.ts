@@ -1,5 +1,12 @@
 /** Where traffic comes from, as far as anybody is held to it: an IPv4 address, or the /64 of an IPv6 address, which is what one customer has. */
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net'
+
+/** One text for one address, which is the one that sockets tell: IPv6 as short as it goes and without a zone, and IPv4 where that is mapped into it. A name stays as it is. */
+export function plainHost(host: string): string {
+  if (!host.includes(':') || !isIPv6(host)) return host
+  const { address } = new SocketAddress({ address: host, family: 'ipv6' })
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
 
 /** What stands for a host in bans and counts. `host` is an address as a socket tells it; anything else stands for itself. */
 export function sourceOf(host: string): string {
@@ -13,12 +20,12 @@ export function readSource(text: string): string | null {
   return isIP(bare) === 0 ? null : sourceOf(bare)
 }
 
-/** `2001:db8:1:2::/64`; an IPv4 address that is mapped into IPv6 is that IPv4 address. */
+/** `2001:db8:1:2::/64`. Only what begins with zeros can be a loopback, or an IPv4 address that is mapped into IPv6. */
 function sourceOfIPv6(host: string): string {
-  const address = host.replace(/%.*$/, '').toLowerCase()
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
-  if (mapped !== undefined && isIPv4(mapped)) return mapped
-  if (!isIPv6(address)) return host
+  const given = host.replace(/%.*$/, '').toLowerCase()
+  if (!isIPv6(given)) return host
+  const address = /^[0:]/.test(given) ? plainHost(given) : given
+  if (!address.includes(':')) return address
   // A loopback is no network of customers.
   if (address === '::1') return address
   const [head = '', tail] = address.split('::')

@@ -361,6 +361,33 @@ test('an account that many guess at is let in from where it is registered, and n
   t.is(guard.counters().guessed, 2)
 })
 
+test('who is trusted is known by his address, however that is written in the configuration or told by an engine', async (t) => {
+  const trusted = [
+    '0:0:0:0:0:0:0:1',
+    '::FFFF:192.0.2.1',
+    '2001:0DB8:0:0::7',
+    '::ffff:198.51.100.0/120',
+    '2001:db8:5:0::/48',
+  ]
+  const { cluster, guard } = await guarded(t, { trusted, badRequests: 1 })
+  const node = { ...cluster.tables.nodes.get('n1')!, sip: '[2001:DB8:9:0:0::1]:5060' }
+  await cluster.propose({ type: 'node-up', node })
+  const friends = [
+    '::1',
+    '192.0.2.1',
+    '::ffff:c000:201',
+    '2001:db8::7',
+    '2001:db8:0::0:7',
+    '198.51.100.9',
+    '2001:db8:5::1',
+    '2001:db8:9::1',
+  ]
+  for (const host of friends) guard.malformed({ host, port: 1 }, 'udp')
+  t.is(guard.counters().malformed, 0)
+  for (const host of ['::2', '192.0.2.2', '2001:db8::8', '2001:db8:9::2']) guard.malformed({ host, port: 1 }, 'udp')
+  t.is(guard.counters().malformed, 4)
+})
+
 test('a trusted source is counted and never banned, shunned or slowed', async (t) => {
   const { sip, cluster, guard } = await guarded(t, { trusted: ['127.0.0.0/8'], sourceRate: 1, badRequests: 1 })
   const peer = await udpPeer(t, sip, '127.0.0.2')
