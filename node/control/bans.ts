@@ -64,6 +64,12 @@ export function liveBans(cluster: Pick<Cluster, 'now' | 'tables'>): readonly Ban
   return [...cluster.tables.bans.values()].filter((row) => !isOver(row, now))
 }
 
+/** That of a source, unless it is over. */
+export function liveBan(cluster: Pick<Cluster, 'now' | 'tables'>, source: string): BanRow | undefined {
+  const row = cluster.tables.bans.get(source)
+  return row && !isOver(row, cluster.now()) ? row : undefined
+}
+
 export function banView(cluster: Pick<Cluster, 'now'>, row: BanRow): Ban__Output {
   const expires = Math.max(0, Math.ceil((row.expiresAt - cluster.now()) / 1000))
   return { source: clean(row.source), reason: clean(row.reason), by: clean(row.by), expires }
