@@ -25,7 +25,7 @@ import { webDoor } from './web.ts'
 /** One listen point of a transport with connections: TCP, TLS, WS or WSS. */
 export interface Streams {
   readonly port: number
-  /** Connects; null: nobody can be connected to by this transport. */
+  /** Connects; null: nobody can be connected to by this transport, or too many are. */
   dial(remote: Endpoint, name: string): Connection | null
   close(): Promise<void>
 }
@@ -115,8 +115,10 @@ function make(needs: StreamNeeds, port: number, { release, ...made }: Made): Con
 /** `fails`: says that no connection came of it. */
 type Dialling = StreamNeeds & { readonly fails: Logger['warn'] }
 
-function dial(needs: Dialling, bound: number, remote: Endpoint, name: string): Connection {
+function dial(needs: Dialling, bound: number, remote: Endpoint, name: string): Connection | null {
   const { transport, limits, fails, connections, certificates } = needs
+  const letGo = connections.dialling(transport, remote)
+  if (!letGo) return null
   const secure = isSecure(transport)
   const to = { host: remote.host, port: remote.port, noDelay: true, keepAlive: true }
   const asked = name === '' ? remote.host : name
@@ -129,7 +131,12 @@ function dial(needs: Dialling, bound: number, remote: Endpoint, name: string): C
         checkServerIdentity: (_host, certificate) => wrongIdentity(asked, certificate),
       })
     : net.connect(to)
-  const release = connections.watch(socket)
+  const counted = connections.watch(socket)
+  const release = (): void => {
+    counted()
+    letGo()
+  }
+  socket.once('close', letGo)
   const carrier = socketCarrier(socket)
   const admit = (): Hearing => needs.gate?.admit(remote.host, needs.point) ?? 'yes'
   const connection = make(needs, bound, { remote, carrier, deadline: null, identities: [], admit, release })
