@@ -64,6 +64,8 @@ const SAYS: Readonly<Record<Refused, string>> = {
 export interface Guard extends Gate {
   /** Whether a request is to be refused (403) before anybody looks at what it wants. */
   refuses(request: Pick<SipRequest, 'source' | 'userAgent'>): boolean
+  /** Whether a source is trusted, or a node: nobody else is held to write its address on datagrams. */
+  isTrusted(host: string): boolean
   /** Credentials were wrong. */
   failed(source: Source, what: Failed): void
   /** Credentials were right; false: this account asks for more than it may (503). */
@@ -190,6 +192,7 @@ export function startGuard(needs: GuardNeeds): Guard {
       }
       return true
     },
+    isTrusted,
     failed({ address, transport }, { aor, isThere }) {
       const remedy = remedyFor(transport, isThere)
       const isKnown = remedy === 'ban' && !isTrusted(address)

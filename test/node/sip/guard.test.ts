@@ -151,6 +151,21 @@ test('nobody is locked out by guesses of one who writes addresses of others on d
   t.regex(await ask(alice, 'REGISTER', [answer(await ask(alice, 'REGISTER'), 'alice-secret')]), /^SIP\/2.0 200/)
 })
 
+test('nobody has his calls go to an address that he only writes on datagrams', async (t) => {
+  const { sip, cluster } = await guarded(t)
+  const challenge = await ask(await udpPeer(t, sip, '127.0.0.2'), 'REGISTER')
+  const victim = await udpPeer(t, sip, '127.0.0.3')
+  const contact = `Contact: <sip:alice@127.0.0.3:${victim.port}>;expires=600`
+  const refused = await ask(victim, 'REGISTER', [contact, answer(challenge, 'alice-secret')])
+  t.regex(refused, /^SIP\/2.0 401[\s\S]*stale=true/)
+  t.is(cluster.tables.bindings, 0)
+  t.regex(
+    await ask(victim, 'REGISTER', [contact, answer(refused, 'alice-secret')]),
+    /^SIP\/2.0 200/,
+    'it was there after all',
+  )
+})
+
 test('nobody is banned by one who writes his address on datagrams: the challenge went elsewhere', async (t) => {
   const { sip, cluster, guard } = await guarded(t)
   const challenge = await ask(await udpPeer(t, sip, '127.0.0.2'), 'REGISTER')
