@@ -12,7 +12,7 @@ import { clean } from '../../proto/text.ts'
 import type { Gate, ListenPoint } from '../engine/engine.ts'
 import type { Failed } from './identify.ts'
 import { Judgement } from './judgement.ts'
-import { type AbusePolicy, Offences } from './offences.ts'
+import { type AbusePolicy, Offences, type Way } from './offences.ts'
 import { isAllowed } from './origin.ts'
 import type { SipRequest, Source } from './port.ts'
 import { type Acl, type AclRule, aclOf, hostOf, Networks, plainHost, sourceOf } from './source.ts'
@@ -32,6 +32,8 @@ export interface GuardNeeds {
 
 /** What a browser says is written by any page that its user looks at: it is never held against the address, which others have too. */
 const isWeb = (transport: Transport): boolean => transport === 'ws' || transport === 'wss'
+
+const wayOf = (transport: Transport): Way => (transport === 'udp' ? 'datagrams' : 'connections')
 
 /** Why somebody was not heard, or not served: each has a counter. */
 export type Refused =
@@ -152,7 +154,7 @@ export function startGuard(needs: GuardNeeds): Guard {
     }
     if (exactly.has(host)) return 'yes'
     const source = sourceOf(host)
-    const why = isBanned(source) ? 'banned' : offences.message(source, clock())
+    const why = isBanned(source) ? 'banned' : offences.message(source, clock(), wayOf(point.transport))
     if (why === 'yes' || isTrusted(host)) return 'yes'
     refuse(why, host)
     return why === 'too fast' ? 'later' : 'no'
@@ -166,12 +168,13 @@ export function startGuard(needs: GuardNeeds): Guard {
     malformed({ host, port }, transport) {
       if (isWeb(transport)) {
         refuse('malformed', host)
-        return offences.bad(`${host} ${port}`, clock())
+        return offences.bad(`${host} ${port}`, clock(), 'connections')
       }
       if (isTrusted(host)) return false
       refuse('malformed', host)
       const source = sourceOf(host)
-      if (offences.bad(source, clock())) judgement.accuse(source, remedyFor(transport), 'malformed messages')
+      if (offences.bad(source, clock(), wayOf(transport)))
+        judgement.accuse(source, remedyFor(transport), 'malformed messages')
       return false
     },
     origin(host, origin) {

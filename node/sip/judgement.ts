@@ -155,7 +155,7 @@ export class Judgement {
   #shun(source: string, reason: string): void {
     const { offences, now, policy } = this.#needs
     this.#count.shuns++
-    offences.shun(source, now())
+    offences.shun(source, now(), true)
     this.#saysShunned.warn({ source, reason, seconds: policy.shunSeconds }, `this node shuns ${source} for a while`)
   }
 

@@ -310,6 +310,26 @@ test('whoever is refused or shunned is said once, and of many some; a flood of o
   t.is(lines('refused 192.0.2.1'), 1)
 })
 
+test('what somebody sends with the address of another takes nothing from the connections of that one', async (t) => {
+  const { cluster, guard } = await guarded(t, { badRequests: 3, sourceRate: 10 }, { now: () => 0 })
+  const tcp = { ...POINT, transport: 'tcp' } as const
+  for (let i = 0; i < 20; i++) t.is(guard.admit('192.0.2.1', POINT), 'yes')
+  t.is(guard.admit('192.0.2.1', POINT), 'later')
+  for (let i = 0; i < 20; i++) t.is(guard.admit('192.0.2.1', tcp), 'yes')
+  t.is(guard.admit('192.0.2.1', tcp), 'later')
+
+  const garbage = (transport: 'udp' | 'tcp') => guard.malformed({ host: '192.0.2.2', port: 1 }, transport)
+  for (let i = 0; i < 3; i++) garbage('udp')
+  await judged(guard, 1)
+  t.deepEqual([guard.admit('192.0.2.2', POINT), guard.admit('192.0.2.2', tcp)], ['no', 'yes'])
+  garbage('tcp')
+  guard.failed({ transport: 'tcp', address: '192.0.2.3', port: 1 }, { aor: 'alice@pbx.test', isThere: true })
+  for (let i = 0; i < 9; i++)
+    guard.failed({ transport: 'tcp', address: '192.0.2.3', port: 1 }, { aor: 'alice@pbx.test', isThere: true })
+  await until(cluster, 'another is banned', isBanned(cluster, '192.0.2.3'))
+  t.false(cluster.tables.bans.has('192.0.2.2'), 'one of its own was not enough')
+})
+
 test('who sends what is no SIP over and over is shunned', async (t) => {
   const { sip, guard } = await guarded(t, { badRequests: 10 })
   const peer = await udpPeer(t, sip, '127.0.0.2')
