@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isAddress, isName } from '../cluster/tables/names.ts'
 import { readListenPoint } from './engine/transport/listen.ts'
 import { ABUSE } from './sip/offences.ts'
+import { readOrigin } from './sip/origin.ts'
 import { isCidr } from './sip/source.ts'
 
 const name = z.string().refine(isName, 'must be 1 to 32 of a-z, 0-9 and -, like n1')
@@ -37,6 +38,10 @@ const sipTls = z.strictObject({
     .default([]),
 })
 const cidrs = z.array(z.string().refine(isCidr, 'must be a network like 192.0.2.0/24, or an address')).max(1000)
+
+const origin = z
+  .string()
+  .refine((text) => readOrigin(text) !== null, 'must be like https://phone.example.com, without a path')
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max)
 
@@ -88,6 +93,8 @@ export const fileConfig = z.strictObject({
         .array(z.strictObject({ listen: listen.optional(), allow: cidrs.default([]), deny: cidrs.default([]) }))
         .max(64)
         .default([]),
+      origins: z.array(origin).min(1).max(100).optional(),
+      path_from: cidrs.default([]),
       abuse: z
         .strictObject({
           trusted: cidrs.default([...ABUSE.trusted]),

@@ -6,6 +6,7 @@ import type { TlsOptions } from './engine/transport/certificates.ts'
 import type { ListenPoint } from './engine/transport/flow.ts'
 import { readListenPoint } from './engine/transport/listen.ts'
 import type { AbusePolicy } from './sip/offences.ts'
+import { readOrigin } from './sip/origin.ts'
 import type { AclRule } from './sip/source.ts'
 import type { Path } from './yaml.ts'
 
@@ -39,6 +40,10 @@ export interface SipConfig {
   readonly digest: DigestConfig
   readonly acl: readonly AclRule[]
   readonly abuse: AbusePolicy
+  /** Networks of proxies that may name a Path. */
+  readonly pathFrom: readonly string[]
+  /** Which web pages may connect; null: any. */
+  readonly origins: readonly string[] | null
 }
 
 /** Null only after a fault was told. */
@@ -56,6 +61,8 @@ export function readSip(sip: FileConfig['sip'], folder: string, wrong: Wrong): S
     digest: { algorithms: sip.digest.algorithms, authInt: sip.digest.auth_int },
     acl: aclOf(sip, wrong),
     abuse: abuseOf(sip.abuse),
+    pathFrom: sip.path_from,
+    origins: originsOf(sip, wrong),
   }
 }
 
@@ -124,6 +131,16 @@ function aclOf({ acl, listen, engine }: FileConfig['sip'], wrong: Wrong): AclRul
     }
     return { listen: at ?? null, allow: rule.allow, deny: rule.deny }
   })
+}
+
+function originsOf({ origins, listen, engine }: FileConfig['sip'], wrong: Wrong): string[] | null {
+  if (origins === undefined) return null
+  if (engine !== 'embedded') {
+    wrong(['sip', 'origins'], 'it is the drachtio-server of sip.engine that browsers connect to; use embedded')
+  } else if (!listen.some((text) => /^wss?:/.test(text))) {
+    wrong(['sip', 'origins'], 'no browser can connect: sip.listen has neither ws nor wss')
+  }
+  return origins.flatMap((text) => readOrigin(text) ?? [])
 }
 
 function abuseOf(given: FileConfig['sip']['abuse']): AbusePolicy {

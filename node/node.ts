@@ -111,8 +111,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   // is known has to do.
   await cluster.catchUp(CATCH_UP_MS)
 
-  const { listen, advertise, tls, engine, acl, abuse } = config.sip
-  const guard = startGuard({ cluster, policy: abuse, acl, log })
+  const { listen, advertise, tls, engine, acl, abuse, pathFrom, origins } = config.sip
+  const guard = startGuard({ cluster, policy: abuse, acl, pathFrom, origins, log })
   opened('guard', () => guard.close())
   const own = { ...(advertise !== null && { advertise }), ...(tls !== null && { tls }) }
   const choice = engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...own }
@@ -146,6 +146,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     chance: Math.random,
     // Once there are founders no older program is among the nodes.
     allKnow: () => cluster.tables.members !== null,
+    takesPath: guard.takesPath,
   })
   opened('registrar', () => registrar.close())
   sip.on('register', registrar.handle)
@@ -188,6 +189,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       readSource,
       refused: guard.counters,
       spared: guard.spared,
+      anyOrigin:
+        engine.kind === 'embedded' && origins === null && listen.some(({ transport }) => /^wss?$/.test(transport)),
       log,
       listen: config.control.listen,
       tls: config.control.tls,

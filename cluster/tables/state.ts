@@ -132,9 +132,9 @@ export function putMembers(state: State, row: MembersRow): void {
 
 /** How many rows there are, table by table; of registrations also their contacts. */
 export function stateCounts(state: State): Record<string, number> {
-  const { users, registrations, bindings, calls, nodes, sessions, plan } = state
+  const { users, registrations, bindings, calls, nodes, bans, sessions, plan } = state
   const sizes = { users: users.size, registrations: registrations.size, bindings, calls: calls.size, nodes: nodes.size }
-  return { ...sizes, sessions: sessions.size, plan: plan ? 1 : 0 }
+  return { ...sizes, bans: bans.size, sessions: sessions.size, plan: plan ? 1 : 0 }
 }
 
 /** The changes since the last call, in order. */

@@ -1,6 +1,6 @@
 /** AddBan, RemoveBan, ListBans: sources that no node hears. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { isOver } from '../../cluster/tables/bans.ts'
+import { isOver, OPERATOR } from '../../cluster/tables/bans.ts'
 import type { BanRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { AddBanRequest__Output } from '../../proto/types/raftel/v1/AddBanRequest.ts'
@@ -24,11 +24,11 @@ export async function addBan(needs: BanNeeds, request: AddBanRequest__Output, wi
   const reason = clean(request.reason, REASON_MAX)
   if (seconds < 1 || seconds > SECONDS_MAX) throw invalid(`a ban lasts from 1 to ${SECONDS_MAX} seconds`)
   mustKnow(cluster)
-  const command = { type: 'ban', source, reason, by: 'operator', seconds } as const
+  const command = { type: 'ban', source, reason, by: OPERATOR, seconds } as const
   const result = agreed(await cluster.propose(command, within))
   if (result.kind === 'too many bans') throw cannot(`there are ${result.max} bans already; remove some`)
   const row = cluster.tables.bans.get(source)
-  return row ? banView(cluster, row) : { source, reason, by: 'operator', expires: seconds }
+  return row ? banView(cluster, row) : { source, reason, by: OPERATOR, expires: seconds }
 }
 
 /** What was banned is told once more. */
@@ -62,6 +62,12 @@ export function listBans({ cluster }: Pick<Needs, 'cluster'>, request: ListReque
 export function liveBans(cluster: Pick<Cluster, 'now' | 'tables'>): readonly BanRow[] {
   const now = cluster.now()
   return [...cluster.tables.bans.values()].filter((row) => !isOver(row, now))
+}
+
+/** That of a source, unless it is over. */
+export function liveBan(cluster: Pick<Cluster, 'now' | 'tables'>, source: string): BanRow | undefined {
+  const row = cluster.tables.bans.get(source)
+  return row && !isOver(row, cluster.now()) ? row : undefined
 }
 
 export function banView(cluster: Pick<Cluster, 'now'>, row: BanRow): Ban__Output {

@@ -14,6 +14,8 @@ const DISK_CRITICAL = 100 * 1024 ** 2
 
 const RELAY_REMEDY = 'apt-get install rtpengine-daemon and restart the node, or configure media.mode: direct'
 
+const ORIGINS_REMEDY = 'list where your web phones are served from in sip.origins: docs/abuse.md'
+
 const REPAIR_REMEDY = 'wait: it is given everything by its peers while a majority is up; if it stays see docs/damage.md'
 
 export async function health(needs: Needs): Promise<Health> {
@@ -54,6 +56,9 @@ export async function health(needs: Needs): Promise<Health> {
       certificates(needs.certificates(), Date.now()),
       clock(off),
       abuse(needs),
+      needs.anyOrigin
+        ? warn('origins', 'any web page that somebody looks at may connect over ws or wss', ORIGINS_REMEDY)
+        : ok('origins', 'no web page connects that is not in sip.origins'),
       plan === null
         ? warn('plan', 'no routing plan: only user names are reachable', 'raftel plan commit FILE')
         : ok('plan', `version ${plan.version}, ${plan.plan.rules.length} rules`),

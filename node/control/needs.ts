@@ -27,6 +27,8 @@ export interface Needs {
   refused(): Readonly<Record<string, number>>
   /** Who is slowed and not banned, because phones are registered from there. */
   spared(): readonly { readonly source: string; readonly reason: string }[]
+  /** Whether browsers can connect, and for any web page. */
+  readonly anyOrigin: boolean
   readonly log: Logger
 }
 

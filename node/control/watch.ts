@@ -7,7 +7,7 @@ import { clean } from '../../proto/text.ts'
 import type { Change } from '../../proto/types/raftel/v1/Change.ts'
 import type { WatchRequest__Output } from '../../proto/types/raftel/v1/WatchRequest.ts'
 import type { Nodes } from '../routing/reach.ts'
-import { banText, banView } from './bans.ts'
+import { banText, banView, liveBan } from './bans.ts'
 import type { Needs } from './needs.ts'
 import { filterOf } from './page.ts'
 import { invalid, refusal } from './refusal.ts'
@@ -88,8 +88,16 @@ function follow(needs: Watching, call: Stream): void {
       push()
     }),
   ]
+  // A ban ends by itself, and its row stays.
+  const ending =
+    table === 'bans' &&
+    setInterval(() => {
+      for (const key of told.keys()) if (!liveBan(cluster, key)) pending.add(key)
+      push()
+    }, 1_000)
   const leave = (): void => {
     for (const stop of stops) stop()
+    if (ending) clearInterval(ending)
   }
   call.on('cancelled', leave).on('close', leave).on('error', leave)
   push()
@@ -141,7 +149,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
       return {
         keys: () => bans.keys(),
         rows: (key) =>
-          one(bans.get(key), (row) => ({
+          one(liveBan(cluster, key), (row) => ({
             change: { kind: 'PUT', key, ban: banView(cluster, row) },
             text: banText(row),
           })),

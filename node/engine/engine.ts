@@ -68,6 +68,8 @@ export interface EngineStats {
   readonly connections: number
   /** Turned away by a limit, since the start. */
   readonly connectionsRefused: number
+  /** Not opened because there were too many that we opened, since the start. */
+  readonly connectionsUndialled: number
   /** Closed because no message came in time, since the start. */
   readonly connectionsSilent: number
   readonly serverTransactions: number
@@ -199,6 +201,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       dialogs: core.dialogs.size,
       connections: transports.connections.count,
       connectionsRefused: transports.connections.refused,
+      connectionsUndialled: transports.connections.undialled,
       connectionsSilent: transports.connections.silent,
       serverTransactions: core.server.size,
       clientTransactions: core.client.size,

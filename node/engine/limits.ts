@@ -14,8 +14,12 @@ export interface EngineLimits {
   readonly pending: number
   readonly dialogs: number
   readonly connections: number
-  /** Connections from one address; many phones may share one behind a NAT or a proxy. */
+  /** Connections from one address, or from the /64 of an IPv6 address; many phones may share one behind a NAT or a proxy. */
   readonly connectionsPerSource: number
+  /** Connections that we opened: a Via or Contact makes us, so above it there is no way to somebody new. */
+  readonly dialled: number
+  /** Of them those to one address, or to one /64. */
+  readonly dialledPerHost: number
   /** Start line and all header fields of one message. */
   readonly head: number
   /** One header field. */
@@ -54,6 +58,8 @@ export const defaultLimits: EngineLimits = {
   dialogs: 100_000,
   connections: 20_000,
   connectionsPerSource: 5_000,
+  dialled: 5_000,
+  dialledPerHost: 500,
   head: 64 * 1024,
   field: 8 * 1024,
   address: 2 * 1024,

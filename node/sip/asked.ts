@@ -17,6 +17,8 @@ export interface Asker {
   readonly drawn: number
   /** Whether no older program is among the nodes. */
   readonly allKnow: boolean
+  /** Whether the one that it comes from may say by which way a phone is called. */
+  takesPath(): boolean
   /** Whether a host is ours, as a domain or as an address. */
   ours(host: string): boolean
 }
@@ -32,13 +34,15 @@ const CALL_ID_MAX = 256
 
 export function readRegister(request: SipRequest, asker: Asker): Asked {
   const { callId } = request
-  const { policy, drawn, allKnow, ours } = asker
+  const { policy, drawn, allKnow, ours, takesPath } = asker
   if (callId === '' || callId.length > CALL_ID_MAX) return refuse(400, 'Call-ID is too long')
   const read = readExtensions(request)
   if (read.kind === 'refused') return read
   if (!allKnow && read.path.length > 0) {
     return refuse(503, 'Not While Nodes Are Upgraded', { 'Retry-After': String(retryAfter(RETRY_AFTER, drawn)) })
   }
+  // Else every user could have calls sent to wherever he likes (RFC 3327 §6.1).
+  if (read.path.length > 0 && !takesPath()) return refuse(403, 'No Path From Here')
   const extensions = allKnow ? read : NO_EXTENSIONS
   const contacts = readContacts(request.header('contact'), request.header('expires'), policy, extensions)
   if (contacts.kind === 'refused') {

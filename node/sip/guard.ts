@@ -12,18 +12,28 @@ import { clean } from '../../proto/text.ts'
 import type { Gate, ListenPoint } from '../engine/engine.ts'
 import type { Failed } from './identify.ts'
 import { Judgement } from './judgement.ts'
-import { type AbusePolicy, Offences } from './offences.ts'
+import { type AbusePolicy, Offences, type Way } from './offences.ts'
+import { isAllowed } from './origin.ts'
 import type { SipRequest, Source } from './port.ts'
-import { type Acl, type AclRule, aclOf, hostOf, Networks, sourceOf } from './source.ts'
+import { type Acl, type AclRule, aclOf, hostOf, Networks, plainHost, sourceOf } from './source.ts'
 
 export interface GuardNeeds {
   readonly cluster: Pick<Cluster, 'node' | 'tables' | 'propose' | 'watch' | 'now'>
   readonly policy: AbusePolicy
   readonly acl?: readonly AclRule[]
+  /** Networks of proxies whose Path is taken. */
+  readonly pathFrom?: readonly string[]
+  /** Origins of web pages that may connect; null: any. */
+  readonly origins?: readonly string[] | null
   readonly log: Logger
   /** Monotonic, ms; by default the process's. */
   readonly now?: () => number
 }
+
+/** What a browser says is written by any page that its user looks at: it is never held against the address, which others have too. */
+const isWeb = (transport: Transport): boolean => transport === 'ws' || transport === 'wss'
+
+const wayOf = (transport: Transport): Way => (transport === 'udp' ? 'datagrams' : 'connections')
 
 /** Why somebody was not heard, or not served: each has a counter. */
 export type Refused =
@@ -36,6 +46,8 @@ export type Refused =
   | 'password'
   | 'account'
   | 'guessed'
+  | 'path'
+  | 'origin'
 
 const SAYS: Readonly<Record<Refused, string>> = {
   acl: 'the access list of the listener does not have it',
@@ -47,17 +59,23 @@ const SAYS: Readonly<Record<Refused, string>> = {
   password: 'wrong password',
   account: 'its account asks for more than it may',
   guessed: 'too many wrong passwords came for its account, and it is not where that is registered',
+  origin: 'it opens a WebSocket for a web page that is not in sip.origins',
+  path: 'its REGISTER has a Path; list the proxy in sip.path_from if it is one of yours',
 }
 
 export interface Guard extends Gate {
   /** Whether a request is to be refused (403) before anybody looks at what it wants. */
   refuses(request: Pick<SipRequest, 'source' | 'userAgent'>): boolean
+  /** Whether a source is trusted, or a node: nobody else is held to write its address on datagrams. */
+  isTrusted(host: string): boolean
   /** Credentials were wrong. */
   failed(source: Source, what: Failed): void
   /** Credentials were right; false: this account asks for more than it may (503). */
   proved(source: Source, aor: string): boolean
   /** So many wrong passwords came for an account that it is let in only from where it is registered. */
   isGuessed(source: Source, aor: string): boolean
+  /** Whether a REGISTER from there may say by which way its phone is called (RFC 3327). */
+  takesPath(source: Source): boolean
   /** How often somebody was refused, and how many sources were banned by this node or spared. */
   counters(): Readonly<Record<string, number>>
   /** Who did too much and is slowed, but not banned because a phone is registered from his address. */
@@ -66,15 +84,30 @@ export interface Guard extends Gate {
 }
 
 export function startGuard(needs: GuardNeeds): Guard {
-  const { cluster, policy, acl = [], log, now: clock = () => performance.now() } = needs
+  const { cluster, policy, acl = [], pathFrom = [], origins = null, log, now: clock = () => performance.now() } = needs
   const { tables } = cluster
   const offences = new Offences(policy)
   const trusted = new Networks(policy.trusted)
-  const exactly = new Set(policy.trusted)
-  const seldom = new Seldom(log, clock)
+  const pages = origins && new Set(origins)
+  const proxies = new Networks(pathFrom)
+  const exactly = new Set(policy.trusted.map(plainHost))
   const count: Record<Refused, number> = {
-    ...{ acl: 0, banned: 0, shunned: 0, 'too fast': 0, scanner: 0, malformed: 0, password: 0, account: 0, guessed: 0 },
+    ...{
+      acl: 0,
+      banned: 0,
+      shunned: 0,
+      'too fast': 0,
+      scanner: 0,
+      malformed: 0,
+      password: 0,
+      account: 0,
+      guessed: 0,
+      path: 0,
+      origin: 0,
+    },
   }
+  // Of each reason its own: what anybody can cause with addresses of others hides nothing else.
+  const says = new Map(Object.keys(count).map((why) => [why, new Seldom(log, clock)]))
   const judgement = new Judgement({ cluster, offences, policy, log, now: clock })
   const acls = new WeakMap<ListenPoint, { readonly acl: Acl | null }>()
   let nodes: ReadonlySet<string> | null = null
@@ -89,12 +122,13 @@ export function startGuard(needs: GuardNeeds): Guard {
 
   function refuse(why: Refused, host: string, more: object = {}): void {
     count[why]++
-    seldom.warn({ source: clean(host), ...more }, `refused ${clean(host)}: ${SAYS[why]}`)
+    says.get(why)!.warn({ source: clean(host), ...more }, `refused ${clean(host)}: ${SAYS[why]}`)
   }
 
   /** Nodes call each other on behalf of many phones. */
-  function isTrusted(host: string): boolean {
-    nodes ??= new Set([...tables.nodes.values()].map(({ sip }) => hostOf(sip)))
+  function isTrusted(given: string): boolean {
+    nodes ??= new Set([...tables.nodes.values()].map(({ sip }) => plainHost(hostOf(sip))))
+    const host = plainHost(given)
     return exactly.has(host) || nodes.has(host) || trusted.has(host)
   }
 
@@ -120,7 +154,7 @@ export function startGuard(needs: GuardNeeds): Guard {
     }
     if (exactly.has(host)) return 'yes'
     const source = sourceOf(host)
-    const why = isBanned(source) ? 'banned' : offences.message(source, clock())
+    const why = isBanned(source) ? 'banned' : offences.message(source, clock(), wayOf(point.transport))
     if (why === 'yes' || isTrusted(host)) return 'yes'
     refuse(why, host)
     return why === 'too fast' ? 'later' : 'no'
@@ -131,11 +165,22 @@ export function startGuard(needs: GuardNeeds): Guard {
 
   return {
     admit,
-    malformed(host, transport) {
-      if (isTrusted(host)) return
+    malformed({ host, port }, transport) {
+      if (isWeb(transport)) {
+        refuse('malformed', host)
+        return offences.bad(`${host} ${port}`, clock(), 'connections')
+      }
+      if (isTrusted(host)) return false
       refuse('malformed', host)
       const source = sourceOf(host)
-      if (offences.bad(source, clock())) judgement.accuse(source, remedyFor(transport), 'malformed messages')
+      if (offences.bad(source, clock(), wayOf(transport)))
+        judgement.accuse(source, remedyFor(transport), 'malformed messages')
+      return false
+    },
+    origin(host, origin) {
+      if (pages === null || isAllowed(origin, pages)) return true
+      refuse('origin', host, { origin: clean(origin ?? '', 128) })
+      return false
     },
     refuses({ source: { address, transport }, userAgent }) {
       const source = sourceOf(address)
@@ -146,11 +191,11 @@ export function startGuard(needs: GuardNeeds): Guard {
       else {
         const name = clean(userAgent, 40)
         refuse('scanner', address, { userAgent: name })
-        // What a browser says is written by any page that its user looks at.
-        if (transport !== 'ws' && transport !== 'wss') judgement.accuse(source, remedyFor(transport), `scanner ${name}`)
+        if (!isWeb(transport)) judgement.accuse(source, remedyFor(transport), `scanner ${name}`)
       }
       return true
     },
+    isTrusted,
     failed({ address, transport }, { aor, isThere }) {
       const remedy = remedyFor(transport, isThere)
       const isKnown = remedy === 'ban' && !isTrusted(address)
@@ -175,6 +220,11 @@ export function startGuard(needs: GuardNeeds): Guard {
       if (bindings.some(({ received }) => hostOf(received) === address)) return false
       refuse('guessed', address, { aor: clean(aor, 64) })
       return true
+    },
+    takesPath({ address }) {
+      if (proxies.has(address)) return true
+      refuse('path', address)
+      return false
     },
     spared: () => judgement.spared(),
     counters: () => ({ ...count, ...judgement.counters() }),

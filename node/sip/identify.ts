@@ -74,6 +74,8 @@ export interface Knowledge {
   readonly hash?: Hash
   /** Whether so many wrong passwords came for a user that this one is not looked at. */
   isGuessed?(aor: string): boolean
+  /** Whether nobody else writes this address on datagrams. */
+  isTrusted?(): boolean
 }
 
 export function identify(claim: Claim, know: Knowledge): Identified {
@@ -92,14 +94,13 @@ export function identify(claim: Claim, know: Knowledge): Identified {
   const right = verify(answer, know.credentials(user), claim.method, claim.body, know.hash)
   // One that another node gave out may have been used there.
   const isGood = nonce.by === know.self && isFresh(nonce, know.now)
-  if (!user || !right) {
-    return challenge(claim, know, {
-      failed: { aor, isThere: isGood && nonce.to === addressTag(know.nonceKey, nonce.at, claim.source) },
-    })
-  }
+  const isThere = isGood && nonce.to === addressTag(know.nonceKey, nonce.at, claim.source)
+  if (!user || !right) return challenge(claim, know, { failed: { aor, isThere } })
+  // Who has a password could else write another's address on his datagrams, and have his calls, and answers to what he sends, go there.
+  const isProved = isThere || claim.transport !== 'udp' || know.isTrusted?.() === true
   // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3).
   const count = answer.qop === null ? 1 : Number.parseInt(answer.nc, 16)
-  if (!isGood || !know.counts.use(nonce, count)) return challenge(claim, know, { stale: true })
+  if (!isGood || !isProved || !know.counts.use(nonce, count)) return challenge(claim, know, { stale: true })
   return { kind: 'known', user }
 }
 

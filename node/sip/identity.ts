@@ -18,7 +18,7 @@ export interface IdentityNeeds {
   credentials(user: UserRow | undefined): Credentials
   nonceKey(row: ClusterRow): Uint8Array
   readonly digest?: DigestPolicy
-  readonly guard?: Pick<Guard, 'failed' | 'proved' | 'isGuessed'>
+  readonly guard?: Pick<Guard, 'failed' | 'proved' | 'isGuessed' | 'isTrusted'>
 }
 
 export interface DigestPolicy {
@@ -86,6 +86,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
         now: cluster.now(),
         random,
         isGuessed: (aor) => guard?.isGuessed(source, aor) ?? false,
+        isTrusted: () => guard?.isTrusted(source.address) ?? false,
       },
     )
     if (who.kind === 'challenge' && who.failed) guard?.failed(source, who.failed)

@@ -4,6 +4,8 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
+import { Seldom } from '../../cluster/seldom.ts'
+import { hasRoom } from '../../cluster/tables/bans.ts'
 import type { AbusePolicy, Offences } from './offences.ts'
 import { hostOf, sourceOf } from './source.ts'
 
@@ -38,6 +40,9 @@ export class Judgement {
   /** Whom a phone of his saved, until when. */
   readonly #spared = new Map<string, { readonly reason: string; readonly until: number }>()
   readonly #count = { bans: 0, bansPutOff: 0, shuns: 0, spared: 0 }
+  /** Of each kind its own, so that a flood of one hides none of the other. Bans are few by themselves. */
+  readonly #saysSpared: Seldom
+  readonly #saysShunned: Seldom
   #bans: number[] = []
   #running = false
   #pause: NodeJS.Timeout | null = null
@@ -45,6 +50,8 @@ export class Judgement {
 
   constructor(needs: JudgementNeeds) {
     this.#needs = needs
+    this.#saysSpared = new Seldom(needs.log, needs.now)
+    this.#saysShunned = new Seldom(needs.log, needs.now)
   }
 
   accuse(source: string, remedy: Remedy, reason: string): void {
@@ -134,19 +141,22 @@ export class Judgement {
   }
 
   #spare(source: string, reason: string): void {
-    const { offences, log, now, policy } = this.#needs
+    const { offences, now, policy } = this.#needs
     this.#count.spared++
     if (this.#spared.size < ACCUSED_MAX) this.#spared.set(source, { reason, until: now() + policy.banSeconds * 1000 })
     offences.slow(source, now())
     const remedy = `raftel ban add ${source} bans it`
-    log.warn({ source, reason }, `a phone is registered from ${source}, which is slowed and not banned; ${remedy}`)
+    this.#saysSpared.warn(
+      { source, reason },
+      `a phone is registered from ${source}, which is slowed and not banned; ${remedy}`,
+    )
   }
 
   #shun(source: string, reason: string): void {
-    const { offences, log, now, policy } = this.#needs
+    const { offences, now, policy } = this.#needs
     this.#count.shuns++
-    offences.shun(source, now())
-    log.warn({ source, reason, seconds: policy.shunSeconds }, 'this node shuns a source for a while')
+    offences.shun(source, now(), true)
+    this.#saysShunned.warn({ source, reason, seconds: policy.shunSeconds }, `this node shuns ${source} for a while`)
   }
 
   #ban(source: string, reason: string): void {
@@ -156,11 +166,12 @@ export class Judgement {
     offences.shun(source, at)
     this.#bans = this.#bans.filter((when) => at - when < MINUTE)
     // Programs of before do not know the command; once there are founders there is none of them.
-    if (cluster.tables.members === null || this.#bans.length >= BANS_A_MINUTE) {
+    const isTime = cluster.tables.members !== null && this.#bans.length < BANS_A_MINUTE
+    if (isTime) this.#bans.push(at)
+    if (!isTime || !hasRoom(cluster.tables.bans.values(), cluster.now())) {
       this.#count.bansPutOff++
       return
     }
-    this.#bans.push(at)
     this.#count.bans++
     log.warn({ source, reason, seconds: policy.banSeconds }, 'a source is banned')
     void cluster

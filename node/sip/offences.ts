@@ -6,7 +6,7 @@
 export interface AbusePolicy {
   /** Never banned, shunned or slowed: networks as CIDR. */
   readonly trusted: readonly string[]
-  /** Messages a second of one source; 0: as many as it likes. Twice as many may come at once. */
+  /** Messages a second of one source; 0: as many as it likes, unless it is slowed. Twice as many may come at once. */
   readonly sourceRate: number
   /** Calls a second of one account, and REGISTERs of one, the same way. */
   readonly accountRate: number
@@ -37,6 +37,9 @@ export const ABUSE: AbusePolicy = {
   scanners: ['friendly-scanner', 'sipvicious', 'sipcli/', 'sip-scan', 'sundayddr', 'vaxsipuseragent', 'pplsip'],
 }
 
+/** How it came: anybody may have written an address on a datagram, and that takes nothing from who holds a connection. */
+export type Way = 'datagrams' | 'connections'
+
 /** Tokens that come back with time: as many as `rate` a second, at most twice that. */
 interface Bucket {
   tokens: number
@@ -56,15 +59,17 @@ const SLOWED_TO = 0.02
 
 export class Offences {
   readonly #policy: AbusePolicy
-  readonly #rates = new Bounded<Bucket>()
+  readonly #rates = { datagrams: new Bounded<Bucket>(), connections: new Bounded<Bucket>() }
   readonly #accounts = new Bounded<Bucket>()
   readonly #failures = new Bounded<Tally>()
   /** The account that a source failed for, where it was one alone. */
   readonly #guessed = new Bounded<string>()
   readonly #accountFailures = new Bounded<Tally>()
-  readonly #bad = new Bounded<Tally>()
+  readonly #bad = { datagrams: new Bounded<Tally>(), connections: new Bounded<Tally>() }
   /** Until when. */
   readonly #shunned = new Bounded<number>()
+  /** The same for datagrams alone. */
+  readonly #forged = new Bounded<number>()
   readonly #slowed = new Bounded<number>()
 
   constructor(policy: AbusePolicy) {
@@ -72,12 +77,15 @@ export class Offences {
   }
 
   /** A message came: may it be looked at? */
-  message(source: string, now: number): 'yes' | 'shunned' | 'too fast' {
+  message(source: string, now: number, way: Way = 'datagrams'): 'yes' | 'shunned' | 'too fast' {
     if (isUntil(this.#shunned, source, now)) return 'shunned'
+    if (way === 'datagrams' && isUntil(this.#forged, source, now)) return 'shunned'
     const { sourceRate } = this.#policy
-    if (sourceRate === 0) return 'yes'
-    const rate = isUntil(this.#slowed, source, now) ? Math.max(1, sourceRate * SLOWED_TO) : sourceRate
-    return take(this.#rates, source, rate, now) ? 'yes' : 'too fast'
+    const isSlowed = isUntil(this.#slowed, source, now)
+    if (sourceRate === 0 && !isSlowed) return 'yes'
+    // Without a rate a source would go on as before that was spared a ban for its phones.
+    const rate = isSlowed ? Math.max(1, (sourceRate || ABUSE.sourceRate) * SLOWED_TO) : sourceRate
+    return take(this.#rates[way], source, rate, now) ? 'yes' : 'too fast'
   }
 
   /** An account that proved itself asks for something that costs. */
@@ -112,8 +120,8 @@ export class Offences {
   }
 
   /** A malformed message; true when these were enough. */
-  bad(source: string, now: number): boolean {
-    return this.#count(this.#bad, source, now) >= this.#policy.badRequests
+  bad(source: string, now: number, way: Way = 'datagrams'): boolean {
+    return this.#count(this.#bad[way], source, now) >= this.#policy.badRequests
   }
 
   isScanner(userAgent: string): boolean {
@@ -122,8 +130,10 @@ export class Offences {
     return this.#policy.scanners.some((part) => text.includes(part))
   }
 
-  shun(source: string, now: number): void {
-    this.#shunned.set(source, now + this.#policy.shunSeconds * 1000)
+  /** `forged`: anybody may have written this address, so what comes over connections from there is heard. */
+  shun(source: string, now: number, forged = false): void {
+    const shunned = forged ? this.#forged : this.#shunned
+    shunned.set(source, now + this.#policy.shunSeconds * 1000)
   }
 
   slow(source: string, now: number): void {
@@ -133,7 +143,8 @@ export class Offences {
 
   /** What was held against it is forgotten, as when an operator lifts a ban. */
   forgive(source: string): void {
-    for (const held of [this.#failures, this.#bad, this.#shunned, this.#slowed]) held.delete(source)
+    const bad = [this.#bad.datagrams, this.#bad.connections]
+    for (const held of [this.#failures, ...bad, this.#shunned, this.#forged, this.#slowed]) held.delete(source)
   }
 
   #count(tallies: Bounded<Tally>, key: string, now: number): number {

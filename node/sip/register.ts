@@ -29,7 +29,7 @@ import {
   type Room,
   retryAfter,
 } from './policy.ts'
-import type { Early, Heard, ReplyOptions, SipRequest } from './port.ts'
+import type { Early, Heard, ReplyOptions, SipRequest, Source } from './port.ts'
 import { decide, type Seen, supersedes, type Verdict } from './refresh.ts'
 
 export interface RegistrarNeeds {
@@ -47,6 +47,8 @@ export interface RegistrarNeeds {
   readonly now?: () => number
   /** Whether no older program is among the nodes: what it would not understand is said to the cluster only then. By default yes. */
   readonly allKnow?: () => boolean
+  /** Whether a Path is taken from this source; by default from nobody. */
+  readonly takesPath?: (source: Source) => boolean
 }
 
 export interface Registrar {
@@ -77,7 +79,7 @@ interface Asking {
 
 export function startRegistrar(needs: RegistrarNeeds): Registrar {
   const { cluster, domains, identity, chance, log, policy = POLICY, room = ROOM, gruuKey = null } = needs
-  const { now: clock = () => performance.now(), allKnow = () => true } = needs
+  const { now: clock = () => performance.now(), allKnow = () => true, takesPath = () => false } = needs
   const now = (): number => Math.floor(clock())
   const kept = new Kept(cluster.node)
   const lines = new Lines<Asking>((later, earlier) => supersedes(later.wish, earlier.wish), serve)
@@ -139,8 +141,10 @@ export function startRegistrar(needs: RegistrarNeeds): Registrar {
     const { aor } = who.user
     if (aorOf(request.to.uri) !== aor) return request.reply(403, { reason: 'To is another user' })
 
-    const asker = { aor, node: cluster.node, policy, drawn: chance(), allKnow: allKnow(), ours: domains.ours }
-    const asked = readRegister(request, asker)
+    const asked = readRegister(request, {
+      ...{ aor, node: cluster.node, policy, drawn: chance(), allKnow: allKnow(), ours: domains.ours },
+      takesPath: () => takesPath(request.source),
+    })
     if (asked.kind === 'refused') return request.reply(asked.status, asked.options)
     const { extensions } = asked
     if (asked.kind === 'query') {

@@ -1,33 +1,17 @@
 /** Where traffic comes from, as far as anybody is held to it: an IPv4 address, or the /64 of an IPv6 address, which is what one customer has. */
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import { networkOf } from '../engine/transport/network.ts'
+
+export { plainHost } from '../engine/transport/network.ts'
 
 /** What stands for a host in bans and counts. `host` is an address as a socket tells it; anything else stands for itself. */
-export function sourceOf(host: string): string {
-  return host.includes(':') ? sourceOfIPv6(host) : host
-}
+export const sourceOf = networkOf
 
 /** The same for what a person wrote: brackets, any address of the /64, its prefix. Null: it is no address. */
 export function readSource(text: string): string | null {
   const host = text.trim().replace(/^\[(.*)\]$/, '$1')
   const bare = host.endsWith('/64') && isIPv6(host.slice(0, -3)) ? host.slice(0, -3) : host
   return isIP(bare) === 0 ? null : sourceOf(bare)
-}
-
-/** `2001:db8:1:2::/64`; an IPv4 address that is mapped into IPv6 is that IPv4 address. */
-function sourceOfIPv6(host: string): string {
-  const address = host.replace(/%.*$/, '').toLowerCase()
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
-  if (mapped !== undefined && isIPv4(mapped)) return mapped
-  if (!isIPv6(address)) return host
-  // A loopback is no network of customers.
-  if (address === '::1') return address
-  const [head = '', tail] = address.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const width = right.at(-1)?.includes('.') ? right.length + 1 : right.length
-  const gap = tail === undefined ? 0 : Math.max(0, 8 - left.length - width)
-  const groups = [...left, ...Array.from({ length: gap }, () => '0'), ...right].slice(0, 4)
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
 }
 
 /** Of `host:port`, without the brackets of IPv6. */

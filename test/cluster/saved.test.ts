@@ -48,10 +48,11 @@ test('a file says what it is, and any byte that changes or is missing is seen', 
     await agreed(leader, user(name))
     await agreed(leader, register(name, 1))
   }
+  await agreed(leader, { type: 'ban', source: '192.0.2.1', reason: '', by: 'operator', seconds: 60 })
   const bytes = await savedBy(leader)
   const saved = await readSaved('file', cut(bytes))
   t.like(saved.head, { lineage: '', node: leader.node, current: true })
-  t.like(saved.head.rows, { users: 2, registrations: 2, bindings: 2, calls: 0 })
+  t.like(saved.head.rows, { users: 2, registrations: 2, bindings: 2, calls: 0, bans: 1 })
   t.true(saved.head.index > 0 && saved.head.term > 0)
   t.is(saved.bytes, bytes.length)
   for (let at = 0; at < bytes.length; at++) {

@@ -112,6 +112,7 @@ test('who is heard, and what is held against him, is read with its defaults, and
   listen: [udp:127.0.0.1:5060]
   acl: [{deny: [198.51.100.0/24]}, {listen: udp:127.0.0.1:5060, allow: ['2001:db8::/32']}]
   digest: {algorithms: [SHA-256], auth_int: true}
+  path_from: [192.0.2.10, '2001:db8::/32']
   abuse: {failures: 3, scanners: [Evil]}
 `)
   if (told.kind !== 'ok') return t.fail(told.text)
@@ -119,12 +120,22 @@ test('who is heard, and what is held against him, is read with its defaults, and
     { listen: null, allow: [], deny: ['198.51.100.0/24'] },
     { listen: 'udp:127.0.0.1:5060', allow: ['2001:db8::/32'], deny: [] },
   ])
+  t.deepEqual([plain.config.sip.pathFrom, told.config.sip.pathFrom], [[], ['192.0.2.10', '2001:db8::/32']])
   t.like(told.config.sip.abuse, { failures: 3, scanners: ['evil'] })
   t.deepEqual(told.config.sip.digest, { algorithms: ['SHA-256'], authInt: true })
   const faults = (sip: string) => {
     const read = config(sip)
     return read.kind === 'faults' ? read.text : 'none'
   }
+  const pages = config('sip: {listen: [ws:127.0.0.1:5062], origins: [HTTPS://phone.pbx.test:443]}')
+  t.is(plain.config.sip.origins, null)
+  t.deepEqual(pages.kind === 'ok' && pages.config.sip.origins, ['https://phone.pbx.test'])
+  t.regex(faults('sip: {origins: [pbx.test]}'), /sip\.origins\[0\]: must be like https:/)
+  t.regex(faults('sip: {origins: [https://pbx.test]}'), /sip\.origins: no browser can connect/)
+  t.regex(
+    faults('sip: {origins: [https://pbx.test], engine: {host: h, secret: s}}'),
+    /sip\.origins: it is the drachtio/,
+  )
   t.regex(faults('sip: {acl: [{deny: [pbx.test]}]}'), /sip\.acl\[0\]\.deny\[0\]: must be a network/)
   t.regex(
     faults('sip: {acl: [{listen: tcp:127.0.0.1:9, deny: [192.0.2.1]}]}'),

@@ -30,7 +30,7 @@ export function fromNetwork(core: Core, text: string, flow: Flow): void {
   const message = parseMessage(text, core.limits.fields)
   if (!message) {
     core.log.debug({ from: flow.remote }, 'dropped what is not SIP')
-    core.gate?.malformed(flow.remote.host, flow.transport)
+    malformed(core, flow)
     return
   }
   if (message.kind === 'response') {
@@ -40,8 +40,8 @@ export function fromNetwork(core: Core, text: string, flow: Flow): void {
   const located = withTrueSource(message, flow)
   const head = checkMessage(located, core.limits)
   if (head.kind === 'refused') {
-    if (head.status === 400) core.gate?.malformed(flow.remote.host, flow.transport)
     refuse(core, located, flow, head.status, head.reason)
+    if (head.status === 400) malformed(core, flow)
     return
   }
   requestFrom(core, withoutExcess(located), head, flow)
@@ -50,9 +50,13 @@ export function fromNetwork(core: Core, text: string, flow: Flow): void {
 /** Bytes that never became a message; answered as far as they can be. */
 export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, why: string, flow: Flow): void {
   core.log.debug({ from: flow.remote, why }, 'broken message')
-  core.gate?.malformed(flow.remote.host, flow.transport)
   const message = parseMessage(text, core.limits.fields)
   if (message?.kind === 'request') refuse(core, withTrueSource(message, flow), flow, status, why)
+  malformed(core, flow)
+}
+
+function malformed({ gate }: Core, flow: Flow): void {
+  if (gate?.malformed(flow.remote, flow.transport)) flow.drop?.()
 }
 
 function responseFrom(core: Core, response: SipResponse, flow: Flow): void {

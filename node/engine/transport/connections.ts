@@ -2,6 +2,8 @@ import type net from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import type { Connection } from './connection.ts'
 import { type Endpoint, type Hearing, isSecure, keyOf, plainAddress, type TransportName } from './flow.ts'
+import { networkOf } from './network.ts'
+import { sparse } from './sparse.ts'
 
 /** Who connected, from before anything was read until the first message. */
 export interface Guest {
@@ -18,17 +20,24 @@ export interface Guest {
 export class Connections {
   readonly #limits: EngineLimits
   readonly #log: Logger
+  readonly #refuses: Logger['warn']
   readonly #sockets = new Set<net.Socket>()
   readonly #sources = new Map<string, number>()
+  /** How many we opened, by what they lead to. */
+  readonly #dialled = new Map<string, number>()
+  #dialledAll = 0
   readonly #known = new Map<string, Connection>()
   /** Turned away by a limit. */
   refused = 0
+  /** Not opened, because of a limit. */
+  undialled = 0
   /** Closed because no message came in time. */
   silent = 0
 
   constructor(limits: EngineLimits, log: Logger) {
     this.#limits = limits
     this.#log = log
+    this.#refuses = sparse((fields, message) => log.warn(fields, message))
   }
 
   get count(): number {
@@ -42,7 +51,8 @@ export class Connections {
       socket.destroy()
       return null
     }
-    const same = this.#sources.get(remote.host) ?? 0
+    const source = networkOf(remote.host)
+    const same = this.#sources.get(source) ?? 0
     const full =
       this.#sockets.size >= this.#limits.connections
         ? 'limits.connections'
@@ -51,11 +61,11 @@ export class Connections {
           : null
     if (full !== null || remote.host === '') {
       this.refused++
-      this.#log.warn({ transport, remote, connections: this.#sockets.size }, `connection refused: ${full} is reached`)
+      this.#refuses({ transport, remote, connections: this.#sockets.size }, `connection refused: ${full} is reached`)
       socket.destroy()
       return null
     }
-    this.#sources.set(remote.host, same + 1)
+    this.#sources.set(source, same + 1)
     const counted = this.watch(socket)
     let here = true
     const release = (): void => {
@@ -63,9 +73,7 @@ export class Connections {
       here = false
       clearTimeout(deadline)
       counted()
-      const left = (this.#sources.get(remote.host) ?? 1) - 1
-      if (left > 0) this.#sources.set(remote.host, left)
-      else this.#sources.delete(remote.host)
+      less(this.#sources, source)
     }
     const deadline = setTimeout(() => {
       this.silent++
@@ -76,6 +84,29 @@ export class Connections {
     socket.on('error', () => socket.destroy())
     socket.once('close', release)
     return { remote, deadline, admit: () => gate(remote.host), release }
+  }
+
+  /** Counts a connection that we are about to open until it is let go; null: there are too many. */
+  dialling(transport: TransportName, remote: Endpoint): (() => void) | null {
+    const to = networkOf(remote.host)
+    const same = this.#dialled.get(to) ?? 0
+    const { dialled, dialledPerHost } = this.#limits
+    const full =
+      this.#dialledAll >= dialled ? 'limits.dialled' : same >= dialledPerHost ? 'limits.dialledPerHost' : null
+    if (full !== null) {
+      this.undialled++
+      this.#refuses({ transport, remote, dialled: this.#dialledAll }, `connection not opened: ${full} is reached`)
+      return null
+    }
+    this.#dialled.set(to, same + 1)
+    this.#dialledAll++
+    let here = true
+    return () => {
+      if (!here) return
+      here = false
+      this.#dialledAll--
+      less(this.#dialled, to)
+    }
   }
 
   /** Counts a connection, ours too, until it is closed or let go. */
@@ -116,6 +147,12 @@ export class Connections {
     for (const connection of new Set(this.#known.values())) connection.drop()
     for (const socket of this.#sockets) socket.destroy()
   }
+}
+
+function less(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1
+  if (left > 0) counts.set(key, left)
+  else counts.delete(key)
 }
 
 function keyFor(transport: TransportName, remote: Endpoint, name: string): string {

@@ -28,6 +28,8 @@ export interface Flow {
   readonly dialled?: boolean
   /** False if the flow is gone. True promises nothing about arrival. */
   send(text: string): boolean
+  /** Closes the connection. */
+  drop?(): void
   /** Calls once when the flow is lost, until `cancel`; a UDP flow is never lost. */
   onLost(tell: () => void): { cancel(): void }
 }
@@ -42,8 +44,10 @@ export interface Gate {
    * Later: a datagram is dropped; of a connection one message is heard, and the next after a second.
    */
   admit(host: string, point: ListenPoint): Hearing
-  /** What that host sent was no message, or a malformed one. */
-  malformed(host: string, transport: TransportName): void
+  /** What came from there was no message, or a malformed one. True: the connection that it came over is closed. */
+  malformed(remote: Endpoint, transport: TransportName): boolean
+  /** Whether a WebSocket may be opened by what has this Origin (RFC 6455 §10.2); undefined: it says none. False: 403. */
+  origin?(host: string, origin: string | undefined): boolean
 }
 
 /** What a transport hands up. */

@@ -18,13 +18,14 @@ import {
   type TransportName,
 } from './flow.ts'
 import { identitiesOf, speaksFor } from './identity.ts'
+import { sparse } from './sparse.ts'
 import { tlsDoor } from './tls.ts'
 import { webDoor } from './web.ts'
 
 /** One listen point of a transport with connections: TCP, TLS, WS or WSS. */
 export interface Streams {
   readonly port: number
-  /** Connects; null: nobody can be connected to by this transport. */
+  /** Connects; null: nobody can be connected to by this transport, or too many are. */
   dial(remote: Endpoint, name: string): Connection | null
   close(): Promise<void>
 }
@@ -56,7 +57,8 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
     connections.add(connection, guest.remote, '')
     return connection
   }
-  const web = isWeb(transport) ? webDoor({ limits, log, connect }) : null
+  const fromPage = (from: string, origin: string | undefined): boolean => needs.gate?.origin?.(from, origin) ?? true
+  const web = isWeb(transport) ? webDoor({ limits, log, fromPage, connect }) : null
   const inner: Enter =
     web?.enter ??
     ((socket, guest) => {
@@ -69,6 +71,7 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
     : null
   const enter = secure?.enter ?? inner
 
+  const fails = sparse((fields, message) => log.warn(fields, message))
   const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
   server.on('connection', (socket) => {
     const guest = connections.admit(socket, transport, (from) => needs.gate?.admit(from, needs.point) ?? 'yes')
@@ -86,7 +89,7 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
 
   return {
     port: bound,
-    dial: (remote, name) => (web ? null : dial(needs, bound, remote, name)),
+    dial: (remote, name) => (web ? null : dial({ ...needs, fails }, bound, remote, name)),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }
@@ -109,8 +112,13 @@ function make(needs: StreamNeeds, port: number, { release, ...made }: Made): Con
   return new Connection({ ...made, transport, local: localFor(made.remote.host, port), limits, receiver, gone })
 }
 
-function dial(needs: StreamNeeds, bound: number, remote: Endpoint, name: string): Connection {
-  const { transport, limits, log, connections, certificates } = needs
+/** `fails`: says that no connection came of it. */
+type Dialling = StreamNeeds & { readonly fails: Logger['warn'] }
+
+function dial(needs: Dialling, bound: number, remote: Endpoint, name: string): Connection | null {
+  const { transport, limits, fails, connections, certificates } = needs
+  const letGo = connections.dialling(transport, remote)
+  if (!letGo) return null
   const secure = isSecure(transport)
   const to = { host: remote.host, port: remote.port, noDelay: true, keepAlive: true }
   const asked = name === '' ? remote.host : name
@@ -123,14 +131,19 @@ function dial(needs: StreamNeeds, bound: number, remote: Endpoint, name: string)
         checkServerIdentity: (_host, certificate) => wrongIdentity(asked, certificate),
       })
     : net.connect(to)
-  const release = connections.watch(socket)
+  const counted = connections.watch(socket)
+  const release = (): void => {
+    counted()
+    letGo()
+  }
+  socket.once('close', letGo)
   const carrier = socketCarrier(socket)
   const admit = (): Hearing => needs.gate?.admit(remote.host, needs.point) ?? 'yes'
   const connection = make(needs, bound, { remote, carrier, deadline: null, identities: [], admit, release })
   connections.add(connection, remote, secure ? asked : '')
   socket.once(secure ? 'secureConnect' : 'connect', () => connection.opened())
   socket.on('error', (error) => {
-    if (secure) log.warn({ remote, name: asked }, `no TLS connection to ${asked}: ${error.message}`)
+    if (secure) fails({ remote, name: asked }, `no TLS connection to ${asked}: ${error.message}`)
   })
   overStream(connection, socket, limits, null)
   return connection

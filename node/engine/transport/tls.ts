@@ -3,6 +3,7 @@ import type { EngineLimits, Logger } from '../limits.ts'
 import type { Certificates } from './certificates.ts'
 import type { Guest } from './connections.ts'
 import { keyOf } from './flow.ts'
+import { sparse } from './sparse.ts'
 import type { Enter } from './stream.ts'
 
 interface TlsNeeds {
@@ -18,6 +19,7 @@ interface TlsNeeds {
 /** The TLS server behind a listener: handshake, the right certificate, the client's certificate. */
 export function tlsDoor({ certificates, client, limits, log, enter }: TlsNeeds): { readonly enter: Enter } {
   const guests = new Map<string, Guest>()
+  const fails = sparse((fields, message) => log.info(fields, message))
   const server = tls.createServer({
     ...certificates.options,
     requestCert: client !== 'none',
@@ -36,7 +38,7 @@ export function tlsDoor({ certificates, client, limits, log, enter }: TlsNeeds):
   })
   server.on('tlsClientError', (error, socket) => {
     const { host, port } = rawAddress(socket)
-    log.info({ host, port }, `no TLS connection: ${error.message.trim()}`)
+    fails({ host, port }, `no TLS connection: ${error.message.trim()}`)
     socket.destroy()
   })
   return {

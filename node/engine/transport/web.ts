@@ -11,13 +11,15 @@ import { framedWhole } from './whole.ts'
 interface WebNeeds {
   readonly limits: EngineLimits
   readonly log: Logger
+  /** Whether pages of this Origin may connect. */
+  fromPage(host: string, origin: string | undefined): boolean
   connect(guest: Guest, carrier: Carrier, identities: readonly string[]): Connection
 }
 
 const HEADERS_MAX = 8 * 1024
 
 /** HTTP as far as a WebSocket needs it (RFC 6455, RFC 7118): an upgrade with the subprotocol `sip`, and nothing else. */
-export function webDoor({ limits, log, connect }: WebNeeds): { readonly enter: Enter } {
+export function webDoor({ limits, log, fromPage, connect }: WebNeeds): { readonly enter: Enter } {
   const guests = new Map<Duplex, Guest>()
   const http = createServer({ maxHeaderSize: HEADERS_MAX, keepAlive: false })
   const sockets = new WebSocketServer({
@@ -44,8 +46,9 @@ export function webDoor({ limits, log, connect }: WebNeeds): { readonly enter: E
     if (!guest) return void socket.destroy()
     if (!wantsSip(request)) {
       log.debug({ remote: guest.remote }, 'a WebSocket without the subprotocol sip is refused')
-      return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return refuse(socket, '400 Bad Request')
     }
+    if (!fromPage(guest.remote.host, request.headers.origin)) return refuse(socket, '403 Forbidden')
     sockets.handleUpgrade(request, socket, head, (web) => {
       serve(web, socket as net.Socket, limits, (carrier) => connect(guest, carrier, []))
     })
@@ -57,6 +60,10 @@ export function webDoor({ limits, log, connect }: WebNeeds): { readonly enter: E
       http.emit('connection', socket)
     },
   }
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 function wantsSip(request: IncomingMessage): boolean {

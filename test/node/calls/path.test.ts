@@ -2,7 +2,7 @@ import test from 'ava'
 import { readExtensions } from '../../../node/sip/extensions.ts'
 import { device } from '../sip/device.ts'
 import { registrar } from '../sip/registrar.ts'
-import { headersOf } from '../sip/support.ts'
+import { headersOf, quiet } from '../sip/support.ts'
 import { cameTo, exchange, refuses } from './exchange.ts'
 
 test('a phone behind a proxy is bound with its Path, hears it in the 200, and is called by it (RFC 3327 §5)', async (t) => {
@@ -71,4 +71,17 @@ test('while an older program is among the nodes a Path waits, and nothing is bou
   t.is(cluster.tables.bindings, 1)
   allKnow = true
   t.regex(await alice.register(asked), /^SIP\/2.0 200/)
+})
+
+test('a Path of one who is no proxy of ours binds nothing, whoever he is, and is said and counted', async (t) => {
+  const said: string[] = []
+  const log = { ...quiet, warn: (_: object, message: string) => said.push(message) }
+  const { sip, cluster, guard } = await registrar(t, ['alice'], { pathFrom: ['192.0.2.0/24'], log })
+  const alice = await device(t, sip)
+  const asked = ['Supported: path', `Contact: <sip:alice@${alice.address}>`]
+  t.regex(await alice.register([...asked, 'Path: <sip:192.0.2.1;lr>']), /^SIP\/2.0 403 No Path From Here/)
+  t.is(cluster.tables.bindings, 0)
+  t.is(guard.counters().path, 1)
+  t.true(said.some((line) => line.includes('127.0.0.1') && line.includes('sip.path_from')))
+  t.regex(await alice.register(asked), /^SIP\/2.0 200/, 'without one he is bound as any phone')
 })

@@ -74,6 +74,26 @@ test('a ban is added, listed and lifted by hand, and told as an event', async (t
   t.is(events.at(-1), '2001:db8:1:2::/64 is banned no more')
 })
 
+test('a ban that is over is not among the rows that are watched, and who watches hears when one ends', async (t) => {
+  const { client } = await oneNode(t)
+  const add = (source: string, seconds: number) => ask<Ban__Output>((done) => client.addBan({ source, seconds }, done))
+  const watch = async (until: string) => {
+    const stream = client.watch({ table: 'bans' }, { deadline: Date.now() + 60_000 })
+    stream.on('error', () => {})
+    const told: string[] = []
+    for await (const { kind, key } of stream as AsyncIterable<Change__Output>) {
+      told.push(`${kind} ${key}`)
+      if (told.at(-1) === until) break
+    }
+    stream.cancel()
+    return told
+  }
+  await add('192.0.2.2', 600)
+  await add('192.0.2.1', 1)
+  t.deepEqual(await watch('REMOVED 192.0.2.1'), ['PUT 192.0.2.1', 'PUT 192.0.2.2', 'SYNCED ', 'REMOVED 192.0.2.1'])
+  t.deepEqual(await watch('SYNCED '), ['PUT 192.0.2.2', 'SYNCED '])
+})
+
 test('a node whose configuration says nothing bans who guesses ten passwords, and hears him no more', async (t) => {
   const { client, sip } = await oneNode(t)
   await ask<User__Output>((done) => client.addUser({ aor: 'alice@pbx.test', password: 'right' }, done))

@@ -67,7 +67,7 @@ test('every copy of a request is challenged with the same tag, and the ACK for a
 test('who is not heard is not challenged, and what the handler must refuse goes to it', async (t) => {
   const guard: Guard = {
     admit: () => 'yes',
-    malformed() {},
+    malformed: () => true,
     refuses: ({ userAgent }) => userAgent === 'scanner',
     failed() {},
     proved: () => true,

@@ -4,8 +4,10 @@ import { connect, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
+import { BANS_MAX, OWN_BANS_MAX } from '../../../cluster/tables/bans.ts'
+import type { BanRow } from '../../../cluster/tables/rows.ts'
 import { authorization, strongestChallenge } from '../../../node/sip/authorize.ts'
-import { type Guard, startGuard } from '../../../node/sip/guard.ts'
+import { type Guard, type GuardNeeds, startGuard } from '../../../node/sip/guard.ts'
 import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
@@ -149,6 +151,21 @@ test('nobody is locked out by guesses of one who writes addresses of others on d
   t.regex(await ask(alice, 'REGISTER', [answer(await ask(alice, 'REGISTER'), 'alice-secret')]), /^SIP\/2.0 200/)
 })
 
+test('nobody has his calls go to an address that he only writes on datagrams', async (t) => {
+  const { sip, cluster } = await guarded(t)
+  const challenge = await ask(await udpPeer(t, sip, '127.0.0.2'), 'REGISTER')
+  const victim = await udpPeer(t, sip, '127.0.0.3')
+  const contact = `Contact: <sip:alice@127.0.0.3:${victim.port}>;expires=600`
+  const refused = await ask(victim, 'REGISTER', [contact, answer(challenge, 'alice-secret')])
+  t.regex(refused, /^SIP\/2.0 401[\s\S]*stale=true/)
+  t.is(cluster.tables.bindings, 0)
+  t.regex(
+    await ask(victim, 'REGISTER', [contact, answer(refused, 'alice-secret')]),
+    /^SIP\/2.0 200/,
+    'it was there after all',
+  )
+})
+
 test('nobody is banned by one who writes his address on datagrams: the challenge went elsewhere', async (t) => {
   const { sip, cluster, guard } = await guarded(t)
   const challenge = await ask(await udpPeer(t, sip, '127.0.0.2'), 'REGISTER')
@@ -203,6 +220,40 @@ test('as long as an older program may be among the nodes nobody is banned, but s
   t.like(guard.counters(), { bans: 0, bansPutOff: 1 })
 })
 
+test('nodes leave room in the table for bans of operators: who comes after theirs is shunned', async (t) => {
+  const { cluster } = await guarded(t)
+  const row = (by: string) => (_: unknown, i: number) => {
+    const source = `${by === 'n2' ? 10 : 11}.0.${i >> 8}.${i & 255}`
+    return [source, { source, by, reason: '', bannedAt: 0, expiresAt: cluster.now() + 600_000 }] as const
+  }
+  const bans = new Map<string, BanRow>([
+    ...Array.from({ length: OWN_BANS_MAX - 1 }, row('n2')),
+    ...Array.from({ length: BANS_MAX - OWN_BANS_MAX }, row('operator')),
+  ])
+  const full: GuardNeeds['cluster'] = {
+    node: 'n1',
+    tables: Object.create(cluster.tables, { members: { value: {} }, bans: { value: bans } }) as Cluster['tables'],
+    propose: cluster.propose.bind(cluster),
+    watch: cluster.watch.bind(cluster),
+    now: cluster.now.bind(cluster),
+  }
+  const guard = startGuard({ cluster: full, policy: { ...ABUSE, failures: 1 }, log: quiet })
+  t.teardown(guard.close)
+  const guesses = async (address: string, sources: number) => {
+    guard.failed({ transport: 'tcp', address, port: 5060 }, { aor: 'alice@pbx.test', isThere: true })
+    await judged(guard, sources)
+  }
+  await guesses('192.0.2.1', 1)
+  await until(cluster, 'it is banned', isBanned(cluster, '192.0.2.1'))
+  bans.set('192.0.2.1', cluster.tables.bans.get('192.0.2.1')!)
+  await guesses('192.0.2.2', 2)
+  t.like(guard.counters(), { bans: 1, bansPutOff: 1 })
+  t.is(guard.admit('192.0.2.2', POINT), 'no')
+  bans.set('10.0.0.0', { ...bans.get('10.0.0.0')!, expiresAt: 0 })
+  await guesses('192.0.2.3', 3)
+  t.like(guard.counters(), { bans: 2, bansPutOff: 1 }, 'one that is over makes room')
+})
+
 test('a scanner is refused by its User-Agent: over UDP this node shuns it, over a connection all ban it', async (t) => {
   const { sip, cluster, guard } = await guarded(t)
   const scanner = await udpPeer(t, sip, '127.0.0.2')
@@ -231,6 +282,52 @@ test('what a browser says bans nobody: any page that its user looks at may have 
   await until(cluster, 'the other is banned', isBanned(cluster, '127.0.0.3'))
   t.false(cluster.tables.bans.has('127.0.0.2'))
   t.is(guard.admit('127.0.0.2', POINT), 'yes')
+})
+
+test('malformed messages of a browser are held against its connection, and against nobody else behind that address', async (t) => {
+  const { cluster, guard } = await guarded(t, { badRequests: 3 })
+  const sent = (port: number) => guard.malformed({ host: '127.0.0.2', port }, 'wss')
+  t.deepEqual([sent(1), sent(1), sent(2), sent(1), sent(2)], [false, false, false, true, false])
+  for (let i = 0; i < 3; i++) t.false(guard.malformed({ host: '127.0.0.3', port: 1 }, 'tls'))
+  await until(cluster, 'the other is banned', isBanned(cluster, '127.0.0.3'))
+  t.false(cluster.tables.bans.has('127.0.0.2'))
+  t.is(guard.admit('127.0.0.2', POINT), 'yes')
+  t.is(guard.counters().malformed, 8)
+})
+
+test('whoever is refused or shunned is said once, and of many some; a flood of one reason hides no other', async (t) => {
+  const said: string[] = []
+  const log: Logger = { ...quiet, warn: (_, message) => said.push(message) }
+  const { guard } = await guarded(t, { badRequests: 1 }, { log, now: () => 0 })
+  for (let i = 0; i < 100; i++) guard.malformed({ host: `198.51.100.${i}`, port: 5060 }, 'udp')
+  await judged(guard, 100)
+  const lines = (part: string) => said.filter((line) => line.includes(part)).length
+  t.like(guard.counters(), { malformed: 100, shuns: 100 })
+  t.is(lines('this node shuns 198.51.100.'), 20)
+  t.is(lines('refused 198.51.100.'), 20)
+  const scanner = { source: { transport: 'udp', address: '192.0.2.1', port: 1 }, userAgent: 'sipvicious' } as const
+  for (let i = 0; i < 3; i++) guard.refuses(scanner)
+  t.is(lines('refused 192.0.2.1'), 1)
+})
+
+test('what somebody sends with the address of another takes nothing from the connections of that one', async (t) => {
+  const { cluster, guard } = await guarded(t, { badRequests: 3, sourceRate: 10 }, { now: () => 0 })
+  const tcp = { ...POINT, transport: 'tcp' } as const
+  for (let i = 0; i < 20; i++) t.is(guard.admit('192.0.2.1', POINT), 'yes')
+  t.is(guard.admit('192.0.2.1', POINT), 'later')
+  for (let i = 0; i < 20; i++) t.is(guard.admit('192.0.2.1', tcp), 'yes')
+  t.is(guard.admit('192.0.2.1', tcp), 'later')
+
+  const garbage = (transport: 'udp' | 'tcp') => guard.malformed({ host: '192.0.2.2', port: 1 }, transport)
+  for (let i = 0; i < 3; i++) garbage('udp')
+  await judged(guard, 1)
+  t.deepEqual([guard.admit('192.0.2.2', POINT), guard.admit('192.0.2.2', tcp)], ['no', 'yes'])
+  garbage('tcp')
+  guard.failed({ transport: 'tcp', address: '192.0.2.3', port: 1 }, { aor: 'alice@pbx.test', isThere: true })
+  for (let i = 0; i < 9; i++)
+    guard.failed({ transport: 'tcp', address: '192.0.2.3', port: 1 }, { aor: 'alice@pbx.test', isThere: true })
+  await until(cluster, 'another is banned', isBanned(cluster, '192.0.2.3'))
+  t.false(cluster.tables.bans.has('192.0.2.2'), 'one of its own was not enough')
 })
 
 test('who sends what is no SIP over and over is shunned', async (t) => {
@@ -297,6 +394,33 @@ test('an account that many guess at is let in from where it is registered, and n
   for (let i = 0; i < 6; i++) t.regex(await nobody(), /^SIP\/2.0 401/)
   t.regex(await nobody(), /^SIP\/2.0 503 Too Many Wrong Passwords/)
   t.is(guard.counters().guessed, 2)
+})
+
+test('who is trusted is known by his address, however that is written in the configuration or told by an engine', async (t) => {
+  const trusted = [
+    '0:0:0:0:0:0:0:1',
+    '::FFFF:192.0.2.1',
+    '2001:0DB8:0:0::7',
+    '::ffff:198.51.100.0/120',
+    '2001:db8:5:0::/48',
+  ]
+  const { cluster, guard } = await guarded(t, { trusted, badRequests: 1 })
+  const node = { ...cluster.tables.nodes.get('n1')!, sip: '[2001:DB8:9:0:0::1]:5060' }
+  await cluster.propose({ type: 'node-up', node })
+  const friends = [
+    '::1',
+    '192.0.2.1',
+    '::ffff:c000:201',
+    '2001:db8::7',
+    '2001:db8:0::0:7',
+    '198.51.100.9',
+    '2001:db8:5::1',
+    '2001:db8:9::1',
+  ]
+  for (const host of friends) guard.malformed({ host, port: 1 }, 'udp')
+  t.is(guard.counters().malformed, 0)
+  for (const host of ['::2', '192.0.2.2', '2001:db8::8', '2001:db8:9::2']) guard.malformed({ host, port: 1 }, 'udp')
+  t.is(guard.counters().malformed, 4)
 })
 
 test('a trusted source is counted and never banned, shunned or slowed', async (t) => {

@@ -253,6 +253,23 @@ test('a user without an HA1 of an algorithm fails as anybody does, with as many 
   t.is(refusedAs(identify({ ...CLAIM, authorization: weaker }, know)), 'known')
 })
 
+test('a right answer on a datagram that does not come from where the challenge went is stale, and the next one is taken', (t) => {
+  const know = node('n1')
+  const authorization = answer(identify(CLAIM, know))
+  const elsewhere = { ...CLAIM, authorization, source: '198.51.100.1' }
+  const again = identify(elsewhere, know)
+  t.like(again, { kind: 'challenge', stale: true, failed: null })
+  t.is(identify({ ...elsewhere, authorization: answer(again) }, know).kind, 'known')
+  t.is(identify({ ...elsewhere, source: CLAIM.source }, know).kind, 'known', 'it was not used up')
+  for (const proved of [
+    [{ ...elsewhere, transport: 'tcp' }, know],
+    [elsewhere, { ...know, isTrusted: () => true }],
+  ] as const) {
+    const answered = answer(identify(CLAIM, know))
+    t.is(identify({ ...proved[0], authorization: answered }, proved[1]).kind, 'known')
+  }
+})
+
 test('wrong credentials are told apart from none, and whether they come from where the challenge went', (t) => {
   const know = node('n1')
   const first = identify(CLAIM, know)

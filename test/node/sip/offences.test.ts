@@ -21,6 +21,12 @@ test('who is slowed has a fiftieth of it, and who is shunned nothing, until that
     Array.from({ length: 300 }, () => offences.message(source, now)).filter((said) => said === 'yes').length
   t.is(heard('a', 0), 4)
   t.is(heard('a', 60_001), 200)
+  const free = new Offences({ ...ABUSE, sourceRate: 0, banSeconds: 60 })
+  free.slow('a', 0)
+  const freely = (now: number) =>
+    Array.from({ length: 300 }, () => free.message('a', now)).filter((said) => said === 'yes').length
+  t.is(freely(0), 20, 'also where others may send as much as they like')
+  t.is(freely(60_001), 300)
   offences.shun('b', 0)
   t.is(offences.message('b', 9_999), 'shunned')
   t.is(offences.message('b', 10_000), 'yes')
@@ -85,6 +91,10 @@ test('an IPv6 source is its /64, an IPv4 one its address, however it is written'
     ['[2001:db8:1:2::1]', '2001:db8:1:2::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::1', '::1'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['::ffff:c000:201', '192.0.2.1'],
+    ['0:0::FFFF:192.0.2.1', '192.0.2.1'],
+    ['::ffff:0:0:1', '0:0:0:0::/64'],
     ['64:ff9b::192.0.2.33', '64:ff9b:0:0::/64'],
     ['192.0.2.0/24', null],
     ['pbx.test', null],

@@ -53,6 +53,8 @@ interface More {
   /** Who is heard, and what is held against them. */
   readonly abuse?: Partial<AbusePolicy>
   readonly acl?: readonly AclRule[]
+  /** Whose Path is taken; all of loopback when left out. */
+  readonly pathFrom?: readonly string[]
   readonly log?: Logger
   readonly allKnow?: () => boolean
   readonly gruuKey?: GruuKey
@@ -74,6 +76,7 @@ export async function registrar(
     times,
     abuse,
     acl = [],
+    pathFrom = ['127.0.0.0/8'],
     log = quiet,
   }: More = {},
 ): Promise<Registrar> {
@@ -122,7 +125,14 @@ export async function registrar(
   const row = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 0 } as const
   await cluster.propose({ type: 'node-up', node: row })
   const guardOf = (one: Cluster): Guard => {
-    const made = startGuard({ cluster: one, policy: { ...ABUSE, ...abuse }, acl, log, ...(now ? { now } : {}) })
+    const made = startGuard({
+      cluster: one,
+      policy: { ...ABUSE, ...abuse },
+      acl,
+      pathFrom,
+      log,
+      ...(now ? { now } : {}),
+    })
     t.teardown(made.close)
     return made
   }
@@ -151,6 +161,7 @@ export async function registrar(
     ...(room ? { room } : {}),
     ...(allKnow ? { allKnow } : {}),
     ...(gruuKey ? { gruuKey } : {}),
+    takesPath: guard.takesPath,
   })
   t.teardown(all.close)
   sip.on('register', all.handle)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
+import { sparse } from '../../../../node/engine/transport/sparse.ts'
 import { request, type Srf, startStack, streamPeer, tcpPeer, udpPeer } from '../stack.ts'
 import { certificates, tlsPeer, webPeer } from './secure.ts'
 
@@ -146,7 +147,7 @@ test('a known peer that does not end what it began is closed too', async (t) => 
 
 test('a connection that we open is no way around who is heard', async (t) => {
   let heard = true
-  const gate = { admit: () => (heard ? ('yes' as const) : ('no' as const)), malformed() {} }
+  const gate = { admit: () => (heard ? ('yes' as const) : ('no' as const)), malformed: () => false }
   const { srf, engine } = await startStack(t, { routes, gate })
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -187,6 +188,45 @@ test('one address may not take all connections', async (t) => {
   t.is(await from('127.0.0.1'), 'served')
 })
 
+test('answers that make the engine connect back open so many connections to one address, and so many in all', async (t) => {
+  const waiting: (() => void)[] = []
+  const later = (srf: Srf): void => srf.options((_req, res) => waiting.push(() => res.send(200)))
+  const limits = { dialledPerHost: 2, dialled: 3 }
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes: later, limits })
+  const { port } = engine.listening[0]!
+  const came: string[] = []
+  /** Asks from an address, goes away, and listens at `times` ports that its Vias named. */
+  const asks = async (host: string, times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) {
+      const server = net.createServer((socket) => {
+        came.push(host)
+        t.teardown(() => socket.destroy())
+      })
+      server.listen(0, host)
+      await once(server, 'listening')
+      t.teardown(() => server.close())
+      const socket = net.connect({ host: '127.0.0.1', port, localAddress: host })
+      const { port: back } = server.address() as net.AddressInfo
+      const asked = waiting.length
+      socket.write(
+        `OPTIONS sip:pbx.test SIP/2.0\r\nVia: SIP/2.0/TCP ${host}:${back};branch=z9hG4bK${back}\r\nFrom: <sip:a@pbx.test>;tag=1\r\n` +
+          `To: <sip:pbx.test>\r\nCall-ID: ${back}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`,
+      )
+      while (waiting.length === asked) await new Promise(setImmediate)
+      socket.destroy()
+      while (engine.stats().connections > 0) await new Promise(setImmediate)
+    }
+  }
+  await asks('127.0.0.2', 3)
+  await asks('127.0.0.3', 3)
+  for (const answer of waiting) answer()
+  while (engine.stats().serverTransactions > 0 && engine.stats().connectionsUndialled < 3)
+    await new Promise(setImmediate)
+  while (came.length < engine.stats().connections) await new Promise(setImmediate)
+  t.deepEqual(came.sort(), ['127.0.0.2', '127.0.0.2', '127.0.0.3'])
+  t.is(engine.stats().connectionsUndialled, 3)
+})
+
 test('who does not read is dropped, whatever the transport', async (t) => {
   const files = certificates(t)
   const own = files.pair('own', 'IP:127.0.0.1')
@@ -209,4 +249,19 @@ test('who does not read is dropped, whatever the transport', async (t) => {
     t.deepEqual(new Set(await Promise.all(answers)), new Set([503]))
     t.is(engine.stats().connections, before - 1, transport)
   }
+})
+
+test('what strangers cause is said ten times a minute, and then how often it was besides', (t) => {
+  let now = 0
+  const said: object[] = []
+  const say = sparse(
+    (fields) => said.push(fields),
+    () => now,
+  )
+  for (let i = 0; i < 15; i++) say({ i }, 'connection refused')
+  t.is(said.length, 10)
+  now = 60_000
+  say({ i: 15 }, 'connection refused')
+  say({ i: 16 }, 'connection refused')
+  t.deepEqual(said.slice(10), [{ i: 15, unsaid: 5 }, { i: 16 }])
 })

@@ -99,6 +99,18 @@ test('keep-alives of all three kinds are answered', async (t) => {
   await peer.next('200')
 })
 
+test('a connection is closed when the gate says that it sent enough that is malformed, and its 400 comes first', async (t) => {
+  let left = 2
+  const gate = { admit: () => 'yes' as const, malformed: () => --left === 0 }
+  const { port } = await startStack(t, { listen, routes, gate })
+  const [peer] = await webPeer(t, `ws://127.0.0.1:${port}`)
+  for (let i = 0; i < 2; i++) {
+    peer.send(asked(peer, 'OPTIONS', { CSeq: 'nonsense' }))
+    await peer.next('400')
+  }
+  await t.throwsAsync(peer.next('nothing'), { message: /ended/ })
+})
+
 test('a browser that answers no ping is let go', async (t) => {
   const { port, engine } = await startStack(t, { listen, routes, limits: { pingMs: 50 } })
   const [peer] = await webPeer(t, `ws://127.0.0.1:${port}`, { autoPong: false })
