@@ -9,6 +9,7 @@ import type { Invitation } from '../sip/port.ts'
 import type { Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
 import { readDialled } from './dialled.ts'
+import { partyOf } from './party.ts'
 import { flowOf, forHelp } from './place.ts'
 import { isFlow, orderedName, readRelay } from './relay.ts'
 
@@ -51,7 +52,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   try {
     const result = await connect({
       sip: desk.sip,
-      invitation,
+      party: partyOf(invitation),
       media: UNTOUCHED,
       checkMs: desk.checkSeconds * 1000,
       groups: [{ targets: [{ name: aor, request, ...flowOf(desk, binding!) }], seconds: RING_SECONDS }],
