@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
 import type { Dialog, Modified, Referral } from '../sip/port.ts'
 import { freely, type Lasting, lasting } from './origin.ts'
+import type { Replaces } from './refer.ts'
 
 export interface Bridge {
   /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. `offered`: its answer is due. */
@@ -19,6 +20,8 @@ export interface Bridge {
   hangUp(why: string): void
   /** One end as another call may have it; null: there is no conversation, or it has not said where it hears. */
   leg(side: Side): Leg | null
+  /** Whose dialog with us has these names; null: nobody's. */
+  sideOf(names: Pick<Replaces, 'callId' | 'localTag' | 'remoteTag'>): Side | null
   /**
    * From now on `side` may hang up without ending the call for the other, who is being connected elsewhere (RFC 5589
    * §6.1). Null: a transfer is under way. What it returns says that nothing came of it.
@@ -186,6 +189,11 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred }:
     leg(side) {
       const [dialog, sdp, session] = [sides[side], said[side], sessions[side]]
       return over || !dialog?.up || !sdp ? null : { dialog, sdp, session }
+    },
+    sideOf({ callId, localTag, remoteTag }) {
+      const isMeant = (dialog: Dialog | undefined): boolean =>
+        dialog?.callId === callId && dialog.localTag === localTag && dialog.remoteTag === remoteTag && dialog.up
+      return isMeant(sides.caller) ? 'caller' : isMeant(sides.called) ? 'called' : null
     },
     letGo(side) {
       if (over || leaving !== null) return null

@@ -9,8 +9,10 @@ import type { Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import type { Bridge } from './bridge.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { readDialled } from './dialled.ts'
+import type { Meant } from './join.ts'
 import { forHelp, place } from './place.ts'
 import { startPublisher } from './publish.ts'
+import type { Replaces } from './refer.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
 
@@ -94,6 +96,8 @@ export interface Desk extends CallsNeeds {
   hasRoom(): boolean
   /** Begins a call that nobody invited to; false: the node is stopping. */
   begin(travel: (live: Live) => Promise<string>): boolean
+  /** The leg here that a Replaces means. */
+  meant(replaces: Replaces): Meant | null
   readonly used: ReturnType<typeof usedOnce>
   /** Counts an order that is none of ours, and says so in the log, once a second at most: anybody can send them. */
   forged(source: Source, why: string): void
@@ -125,6 +129,13 @@ export function startCalls(needs: CallsNeeds): Calls {
       log.warn({ source, why, sinceStart: count.forged }, 'refused a relayed call')
     },
     hasRoom: () => lives.size <= needs.max,
+    meant(replaces) {
+      for (const live of lives.values()) {
+        const side = live.talk?.ends.sideOf(replaces)
+        if (live.talk && side) return { talk: live.talk, side }
+      }
+      return null
+    },
     begin(travel) {
       if (closing !== null) return false
       underWay(journey(newLive(), travel, {})).catch((error) => {

@@ -14,9 +14,10 @@ import type { Caller, Desk, Live } from './calls.ts'
 import { type Dialled, ofAor, readDialled, sayDialled, shownTarget } from './dialled.ts'
 import { type Party, partyOf } from './party.ts'
 import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
+import { replace } from './replace.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
-import { isFull, putThrough, refuse } from './through.ts'
+import { callOf, isFull, putThrough, refuse } from './through.ts'
 
 type Ring = Extract<Decision, { kind: 'ring' }>
 type KnownGruu = Exclude<Gruu, { kind: 'unknown' }>
@@ -38,10 +39,15 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
     return 'asked who it is'
   }
   const known = caller.kind === 'known' ? caller.user : null
+  const replaces = invitation.header('replaces')
+  if (replaces !== null && known !== null && !emergency) return replace(desk, live, invitation, known, replaces)
   const display = known === null ? '' : clean(invitation.from.display, 64)
+  return placeFor(desk, live, { party, leg: callerLeg(invitation), rights: known, shown: known, display, to })
+}
+
+export function callerLeg(invitation: Invitation): LegRow {
   const { callId, from, body } = invitation
-  const leg = { role: 'caller', callId, tag: from.tag, contact: invitation.header('contact') ?? '', sdp: body } as const
-  return placeFor(desk, live, { party, leg, rights: known, shown: known, display, to })
+  return { role: 'caller', callId, tag: from.tag, contact: invitation.header('contact') ?? '', sdp: body }
 }
 
 /** A call to be placed: by whose right, to where, and who is at the end of it that is here. */
@@ -84,21 +90,14 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   const { party, leg, rights, shown, to } = wish
   if (forHelp(desk, to.dialled)) desk.count.emergency++
   const { decision, groups, missed } = await decideWithCatchUp(desk, rights, to.dialled, to.gruu)
-  live.call = {
-    id: live.id,
-    state: 'routing',
-    from: clean(shown?.aor ?? 'anonymous'),
-    to: clean(shownTarget(to.dialled)),
+  live.call = callOf(live, {
+    from: shown?.aor ?? 'anonymous',
+    to: shownTarget(to.dialled),
     startedAt: desk.now(),
-    answeredAt: null,
-    media: 'direct',
     planVersion: decision.planVersion,
     rule: decision.rule,
-    target: '',
-    trace: [...(wish.trace ?? []), ...decision.trace, ...missed.map((line) => clean(line))],
-    legs: [],
-    ending: '',
-  }
+    trace: [...(wish.trace ?? []), ...decision.trace, ...missed],
+  })
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
   if (groups.length === 0) return refuse(desk, party, 480, 'Temporarily Unavailable')

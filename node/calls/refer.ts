@@ -42,7 +42,7 @@ export function readRefer(header: (name: string) => string | null): Referred {
 
 /** `call-id;to-tag=…;from-tag=…[;early-only]`; null when it does not read (§6.1). */
 export function readReplaces(value: string): Replaces | null {
-  if (value.length > REPLACES_MAX) return null
+  if (value.length > REPLACES_MAX || value.includes(',')) return null
   const [callId = '', ...params] = value.split(';').map((part) => part.trim())
   const tags = new Map<string, string>()
   for (const param of params) {
@@ -54,6 +54,11 @@ export function readReplaces(value: string): Replaces | null {
   const [localTag, remoteTag] = [tags.get('to-tag'), tags.get('from-tag')]
   if (callId === '' || !localTag || !remoteTag) return null
   return { callId, localTag, remoteTag, earlyOnly: tags.has('early-only') }
+}
+
+/** As the header has it. */
+export function writeReplaces({ callId, localTag, remoteTag, earlyOnly }: Replaces): string {
+  return `${callId};to-tag=${localTag};from-tag=${remoteTag}${earlyOnly ? ';early-only' : ''}`
 }
 
 /** A header field in a URI (RFC 3261 §19.1.1), its escapes undone. */

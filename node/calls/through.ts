@@ -2,6 +2,7 @@
 import type { LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { SipPort } from '../sip/port.ts'
+import type { Call } from './call.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import { connect } from './connect.ts'
 import { ofAor } from './dialled.ts'
@@ -58,6 +59,29 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
     return refuse(desk, party, status, reason)
   } finally {
     clearTimeout(longest)
+  }
+}
+
+/** What is known of a call before anybody is rung. */
+export function callOf(
+  { id }: Live,
+  about: Pick<Call, 'from' | 'to' | 'startedAt' | 'planVersion' | 'rule'> & { readonly trace: readonly string[] },
+): Call {
+  const { startedAt, planVersion, rule } = about
+  return {
+    id,
+    state: 'routing',
+    from: clean(about.from),
+    to: clean(about.to),
+    startedAt,
+    answeredAt: null,
+    media: 'direct',
+    planVersion,
+    rule,
+    target: '',
+    trace: about.trace.map((line) => clean(line)),
+    legs: [],
+    ending: '',
   }
 }
 

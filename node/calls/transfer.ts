@@ -3,12 +3,12 @@
  * itself: the other end gets a call of its own, under the rights of who asked, and is moved to it when that is answered.
  */
 import type { LegRow } from '../../cluster/tables/rows.ts'
-import { clean } from '../../proto/text.ts'
 import type { Side } from '../media/media.ts'
 import type { Dialog, Referral } from '../sip/port.ts'
 import { type Leg, opposite } from './bridge.ts'
 import type { Desk, Live, Talk } from './calls.ts'
 import { sayDialled } from './dialled.ts'
+import { join } from './join.ts'
 import { type Notices, noticesTo } from './notices.ts'
 import { freely } from './origin.ts'
 import type { Party } from './party.ts'
@@ -24,7 +24,7 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
     referral.reply(ready.status, { reason: ready.reason })
     return
   }
-  const { by, to, isQuiet, asker, moved, talk, nothingCame } = ready
+  const { by, to, replaces, isQuiet, asker, moved, talk, nothingCame } = ready
   referral.reply(202, isQuiet ? { headers: { 'Refer-Sub': 'false' } } : {})
   const notices = noticesTo(asker.dialog, live.refers++ > 0 ? referral.cseq : null, isQuiet)
   notices.tell(100, 'Trying')
@@ -32,17 +32,16 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
     void talk.ends.ended.then(() => {
       if (!talk.ends.isGiven) next.stop.abort('the end to be transferred is gone')
     })
+    const end = {
+      party: transferee({ talk, side, asker: asker.dialog, moved, notices, stop: next.stop.signal }),
+      leg: legRow(moved),
+      trace: [`transferred by ${by.aor}`],
+    }
+    const shown = talk.who[opposite(side)]
     try {
-      return await placeFor(desk, next, {
-        party: transferee({ talk, side, asker: asker.dialog, moved, notices, stop: next.stop.signal }),
-        leg: legRow(moved),
-        rights: by,
-        shown: talk.who[opposite(side)],
-        display: '',
-        to,
-        headers: { 'Referred-By': `<${sayDialled(by)}>` },
-        trace: [`transferred by ${clean(by.aor)}`],
-      })
+      if (replaces !== null) return await join(desk, next, { ...end, who: shown, replaces })
+      const headers = { 'Referred-By': `<${sayDialled(by)}>` }
+      return await placeFor(desk, next, { ...end, rights: by, shown, display: '', to, headers })
     } finally {
       notices.tell(500, 'Server Internal Error')
       nothingCame()
@@ -61,12 +60,15 @@ function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
   if (!talk || !asker || !moved) return refused(491, 'Request Pending')
   const by = talk.who[side]
   if (by === null) return refused(403, 'Strangers transfer nobody')
+  const { replaces, isQuiet } = asked
+  // Of the dialog that is to be replaced the leg that asks is no other end.
+  if (replaces !== null && talk.ends.sideOf(replaces) !== null) return refused(400, 'Replaces is this call')
   const to = destinationOf(desk, asked.uri, by.domain)
   if (to.kind === 'refused') return to
   if (!forHelp(desk, to.dialled) && !desk.hasRoom()) return refused(503, 'Too many calls on this node')
   const nothingCame = talk.ends.letGo(side)
   if (nothingCame === null) return refused(491, 'A transfer is under way')
-  return { kind: 'ready', by, to, isQuiet: asked.isQuiet, asker, moved, talk, nothingCame } as const
+  return { kind: 'ready', by, to, replaces, isQuiet, asker, moved, talk, nothingCame } as const
 }
 
 function refused(status: number, reason: string) {

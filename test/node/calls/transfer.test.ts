@@ -55,7 +55,7 @@ async function carolAnswers(t: ExecutionContext, at: TestNode) {
     const by = invitation.header('referred-by')
     if (dialog !== null) answered.resolve({ carol: talker(dialog, SDP_C), offer, from: from.uri, by })
   })
-  return answered.promise
+  return { spoken: answered.promise }
 }
 
 /** Nothing of a call is left: no row, no media. */
@@ -67,10 +67,10 @@ async function allIsOver(t: ExecutionContext, at: TestNode): Promise<void> {
 
 test('a blind transfer: alice names carol, bob is connected with her, and alice is out of it', async (t) => {
   const [n1] = await nodes(t, 1)
-  const answered = carolAnswers(t, n1!)
+  const { spoken } = await carolAnswers(t, n1!)
   const { alice, bob } = await talking(t, n1!)
   t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
-  const { carol, offer, from, by } = await soon('the call at carol', answered)
+  const { carol, offer, from, by } = await soon('the call at carol', spoken)
   t.is(from, 'sip:bob@pbx.test', 'carol sees who speaks with her')
   t.is(by, '<sip:alice@pbx.test>', 'and who wanted it (RFC 3892)')
   t.regex(offer, /m=audio 5000 /, 'she is offered what bob has')
@@ -224,5 +224,105 @@ test('bob names himself: his phone is called like any other, and the leg that as
   t.is(alice.offers.length, 1)
   t.deepEqual(bob.notices, [], 'nobody is told who wants no word of it (RFC 4488)')
   alice.dialog.bye()
+  await allIsOver(t, n1!)
+})
+
+/** Alice's second call: she speaks with carol. */
+async function consulting(t: ExecutionContext, at: TestNode) {
+  const { spoken } = await carolAnswers(t, at)
+  const outcome = await soon('an answer', call(await port(t), at, 'carol').outcome)
+  if (outcome.kind !== 'answered') throw new Error(JSON.stringify(outcome))
+  const { carol } = await soon('the call at carol', spoken)
+  const second = talker(outcome.dialog, SDP_A)
+  const { callId, localTag, remoteTag } = second.dialog
+  return { carol, second, replaces: `${callId};to-tag=${remoteTag};from-tag=${localTag}` }
+}
+
+test('an attended transfer: alice speaks with both, bob and carol are joined, and both her legs end', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { alice, bob } = await talking(t, n1!)
+  const { carol, second, replaces } = await consulting(t, n1!)
+  t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${encodeURIComponent(replaces)}&Require=replaces>`), 202)
+  await soon('BYE at her second leg', second.bye)
+  await soon('BYE at her first leg', alice.bye)
+  t.deepEqual(alice.notices, ['active SIP/2.0 100 Trying', 'terminated SIP/2.0 200 OK'])
+  t.is(carol.offers.length, 1)
+  t.regex(carol.offers[0]!, /m=audio 5000 /, 'carol hears of bob')
+  t.is(bob.offers.length, 1)
+  t.regex(bob.offers[0]!, /m=audio 6000 /, 'and bob of her')
+  await until(n1!.cluster, 'one call of the two', () => {
+    const rows = [...n1!.cluster.tables.calls.values()]
+    return rows.length === 1 && rows[0]!.state === 'answered' && rows[0]!.from === 'bob@pbx.test'
+  })
+  t.like([...n1!.cluster.tables.calls.values()][0], {
+    to: 'carol@pbx.test',
+    target: 'carol@pbx.test',
+    rule: 'replaces',
+  })
+  t.is(n1!.sessions(), 1)
+  t.is(await soon('an INFO', bob.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
+  t.deepEqual(carol.infos, ['application/dtmf-relay Signal=5'])
+  bob.dialog.bye()
+  await soon('BYE at carol', carol.bye)
+  await allIsOver(t, n1!)
+})
+
+test('a Replaces of no dialog, or of the very leg that asks, moves nobody', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { alice, bob } = await talking(t, n1!)
+  t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${encodeURIComponent('x@y;to-tag=1;from-tag=2')}>`), 202)
+  await poll(() => alice.notices.length === 2)
+  t.is(alice.notices[1], 'terminated SIP/2.0 481 Call/Transaction Does Not Exist')
+  const { callId, localTag, remoteTag } = alice.dialog
+  const own = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`)
+  t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${own}>`), 400)
+  t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=1')), 200)
+  t.is(bob.offers.length, 0)
+})
+
+test('an INVITE with Replaces takes the place of an end that it names by all three names, and of no other', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { alice, bob } = await talking(t, n1!)
+  const { callId, localTag, remoteTag } = alice.dialog
+  const dora = await port(t)
+  const replacing = (replaces: string, user = 'dora') =>
+    dora.dial(
+      {
+        uri: 'sip:bob@pbx.test',
+        nextHop: `sip:${n1!.sip.address}`,
+        from: { display: '', uri: `sip:${user}@pbx.test` },
+        to: { uri: 'sip:bob@pbx.test' },
+        sdp: SDP_C,
+        headers: { Replaces: replaces, Require: 'replaces' },
+      },
+      () => {},
+    ).outcome
+  const names = `${callId};to-tag=${remoteTag};from-tag=${localTag}`
+  for (const [replaces, status, user] of [
+    [`${callId};to-tag=${localTag};from-tag=${remoteTag}`, 481, 'dora'],
+    [`${callId};to-tag=${remoteTag};from-tag=0`, 481, 'dora'],
+    [`${callId};from-tag=${localTag}`, 400, 'dora'],
+    [`${names}, ${names}`, 400, 'dora'],
+    [`${names};early-only`, 486, 'dora'],
+    [names, 407, 'mallory'],
+  ] as const) {
+    t.like(await soon('a refusal', replacing(replaces, user)), { kind: 'refused', status }, replaces)
+  }
+  t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=1')), 200, 'they talk on')
+
+  const outcome = await soon('an answer', replacing(names))
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  const heard = listener()
+  outcome.dialog.handle(heard.handlers)
+  await soon('BYE at alice', alice.bye)
+  t.is(outcome.sdp, SDP_B)
+  t.is(bob.offers.length, 1)
+  t.regex(bob.offers[0]!, /m=audio 6000 /)
+  await until(n1!.cluster, 'who speaks with whom', () => {
+    const rows = [...n1!.cluster.tables.calls.values()]
+    return rows.length === 1 && rows[0]!.from === 'dora@pbx.test' && rows[0]!.target === 'bob@pbx.test'
+  })
+  bob.dialog.bye()
+  await soon('BYE at dora', heard.bye)
   await allIsOver(t, n1!)
 })
