@@ -103,9 +103,7 @@ export function noticeOf(
   }
 }
 
-/** Where media goes and which way: what makes an answer new for who was told another. */
+/** Where media goes and which way: what makes an answer new for who was told another. Both ways need not be said (RFC 8866 §6.7). */
 export function wayOf(sdp: string): string {
-  return (sdp.match(/^(?:c=.*|m=\S+ \S+|a=(?:sendrecv|sendonly|recvonly|inactive))/gm) ?? [])
-    .join('\n')
-    .replace(/\r/g, '')
+  return (sdp.match(/^(?:c=.*|m=\S+ \S+|a=(?:sendonly|recvonly|inactive))/gm) ?? []).join('\n').replace(/\r/g, '')
 }

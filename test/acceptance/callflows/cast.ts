@@ -16,6 +16,7 @@ export const PHONES: Readonly<Record<string, Phone>> = {
   bob: { user: 'bob', node: 0, contact: { params: '' } },
   'bob, another line': { user: 'bob', node: 0 },
   carol: { user: 'carol', node: 0, contact: { params: '' } },
+  music: { user: 'music', node: 0 },
   dora: { user: 'dora', node: 0 },
   // One user with two phones that ring together.
   'erin here': { user: 'erin', node: 0, contact: { params: '' } },

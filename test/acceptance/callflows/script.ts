@@ -7,7 +7,9 @@ export type Step =
   | { readonly kind: 'gets'; readonly method: string }
   /** Others act, from the first message of each to its last, before this side goes on. */
   | { readonly kind: 'meanwhile'; readonly sides: readonly string[] }
-  /** Another side sends or hears this, so often, before this one goes on. */
+  /** The same, but this side goes on at once. */
+  | { readonly kind: 'begins'; readonly sides: readonly string[] }
+  /** Another side sends or hears this, so often, before this one goes on; it knows the dialog of that side from then on. */
   | { readonly kind: 'awaits'; readonly side: string; readonly rung: string; readonly times: number }
 
 interface Sent {
@@ -31,6 +33,7 @@ export interface Who {
 const REASONS: Readonly<Record<number, string>> = {
   180: 'Ringing',
   200: 'OK',
+  202: 'Accepted',
   302: 'Moved Temporarily',
   480: 'Temporarily Unavailable',
   486: 'Busy Here',
@@ -58,6 +61,14 @@ export function meanwhile(...sides: readonly string[]): Step {
   return { kind: 'meanwhile', sides }
 }
 
+export function begins(...sides: readonly string[]): Step {
+  return { kind: 'begins', sides }
+}
+
+/** In a header: the value of Replaces for the dialog that a side had before this one began, or that this one learnt of when it waited last. */
+export const dialogOf = (side: string): string => `{dialog of ${side}}`
+export const LEARNT = '[$dialog]'
+
 export function awaits(side: string, rung: string, times = 1): Step {
   return { kind: 'awaits', side, rung, times }
 }
@@ -74,6 +85,7 @@ export function rung(step: Step): string | null {
     case 'gets':
       return `< ${step.method}`
     case 'meanwhile':
+    case 'begins':
     case 'awaits':
       return null
   }
@@ -81,6 +93,8 @@ export function rung(step: Step): string | null {
 
 /** By this the test tells a side to go on; it belongs to no flow. */
 export const CUE = 'MESSAGE'
+/** In it: the dialog of the side that was waited for. */
+export const DIALOG = 'X-Dialog'
 
 /** The scenario of a side. It ends when it is told to, so that what comes after its last message is seen. */
 export function scenarioOf(steps: readonly Step[], who: Who): string {
@@ -94,6 +108,8 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
   const at = (): number => parts.length
 
   const address = (user: string): string => `<sip:${user}@${who.domain}>`
+  const knows = steps.some((step) => 'headers' in step && step.headers?.some((line) => line.includes(LEARNT)))
+  const learns = `<ereg regexp="[^ ].*" search_in="hdr" header="${DIALOG}:" assign_to="dialog"/>`
   let media = who.media
   let contact = contactOf(who.user)
   let version = 0
@@ -122,7 +138,10 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
       `To: ${to}`,
       'Call-ID: [call_id]',
       `CSeq: ${number} ${method}`,
-      ...(method === 'INVITE' || method === 'UPDATE' || (method === 'REGISTER' && step.headers === undefined)
+      ...(method === 'INVITE' ||
+      method === 'UPDATE' ||
+      method === 'REFER' ||
+      (method === 'REGISTER' && step.headers === undefined)
         ? [`Contact: ${contact}`]
         : []),
       'User-Agent: sipp',
@@ -189,8 +208,11 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
         parts.push(step.method === 'INVITE' ? invitation(!calls && !established) : `<recv request="${step.method}"/>`)
         break
       case 'meanwhile':
-      case 'awaits':
+      case 'begins':
         parts.push(`<recv request="${CUE}"/>`)
+        break
+      case 'awaits':
+        parts.push(knows ? `<recv request="${CUE}"><action>${learns}</action></recv>` : `<recv request="${CUE}"/>`)
         break
     }
   }

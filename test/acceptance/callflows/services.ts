@@ -4,7 +4,9 @@ import {
   areTwoDialogs,
   find,
   hangsUp,
+  holds,
   invites,
+  isHeld,
   isHungUpOn,
   isRefused,
   passes,
@@ -13,17 +15,10 @@ import {
   stopsRinging,
   talks,
 } from './parts.ts'
-import { answers, awaits, gets, hears, meanwhile, sends } from './script.ts'
+import { answers, awaits, gets, meanwhile } from './script.ts'
 import type { Flow } from './stage.ts'
 import type { Message } from './trace.ts'
 
-/** RFC 3264 §8.4. */
-function holds(direction: string) {
-  return [sends('INVITE', { sdp: [`a=${direction}`] }), hears(100), hears(200), sends('ACK')]
-}
-function isHeld(direction: string) {
-  return [gets('INVITE'), answers(200, { sdp: [`a=${direction}`] }), gets('ACK')]
-}
 const resumes = holds('sendrecv')
 const isResumed = isHeld('sendrecv')
 const busy = [gets('INVITE'), answers(486), gets('ACK')]
