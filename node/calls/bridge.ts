@@ -1,7 +1,7 @@
 /** Two dialogs that are one call: what one side sends goes to the other, and neither outlives the other. */
 import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
-import type { Dialog, Modified, Referral } from '../sip/port.ts'
+import type { Dialog, DialogHandlers, Modified, Referral } from '../sip/port.ts'
 import { freely, type Lasting, lasting } from './origin.ts'
 import type { Replaces } from './refer.ts'
 
@@ -48,14 +48,16 @@ export interface BridgeOptions {
   readonly sessions?: Partial<Record<Side, Lasting>>
   /** Without it a REFER is refused. */
   referred?(side: Side, referral: Referral): void
+  notified?(side: Side, notice: Notice): Promise<number>
 }
+type Notice = Parameters<NonNullable<DialogHandlers['notified']>>[0]
 
 const INFO_MAX = 16_384
 /** §14.1: an offer that met one of the other side is said again after 2.1 to 4 s, since the Call-ID is ours. */
 const GLARE_TURNS = 3
 const GLARE_MS = 2_050
 
-export function bridge(media: MediaSession, { sessions: before = {}, referred }: BridgeOptions = {}): Bridge {
+export function bridge(media: MediaSession, { sessions: before = {}, referred, notified }: BridgeOptions = {}): Bridge {
   const sides: Partial<Record<Side, Dialog>> = {}
   const said: Partial<Record<Side, string>> = {}
   const sessions = { caller: before.caller ?? lasting(), called: before.called ?? lasting() }
@@ -175,6 +177,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred }:
         answered: (sdp) => void answered(side, sdp),
         info: (contentType, body) => info(side, contentType, body),
         ...(referred && { referred: (referral) => referred(side, referral) }),
+        ...(notified && { notified: (notice) => notified(side, notice) }),
       })
       if (over && dialog.up) dialog.bye('The call is over')
     },

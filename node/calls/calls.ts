@@ -9,12 +9,12 @@ import type { Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import type { Bridge } from './bridge.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { readDialled } from './dialled.ts'
-import type { Meant } from './join.ts'
 import { forHelp, place } from './place.ts'
 import { startPublisher } from './publish.ts'
 import type { Replaces } from './refer.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
+import type { Meant } from './stand-in.ts'
 
 export interface CallsNeeds {
   readonly cluster: Cluster

@@ -1,8 +1,8 @@
 /** Rings, answers, bridges, and waits for the end: what every call does once it is known where it goes. */
-import type { MediaSession, Side } from '../media/media.ts'
-import type { Dialog, Referral, SipPort } from '../sip/port.ts'
+import type { MediaSession } from '../media/media.ts'
+import type { Dialog, SipPort } from '../sip/port.ts'
 import { best, type Refusal } from './best.ts'
-import { type Bridge, bridge } from './bridge.ts'
+import { type Bridge, type BridgeOptions, bridge } from './bridge.ts'
 import type { Lasting } from './origin.ts'
 import type { Party } from './party.ts'
 import { type Group, ring, type Target } from './ring.ts'
@@ -19,8 +19,7 @@ export interface Connection {
   readonly answered: (ends: Bridge, called: Dialog, target: Target, sdp: string) => void
   /** What the called side was told before, by another call. */
   readonly calledBefore?: Lasting
-  /** Without it a REFER is refused. */
-  readonly referred?: (side: Side, referral: Referral) => void
+  readonly asked: Pick<BridgeOptions, 'referred' | 'notified'>
 }
 
 export type Connected =
@@ -31,10 +30,10 @@ export type Connected =
 const TERMINATED: Refusal = { status: 487, reason: 'Request Terminated' }
 
 export async function connect(needs: Connection): Promise<Connected> {
-  const { sip, party, media, groups, stop, calledBefore, referred } = needs
+  const { sip, party, media, groups, stop, calledBefore, asked } = needs
   const both = bridge(media, {
     sessions: { ...(party.session && { caller: party.session }), ...(calledBefore && { called: calledBefore }) },
-    ...(referred && { referred }),
+    ...asked,
   })
   // RFC 3261 §13.2.1: our offer goes into the 200, and the caller's answer comes with the ACK.
   const delayed = party.body === ''

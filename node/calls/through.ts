@@ -49,7 +49,7 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
-      referred: (side, referral) => transfer(desk, live, side, referral),
+      asked: { referred: (side, referral) => transfer(desk, live, side, referral) },
       ...(calledBefore && { calledBefore }),
     })
     if (result.kind === 'ended') return result.why

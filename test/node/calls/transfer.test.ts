@@ -1,38 +1,10 @@
 /** REFER in a call (RFC 3515, RFC 5589): the node connects the other end with whom the phone names. */
 import test, { type ExecutionContext } from 'ava'
-import type { Dialog } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_A, SDP_B, soon } from '../sip/support.ts'
-import { call, type Heard, listener, nodes, phone, rings, type TestNode } from './rig.ts'
-
-const SDP_C = SDP_A.replace('o=a 1', 'o=c 3').replace('4000', '6000')
-
-/** A phone in a call, and what it heard of what it asked for. */
-interface Talker extends Heard {
-  readonly dialog: Dialog
-  readonly notices: string[]
-  refer(to: string, headers?: Readonly<Record<string, string>>): Promise<number>
-}
-
-function talker(dialog: Dialog, sdp: string): Talker {
-  const heard = listener()
-  const notices: string[] = []
-  dialog.handle({
-    ...heard.handlers,
-    async modify(offer) {
-      heard.offers.push(offer)
-      return { kind: 'answered', sdp }
-    },
-    async notified({ header, body }) {
-      notices.push(`${header('subscription-state')?.split(';')[0]} ${body.trim()}`)
-      return 200
-    },
-  })
-  const refer = (to: string, headers = {}) =>
-    soon('an answer to REFER', dialog.say('REFER', { 'Refer-To': to, ...headers }, ''))
-  return { ...heard, dialog, notices, refer }
-}
+import { call, listener, nodes, phone, rings, type TestNode } from './rig.ts'
+import { carolAnswers, isOver, SDP_C, type Talker, talker } from './talker.ts'
 
 /** Alice calls bob, and he answers. */
 async function talking(t: ExecutionContext, at: TestNode): Promise<{ alice: Talker; bob: Talker }> {
@@ -44,25 +16,6 @@ async function talking(t: ExecutionContext, at: TestNode): Promise<{ alice: Talk
   const outcome = await soon('an answer', call(await port(t), at, 'bob').outcome)
   if (outcome.kind !== 'answered') throw new Error(JSON.stringify(outcome))
   return { alice: talker(outcome.dialog, SDP_A), bob: await soon('the call at bob', called.promise) }
-}
-
-async function carolAnswers(t: ExecutionContext, at: TestNode) {
-  const answered = Promise.withResolvers<{ carol: Talker; offer: string; from: string; by: string | null }>()
-  await phone(t, at, 'carol', async (invitation) => {
-    invitation.progress(180)
-    const dialog = await invitation.answer(SDP_C)
-    const { body: offer, from } = invitation
-    const by = invitation.header('referred-by')
-    if (dialog !== null) answered.resolve({ carol: talker(dialog, SDP_C), offer, from: from.uri, by })
-  })
-  return { spoken: answered.promise }
-}
-
-/** Nothing of a call is left: no row, no media. */
-async function allIsOver(t: ExecutionContext, at: TestNode): Promise<void> {
-  await until(at.cluster, 'no call in the table', () => at.cluster.tables.calls.size === 0)
-  await poll(() => at.sessions() === 0)
-  t.deepEqual(at.calls.live(), [])
 }
 
 test('a blind transfer: alice names carol, bob is connected with her, and alice is out of it', async (t) => {
@@ -96,7 +49,7 @@ test('a blind transfer: alice names carol, bob is connected with her, and alice 
   t.deepEqual(carol.infos, ['application/dtmf-relay Signal=5'], 'they are one call')
   carol.dialog.bye()
   await soon('BYE at bob', bob.bye)
-  await allIsOver(t, n1!)
+  await isOver(t, n1!)
 })
 
 test('carol is busy: alice hears 486, and talks on with bob; her next try succeeds', async (t) => {
@@ -124,7 +77,7 @@ test('carol is busy: alice hears 486, and talks on with bob; her next try succee
   alice.dialog.bye()
   bob.dialog.bye()
   await soon('BYE at carol', carol.bye)
-  await allIsOver(t, n1!)
+  await isOver(t, n1!)
 })
 
 test('what the plan does not let alice call she cannot have bob called either', async (t) => {
@@ -176,7 +129,7 @@ test('alice hangs up while carol rings: bob waits for her, and when she declines
       dialog!.bye()
     }
     await soon('BYE at bob', bob.bye)
-    await allIsOver(t, n1!)
+    await isOver(t, n1!)
   }
 })
 
@@ -190,7 +143,7 @@ test('bob hangs up while carol rings: nobody rings any more, and alice is told',
   bob.dialog.bye()
   await soon('CANCEL at carol', carol.cancelled)
   await soon('BYE at alice', alice.bye)
-  await allIsOver(t, n1!)
+  await isOver(t, n1!)
 })
 
 test('one transfer at a time; who does not take the other end has nothing changed', async (t) => {
@@ -213,7 +166,7 @@ test('one transfer at a time; who does not take the other end has nothing change
   t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=1')), 200)
   alice.dialog.bye()
   await soon('BYE at bob', bob.bye)
-  await allIsOver(t, n1!)
+  await isOver(t, n1!)
 })
 
 test('bob names himself: his phone is called like any other, and the leg that asked for it ends', async (t) => {
@@ -224,7 +177,7 @@ test('bob names himself: his phone is called like any other, and the leg that as
   t.is(alice.offers.length, 1)
   t.deepEqual(bob.notices, [], 'nobody is told who wants no word of it (RFC 4488)')
   alice.dialog.bye()
-  await allIsOver(t, n1!)
+  await isOver(t, n1!)
 })
 
 /** Alice's second call: she speaks with carol. */
@@ -234,15 +187,14 @@ async function consulting(t: ExecutionContext, at: TestNode) {
   if (outcome.kind !== 'answered') throw new Error(JSON.stringify(outcome))
   const { carol } = await soon('the call at carol', spoken)
   const second = talker(outcome.dialog, SDP_A)
-  const { callId, localTag, remoteTag } = second.dialog
-  return { carol, second, replaces: `${callId};to-tag=${remoteTag};from-tag=${localTag}` }
+  return { carol, second }
 }
 
 test('an attended transfer: alice speaks with both, bob and carol are joined, and both her legs end', async (t) => {
   const [n1] = await nodes(t, 1)
   const { alice, bob } = await talking(t, n1!)
-  const { carol, second, replaces } = await consulting(t, n1!)
-  t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${encodeURIComponent(replaces)}&Require=replaces>`), 202)
+  const { carol, second } = await consulting(t, n1!)
+  t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${encodeURIComponent(second.replaces)}&Require=replaces>`), 202)
   await soon('BYE at her second leg', second.bye)
   await soon('BYE at her first leg', alice.bye)
   t.deepEqual(alice.notices, ['active SIP/2.0 100 Trying', 'terminated SIP/2.0 200 OK'])
@@ -264,7 +216,7 @@ test('an attended transfer: alice speaks with both, bob and carol are joined, an
   t.deepEqual(carol.infos, ['application/dtmf-relay Signal=5'])
   bob.dialog.bye()
   await soon('BYE at carol', carol.bye)
-  await allIsOver(t, n1!)
+  await isOver(t, n1!)
 })
 
 test('a Replaces of no dialog, or of the very leg that asks, moves nobody', async (t) => {
@@ -273,9 +225,7 @@ test('a Replaces of no dialog, or of the very leg that asks, moves nobody', asyn
   t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${encodeURIComponent('x@y;to-tag=1;from-tag=2')}>`), 202)
   await poll(() => alice.notices.length === 2)
   t.is(alice.notices[1], 'terminated SIP/2.0 481 Call/Transaction Does Not Exist')
-  const { callId, localTag, remoteTag } = alice.dialog
-  const own = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`)
-  t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${own}>`), 400)
+  t.is(await alice.refer(`<sip:carol@pbx.test?Replaces=${encodeURIComponent(alice.replaces)}>`), 400)
   t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=1')), 200)
   t.is(bob.offers.length, 0)
 })
@@ -297,7 +247,7 @@ test('an INVITE with Replaces takes the place of an end that it names by all thr
       },
       () => {},
     ).outcome
-  const names = `${callId};to-tag=${remoteTag};from-tag=${localTag}`
+  const names = alice.replaces
   for (const [replaces, status, user] of [
     [`${callId};to-tag=${localTag};from-tag=${remoteTag}`, 481, 'dora'],
     [`${callId};to-tag=${remoteTag};from-tag=0`, 481, 'dora'],
@@ -324,5 +274,5 @@ test('an INVITE with Replaces takes the place of an end that it names by all thr
   })
   bob.dialog.bye()
   await soon('BYE at dora', heard.bye)
-  await allIsOver(t, n1!)
+  await isOver(t, n1!)
 })
