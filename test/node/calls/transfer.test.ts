@@ -251,6 +251,7 @@ test('an INVITE with Replaces takes the place of an end that it names by all thr
   for (const [replaces, status, user] of [
     [`${callId};to-tag=${localTag};from-tag=${remoteTag}`, 481, 'dora'],
     [`${callId};to-tag=${remoteTag};from-tag=0`, 481, 'dora'],
+    [`${callId};to-tag=0;from-tag=${localTag}`, 481, 'dora'],
     [`${callId};from-tag=${localTag}`, 400, 'dora'],
     [`${names}, ${names}`, 400, 'dora'],
     [`${names};early-only`, 486, 'dora'],
