@@ -26,6 +26,8 @@ export type Connected =
   /** It was never a conversation; the caller has not been answered yet. */
   { readonly kind: 'refused'; readonly refusal: Refusal } | { readonly kind: 'ended'; readonly why: string }
 
+/** RFC 3261 §21.1.3 */
+export const FORWARDED = 181
 /** The caller's final answer for a call that was stopped before there was one. */
 const TERMINATED: Refusal = { status: 487, reason: 'Request Terminated' }
 
@@ -41,6 +43,7 @@ export async function connect(needs: Connection): Promise<Connected> {
   const early = earlyMedia(party, media, delayed)
   const rung = await ring(sip, groups, stop, {
     progress: early.progress,
+    forwarded: () => party.progress(FORWARDED),
     answered: (dialog) => both.attach('called', dialog),
   })
   await early.done()

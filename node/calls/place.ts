@@ -11,6 +11,7 @@ import { decide } from '../routing/route.ts'
 import { type Gruu, meantBy, readGruu } from '../sip/gruu.ts'
 import type { DialRequest, Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
+import { FORWARDED } from './connect.ts'
 import { type Dialled, ofAor, readDialled, sayDialled, shownTarget } from './dialled.ts'
 import { type Party, partyOf } from './party.ts'
 import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
@@ -106,6 +107,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     .flatMap((step) => step.aors)
     .slice(0, 4)
     .join(', ')
+  if (isForwarded(desk, to.dialled, decision.steps)) party.progress(FORWARDED)
   return putThrough(desk, live, {
     sip: desk.sip,
     party,
@@ -117,6 +119,12 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
       return groups.map(({ contacts, seconds }): Group => ({ targets: contacts.map(invite), seconds }))
     },
   })
+}
+
+/** A user was called by name, and somebody else is rung in his place. */
+function isForwarded(desk: Desk, { user, domain }: Dialled, steps: Ring['steps']): boolean {
+  const aor = `${user}@${domain}`
+  return desk.cluster.tables.users.has(aor) && !steps.some(({ aors }) => aors.includes(aor))
 }
 
 /** A miss may only mean that this node is behind: the leader is asked once before anybody is told no. */

@@ -233,4 +233,6 @@ function broken(): Modified {
 }
 
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER'
+/** Of an INVITE and its 200 (RFC 3261 §13): phones that transfer calls look for REFER and Replaces there. */
+export const ABLE = { Allow: ALLOW, Supported: 'replaces' } as const
 export const NO_OFFER = '399 raftel "an INVITE needs an SDP offer here"'

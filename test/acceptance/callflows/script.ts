@@ -3,7 +3,7 @@
 export type Step =
   | ({ readonly kind: 'sends'; readonly method: string } & Sent)
   | ({ readonly kind: 'answers'; readonly status: number; readonly reason: string; readonly to: string } & Sent)
-  | { readonly kind: 'hears'; readonly status: number; readonly to: string }
+  | { readonly kind: 'hears'; readonly status: number; readonly to: string; readonly isAgain: boolean }
   | { readonly kind: 'gets'; readonly method: string }
   /** Others act, from the first message of each to its last, before this side goes on. */
   | { readonly kind: 'meanwhile'; readonly sides: readonly string[] }
@@ -50,7 +50,12 @@ export function answers(status: number, more: Sent & { readonly to?: string; rea
 }
 
 export function hears(status: number, to = 'INVITE'): Step {
-  return { kind: 'hears', status, to }
+  return { kind: 'hears', status, to, isAgain: false }
+}
+
+/** A message that it has heard before, with others between: it counts once. */
+export function hearsAgain(status: number): Step {
+  return { kind: 'hears', status, to: 'INVITE', isAgain: true }
 }
 
 export function gets(method: string): Step {
@@ -81,7 +86,7 @@ export function rung(step: Step): string | null {
     case 'answers':
       return `> ${step.status} ${step.to}`
     case 'hears':
-      return `< ${step.status} ${step.to}`
+      return step.isAgain ? null : `< ${step.status} ${step.to}`
     case 'gets':
       return `< ${step.method}`
     case 'meanwhile':

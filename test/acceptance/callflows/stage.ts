@@ -119,7 +119,7 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
               BOUND_MS,
             )
             player.cue(encodeURIComponent(replacesOf(heardBy(step.side))))
-          } else done++
+          } else if (rung(step) !== null) done++
         }
         await player.reaches(done)
         await Promise.all(begun)

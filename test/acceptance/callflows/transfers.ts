@@ -129,6 +129,24 @@ export const TRANSFERS: readonly Flow[] = [
     },
   },
   {
+    section: '5359 §2.6',
+    title: 'transfer by an instant message, which tells carol in whose place to call',
+    sides: {
+      alice: { phone: 'alice', to: 'bob', steps: [...invites(), ...talks, ...isMoved, ...isHungUpOn] },
+      // His MESSAGE to carol passes between the two.
+      bob: { phone: 'bob', steps: [...picksUpFor('alice'), begins('carol'), ...isHungUpOn] },
+      carol: {
+        phone: 'carol, another line',
+        to: 'alice',
+        steps: [...replacing('bob', 'sendrecv'), hears(200), sends('ACK'), awaits('bob', '> 200 BYE'), ...hangsUp],
+      },
+    },
+    judge(t, { alice, carol }) {
+      passes(t, find(carol, '> INVITE'), find(alice, '< INVITE'), 'alice is offered what carol has')
+      passes(t, find(alice, '> 200 INVITE'), find(carol, '< 200 INVITE'), 'and carol hears what she answers')
+    },
+  },
+  {
     section: '5359 §2.3',
     title: 'music on hold: a music server takes the place of who holds, and he takes it back',
     sides: {
