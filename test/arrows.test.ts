@@ -90,6 +90,7 @@ const PURE = [
   'node/media/plan.ts',
   'node/calls/call.ts',
   'node/calls/origin.ts',
+  'node/calls/refer.ts',
   'node/engine/parser',
   'node/engine/core/admission.ts',
   'node/engine/core/proxy-choice.ts',

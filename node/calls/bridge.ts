@@ -1,52 +1,99 @@
 /** Two dialogs that are one call: what one side sends goes to the other, and neither outlives the other. */
 import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
-import type { Dialog, Modified } from '../sip/port.ts'
-import { freely, lasting } from './origin.ts'
+import type { Dialog, DialogHandlers, Modified, Referral } from '../sip/port.ts'
+import { freely, type Lasting, lasting } from './origin.ts'
+import type { Replaces } from './refer.ts'
 
 export interface Bridge {
   /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. `offered`: its answer is due. */
   attach(side: Side, dialog: Dialog, offered?: boolean): void
   /** What a side is given as offer or answer when the call begins, as it goes out. */
   told(side: Side, sdp: string): string
+  /** What a side said then. */
+  said(side: Side, sdp: string): void
+  /** One side says something that the other has not been told yet, as after an ACK with an answer. */
+  pass(side: Side, sdp: string): void
   /** Asks both ends whether they are still there; an end that is not ends the call. */
   check(): void
   /** Ends both sides. The first reason stays. */
   hangUp(why: string): void
+  /** One end as another call may have it; null: there is no conversation, or it has not said where it hears. */
+  leg(side: Side): Leg | null
+  /** Whose dialog with us has these names; null: nobody's. */
+  sideOf(names: Pick<Replaces, 'callId' | 'localTag' | 'remoteTag'>): Side | null
+  /**
+   * From now on `side` may hang up without ending the call for the other, who is being connected elsewhere (RFC 5589
+   * §6.1). Null: a transfer is under way. What it returns says that nothing came of it.
+   */
+  letGo(side: Side): (() => void) | null
+  /** Gives an end to another call with an offer of that one. If it takes it, this call is over, and its other end is told nothing. */
+  giveAway(side: Side, sdp: string, why: string): Promise<Modified>
   readonly over: boolean
+  /** It ended by being given away. */
+  readonly isGiven: boolean
   /** Resolves with the reason, once. */
   readonly ended: Promise<string>
 }
+
+export interface Leg {
+  readonly dialog: Dialog
+  readonly session: Lasting
+  /** What it said last. */
+  readonly sdp: string
+}
+
+export interface BridgeOptions {
+  /** What a side was told before, by another call. */
+  readonly sessions?: Partial<Record<Side, Lasting>>
+  /** Without it a REFER is refused. */
+  referred?(side: Side, referral: Referral): void
+  notified?(side: Side, notice: Notice): Promise<number>
+}
+type Notice = Parameters<NonNullable<DialogHandlers['notified']>>[0]
 
 const INFO_MAX = 16_384
 /** §14.1: an offer that met one of the other side is said again after 2.1 to 4 s, since the Call-ID is ours. */
 const GLARE_TURNS = 3
 const GLARE_MS = 2_050
 
-export function bridge(media: MediaSession): Bridge {
+export function bridge(media: MediaSession, { sessions: before = {}, referred, notified }: BridgeOptions = {}): Bridge {
   const sides: Partial<Record<Side, Dialog>> = {}
-  const sessions = { caller: lasting(), called: lasting() }
+  const said: Partial<Record<Side, string>> = {}
+  const sessions = { caller: before.caller ?? lasting(), called: before.called ?? lasting() }
   const { promise: ended, resolve } = Promise.withResolvers<string>()
   let over = false
   // RFC 3261 §14.2: one offer at a time in a call, and it is in flight on both sides.
   let modifying = false
+  let leaving: Side | null = null
+  let isGiven = false
+
+  function end(why: string): void {
+    over = true
+    resolve(why)
+  }
 
   function hangUp(why: string): void {
     if (over) return
-    over = true
+    end(why)
     for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.bye(why)
-    resolve(why)
+  }
+
+  function hungUp(side: Side, reason: string): void {
+    if (leaving !== side) hangUp(`${side} hung up${reason === '' ? '' : `: ${reason}`}`)
   }
 
   async function modify(from: Side, sdp: string): Promise<Modified> {
     const other = sides[opposite(from)]
     if (over) return refuse(481, 'Call Does Not Exist')
-    if (other === undefined || modifying) return refuse(491, 'Request Pending')
+    // Who waits to be connected elsewhere has nobody to agree with just now.
+    if (!other?.up || modifying) return refuse(491, 'Request Pending')
     modifying = true
     // RFC 3261 §14.2: who offers nothing is offered what he was told last, and all is free until his ACK answers.
     if (sdp === '') return { kind: 'answered', sdp: sessions[from].give(freely(sessions[from].last)) }
     try {
       const passed = await passOn(from, sdp, other)
+      if (passed.kind === 'answered') said[from] = sdp
       return passed.kind === 'answered' ? { kind: 'answered', sdp: sessions[from].give(passed.sdp) } : passed
     } finally {
       modifying = false
@@ -63,6 +110,7 @@ export function bridge(media: MediaSession): Bridge {
       if (answered.status === 481 || answered.status === 408) hangUp('the other side is gone')
       return answered
     }
+    said[opposite(from)] = answered.sdp
     const answer = await media.answer(opposite(from), answered.sdp)
     return answer.kind === 'failed' ? refuse(answer.status, answer.reason) : { kind: 'answered', sdp: answer.sdp }
   }
@@ -75,9 +123,10 @@ export function bridge(media: MediaSession): Bridge {
     const other = sides[opposite(from)]
     if (over || other === undefined) return
     if (sdp === '') return hangUp(`${from} sent no answer with the ACK`)
+    if (sdp !== null) said[from] = sdp
     let passed: Modified | null = null
     for (let turn = 0; sdp !== null && !over && turn < GLARE_TURNS; turn++) {
-      if (turn > 0) await setTimeout(GLARE_MS + Math.random() * GLARE_MS, undefined, { ref: false })
+      if (turn > 0) await afterGlare()
       passed = await passOn(from, sdp, other)
       if (passed.kind === 'answered' || passed.status !== 491) break
     }
@@ -85,9 +134,35 @@ export function bridge(media: MediaSession): Bridge {
     if (passed?.kind === 'refused') hangUp(`no common ground: ${passed.status} ${passed.reason}`)
   }
 
+  async function giveAway(side: Side, sdp: string, why: string): Promise<Modified> {
+    for (let turn = 0; turn < GLARE_TURNS; turn++) {
+      if (turn > 0) await afterGlare()
+      const dialog = sides[side]
+      if (over || !dialog?.up) return refuse(481, 'The other side is gone')
+      if (modifying) continue
+      modifying = true
+      const taken = await dialog.modify(sessions[side].give(sdp))
+      modifying = false
+      if (taken.kind === 'refused') {
+        if (taken.status === 491) continue
+        if (taken.status === 481 || taken.status === 408) hangUp('the other side is gone')
+        return taken
+      }
+      // It may have hung up with its answer.
+      if (over || !dialog.up) return refuse(481, 'The other side is gone')
+      delete sides[side]
+      dialog.release()
+      isGiven = true
+      end(why)
+      return taken
+    }
+    return refuse(491, 'Request Pending')
+  }
+
   async function info(from: Side, contentType: string, body: string): Promise<number> {
     const other = sides[opposite(from)]
     if (over || other === undefined) return 481
+    if (!other.up) return 480
     if (body.length > INFO_MAX) return 413
     return other.info(contentType, body)
   }
@@ -97,14 +172,41 @@ export function bridge(media: MediaSession): Bridge {
       sides[side] = dialog
       if (offered) modifying = true
       dialog.handle({
-        bye: (reason) => hangUp(`${side} hung up${reason === '' ? '' : `: ${reason}`}`),
+        bye: (reason) => hungUp(side, reason),
         modify: (sdp) => modify(side, sdp),
         answered: (sdp) => void answered(side, sdp),
         info: (contentType, body) => info(side, contentType, body),
+        ...(referred && { referred: (referral) => referred(side, referral) }),
+        ...(notified && { notified: (notice) => notified(side, notice) }),
       })
       if (over && dialog.up) dialog.bye('The call is over')
     },
     told: (side, sdp) => sessions[side].give(sdp),
+    said(side, sdp) {
+      said[side] = sdp
+    },
+    pass(side, sdp) {
+      modifying = true
+      void answered(side, sdp)
+    },
+    leg(side) {
+      const [dialog, sdp, session] = [sides[side], said[side], sessions[side]]
+      return over || !dialog?.up || !sdp ? null : { dialog, sdp, session }
+    },
+    sideOf({ callId, localTag, remoteTag }) {
+      const isMeant = (dialog: Dialog | undefined): boolean =>
+        dialog?.callId === callId && dialog.localTag === localTag && dialog.remoteTag === remoteTag && dialog.up
+      return isMeant(sides.caller) ? 'caller' : isMeant(sides.called) ? 'called' : null
+    },
+    letGo(side) {
+      if (over || leaving !== null) return null
+      leaving = side
+      return () => {
+        leaving = null
+        if (!sides[side]?.up) hangUp(`${side} hung up`)
+      }
+    },
+    giveAway,
     check() {
       for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.check()
     },
@@ -112,11 +214,19 @@ export function bridge(media: MediaSession): Bridge {
     get over() {
       return over
     },
+    get isGiven() {
+      return isGiven
+    },
     ended,
   }
 }
 
-function opposite(side: Side): Side {
+/** §14.1: since the Call-ID is ours. */
+function afterGlare(): Promise<void> {
+  return setTimeout(GLARE_MS + Math.random() * GLARE_MS, undefined, { ref: false })
+}
+
+export function opposite(side: Side): Side {
   return side === 'caller' ? 'called' : 'caller'
 }
 

@@ -3,15 +3,18 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { BindingRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
-import type { Media, MediaSession, Stream } from '../media/media.ts'
+import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Bridge } from './bridge.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { readDialled } from './dialled.ts'
 import { forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
+import type { Replaces } from './refer.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
+import type { Meant } from './stand-in.ts'
 
 export interface CallsNeeds {
   readonly cluster: Cluster
@@ -43,7 +46,7 @@ export interface CallsNeeds {
 }
 
 export type Caller =
-  | { readonly kind: 'known'; readonly user: Pick<UserRow, 'aor' | 'user' | 'domain'> }
+  | { readonly kind: 'known'; readonly user: Who }
   | {
       readonly kind: 'challenge'
       readonly status: number
@@ -69,6 +72,19 @@ export interface Live {
   readonly stop: AbortController
   call: Call | null
   media: MediaSession | null
+  /** Once it was answered, and if its caller is here. */
+  talk: Talk | null
+  /** How often one of its ends was asked for elsewhere. */
+  refers: number
+}
+
+/** A user as the plan knows him. */
+export type Who = Pick<UserRow, 'aor' | 'user' | 'domain'>
+
+/** Two ends, and who is at them; null: a stranger. */
+export interface Talk {
+  readonly ends: Bridge
+  readonly who: Readonly<Record<Side, Who | null>>
 }
 
 /** What the journey of one call may touch. */
@@ -78,6 +94,10 @@ export interface Desk extends CallsNeeds {
   readonly count: Record<Counter, number>
   /** Whether one more call fits. */
   hasRoom(): boolean
+  /** Begins a call that nobody invited to; false: the node is stopping. */
+  begin(travel: (live: Live) => Promise<string>): boolean
+  /** The leg here that a Replaces means. */
+  meant(replaces: Replaces): Meant | null
   readonly used: ReturnType<typeof usedOnce>
   /** Counts an order that is none of ours, and says so in the log, once a second at most: anybody can send them. */
   forged(source: Source, why: string): void
@@ -109,6 +129,20 @@ export function startCalls(needs: CallsNeeds): Calls {
       log.warn({ source, why, sinceStart: count.forged }, 'refused a relayed call')
     },
     hasRoom: () => lives.size <= needs.max,
+    meant(replaces) {
+      for (const live of lives.values()) {
+        const side = live.talk?.ends.sideOf(replaces)
+        if (live.talk && side) return { talk: live.talk, side }
+      }
+      return null
+    },
+    begin(travel) {
+      if (closing !== null) return false
+      underWay(journey(newLive(), travel, {})).catch((error) => {
+        log.error({ error: (error as Error)?.stack ?? String(error) }, 'a transfer failed')
+      })
+      return true
+    },
     happened(live, event) {
       if (live.call === null) return
       const before = live.call
@@ -123,20 +157,16 @@ export function startCalls(needs: CallsNeeds): Calls {
 
   const early: Early = (request) => (closing === null && desk.hasRoom() ? unnamed(desk, request) : null)
 
-  async function journey(invitation: Invitation): Promise<void> {
-    if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
-    const live: Live = { id: needs.newId(), stop: new AbortController(), call: null, media: null }
+  const newLive = (): Live => {
+    return { id: needs.newId(), stop: new AbortController(), call: null, media: null, talk: null, refers: 0 }
+  }
+
+  async function journey(live: Live, travel: (live: Live) => Promise<string>, about: object): Promise<void> {
     lives.set(live.id, live)
-    invitation.onCancel(() => live.stop.abort('the caller gave up'))
     try {
-      const header = invitation.header(RELAY_HEADER)
-      const why =
-        header === null ? await place(desk, live, invitation) : await serveRelayed(desk, live, invitation, header)
+      const why = await travel(live)
       desk.happened(live, { type: 'ended', why })
-      log.debug(
-        { call: live.id, from: clean(invitation.from.uri), to: clean(invitation.uri), why: clean(why) },
-        'call over',
-      )
+      log.debug({ call: live.id, ...about, why: clean(why) }, 'call over')
     } finally {
       // Also when a bug threw: nothing of a call may stay behind.
       lives.delete(live.id)
@@ -145,15 +175,27 @@ export function startCalls(needs: CallsNeeds): Calls {
     }
   }
 
+  /** Close waits for it. */
+  function underWay(running: Promise<void>): Promise<void> {
+    journeys.add(running)
+    return running.finally(() => journeys.delete(running))
+  }
+
+  function invited(invitation: Invitation): Promise<void> | void {
+    if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
+    const live = newLive()
+    invitation.onCancel(() => live.stop.abort('the caller gave up'))
+    const header = invitation.header(RELAY_HEADER)
+    const travel = () =>
+      header === null ? place(desk, live, invitation) : serveRelayed(desk, live, invitation, header)
+    return underWay(journey(live, travel, { from: clean(invitation.from.uri), to: clean(invitation.uri) }))
+  }
+
   /** Plan and number alone say it, so it is known before anything else is asked. */
   const urgent: Urgent = ({ uri, from }) => forHelp(needs, readDialled(uri, from.host))
 
   sip.early('invite', early)
-  sip.onInvite((invitation) => {
-    const running = journey(invitation)
-    journeys.add(running)
-    return running.finally(() => journeys.delete(running))
-  }, urgent)
+  sip.onInvite(invited, urgent)
 
   /** Rows of ours whose call is over: their end was lost while there was no majority. */
   function sweepRows(): void {

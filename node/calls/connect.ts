@@ -1,37 +1,49 @@
 /** Rings, answers, bridges, and waits for the end: what every call does once it is known where it goes. */
 import type { MediaSession } from '../media/media.ts'
-import type { Dialog, Invitation, SipPort } from '../sip/port.ts'
+import type { Dialog, SipPort } from '../sip/port.ts'
 import { best, type Refusal } from './best.ts'
-import { bridge } from './bridge.ts'
+import { type Bridge, type BridgeOptions, bridge } from './bridge.ts'
+import type { Lasting } from './origin.ts'
+import type { Party } from './party.ts'
 import { type Group, ring, type Target } from './ring.ts'
 
 export interface Connection {
   readonly sip: Pick<SipPort, 'dial'>
-  readonly invitation: Invitation
+  readonly party: Party
   readonly media: MediaSession
   readonly groups: readonly Group[]
   /** How often both ends of a conversation are asked whether they are still there, ms. */
   readonly checkMs: number
   /** Aborted when the caller cancels, an operator hangs up, or the node stops. The reason is a sentence. */
   readonly stop: AbortSignal
-  readonly answered: (caller: Dialog, called: Dialog, target: Target, sdp: string) => void
+  readonly answered: (ends: Bridge, called: Dialog, target: Target, sdp: string) => void
+  /** What the called side was told before, by another call. */
+  readonly calledBefore?: Lasting
+  readonly asked: Pick<BridgeOptions, 'referred' | 'notified'>
 }
 
 export type Connected =
   /** It was never a conversation; the caller has not been answered yet. */
   { readonly kind: 'refused'; readonly refusal: Refusal } | { readonly kind: 'ended'; readonly why: string }
 
+/** RFC 3261 §21.1.3 */
+export const FORWARDED = 181
 /** The caller's final answer for a call that was stopped before there was one. */
 const TERMINATED: Refusal = { status: 487, reason: 'Request Terminated' }
 
 export async function connect(needs: Connection): Promise<Connected> {
-  const { sip, invitation, media, groups, stop } = needs
-  const both = bridge(media)
+  const { sip, party, media, groups, stop, calledBefore, asked } = needs
+  const both = bridge(media, {
+    sessions: { ...(party.session && { caller: party.session }), ...(calledBefore && { called: calledBefore }) },
+    ...asked,
+  })
   // RFC 3261 §13.2.1: our offer goes into the 200, and the caller's answer comes with the ACK.
-  const delayed = invitation.body === ''
-  const early = earlyMedia(invitation, media, delayed)
+  const delayed = party.body === ''
+  if (!delayed) both.said('caller', party.body)
+  const early = earlyMedia(party, media, delayed)
   const rung = await ring(sip, groups, stop, {
     progress: early.progress,
+    forwarded: () => party.progress(FORWARDED),
     answered: (dialog) => both.attach('called', dialog),
   })
   await early.done()
@@ -50,13 +62,15 @@ export async function connect(needs: Connection): Promise<Connected> {
     if (both.over) return { kind: 'refused', refusal: stop.aborted ? TERMINATED : best([]) }
 
     both.told('called', rung.target.request.sdp)
-    const caller = await invitation.answer(both.told('caller', answer.sdp))
-    if (caller === null) {
+    both.said('called', rung.sdp)
+    const settled = await party.answer(both.told('caller', answer.sdp))
+    if (settled === null) {
       both.hangUp('the caller had gone')
       return { kind: 'ended', why: 'the caller had gone' }
     }
-    both.attach('caller', caller, delayed)
-    if (!both.over) needs.answered(caller, rung.dialog, rung.target, rung.sdp)
+    both.attach('caller', settled.dialog, delayed)
+    if (settled.moved !== null) both.pass('caller', settled.moved)
+    if (!both.over) needs.answered(both, rung.dialog, rung.target, rung.sdp)
     const checking = setInterval(both.check, needs.checkMs)
     const why = await both.ended.finally(() => clearInterval(checking))
     return { kind: 'ended', why }
@@ -74,7 +88,7 @@ const SDPS_MAX = 8
  * Passes 18x on; the SDP of one branch only, because the relay has one called side. None of it to a caller without an
  * offer: a response that is not sent reliably cannot make one (§13.2.1).
  */
-function earlyMedia(invitation: Invitation, media: MediaSession, delayed: boolean) {
+function earlyMedia(party: Party, media: MediaSession, delayed: boolean) {
   let chosen: number | null = null
   let sdpNow = ''
   let sdps = 0
@@ -83,8 +97,8 @@ function earlyMedia(invitation: Invitation, media: MediaSession, delayed: boolea
 
   async function pass(status: number, sdp: string): Promise<void> {
     const answer = await media.answer('called', sdp)
-    if (answer.kind === 'sdp') invitation.progress(status, answer.sdp)
-    else invitation.progress(180)
+    if (answer.kind === 'sdp') party.progress(status, answer.sdp)
+    else party.progress(180)
   }
 
   return {
@@ -92,7 +106,7 @@ function earlyMedia(invitation: Invitation, media: MediaSession, delayed: boolea
       if (told++ >= TOLD_MAX) return
       if (sdp !== '') chosen ??= branch
       if (sdp === '' || delayed || chosen !== branch || sdp === sdpNow || sdps++ >= SDPS_MAX) {
-        invitation.progress(status)
+        party.progress(status)
         return
       }
       sdpNow = sdp

@@ -2,7 +2,7 @@
  * A call from a phone: who is it, what does the plan say, where are those phones, then ring them.
  * Returns in words how it ended; every way out has answered the caller.
  */
-import type { BindingRow, CallRow } from '../../cluster/tables/rows.ts'
+import type { BindingRow, LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Decision } from '../routing/decision.ts'
 import { RING_SECONDS } from '../routing/plan.ts'
@@ -11,20 +11,25 @@ import { decide } from '../routing/route.ts'
 import { type Gruu, meantBy, readGruu } from '../sip/gruu.ts'
 import type { DialRequest, Early, Heard, Invitation } from '../sip/port.ts'
 import type { Caller, Desk, Live } from './calls.ts'
-import { connect } from './connect.ts'
+import { FORWARDED } from './connect.ts'
 import { type Dialled, ofAor, readDialled, sayDialled, shownTarget } from './dialled.ts'
-import { madeUpOffer } from './origin.ts'
+import { type Party, partyOf } from './party.ts'
 import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
+import { replace } from './replace.ts'
 import type { Group, Target } from './ring.ts'
 import { type Contact, contactsOf } from './targets.ts'
+import { callOf, isFull, putThrough, refuse } from './through.ts'
 
 type Ring = Extract<Decision, { kind: 'ring' }>
 type KnownGruu = Exclude<Gruu, { kind: 'unknown' }>
-type Known = Extract<Caller, { kind: 'known' }>['user']
+export type Known = Extract<Caller, { kind: 'known' }>['user']
+
+/** Such an INVITE says who it is, or is served in another way. */
+const OTHERWISE = ['proxy-authorization', RELAY_HEADER, 'replaces']
 
 /** The challenge for who does not say who it is; what `place` answers in another way goes there. */
 export function unnamed(desk: Desk, request: Heard): ReturnType<Early> {
-  if (request.header('proxy-authorization') !== null || request.header(RELAY_HEADER) !== null) return null
+  if (OTHERWISE.some((name) => request.header(name) !== null)) return null
   const dialled = readDialled(request.uri, request.from.host)
   if (dialled === null || readGruu(request.uri, desk.gruuKey) !== null || forHelp(desk, dialled)) return null
   if (request.header('max-forwards') === '0') return null
@@ -33,86 +38,106 @@ export function unnamed(desk: Desk, request: Heard): ReturnType<Early> {
 }
 
 export async function place(desk: Desk, live: Live, invitation: Invitation): Promise<string> {
-  const named = readGruu(invitation.uri, desk.gruuKey)
-  const plain = readDialled(invitation.uri, invitation.from.host)
-  if (named?.kind === 'unknown' && !forHelp(desk, plain)) return refuse(desk, invitation, 404, 'Not Found')
-  const gruu = named?.kind === 'unknown' ? null : named
-  const dialled = gruu ? ofAor(gruu.aor) : plain
-  if (dialled === null) return refuse(desk, invitation, 416, 'Unsupported URI Scheme')
-  if (invitation.header('max-forwards') === '0') return refuse(desk, invitation, 483, 'Too Many Hops')
+  const party = partyOf(invitation)
+  const to = destinationOf(desk, invitation.uri, invitation.from.host)
+  if (to.kind === 'refused') return refuse(desk, party, to.status, to.reason)
+  if (invitation.header('max-forwards') === '0') return refuse(desk, party, 483, 'Too Many Hops')
 
-  const emergency = forHelp(desk, dialled)
-  if (!emergency && !desk.hasRoom()) {
-    desk.count.overload++
-    return refuse(desk, invitation, 503, 'Too many calls on this node', { 'Retry-After': '5' })
-  }
+  const emergency = forHelp(desk, to.dialled)
+  if (!emergency && !desk.hasRoom()) return isFull(desk, party)
   const caller = desk.identify(invitation)
   // Nobody is asked who he is before he may call for help.
   if (caller.kind !== 'known' && !emergency) {
-    if (caller.kind === 'refused') return refuse(desk, invitation, caller.status, caller.reason)
+    if (caller.kind === 'refused') return refuse(desk, party, caller.status, caller.reason)
     invitation.reply(caller.status, { headers: caller.headers })
     return 'asked who it is'
   }
-  if (emergency) desk.count.emergency++
   const known = caller.kind === 'known' ? caller.user : null
+  const replaces = invitation.header('replaces')
+  if (replaces !== null && known !== null && !emergency) return replace(desk, live, invitation, known, replaces)
+  const display = known === null ? '' : clean(invitation.from.display, 64)
+  return placeFor(desk, live, { party, leg: callerLeg(invitation), rights: known, shown: known, display, to })
+}
 
-  const { decision, groups, missed } = await decideWithCatchUp(desk, known, dialled, gruu)
-  live.call = {
-    id: live.id,
-    state: 'routing',
-    from: clean(known?.aor ?? 'anonymous'),
-    to: clean(shownTarget(dialled)),
+export function callerLeg(invitation: Invitation): LegRow {
+  const { callId, from, body } = invitation
+  return { role: 'caller', callId, tag: from.tag, contact: invitation.header('contact') ?? '', sdp: body }
+}
+
+/** A call to be placed: by whose right, to where, and who is at the end of it that is here. */
+export interface Wish {
+  readonly party: Party
+  readonly leg: LegRow
+  /** Whom the plan lets call there, or not. */
+  readonly rights: Known | null
+  /** Who is shown as the caller; he has proved it. */
+  readonly shown: Known | null
+  readonly display: string
+  readonly to: Destination
+  readonly headers?: Readonly<Record<string, string>>
+  /** How it came to it, for who asks. */
+  readonly trace?: readonly string[]
+}
+
+export interface Destination {
+  readonly dialled: Dialled
+  readonly gruu: KnownGruu | null
+}
+
+export function destinationOf(
+  desk: Desk,
+  uri: string,
+  domain: string,
+):
+  | ({ readonly kind: 'known' } & Destination)
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string } {
+  const named = readGruu(uri, desk.gruuKey)
+  const plain = readDialled(uri, domain)
+  if (named?.kind === 'unknown' && !forHelp(desk, plain)) return { kind: 'refused', status: 404, reason: 'Not Found' }
+  const gruu = named?.kind === 'unknown' ? null : named
+  const dialled = gruu ? ofAor(gruu.aor) : plain
+  if (dialled === null) return { kind: 'refused', status: 416, reason: 'Unsupported URI Scheme' }
+  return { kind: 'known', dialled, gruu }
+}
+
+export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<string> {
+  const { party, leg, rights, shown, to } = wish
+  if (forHelp(desk, to.dialled)) desk.count.emergency++
+  const { decision, groups, missed } = await decideWithCatchUp(desk, rights, to.dialled, to.gruu)
+  live.call = callOf(live, {
+    from: shown?.aor ?? 'anonymous',
+    to: shownTarget(to.dialled),
     startedAt: desk.now(),
-    answeredAt: null,
-    media: 'direct',
     planVersion: decision.planVersion,
     rule: decision.rule,
-    target: '',
-    trace: [...decision.trace, ...missed.map((line) => clean(line))],
-    legs: [],
-    ending: '',
-  }
+    trace: [...(wish.trace ?? []), ...decision.trace, ...missed],
+  })
   desk.count.placed++
-  if (decision.kind === 'reject') return refuse(desk, invitation, decision.status, decision.reason)
-  if (groups.length === 0) return refuse(desk, invitation, 480, 'Temporarily Unavailable')
-  if (live.stop.signal.aborted) return refuse(desk, invitation, 487, 'Request Terminated')
-
-  const media = desk.media.open(live.id)
-  live.media = media
-  // A caller without an offer (RFC 3261 §13.2.1): phones are rung with ours, since many refuse to be rung without one.
-  const offer = await media.offer('caller', invitation.body || madeUpOffer(desk.sip.address, invitation.callId))
-  if (offer.kind === 'failed') return refuse(desk, invitation, offer.status, offer.reason)
+  if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
+  if (groups.length === 0) return refuse(desk, party, 480, 'Temporarily Unavailable')
 
   const target = decision.steps
     .flatMap((step) => step.aors)
     .slice(0, 4)
     .join(', ')
-  desk.happened(live, { type: 'ringing', target, media: media.kind, caller: callerLeg(invitation) })
-  const invite = inviteOf(desk, live, invitation, known, dialled, offer.sdp)
-  const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
-  longest.unref()
-  try {
-    const result = await connect({
-      sip: desk.sip,
-      invitation,
-      media,
-      checkMs: desk.checkSeconds * 1000,
-      groups: groups.map(({ contacts, seconds }): Group => ({ targets: contacts.map(invite), seconds })),
-      stop: live.stop.signal,
-      answered: (_caller, called, { name }, sdp) => {
-        const { callId, remoteTag, remoteContact } = called
-        const leg = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
-        desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [callerLeg(invitation), leg] })
-      },
-    })
-    if (result.kind === 'ended') return result.why
-    const { status, reason } = result.refusal
-    // It means something to whoever chose the flow, and that was we (RFC 5626 §11.6).
-    if (status === 430) return refuse(desk, invitation, 480, 'Temporarily Unavailable')
-    return refuse(desk, invitation, status, reason)
-  } finally {
-    clearTimeout(longest)
-  }
+  if (isForwarded(desk, to.dialled, decision.steps)) party.progress(FORWARDED)
+  return putThrough(desk, live, {
+    sip: desk.sip,
+    party,
+    leg,
+    who: shown,
+    target,
+    groups(sdp) {
+      const invite = inviteOf(desk, live, wish, sdp)
+      return groups.map(({ contacts, seconds }): Group => ({ targets: contacts.map(invite), seconds }))
+    },
+  })
+}
+
+/** A user was called by name, and somebody else is rung in his place. */
+function isForwarded(desk: Desk, { user, domain }: Dialled, steps: Ring['steps']): boolean {
+  const aor = `${user}@${domain}`
+  return desk.cluster.tables.users.has(aor) && !steps.some(({ aors }) => aors.includes(aor))
 }
 
 /** A miss may only mean that this node is behind: the leader is asked once before anybody is told no. */
@@ -164,15 +189,17 @@ function reachable({ cluster }: Desk): Nodes {
 }
 
 /** What is sent to one contact. The caller is shown as who he proved to be, whatever he claims. */
-function inviteOf(desk: Desk, live: Live, invitation: Invitation, known: Known | null, dialled: Dialled, sdp: string) {
-  const shown = { user: known?.user ?? 'anonymous', domain: known?.domain ?? 'anonymous.invalid' }
-  const from = { display: known === null ? '' : clean(invitation.from.display, 64), uri: sayDialled(shown) }
+function inviteOf(desk: Desk, live: Live, { shown, display, to: { dialled }, headers: more }: Wish, sdp: string) {
+  const { user, domain } = shown ?? { user: 'anonymous', domain: 'anonymous.invalid' }
+  const from = { display, uri: sayDialled({ user, domain }) }
   const to = { uri: sayDialled(dialled) }
   const requestTo = ({ binding, way }: Contact): DialRequest => {
-    if (way.kind === 'direct') return { uri: way.uri, nextHop: way.nextHop, route: way.route, from, to, sdp }
+    if (way.kind === 'direct') {
+      return { uri: way.uri, nextHop: way.nextHop, route: way.route, from, to, sdp, ...(more && { headers: more }) }
+    }
     const callId = desk.newId()
     const order = { aor: binding.aor, contact: orderedName(binding), call: live.id, at: desk.cluster.now(), hop: 1 }
-    const headers = { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) }
+    const headers = { ...more, [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) }
     return { callId, uri: `sip:relay@${way.sip}`, nextHop: `sip:${way.sip};transport=udp`, from, to, sdp, headers }
   }
   const target = (contact: Contact): Target => {
@@ -195,21 +222,4 @@ export function flowOf({ cluster, sip, flowLost }: Desk, binding: BindingRow): P
   if (binding.regId === undefined) return {}
   const isHere = binding.node === cluster.node && binding.transport !== 'udp' && binding.path === undefined
   return { flow: { lost: () => isHere && sip.connected && flowLost?.(binding) } }
-}
-
-function callerLeg(invitation: Invitation): CallRow['legs'][number] {
-  const { callId, from, body } = invitation
-  return { role: 'caller', callId, tag: from.tag, contact: invitation.header('contact') ?? '', sdp: body }
-}
-
-function refuse(
-  desk: Desk,
-  invitation: Invitation,
-  status: number,
-  reason: string,
-  headers: Readonly<Record<string, string>> = {},
-): string {
-  desk.count.refused++
-  invitation.reply(status, { reason: clean(reason, 100), headers })
-  return `${status} ${reason}`
 }

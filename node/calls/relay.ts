@@ -34,6 +34,15 @@ export function isFlow(name: string): boolean {
   return name.startsWith('<')
 }
 
+/** The name of a place in a call that the asked node has: the value of a Replaces (RFC 3891). No URI begins so either. */
+export function replacingName(replaces: string): string {
+  return `replaces ${replaces}`
+}
+
+export function replacedBy(name: string): string | null {
+  return name.startsWith('replaces ') ? name.slice('replaces '.length) : null
+}
+
 export type RelayRead =
   | { readonly kind: 'order'; readonly order: RelayOrder }
   | { readonly kind: 'refused'; readonly why: string }

@@ -5,12 +5,17 @@
 import { clean } from '../../proto/text.ts'
 import type { MediaSession } from '../media/media.ts'
 import { reach } from '../routing/reach.ts'
-import type { Invitation } from '../sip/port.ts'
-import type { Desk, Live } from './calls.ts'
+import type { Invitation, NameAddr } from '../sip/port.ts'
+import type { Desk, Live, Who } from './calls.ts'
 import { connect } from './connect.ts'
-import { readDialled } from './dialled.ts'
+import { ofAor, readDialled } from './dialled.ts'
+import { partyOf } from './party.ts'
+import { passing } from './pass.ts'
 import { flowOf, forHelp } from './place.ts'
-import { isFlow, orderedName, readRelay } from './relay.ts'
+import { readReplaces } from './refer.ts'
+import { isFlow, orderedName, readRelay, replacedBy } from './relay.ts'
+import type { Target } from './ring.ts'
+import { type Place, placeIn } from './stand-in.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
 const RING_SECONDS = 300
@@ -32,31 +37,30 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     invitation.reply(503, { headers: { 'Retry-After': '5' } })
     return '503'
   }
-  const bindings = desk.cluster.tables.registrations.get(aor)?.bindings ?? []
-  const binding = bindings.find((one) => orderedName(one) === contact && one.node === desk.cluster.node)
-  const way = binding && reach(binding, desk.cluster.node, new Map())
-  if (way?.kind !== 'direct') {
-    // The asking node may know another flow of the phone.
-    const status = isFlow(contact) ? 430 : 480
-    invitation.reply(status, { reason: 'No such contact here' })
-    return `${status}`
+  const replaces = replacedBy(contact)
+  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, invitation.body)
+  if (typeof reached === 'number') {
+    invitation.reply(reached, { reason: 'No such contact here' })
+    return `${reached}`
   }
   desk.count.relayed++
-  const { uri, nextHop, route } = way
-  const from = { display: clean(invitation.from.display, 64), uri: invitation.from.uri }
-  const request = { uri, nextHop, route, from, to: { uri: invitation.to.uri }, sdp: invitation.body }
+  const { sip = desk.sip, target, session, leave } = reached
   // The asking node bounds the call too; should it be gone without a BYE, this one must not live for ever.
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()
   try {
     const result = await connect({
-      sip: desk.sip,
-      invitation,
+      sip,
+      party: partyOf(invitation),
       media: UNTOUCHED,
       checkMs: desk.checkSeconds * 1000,
-      groups: [{ targets: [{ name: aor, request, ...flowOf(desk, binding!) }], seconds: RING_SECONDS }],
+      groups: [{ targets: [target], seconds: RING_SECONDS }],
       stop: live.stop.signal,
-      answered: () => {},
+      answered(ends) {
+        live.talk = { ends, who: { caller: whoIs(invitation.from), called: { aor, ...ofAor(aor) } } }
+      },
+      asked: passing(() => live.talk?.ends),
+      ...(session && { calledBefore: session }),
     })
     if (result.kind === 'ended') return result.why
     const { status, reason } = result.refusal
@@ -64,7 +68,41 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return `${status} ${reason}`
   } finally {
     clearTimeout(longest)
+    leave?.()
   }
+}
+
+interface Reached extends Partial<Pick<Place, 'sip' | 'session' | 'leave'>> {
+  readonly target: Target
+}
+
+/** A phone whose connection is here, or how that is refused. */
+function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: string): Reached | number {
+  const bindings = desk.cluster.tables.registrations.get(aor)?.bindings ?? []
+  const binding = bindings.find((one) => orderedName(one) === contact && one.node === desk.cluster.node)
+  const way = binding && reach(binding, desk.cluster.node, new Map())
+  // The asking node may know another flow of the phone.
+  if (way?.kind !== 'direct') return isFlow(contact) ? 430 : 480
+  const { uri, nextHop, route } = way
+  const from = { display: clean(invitation.from.display, 64), uri: invitation.from.uri }
+  const by = invitation.header('referred-by')
+  const headers = by === null ? {} : { headers: { 'Referred-By': by } }
+  const request = { uri, nextHop, route, from, to: { uri: invitation.to.uri }, sdp: invitation.body, ...headers }
+  return { target: { name: aor, request, ...flowOf(desk, binding!) } }
+}
+
+/** A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. */
+function placeOf(desk: Desk, text: string, sdp: string): Reached | number {
+  const replaces = readReplaces(text)
+  const meant = replaces && desk.meant(replaces)
+  if (!meant) return 481
+  const place = placeIn(meant)
+  if (place === 'busy') return 491
+  return { ...place, target: { name: place.name, request: place.request(sdp) } }
+}
+
+function whoIs({ user, host }: NameAddr): Who {
+  return { aor: `${user}@${host}`, user, domain: host }
 }
 
 /** The media is the asking node's: both SDPs pass as they are. */

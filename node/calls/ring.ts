@@ -32,6 +32,8 @@ export type Rung =
 export interface RingEvents {
   /** 1xx of one branch, with its SDP or none. `branch` tells branches of one call apart. */
   progress(status: number, sdp: string, branch: number): void
+  /** Somebody else is rung now than before. */
+  forwarded(): void
   /** Called in the same turn in which the answer came, so that nothing the phone sends next is missed. */
   answered(dialog: Dialog): void
 }
@@ -44,8 +46,12 @@ export async function ring(
 ): Promise<Rung> {
   const refusals: Refusal[] = []
   let branches = 0
+  let before: readonly Target[] = []
   for (const { targets, seconds } of groups) {
     if (stop.aborted) return { kind: 'stopped' }
+    const isNew = ({ name }: Target): boolean => before.every((one) => one.name !== name)
+    if (before.length > 0 && targets.some(isNew)) events.forwarded()
+    before = targets
     const numbered = targets.map((target) => ({ target, branch: branches++ }))
     const rung = await ringTogether(sip, numbered, seconds, stop, events)
     if (rung.kind !== 'failed') return rung

@@ -1,7 +1,7 @@
 /** One outgoing INVITE. Several run side by side when a call forks: each has its own Call-ID, by which srf knows them. */
 import { randomUUID } from 'node:crypto'
 import { formatNameAddr, URI_MAX } from './address.ts'
-import { type IncomingDialog, wrapDialog } from './dialog.ts'
+import { ABLE, type IncomingDialog, wrapDialog } from './dialog.ts'
 import type { Link } from './link.ts'
 import type { Dialing, DialOutcome, DialRequest } from './port.ts'
 import { safeHeaders, sizeOf } from './send.ts'
@@ -105,6 +105,7 @@ export function dial(
 
 function headersOf(request: DialRequest, callId: string): Record<string, string> {
   return safeHeaders({
+    ...ABLE,
     ...request.headers,
     ...(request.route?.length ? { Route: request.route.join(', ') } : {}),
     'Call-ID': callId,

@@ -1,6 +1,6 @@
 /** One confirmed dialog of drachtio-srf, with what it leaves open closed: see README.md, "What srf does not do". */
 import type { Link } from './link.ts'
-import type { Dialog, DialogHandlers, Modified } from './port.ts'
+import type { Dialog, DialogHandlers, Modified, ReplyOptions } from './port.ts'
 import { oneLine, safeHeaders, send, sizeOf } from './send.ts'
 import type { SrfDialog, SrfRequest, SrfResponse } from './srf.ts'
 
@@ -14,7 +14,7 @@ export interface IncomingDialog extends Dialog {
  * `offered`: its 200 carried our offer, and the ACK brings the answer.
  */
 export function wrapDialog(raw: SrfDialog, link: Link, offered = false): IncomingDialog {
-  const handlers = Promise.withResolvers<DialogHandlers>()
+  let handlers = Promise.withResolvers<DialogHandlers>()
   const over = new Set<() => void>()
   let up = raw.connected
   let turn: Promise<unknown> = Promise.resolve()
@@ -61,12 +61,25 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
     tellAnswer(request.body ?? '')
   })
   raw.on('info', (request, response) => void informed(request, response))
-  // srf would say 200 to these and drop them.
-  raw.on('refer', (_request, response) => refuse(response))
+  raw.on('refer', (request, response) => {
+    link.guard('a REFER', () => handlers.promise.then((handler) => referred(handler, request, response)))
+  })
+  raw.on('notify', (request, response) => void notified(request, response))
+  // srf would say 200 to it and drop it.
   raw.on('message', (_request, response) => refuse(response))
 
   function refuse(response: SrfResponse): void {
     send(response, 405, { headers: { Allow: ALLOW } }, link.messageMax)
+  }
+
+  function referred(handler: DialogHandlers, request: SrfRequest, response: SrfResponse): void {
+    if (handler.referred === undefined) refuse(response)
+    else
+      handler.referred({
+        cseq: Number.parseInt(request.get('cseq') ?? '', 10) || 0,
+        header: (name) => request.get(name) ?? null,
+        reply: (status: number, options: ReplyOptions = {}) => void send(response, status, options, link.messageMax),
+      })
   }
 
   function tellAnswer(sdp: string | null): void {
@@ -119,6 +132,12 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
     send(response, status, {}, link.messageMax)
   }
 
+  async function notified(request: SrfRequest, response: SrfResponse): Promise<void> {
+    const notice = { header: (name: string) => request.get(name) ?? null, body: request.body ?? '' }
+    const heard = handlers.promise.then((handler) => handler.notified?.(notice) ?? 200)
+    send(response, await heard.catch(() => 500), {}, link.messageMax)
+  }
+
   /** A request inside the dialog; 503 when the link is lost before its final response. */
   function ask(method: string, type: string, body: string, extra: Record<string, string>): Promise<Final> {
     if (!up) return Promise.resolve({ status: 481, reason: 'The dialog is over', body: '' })
@@ -141,8 +160,9 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
       resolve({ status: 503, reason: (error as Error).message, body: '' })
     }
     return promise.then((final) => {
-      // RFC 3261 §12.2.1.2: whoever does not know the dialog, or does not answer in it, has left it.
-      if (final.status === 481 || final.status === 408) gone(`${final.status} to ${method}`)
+      // RFC 3261 §12.2.1.2: whoever does not know the dialog, or does not answer in it, has left it. A NOTIFY belongs to
+      // a subscription, and says nothing of the call beside it (RFC 5057 §5.2).
+      if (method !== 'NOTIFY' && (final.status === 481 || final.status === 408)) gone(`${final.status} to ${method}`)
       return final
     })
   }
@@ -182,8 +202,15 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
       return mine.then(modified)
     },
     info: (contentType, body) => ask('INFO', contentType, body, {}).then((final) => final.status),
+    say: (method, headers, body) => {
+      const type = headers['Content-Type'] ?? ''
+      return ask(method, type, body, headers).then((final) => final.status)
+    },
     check: () => void check(),
-    handle: handlers.resolve,
+    handle: (given) => handlers.resolve(given),
+    release() {
+      handlers = Promise.withResolvers()
+    },
     onOver(act) {
       if (up) over.add(act)
       else act()
@@ -205,5 +232,7 @@ function broken(): Modified {
   return { kind: 'refused', status: 500, reason: 'Server Internal Error' }
 }
 
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER'
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER'
+/** Of an INVITE and its 200 (RFC 3261 §13): phones that transfer calls look for REFER and Replaces there. */
+export const ABLE = { Allow: ALLOW, Supported: 'replaces' } as const
 export const NO_OFFER = '399 raftel "an INVITE needs an SDP offer here"'

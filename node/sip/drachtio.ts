@@ -66,7 +66,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       link,
       listening,
       null,
-      { log, guard, help: { isUrgent: () => false }, earlies: new Map(), served: NONE, engineStats: () => ({}) },
+      { log, guard, help: { isUrgent: () => false }, earlies: new Map(), served: CALLS_SERVE, engineStats: () => ({}) },
       async () => undefined,
     )
   }
@@ -240,8 +240,9 @@ function extensionsOf(request: SipRequest, served: ReadonlySet<string>): string 
     .slice(0, OPTION_TAGS_MAX)
     .join(', ')
 }
-/** What the engine inside this process does for a call by itself; a drachtio-server does not. */
-const ENGINE_SERVES: ReadonlySet<string> = new Set(['100rel', 'timer'])
+const CALLS_SERVE: ReadonlySet<string> = new Set(['replaces'])
+/** With what the engine inside this process does for a call by itself; a drachtio-server does not. */
+const ENGINE_SERVES: ReadonlySet<string> = new Set([...CALLS_SERVE, '100rel', 'timer'])
 const REGISTRAR_SERVES: ReadonlySet<string> = new Set(SUPPORTED)
 const NONE: ReadonlySet<string> = new Set()
 const OPTION_TAG = /^[\w.!%*+`'~-]{1,64}$/

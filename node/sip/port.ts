@@ -87,8 +87,12 @@ export interface Dialog {
    * answer, has left it: then the dialog ends as with a BYE. Any other answer will do.
    */
   check(): void
-  /** Set once, directly after the dialog is given out. */
+  /** Sends a NOTIFY or a REFER; its final status. */
+  say(method: 'NOTIFY' | 'REFER', headers: Readonly<Record<string, string>>, body: string): Promise<number>
+  /** Directly after the dialog is given out. Who takes it over from another gives his own. */
   handle(handlers: DialogHandlers): void
+  /** What comes from now on waits for the next `handle`. */
+  release(): void
 }
 
 export type Modified =
@@ -106,7 +110,14 @@ export interface DialogHandlers {
   /** The ACK for a 200 with our offer came: the answer that it carried, or nothing. Null: the offer could not be sent. */
   answered?(sdp: string | null): void
   info(contentType: string, body: string): Promise<number>
+  /** A REFER came (RFC 3515), to be answered once; without this it is refused with 405. */
+  referred?(referral: Referral): void
+  /** A NOTIFY came: the status to answer it with. Without this it is 200, and nobody hears of it. */
+  notified?(notice: Pick<SipRequest, 'header' | 'body'>): Promise<number>
 }
+
+/** A request in a dialog that somebody else decides on. */
+export type Referral = Pick<SipRequest, 'cseq' | 'header' | 'reply'>
 
 export interface DialRequest {
   /** The Call-ID to use, where something in the headers is bound to it; otherwise one is drawn. */

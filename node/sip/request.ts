@@ -2,7 +2,7 @@
 import type { Transport } from '../../cluster/tables/rows.ts'
 import type { EarlyRequest } from '../engine/engine.ts'
 import { nameAddr, VALUE_MAX } from './address.ts'
-import { type IncomingDialog, wrapDialog } from './dialog.ts'
+import { ABLE, type IncomingDialog, wrapDialog } from './dialog.ts'
 import type { Link } from './link.ts'
 import type { Dialog, Heard, Invitation, NameAddr, ReplyOptions, SipRequest, Source } from './port.ts'
 import { safeHeaders, send, sendFrame, sizeOf } from './send.ts'
@@ -153,7 +153,7 @@ export class IncomingInvite extends Incoming implements Invitation {
     this.#state = 'answering'
     const { promise, resolve } = Promise.withResolvers<Dialog | null>()
     const unwatch = this.link.whenLost(() => resolve(null))
-    const all = safeHeaders({ ...headers, ...SDP })
+    const all = safeHeaders({ ...ABLE, ...headers, ...SDP })
     if (sizeOf(all, sdp) > this.link.messageMax) {
       this.#end()
       unwatch()

@@ -59,7 +59,7 @@ export interface SrfDialog {
   on(event: 'destroy', listener: (request: SrfRequest, reason?: string) => void): void
   on(event: 'ack', listener: (request: SrfRequest) => void): void
   on(
-    event: 'modify' | 'info' | 'update' | 'refer' | 'message',
+    event: 'modify' | 'info' | 'update' | 'refer' | 'message' | 'notify',
     listener: (request: SrfRequest, response: SrfResponse) => void,
   ): void
   /** Sends BYE. The callback comes with its response, or with the reason why none was sent. */

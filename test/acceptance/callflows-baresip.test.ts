@@ -24,6 +24,7 @@ const CONTROL = '127.0.0.1:7101'
 const invites = ['> INVITE', '< 100 INVITE', '< 407 INVITE', '> ACK', '> INVITE', '< 100 INVITE', '< 180 INVITE']
 const rings = ['< INVITE', '> 180 INVITE']
 const offers = ['> INVITE', '< 100 INVITE', '< 200 INVITE', '> ACK']
+const told = ['< NOTIFY', '> 200 NOTIFY']
 const answers = ['< INVITE', '> 200 INVITE', '< ACK']
 
 interface Phone {
@@ -38,16 +39,18 @@ interface Phone {
 interface Scene {
   readonly alice: Phone
   readonly bob: Phone
+  readonly carol: Phone
   raftel(...args: readonly string[]): string
 }
 
-needing(test, 'baresip', 'ip', 'root').serial('call flows between two baresip phones', async (t) => {
+needing(test, 'baresip', 'ip', 'root').serial('call flows between three baresip phones', async (t) => {
   t.timeout(180_000)
   await withPhones(t, async (scene) => {
-    const { alice, bob } = scene
+    const { alice, bob, carol } = scene
     await plays(t, scene, 'RFC 3665 §2.1: a successful new registration', async () => {}, {
       alice: ['> REGISTER', '< 401 REGISTER', '> REGISTER', '< 200 REGISTER'],
       bob: ['> REGISTER', '< 401 REGISTER', '> REGISTER', '< 200 REGISTER'],
+      carol: ['> REGISTER', '< 401 REGISTER', '> REGISTER', '< 200 REGISTER'],
     })
 
     const rung = async (): Promise<void> => {
@@ -111,20 +114,68 @@ needing(test, 'baresip', 'ip', 'root').serial('call flows between two baresip ph
         bob: [...rings, '> 486 INVITE', '< ACK'],
       },
     )
+
+    await plays(
+      t,
+      scene,
+      'RFC 5359 §2.4: the callee transfers the caller to somebody else',
+      async () => {
+        await rung()
+        bob.command('accept')
+        await alice.comes('> ACK', 2)
+        await bob.comes('< ACK')
+        bob.command('transfer', `sip:carol@${DOMAIN}`)
+        await carol.comes('> 180 INVITE')
+        carol.command('accept')
+        await alice.comes('< ACK')
+        await bob.comes('< 200 BYE')
+        passes(
+          t,
+          find(carol.heard(), '> 200 INVITE'),
+          find(alice.heard(), '< INVITE'),
+          'alice is offered what carol has',
+        )
+        alice.command('hangup')
+      },
+      {
+        alice: [...invites, '< 200 INVITE', '> ACK', ...answers, '> BYE', '< 200 BYE'],
+        bob: [
+          ...rings,
+          '> 200 INVITE',
+          '< ACK',
+          '> REFER',
+          '< 202 REFER',
+          ...told,
+          ...told,
+          ...told,
+          '> BYE',
+          '< 200 BYE',
+        ],
+        carol: [...rings, '> 200 INVITE', '< ACK', '< BYE', '> 200 BYE'],
+      },
+    )
   })
 })
 
+interface Ladders {
+  readonly alice: readonly string[]
+  readonly bob: readonly string[]
+  readonly carol: readonly string[]
+}
+
 async function plays(
   t: ExecutionContext,
-  { alice, bob, raftel }: Scene,
+  { alice, bob, carol, raftel }: Scene,
   title: string,
   act: () => Promise<void>,
-  ladders: { readonly alice: readonly string[]; readonly bob: readonly string[] },
+  expected: Omit<Ladders, 'carol'> & Partial<Ladders>,
 ): Promise<void> {
-  const heard = () => ({ alice: alice.heard().map(rungOf), bob: bob.heard().map(rungOf) })
+  const ladders: Ladders = { carol: [], ...expected }
+  const of = (phone: Phone): string[] => phone.heard().map(rungOf)
+  const heard = (): Ladders => ({ alice: of(alice), bob: of(bob), carol: of(carol) })
   await act()
-  const ended = (all: typeof ladders): boolean =>
-    all.alice.length >= ladders.alice.length && all.bob.length >= ladders.bob.length
+  const ended = (all: Ladders): boolean =>
+    (['alice', 'bob', 'carol'] as const).every((name) => all[name].length >= ladders[name].length)
   await until(title, async () => heard(), ended, 10_000)
   // Whatever else the node has to say of this call it has said when it has it no more.
   await until(
@@ -133,14 +184,18 @@ async function plays(
     (rows) => rows.length === 0,
   )
   t.deepEqual(heard(), ladders, title)
-  t.deepEqual([...faultsOf(alice.heard()), ...faultsOf(bob.heard())], [], title)
-  alice.begin()
-  bob.begin()
+  const phones = [alice, bob, carol]
+  t.deepEqual(
+    phones.flatMap((phone) => faultsOf(phone.heard())),
+    [],
+    title,
+  )
+  for (const phone of phones) phone.begin()
 }
 
 async function withPhones(t: ExecutionContext, body: (scene: Scene) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'raftel-baresip-'))
-  const network = openNetwork(2)
+  const network = openNetwork(3)
   const phones: Baresip[] = []
   let node: ChildProcess | null = null
   const raftel = (...args: readonly string[]): string => network.core.run(RAFTEL, [...args, '--endpoints', CONTROL])
@@ -154,11 +209,11 @@ async function withPhones(t: ExecutionContext, body: (scene: Scene) => Promise<v
     const plan = path.join(folder, 'plan.yaml')
     writeFileSync(plan, `domains: [${DOMAIN}]\n`)
     raftel('plan', 'commit', plan)
-    for (const user of ['alice', 'bob']) await addUser(network, user)
+    for (const user of ['alice', 'bob', 'carol']) await addUser(network, user)
     const play = path.join(folder, 'play.wav')
     writeWav(play, babble(1, 60))
     const scene = await Promise.all(
-      ['alice', 'bob'].map(async (user, i) => {
+      ['alice', 'bob', 'carol'].map(async (user, i) => {
         const host = network.phones[i]!
         // One of each, so that a call goes from TCP to UDP.
         const transport = user === 'alice' ? 'tcp' : 'udp'
@@ -168,7 +223,7 @@ async function withPhones(t: ExecutionContext, body: (scene: Scene) => Promise<v
         return phone(baresip, host.address)
       }),
     )
-    await body({ alice: scene[0]!, bob: scene[1]!, raftel })
+    await body({ alice: scene[0]!, bob: scene[1]!, carol: scene[2]!, raftel })
   } finally {
     await Promise.all(phones.map((one) => one.close()))
     if (node !== null) await end(node)

@@ -8,8 +8,9 @@ import { REGISTRATIONS } from './callflows/registrations.ts'
 import { SERVICES } from './callflows/services.ts'
 import { SESSIONS } from './callflows/sessions.ts'
 import { leave, play } from './callflows/stage.ts'
+import { TRANSFERS } from './callflows/transfers.ts'
 
-const FLOWS = [...REGISTRATIONS, ...SERVICES, ...SESSIONS]
+const FLOWS = [...REGISTRATIONS, ...SERVICES, ...TRANSFERS, ...SESSIONS]
 
 for (const flow of FLOWS) {
   needing(test, 'sipp').serial(`RFC ${flow.section}: ${flow.title}`, (t) => play(t, flow))

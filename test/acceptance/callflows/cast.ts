@@ -16,6 +16,8 @@ export const PHONES: Readonly<Record<string, Phone>> = {
   bob: { user: 'bob', node: 0, contact: { params: '' } },
   'bob, another line': { user: 'bob', node: 0 },
   carol: { user: 'carol', node: 0, contact: { params: '' } },
+  'carol, another line': { user: 'carol', node: 0 },
+  music: { user: 'music', node: 0 },
   dora: { user: 'dora', node: 0 },
   // One user with two phones that ring together.
   'erin here': { user: 'erin', node: 0, contact: { params: '' } },
@@ -37,7 +39,7 @@ users:
   nobody@${DOMAIN}: {}
 rules:
   - {name: one second, match: silent-briefly, user: silent@${DOMAIN}, seconds: 1}
-  - {name: forward always, match: bob-away, user: carol@${DOMAIN}}
+  - {name: forward always, match: dora, user: carol@${DOMAIN}}
   - {name: forward when busy, match: bob-or-carol, hunt: {order: serial, users: [bob, carol], seconds: 20}}
   - {name: forward without an answer, match: bob-then-carol, hunt: {order: serial, users: [bob, carol], seconds: 2}}
   - {name: find me, match: find-me, hunt: {order: serial, users: [fred, carol], seconds: 2}}

@@ -25,6 +25,13 @@ export function picksUpFor(caller: string): Step[] {
 }
 export const hangsUp = [sends('BYE'), hears(200, 'BYE')]
 export const isHungUpOn = [gets('BYE'), answers(200, { to: 'BYE' })]
+/** RFC 3264 §8.4. */
+export function holds(direction: string): Step[] {
+  return [sends('INVITE', { sdp: [`a=${direction}`] }), hears(100), hears(200), sends('ACK')]
+}
+export function isHeld(direction: string): Step[] {
+  return [gets('INVITE'), answers(200, { sdp: [`a=${direction}`] }), gets('ACK')]
+}
 /** A phone that rings in vain. */
 export const stopsRinging = [gets('CANCEL'), answers(200, { to: 'CANCEL' }), answers(487), gets('ACK')]
 

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Lab, until } from '../lab.ts'
 import { DOMAIN, PASSWORD, PHONES } from './cast.ts'
-import { CUE, type Step, scenarioOf } from './script.ts'
+import { CUE, DIALOG, type Step, scenarioOf } from './script.ts'
 import { type Message, readTrace, rungOf } from './trace.ts'
 
 export interface Side {
@@ -24,6 +24,7 @@ export interface Side {
 export const HOST = `127.${128 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`
 
 let played = 0
+const DIALOG_OF = /\{dialog of ([^}]+)\}/g
 
 /** Where a registered phone is found. Who only calls is somewhere else each time, where nobody looks for him later. */
 export function portOf(phone: string): number {
@@ -38,15 +39,16 @@ export interface Player {
   reaches(count: number): Promise<void>
   /** When its port is open. */
   listens(): Promise<void>
-  /** Tells it to go on. */
-  cue(): void
+  /** Tells it to go on, and what it is to know of another side's dialog. */
+  cue(dialog?: string): void
   /** Tells it that it was the last message, and waits for its end. */
   dismiss(): Promise<void>
   kill(): Promise<void>
   errors(): string
 }
 
-export function startPlayer(lab: Lab, name: string, side: Side): Player {
+/** `dialogOf` a side that plays already. */
+export function startPlayer(lab: Lab, name: string, side: Side, dialogOf = (_side: string) => ''): Player {
   const { phone, to, steps, password = PASSWORD } = side
   const { user, node } = PHONES[phone]!
   const port = portOf(phone)
@@ -54,7 +56,10 @@ export function startPlayer(lab: Lab, name: string, side: Side): Player {
   mkdirSync(folder, { recursive: true })
   const media = `192.0.2.${10 + Object.keys(PHONES).indexOf(phone)}:4000`
   const who = { user, password, to: to ?? user, domain: DOMAIN, media }
-  writeFileSync(path.join(folder, 'scenario.xml'), scenarioOf(steps, who))
+  writeFileSync(
+    path.join(folder, 'scenario.xml'),
+    scenarioOf(steps, who).replace(DIALOG_OF, (_, other: string) => dialogOf(other)),
+  )
   const calls = steps[0]?.kind === 'sends'
   const args = [lab.nodes[node]!.sip, '-sf', 'scenario.xml', '-i', HOST, '-p', String(port), '-m', '1']
   args.push('-nostdin', '-default_behaviors', 'abortunexp', '-trace_msg', '-message_file', 'messages')
@@ -63,7 +68,7 @@ export function startPlayer(lab: Lab, name: string, side: Side): Player {
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const trace = (): readonly Message[] => readTrace(path.join(folder, 'messages'))
 
-  function cue(): void {
+  function cue(dialog = 'none'): void {
     const callId = trace()[0]?.header('call-id')
     const socket = createSocket('udp4')
     const lines = [
@@ -73,6 +78,7 @@ export function startPlayer(lab: Lab, name: string, side: Side): Player {
       `To: <sip:${user}@${DOMAIN}>`,
       `Call-ID: ${callId}`,
       `CSeq: 1 ${CUE}`,
+      `${DIALOG}: ${dialog}`,
       'Content-Length: 0',
     ]
     socket.send(`${lines.join('\r\n')}\r\n\r\n`, port, HOST, () => socket.close())

@@ -3,11 +3,13 @@
 export type Step =
   | ({ readonly kind: 'sends'; readonly method: string } & Sent)
   | ({ readonly kind: 'answers'; readonly status: number; readonly reason: string; readonly to: string } & Sent)
-  | { readonly kind: 'hears'; readonly status: number; readonly to: string }
+  | { readonly kind: 'hears'; readonly status: number; readonly to: string; readonly isAgain: boolean }
   | { readonly kind: 'gets'; readonly method: string }
   /** Others act, from the first message of each to its last, before this side goes on. */
   | { readonly kind: 'meanwhile'; readonly sides: readonly string[] }
-  /** Another side sends or hears this, so often, before this one goes on. */
+  /** The same, but this side goes on at once. */
+  | { readonly kind: 'begins'; readonly sides: readonly string[] }
+  /** Another side sends or hears this, so often, before this one goes on; it knows the dialog of that side from then on. */
   | { readonly kind: 'awaits'; readonly side: string; readonly rung: string; readonly times: number }
 
 interface Sent {
@@ -31,6 +33,7 @@ export interface Who {
 const REASONS: Readonly<Record<number, string>> = {
   180: 'Ringing',
   200: 'OK',
+  202: 'Accepted',
   302: 'Moved Temporarily',
   480: 'Temporarily Unavailable',
   486: 'Busy Here',
@@ -47,7 +50,12 @@ export function answers(status: number, more: Sent & { readonly to?: string; rea
 }
 
 export function hears(status: number, to = 'INVITE'): Step {
-  return { kind: 'hears', status, to }
+  return { kind: 'hears', status, to, isAgain: false }
+}
+
+/** A message that it has heard before, with others between: it counts once. */
+export function hearsAgain(status: number): Step {
+  return { kind: 'hears', status, to: 'INVITE', isAgain: true }
 }
 
 export function gets(method: string): Step {
@@ -57,6 +65,14 @@ export function gets(method: string): Step {
 export function meanwhile(...sides: readonly string[]): Step {
   return { kind: 'meanwhile', sides }
 }
+
+export function begins(...sides: readonly string[]): Step {
+  return { kind: 'begins', sides }
+}
+
+/** In a header: the value of Replaces for the dialog that a side had before this one began, or that this one learnt of when it waited last. */
+export const dialogOf = (side: string): string => `{dialog of ${side}}`
+export const LEARNT = '[$dialog]'
 
 export function awaits(side: string, rung: string, times = 1): Step {
   return { kind: 'awaits', side, rung, times }
@@ -70,10 +86,11 @@ export function rung(step: Step): string | null {
     case 'answers':
       return `> ${step.status} ${step.to}`
     case 'hears':
-      return `< ${step.status} ${step.to}`
+      return step.isAgain ? null : `< ${step.status} ${step.to}`
     case 'gets':
       return `< ${step.method}`
     case 'meanwhile':
+    case 'begins':
     case 'awaits':
       return null
   }
@@ -81,6 +98,8 @@ export function rung(step: Step): string | null {
 
 /** By this the test tells a side to go on; it belongs to no flow. */
 export const CUE = 'MESSAGE'
+/** In it: the dialog of the side that was waited for. */
+export const DIALOG = 'X-Dialog'
 
 /** The scenario of a side. It ends when it is told to, so that what comes after its last message is seen. */
 export function scenarioOf(steps: readonly Step[], who: Who): string {
@@ -94,6 +113,8 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
   const at = (): number => parts.length
 
   const address = (user: string): string => `<sip:${user}@${who.domain}>`
+  const knows = steps.some((step) => 'headers' in step && step.headers?.some((line) => line.includes(LEARNT)))
+  const learns = `<ereg regexp="[^ ].*" search_in="hdr" header="${DIALOG}:" assign_to="dialog"/>`
   let media = who.media
   let contact = contactOf(who.user)
   let version = 0
@@ -122,7 +143,10 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
       `To: ${to}`,
       'Call-ID: [call_id]',
       `CSeq: ${number} ${method}`,
-      ...(method === 'INVITE' || method === 'UPDATE' || (method === 'REGISTER' && step.headers === undefined)
+      ...(method === 'INVITE' ||
+      method === 'UPDATE' ||
+      method === 'REFER' ||
+      (method === 'REGISTER' && step.headers === undefined)
         ? [`Contact: ${contact}`]
         : []),
       'User-Agent: sipp',
@@ -189,8 +213,11 @@ export function scenarioOf(steps: readonly Step[], who: Who): string {
         parts.push(step.method === 'INVITE' ? invitation(!calls && !established) : `<recv request="${step.method}"/>`)
         break
       case 'meanwhile':
-      case 'awaits':
+      case 'begins':
         parts.push(`<recv request="${CUE}"/>`)
+        break
+      case 'awaits':
+        parts.push(knows ? `<recv request="${CUE}"><action>${learns}</action></recv>` : `<recv request="${CUE}"/>`)
         break
     }
   }

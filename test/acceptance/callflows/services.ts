@@ -4,7 +4,9 @@ import {
   areTwoDialogs,
   find,
   hangsUp,
+  holds,
   invites,
+  isHeld,
   isHungUpOn,
   isRefused,
   passes,
@@ -13,19 +15,14 @@ import {
   stopsRinging,
   talks,
 } from './parts.ts'
-import { answers, awaits, gets, hears, meanwhile, sends } from './script.ts'
+import { answers, awaits, gets, hears, hearsAgain, meanwhile, sends } from './script.ts'
 import type { Flow } from './stage.ts'
 import type { Message } from './trace.ts'
 
-/** RFC 3264 §8.4. */
-function holds(direction: string) {
-  return [sends('INVITE', { sdp: [`a=${direction}`] }), hears(100), hears(200), sends('ACK')]
-}
-function isHeld(direction: string) {
-  return [gets('INVITE'), answers(200, { sdp: [`a=${direction}`] }), gets('ACK')]
-}
 const resumes = holds('sendrecv')
 const isResumed = isHeld('sendrecv')
+/** The phones of somebody else ring now; to the caller their 180 is the same message again. */
+const isForwarded = [hears(181), hearsAgain(180), hears(200), sends('ACK')]
 const busy = [gets('INVITE'), answers(486), gets('ACK')]
 
 /** Both offers of bob arrive as they are, and what alice answers to the first. */
@@ -103,7 +100,7 @@ export const SERVICES: readonly Flow[] = [
     section: '5359 §2.7',
     title: 'call forwarding, unconditional, by the plan',
     sides: {
-      alice: { phone: 'alice', to: 'bob-away', steps: [...invites(), ...talks, ...hangsUp] },
+      alice: { phone: 'alice', to: 'dora', steps: [...invites(), hears(181), ...talks, ...hangsUp] },
       carol: { phone: 'carol', steps: [...picksUp, ...isHungUpOn] },
     },
     judge: (t, { alice, carol }) => areTwoDialogs(t, alice, carol),
@@ -112,7 +109,7 @@ export const SERVICES: readonly Flow[] = [
     section: '5359 §2.8',
     title: 'call forwarding, busy',
     sides: {
-      alice: { phone: 'alice', to: 'bob-or-carol', steps: [...invites(), ...talks, ...hangsUp] },
+      alice: { phone: 'alice', to: 'bob-or-carol', steps: [...invites(), hears(181), ...talks, ...hangsUp] },
       bob: { phone: 'bob', steps: busy },
       carol: { phone: 'carol', steps: [...picksUp, ...isHungUpOn] },
     },
@@ -122,7 +119,11 @@ export const SERVICES: readonly Flow[] = [
     section: '5359 §2.9',
     title: 'call forwarding, no answer',
     sides: {
-      alice: { phone: 'alice', to: 'bob-then-carol', steps: [...invites(), ...talks, ...hangsUp] },
+      alice: {
+        phone: 'alice',
+        to: 'bob-then-carol',
+        steps: [...invites(), hears(180), ...isForwarded, ...hangsUp],
+      },
       bob: { phone: 'bob', steps: [gets('INVITE'), answers(180), ...stopsRinging] },
       carol: { phone: 'carol', steps: [...picksUp, ...isHungUpOn] },
     },
@@ -132,7 +133,11 @@ export const SERVICES: readonly Flow[] = [
     section: '5359 §2.12',
     title: 'find me: the phones of a user one after the other, then somebody else',
     sides: {
-      alice: { phone: 'alice', to: 'find-me', steps: [...invites(), ...talks, ...isHungUpOn] },
+      alice: {
+        phone: 'alice',
+        to: 'find-me',
+        steps: [...invites(), hears(180), ...isForwarded, ...isHungUpOn],
+      },
       'fred first': { phone: 'fred first', steps: [gets('INVITE'), answers(180), ...stopsRinging] },
       'fred second': {
         phone: 'fred second',

@@ -6,7 +6,7 @@ import { DOMAIN, PASSWORD, PHONES, PLAN } from './cast.ts'
 import { BOUND_MS, HOST, type Player, portOf, type Side, startPlayer } from './player.ts'
 import { faultsOf } from './rules.ts'
 import { hears, rung, sends } from './script.ts'
-import { type Message, rungOf } from './trace.ts'
+import { type Message, replacesOf, rungOf } from './trace.ts'
 
 export interface Flow {
   /** As the RFC counts: `3665 §3.9`. */
@@ -78,7 +78,7 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
   const players = new Map<string, Player>()
   const later = new Set(
     Object.values(flow.sides).flatMap(({ steps }) =>
-      steps.flatMap((step) => (step.kind === 'meanwhile' ? step.sides : [])),
+      steps.flatMap((step) => (step.kind === 'meanwhile' || step.kind === 'begins' ? step.sides : [])),
     ),
   )
   t.teardown(() => Promise.all([...players.values()].map((player) => player.kill())))
@@ -88,7 +88,8 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
     // Who is called first, so that nobody calls him before he is there.
     chosen.sort(([, a], [, b]) => Number(a.steps[0]?.kind === 'sends') - Number(b.steps[0]?.kind === 'sends'))
     for (const [name, side] of chosen) {
-      const player = startPlayer(lab, `${flow.section.replace(/\W+/g, '-')} ${name}`, side)
+      const dialogOf = (other: string): string => replacesOf(players.get(other)?.trace() ?? [])
+      const player = startPlayer(lab, `${flow.section.replace(/\W+/g, '-')} ${name}`, side, dialogOf)
       players.set(name, player)
       await player.listens()
     }
@@ -96,24 +97,32 @@ export async function play(t: ExecutionContext, flow: Flow): Promise<void> {
       chosen.map(async ([name, { steps }]) => {
         const player = players.get(name)!
         let done = 0
+        const begun: Promise<void>[] = []
         for (const step of steps) {
           if (step.kind === 'meanwhile') {
             await player.reaches(done)
             await act(step.sides)
             player.cue()
+          } else if (step.kind === 'begins') {
+            await player.reaches(done)
+            const running = act(step.sides)
+            running.catch(() => undefined)
+            begun.push(running)
+            player.cue()
           } else if (step.kind === 'awaits') {
             await player.reaches(done)
-            const other = players.get(step.side)!
+            const heardBy = (side: string): readonly Message[] => players.get(side)?.trace() ?? []
             await until(
               `${step.side}: ${step.rung}`,
-              async () => other.trace().map(rungOf),
+              async () => heardBy(step.side).map(rungOf),
               (rungs) => rungs.filter((one) => one === step.rung).length >= step.times,
               BOUND_MS,
             )
-            player.cue()
-          } else done++
+            player.cue(encodeURIComponent(replacesOf(heardBy(step.side))))
+          } else if (rung(step) !== null) done++
         }
         await player.reaches(done)
+        await Promise.all(begun)
       }),
     )
   }

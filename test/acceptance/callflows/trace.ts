@@ -45,6 +45,14 @@ function once(messages: readonly Message[]): readonly Message[] {
   return [...new Map(messages.map((message) => [`${message.sent} ${message.raw}`, message])).values()]
 }
 
+/** The dialog of a side as it would name it in a Replaces (RFC 3891): its peer's tag is `to-tag`. Empty while it has none. */
+export function replacesOf(messages: readonly Message[]): string {
+  const ok = messages.find(({ method, status }) => method === 'INVITE' && status === 200)
+  if (ok === undefined) return ''
+  const [from, to] = [tagOf(ok.header('from')), tagOf(ok.header('to'))]
+  return `${ok.header('call-id')};to-tag=${ok.sent ? from : to};from-tag=${ok.sent ? to : from}`
+}
+
 export function rungOf({ sent, status, method }: Message): string {
   return `${sent ? '>' : '<'} ${status === 0 ? '' : `${status} `}${method}`
 }

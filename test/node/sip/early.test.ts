@@ -72,6 +72,8 @@ test('who is not heard is not challenged, and what the handler must refuse goes 
     failed() {},
     proved: () => true,
     isGuessed: () => false,
+    isTrusted: () => false,
+    takesPath: () => false,
     counters: () => ({}),
     spared: () => [],
     close() {},

@@ -1,0 +1,49 @@
+/** Takes the place of one end of a call that stands (RFC 3891): its other end is connected with the party, and who is replaced gets BYE. */
+import type { LegRow } from '../../cluster/tables/rows.ts'
+import type { Desk, Live, Who } from './calls.ts'
+import type { Party } from './party.ts'
+import type { Replaces } from './refer.ts'
+import { placeElsewhere, placeIn, SECONDS } from './stand-in.ts'
+import { callOf, putThrough, refuse } from './through.ts'
+
+export interface Join {
+  readonly party: Party
+  readonly leg: LegRow
+  /** The party as the plan knows it. */
+  readonly who: Who | null
+  readonly replaces: Replaces
+  /** Why it came to it, for people. */
+  readonly trace: readonly string[]
+}
+
+export async function join(desk: Desk, live: Live, { party, leg, who, replaces, trace }: Join): Promise<string> {
+  const meant = desk.meant(replaces)
+  const place = meant === null ? placeElsewhere(desk, live, replaces, who) : placeIn(meant)
+  if (place === null) return refuse(desk, party, 481, 'Call/Transaction Does Not Exist')
+  if (place === 'busy') return refuse(desk, party, 491, 'Request Pending')
+  const { name, left, sip, session } = place
+  live.call = callOf(live, {
+    from: who?.aor ?? 'anonymous',
+    to: name,
+    startedAt: desk.now(),
+    planVersion: desk.cluster.tables.plan?.version ?? 0,
+    rule: 'replaces',
+    trace: [...trace, `in the place of ${left}`],
+  })
+  desk.count.placed++
+  try {
+    // It is a conversation already (§3).
+    if (replaces.earlyOnly) return refuse(desk, party, 486, 'Busy Here')
+    return await putThrough(desk, live, {
+      sip,
+      party,
+      leg,
+      who,
+      target: name,
+      groups: (sdp) => [{ targets: [{ name, request: place.request(sdp) }], seconds: SECONDS }],
+      ...(session && { calledBefore: session }),
+    })
+  } finally {
+    place.leave()
+  }
+}

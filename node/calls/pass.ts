@@ -1,0 +1,32 @@
+/** A REFER of a phone whose call another node has: that node does what it asks for, and tells the phone through us. */
+import type { Side } from '../media/media.ts'
+import type { Referral } from '../sip/port.ts'
+import { type Bridge, type BridgeOptions, opposite } from './bridge.ts'
+
+const ID = /;\s*id=\d+/i
+
+/** `ends` of the call, once there is one. */
+export function passing(ends: () => Bridge | undefined): Required<Pick<BridgeOptions, 'referred' | 'notified'>> {
+  let asked = 0
+  const other = (side: Side) => ends()?.leg(opposite(side))?.dialog
+
+  async function refer(side: Side, referral: Referral): Promise<void> {
+    asked = referral.cseq
+    const headers = pick(referral, ['Refer-To', 'Refer-Sub'])
+    referral.reply((await other(side)?.say('REFER', headers, '')) ?? 491)
+  }
+
+  return {
+    referred: (side, referral) => void refer(side, referral),
+    async notified(side, notice) {
+      const headers = pick(notice, ['Event', 'Subscription-State', 'Content-Type'])
+      // It names the REFER by the number that it has in the phone's dialog (RFC 3515 §2.4.6).
+      if (headers.Event) headers.Event = headers.Event.replace(ID, `;id=${asked}`)
+      return (await other(side)?.say('NOTIFY', headers, notice.body)) ?? 481
+    },
+  }
+}
+
+function pick({ header }: Pick<Referral, 'header'>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (header(name) === null ? [] : [[name, header(name)!]])))
+}

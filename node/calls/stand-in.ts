@@ -1,0 +1,102 @@
+/** The place of one end of a call, for somebody else: here, or at the node that has that call. Its other end is dialled without ringing. */
+import type { CallRow } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import type { Side } from '../media/media.ts'
+import { nodesOf } from '../routing/reach.ts'
+import type { DialOutcome, DialRequest, SipPort } from '../sip/port.ts'
+import { opposite } from './bridge.ts'
+import type { Desk, Live, Talk, Who } from './calls.ts'
+import { ofAor, sayDialled } from './dialled.ts'
+import type { Lasting } from './origin.ts'
+import { type Replaces, writeReplaces } from './refer.ts'
+import { RELAY_HEADER, replacingName, writeRelay } from './relay.ts'
+
+export interface Place {
+  /** AoR of the far end, and of who is replaced. */
+  readonly name: string
+  readonly left: string
+  readonly sip: Pick<SipPort, 'dial'>
+  request(sdp: string): DialRequest
+  /** What the far end was told, if it was told here. */
+  readonly session?: Lasting
+  /** To be said when nobody wants it any more. */
+  leave(): void
+}
+
+export interface Meant {
+  readonly talk: Talk
+  readonly side: Side
+}
+
+/** A re-INVITE and its answer, some times over when offers meet. */
+export const SECONDS = 40
+const STRANGER = 'anonymous'
+
+/** Busy: what was offered there is still open, or it is being left already. */
+export function placeIn({ talk: { ends, who }, side }: Meant): Place | 'busy' {
+  const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
+  const leave = near && far && ends.letGo(side)
+  if (!leave) return 'busy'
+  function dial({ sdp }: DialRequest) {
+    const outcome = ends.giveAway(opposite(side), sdp, 'replaced').then((taken): DialOutcome => {
+      if (taken.kind === 'refused') return { ...taken, headers: new Map() }
+      near!.dialog.bye('replaced')
+      return { kind: 'answered', dialog: far!.dialog, sdp: taken.sdp }
+    })
+    // A re-INVITE cannot be taken back: who rings ends what comes too late.
+    return { callId: far!.dialog.callId, outcome, cancel: () => undefined }
+  }
+  return {
+    name: who[opposite(side)]?.aor ?? STRANGER,
+    left: who[side]?.aor ?? STRANGER,
+    sip: { dial },
+    request: (sdp) => ({ uri: '', nextHop: null, from: { display: '', uri: '' }, to: { uri: '' }, sdp }),
+    session: far.session,
+    leave,
+  }
+}
+
+/** Null: no node that can be reached has such a call with a leg of that name. That node looks at all three. */
+export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: Who | null): Place | null {
+  const { cluster } = desk
+  const found = rowOf(cluster.tables.calls.values(), replaces)
+  const at =
+    found && nodesOf(cluster.tables.nodes.values(), cluster.node, cluster.status().connected).get(found.row.node)
+  if (!found || found.row.node === cluster.node || !at?.up) return null
+  const { row, side } = found
+  const [name, left] = side === 'caller' ? [row.target, row.from] : [row.from, row.target]
+  return {
+    name,
+    left,
+    sip: desk.sip,
+    request(sdp) {
+      const callId = desk.newId()
+      const order = {
+        aor: name,
+        contact: replacingName(writeReplaces(replaces)),
+        call: live.id,
+        at: cluster.now(),
+        hop: 1,
+      }
+      return {
+        callId,
+        uri: `sip:relay@${at.sip}`,
+        nextHop: `sip:${at.sip};transport=udp`,
+        from: { display: '', uri: sayDialled(who ?? { user: STRANGER, domain: 'anonymous.invalid' }) },
+        to: { uri: sayDialled(ofAor(name)) },
+        sdp,
+        headers: { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) },
+      }
+    },
+    leave: () => undefined,
+  }
+}
+
+function rowOf(rows: Iterable<CallRow>, { callId, remoteTag }: Replaces): { row: CallRow; side: Side } | null {
+  const [id, tag] = [clean(callId), clean(remoteTag)]
+  for (const row of rows) {
+    const leg = row.legs.find((one) => one.callId === id && one.tag === tag)
+    if (leg) return { row, side: leg.role }
+  }
+  return null
+}

@@ -1,0 +1,103 @@
+/** What every call does once it is known who is to be rung: media, the row, how long it may last, and who refused it. */
+import type { LegRow } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import type { SipPort } from '../sip/port.ts'
+import type { Call } from './call.ts'
+import type { Desk, Live, Who } from './calls.ts'
+import { connect } from './connect.ts'
+import { ofAor } from './dialled.ts'
+import { type Lasting, madeUpOffer } from './origin.ts'
+import type { Party } from './party.ts'
+import type { Group } from './ring.ts'
+import { transfer } from './transfer.ts'
+
+export interface Through {
+  readonly sip: Pick<SipPort, 'dial'>
+  readonly party: Party
+  /** The party as the row has it. */
+  readonly leg: LegRow
+  /** The party as the plan knows it. */
+  readonly who: Who | null
+  /** For people: who is rung. */
+  readonly target: string
+  groups(sdp: string): readonly Group[]
+  readonly calledBefore?: Lasting
+}
+
+/** Returns in words how it ended; every way out has answered the party. */
+export async function putThrough(desk: Desk, live: Live, through: Through): Promise<string> {
+  const { sip, party, leg, who, target, groups, calledBefore } = through
+  if (live.stop.signal.aborted) return refuse(desk, party, 487, 'Request Terminated')
+  const media = desk.media.open(live.id)
+  live.media = media
+  // A caller without an offer (RFC 3261 §13.2.1): phones are rung with ours, since many refuse to be rung without one.
+  const offer = await media.offer('caller', party.body || madeUpOffer(desk.sip.address, leg.callId))
+  if (offer.kind === 'failed') return refuse(desk, party, offer.status, offer.reason)
+  desk.happened(live, { type: 'ringing', target, media: media.kind, caller: leg })
+  const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
+  longest.unref()
+  try {
+    const result = await connect({
+      sip,
+      party,
+      media,
+      checkMs: desk.checkSeconds * 1000,
+      groups: groups(offer.sdp),
+      stop: live.stop.signal,
+      answered(ends, { callId, remoteTag, remoteContact }, { name }, sdp) {
+        live.talk = { ends, who: { caller: who, called: { aor: name, ...ofAor(name) } } }
+        const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
+        desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
+      },
+      asked: { referred: (side, referral) => transfer(desk, live, side, referral) },
+      ...(calledBefore && { calledBefore }),
+    })
+    if (result.kind === 'ended') return result.why
+    const { status, reason } = result.refusal
+    // It means something to whoever chose the flow, and that was we (RFC 5626 §11.6).
+    if (status === 430) return refuse(desk, party, 480, 'Temporarily Unavailable')
+    return refuse(desk, party, status, reason)
+  } finally {
+    clearTimeout(longest)
+  }
+}
+
+/** What is known of a call before anybody is rung. */
+export function callOf(
+  { id }: Live,
+  about: Pick<Call, 'from' | 'to' | 'startedAt' | 'planVersion' | 'rule'> & { readonly trace: readonly string[] },
+): Call {
+  const { startedAt, planVersion, rule } = about
+  return {
+    id,
+    state: 'routing',
+    from: clean(about.from),
+    to: clean(about.to),
+    startedAt,
+    answeredAt: null,
+    media: 'direct',
+    planVersion,
+    rule,
+    target: '',
+    trace: about.trace.map((line) => clean(line)),
+    legs: [],
+    ending: '',
+  }
+}
+
+export function refuse(
+  desk: Desk,
+  party: Pick<Party, 'reply'>,
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): string {
+  desk.count.refused++
+  party.reply(status, { reason: clean(reason, 100), headers })
+  return `${status} ${reason}`
+}
+
+export function isFull(desk: Desk, party: Pick<Party, 'reply'>): string {
+  desk.count.overload++
+  return refuse(desk, party, 503, 'Too many calls on this node', { 'Retry-After': '5' })
+}

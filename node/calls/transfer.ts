@@ -1,0 +1,129 @@
+/**
+ * A phone in a call asks with a REFER that the other end be connected with somebody else (RFC 5589). The node does it
+ * itself: the other end gets a call of its own, under the rights of who asked, and is moved to it when that is answered.
+ */
+import type { LegRow } from '../../cluster/tables/rows.ts'
+import type { Side } from '../media/media.ts'
+import type { Dialog, Referral } from '../sip/port.ts'
+import { type Leg, opposite } from './bridge.ts'
+import type { Desk, Live, Talk } from './calls.ts'
+import { sayDialled } from './dialled.ts'
+import { join } from './join.ts'
+import { type Notices, noticesTo } from './notices.ts'
+import { freely } from './origin.ts'
+import type { Party } from './party.ts'
+import { destinationOf, forHelp, placeFor } from './place.ts'
+import { readRefer, wayOf } from './refer.ts'
+
+/** Who asked for it hangs up when he hears that it came about, or we do. */
+const LEAVING_MS = 2_000
+
+export function transfer(desk: Desk, live: Live, side: Side, referral: Referral): void {
+  const ready = readyFor(desk, live, side, referral)
+  if (ready.kind === 'refused') {
+    referral.reply(ready.status, { reason: ready.reason })
+    return
+  }
+  const { by, to, replaces, isQuiet, asker, moved, talk, nothingCame } = ready
+  referral.reply(202, isQuiet ? { headers: { 'Refer-Sub': 'false' } } : {})
+  const notices = noticesTo(asker.dialog, live.refers++ > 0 ? referral.cseq : null, isQuiet)
+  notices.tell(100, 'Trying')
+  const begun = desk.begin(async (next) => {
+    void talk.ends.ended.then(() => {
+      if (!talk.ends.isGiven) next.stop.abort('the end to be transferred is gone')
+    })
+    const end = {
+      party: transferee({ talk, side, asker: asker.dialog, moved, notices, stop: next.stop.signal }),
+      leg: legRow(moved),
+      trace: [`transferred by ${by.aor}`],
+    }
+    const shown = talk.who[opposite(side)]
+    try {
+      if (replaces !== null) return await join(desk, next, { ...end, who: shown, replaces })
+      const headers = { 'Referred-By': `<${sayDialled(by)}>` }
+      return await placeFor(desk, next, { ...end, rights: by, shown, display: '', to, headers })
+    } finally {
+      notices.tell(500, 'Server Internal Error')
+      nothingCame()
+    }
+  })
+  if (begun) return
+  notices.tell(503, 'Service Unavailable')
+  nothingCame()
+}
+
+/** What a transfer needs, or how it is refused. */
+function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
+  const asked = readRefer(referral.header)
+  if (asked.kind === 'refused') return asked
+  const [asker, moved] = [talk?.ends.leg(side), talk?.ends.leg(opposite(side))]
+  if (!talk || !asker || !moved) return refused(491, 'Request Pending')
+  const by = talk.who[side]
+  if (by === null) return refused(403, 'Strangers transfer nobody')
+  const { replaces, isQuiet } = asked
+  // Of the dialog that is to be replaced the leg that asks is no other end.
+  if (replaces !== null && talk.ends.sideOf(replaces) !== null) return refused(400, 'Replaces is this call')
+  const to = destinationOf(desk, asked.uri, by.domain)
+  if (to.kind === 'refused') return to
+  if (!forHelp(desk, to.dialled) && !desk.hasRoom()) return refused(503, 'Too many calls on this node')
+  const nothingCame = talk.ends.letGo(side)
+  if (nothingCame === null) return refused(491, 'A transfer is under way')
+  return { kind: 'ready', by, to, replaces, isQuiet, asker, moved, talk, nothingCame } as const
+}
+
+function refused(status: number, reason: string) {
+  return { kind: 'refused', status, reason } as const
+}
+
+interface Transferee {
+  readonly talk: Talk
+  readonly side: Side
+  readonly asker: Dialog
+  readonly moved: Leg
+  readonly notices: Notices
+  readonly stop: AbortSignal
+}
+
+/** The end that is transferred as a party of its next call. Who asked for it hears what a caller would. */
+function transferee({ talk, side, asker, moved, notices, stop }: Transferee): Party {
+  const body = freely(moved.sdp)
+  return {
+    body,
+    session: moved.session,
+    progress: (status) => notices.tell(status, PROGRESS[status] ?? 'Session Progress'),
+    reply: (status, { reason = '' } = {}) => notices.tell(status, reason),
+    async answer(sdp) {
+      const taken = await talk.ends.giveAway(opposite(side), sdp, 'transferred')
+      if (taken.kind === 'refused') {
+        notices.tell(taken.status, taken.reason)
+        return null
+      }
+      notices.tell(200, 'OK')
+      void leave(asker, notices, stop)
+      return { dialog: moved.dialog, moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp }
+    },
+  }
+}
+
+const PROGRESS: Readonly<Record<number, string>> = { 180: 'Ringing', 181: 'Call Is Being Forwarded', 182: 'Queued' }
+
+/** Sees that who is out of the call hangs up. */
+async function leave(dialog: Dialog, notices: Notices, stop: AbortSignal): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  dialog.release()
+  dialog.handle({
+    bye: () => resolve(),
+    modify: async () => ({ kind: 'refused', status: 481, reason: 'Call Does Not Exist' }),
+    info: async () => 481,
+  })
+  stop.addEventListener('abort', () => resolve(), { once: true })
+  await Promise.race([notices.settled(), over])
+  const late = setTimeout(resolve, LEAVING_MS)
+  await over
+  clearTimeout(late)
+  dialog.bye('transferred')
+}
+
+function legRow({ dialog: { callId, remoteTag, remoteContact }, sdp }: Leg): LegRow {
+  return { role: 'caller', callId, tag: remoteTag, contact: remoteContact, sdp }
+}
