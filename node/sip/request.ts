@@ -66,7 +66,7 @@ export class Shown extends Readable {
     return this.#shown.size
   }
   header(name: string): string | null {
-    return this.#shown.header(name)
+    return this.#shown.header(name.toLowerCase())
   }
 }
 
