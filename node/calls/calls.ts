@@ -155,7 +155,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     },
   }
 
-  const early: Early = (request) => (closing === null && desk.hasRoom() ? unnamed(desk, request) : null)
+  const early: Early = (request) => (closing === null && lives.size < needs.max ? unnamed(desk, request) : null)
 
   const newLive = (): Live => {
     return { id: needs.newId(), stop: new AbortController(), call: null, media: null, talk: null, refers: 0 }

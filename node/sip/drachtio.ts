@@ -192,9 +192,19 @@ function sipPort(
     },
     early(verb, answer) {
       earlies.set(verb.toUpperCase(), (request) => {
-        const said = answer(request)
-        if (said) count.challenged++
-        return said
+        try {
+          const said = answer(request)
+          if (said) count.challenged++
+          return said
+        } catch (error) {
+          // A bug; the request goes its way, where somebody answers it.
+          count.failures++
+          log.error(
+            { error: (error as Error)?.stack ?? String(error), method: request.method },
+            'an early answer failed',
+          )
+          return null
+        }
       })
     },
     onInvite(handler, urgent = () => false) {

@@ -26,7 +26,9 @@ const NEVER_IDLE = 0.03
 const LOOKS = 4
 const LOOKS_BESIDE_OTHERS = 12
 /** In a rush what is known to have waited for so long is refused; it hears so late enough. */
-const LATE_MS = 12
+const LATE_MS = 10
+/** One of so many is let in all the same: if waits are not for us to end, nobody must be shut out for ever. */
+const LATE_ONE_OF = 200
 /** A rush is over when nobody was refused for so many looks. */
 const RUSH_LOOKS = 300
 /** In one look the share of new work falls to no less than this part of itself. */
@@ -52,6 +54,7 @@ export class Admission {
   #rush = 0
   /** Somebody came too late since the last one. */
   #late = false
+  #lateOnes = 0
   #calm = 0
   /** Over the last looks. */
   #computed = 0
@@ -104,11 +107,12 @@ export class Admission {
   admits(waitMs: () => number): boolean {
     if (this.isFree) return true
     this.#asked++
-    this.#credit = Math.min(this.#credit + this.#share, 1)
-    const late = this.#rush > 0 && this.#isFull && waitMs() > LATE_MS
+    this.#credit = Math.min(this.#credit, 1) + this.#share
+    const late = this.#rush > 0 && this.#isFull && waitMs() > LATE_MS && ++this.#lateOnes % LATE_ONE_OF !== 0
     if (late || this.#credit < 1) {
       if (late) this.#late = true
-      this.#rush = RUSH_LOOKS
+      // What a pause has left late tells nothing of how long this will be.
+      if (!late || this.#stands > 1) this.#rush = RUSH_LOOKS
       this.#refused++
       return false
     }

@@ -49,7 +49,7 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
     return
   }
   // Last, so that what is refused anyway takes no other's place.
-  if (!hasRoom(core, request, head)) {
+  if (!hasRoom(core, request, head, flow)) {
     refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
     return
   }
@@ -83,7 +83,7 @@ function spirals(core: Core, request: SipRequest, key: string): boolean {
 }
 
 /** Whether a request that belongs to nothing yet is taken in. A call for help always is, unless there is no memory left for it. */
-function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
+function hasRoom(core: Core, request: SipRequest, head: Head, flow: Flow): boolean {
   const { limits, server, dialogs, admission } = core
   const used = Math.max(
     server.size / limits.transactions,
@@ -95,7 +95,7 @@ function hasRoom(core: Core, request: SipRequest, head: Head): boolean {
   if (used < 1 && (!begins || admission.isFree)) return true
   // It takes nobody's share, and is not counted among who was refused.
   if (begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)) return true
-  return begins && used < 1 && admission.admits(() => core.transports.waits())
+  return begins && used < 1 && admission.admits(() => flow.waits?.() ?? 0)
 }
 const RESERVE = 1.2
 

@@ -26,6 +26,8 @@ export interface Flow {
   readonly open: boolean
   /** We opened the connection. */
   readonly dialled?: boolean
+  /** What a message that came over it just now has waited at least before it was read, ms; what has no queue of its own does not know. */
+  waits?(): number
   /** False if the flow is gone. True promises nothing about arrival. */
   send(text: string): boolean
   /** Closes the connection. */

@@ -45,10 +45,10 @@ export class Probe {
     return told ?? (age > OLD_MS ? age : null)
   }
 
-  /** What a datagram that is read now has waited, as far as is known, ms. */
+  /** What a datagram that is read now has waited at least, as far as is known, ms: it came before the first of ours that is not back. */
   waits(): number {
     const oldest = this.#oldest
-    return Math.max(this.#last, oldest ? this.#now() - oldest[1] : 0)
+    return oldest ? this.#now() - oldest[1] : this.#last
   }
 
   /** Whether this datagram is one of them. */

@@ -88,7 +88,7 @@ export class Transports {
 
   constructor(listeners: readonly Listener[], shared: Shared, { limits, log, dns }: Needs) {
     this.#listeners = listeners
-    this.#udp = listeners.flatMap(({ of }) => ('waits' in of ? [of] : []))
+    this.#udp = listeners.flatMap(({ of }) => ('look' in of ? [of] : []))
     this.#connections = shared.connections
     this.#certificates = shared.certificates
     this.#dns = openDns({ ms: limits.resolveMs, servers: dns, now: () => performance.now() })
@@ -125,11 +125,6 @@ export class Transports {
       if (wait !== null && (longest === null || wait > longest)) longest = wait
     }
     return longest
-  }
-
-  /** What a datagram that is read now has waited, as far as is known, ms. */
-  waits(): number {
-    return this.#udp.reduce((longest, udp) => Math.max(longest, udp.waits()), 0)
   }
 
   /** Reads the certificates again, if there are any. False: they cannot be used. */

@@ -12,7 +12,6 @@ export interface Udp {
   readonly port: number
   /** See Probe. */
   look(): number | null
-  waits(): number
   flowTo(remote: Endpoint): Flow
   close(): Promise<void>
 }
@@ -32,22 +31,31 @@ interface UdpNeeds {
 
 const NEVER = { cancel(): void {} }
 
+interface Sending {
+  readonly probe: Probe
+  sendTo(text: string, remote: Endpoint): boolean
+}
+
 /** One for each datagram, kept as long as its transaction: no closures of its own. */
 class UdpFlow implements Flow {
   readonly transport = 'udp'
   readonly open = true
   readonly local: Endpoint
   readonly remote: Endpoint
-  readonly #sendTo: (text: string, remote: Endpoint) => boolean
+  readonly #socket: Sending
 
-  constructor(local: Endpoint, remote: Endpoint, sendTo: (text: string, remote: Endpoint) => boolean) {
+  constructor(local: Endpoint, remote: Endpoint, socket: Sending) {
     this.local = local
     this.remote = remote
-    this.#sendTo = sendTo
+    this.#socket = socket
+  }
+
+  waits(): number {
+    return this.#socket.probe.waits()
   }
 
   send(text: string): boolean {
-    return this.#sendTo(text, this.remote)
+    return this.#socket.sendTo(text, this.remote)
   }
 
   onLost(): { cancel(): void } {
@@ -84,13 +92,14 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
     socket.send(encode(text), port, six && isIPv4(host) ? `::ffff:${host}` : host, sent)
     return true
   }
-  const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sendTo)
 
   let closed = false
   const probe = new Probe(
     (bytes) => socket.send(bytes, bound, host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, sent),
     () => performance.now(),
   )
+  const sending = { probe, sendTo }
+  const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sending)
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered.
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
@@ -115,7 +124,6 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
   return {
     port: bound,
     look: () => (closed ? null : probe.look()),
-    waits: () => probe.waits(),
     flowTo,
     close: () =>
       new Promise((resolve) => {
