@@ -287,3 +287,21 @@ test('an app’s re-INVITE that meets one of the peer hears 491, as the peer’s
   await callee.next('ACK')
   await isUp(t, call)
 })
+
+test('a re-INVITE that nobody answers in any way ends the call, also when the app has cancelled it', async (t) => {
+  const { time, pass } = clock()
+  const call = await called(t, { clock: time })
+  const { callee, ended } = call
+  const { req, final } = await reinvite(call)
+  await callee.next('INVITE')
+  req.cancel(() => {})
+  // The CANCEL is held back, as nothing was heard, and is in by now: an app is heard in order.
+  await call.srf.request(call.contact, { method: 'OPTIONS' })
+  await callee.next('OPTIONS')
+  pass(32_100)
+  t.is((await final).status, 487)
+  await callee.next('BYE')
+  await until('the app is told', () => ended.length > 0)
+  t.deepEqual(ended, ['408 to INVITE'])
+  await nothingStays(call, t, pass)
+})
