@@ -1,6 +1,6 @@
 /** Peers that do what they must not, or leave out what they must: the call of the others goes on, and nothing is kept for ever. */
 import test from 'ava'
-import { answerTo, countedUntil, sameBranch, until } from './rules/support.ts'
+import { answerTo, clock, countedUntil, nothingStays, sameBranch, until } from './rules/support.ts'
 import {
   type Dialog,
   header,
@@ -15,20 +15,6 @@ import {
   udpPeer,
   wanted,
 } from './stack.ts'
-
-/** A clock that stands until the test moves it. */
-function clock(): { time: { now(): number }; pass(ms: number): void } {
-  let at = 0
-  return { time: { now: () => at }, pass: (ms) => void (at += ms) }
-}
-
-async function nothingStays({ engine }: Stack, pass: (ms: number) => void): Promise<void> {
-  await until('nothing is left', () => {
-    pass(30_000)
-    const { dialogs, clientTransactions, serverTransactions, timers } = engine.stats()
-    return dialogs + clientTransactions + serverTransactions + timers === 0
-  })
-}
 
 /** A request of the callee in the dialog of this INVITE. */
 function fromCallee(callee: Peer, invite: string, method: string, { seq = 1, tag = 'peer' } = {}): string {
