@@ -43,8 +43,8 @@ export function keepSession(core: Core, dialog: Dialog, agreed: Agreed | null, w
 
 /** An UPDATE without a description where the peer takes it, else a re-INVITE with what we described last (§7.4). */
 function refresh(core: Core, dialog: Dialog, seconds: number, plain = !dialog.updates): void {
-  // An INVITE of the app or of the peer is about to refresh it, or to be refused; then it is tried again.
-  if (plain && (dialog.outgoing || dialog.incoming !== null)) {
+  // An INVITE of the app or of the peer is about to refresh it, or to be refused, or he waits for an answer; then it is tried again.
+  if (plain && (dialog.outgoing || dialog.incoming !== null || dialog.offer === 'theirs')) {
     again(core, dialog, 2_000, () => refresh(core, dialog, seconds, plain))
     return
   }
@@ -56,6 +56,7 @@ function refresh(core: Core, dialog: Dialog, seconds: number, plain = !dialog.up
       return
     }
     const described = plain && dialog.described ? dialog.described : null
+    if (described) dialog.offer = 'ours'
     const lines = `Supported: timer\r\nSession-Expires: ${seconds};refresher=uac\r\nMin-SE: ${MIN_SE}\r\n`
     const type = described ? `Content-Type: ${described.type}\r\n` : ''
     const { sent, text } = inDialog(dialog, plain ? 'INVITE' : 'UPDATE', seq, flow, null, lines + type, described?.body)
@@ -77,7 +78,9 @@ function refreshing(core: Core, dialog: Dialog, sent: Sent, seconds: number): Cl
   const settle = (): void => {
     settled = true
     timerC?.cancel()
-    if (invite) dialog.outgoing = false
+    if (!invite) return
+    dialog.outgoing = false
+    if (dialog.offer === 'ours') dialog.offer = null
   }
   const ended = (): void => {
     settle()

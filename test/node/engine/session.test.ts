@@ -157,6 +157,40 @@ test('a peer without UPDATE is refreshed by a re-INVITE with our last descriptio
   t.is(engine.stats().dialogs, 0)
 })
 
+test('while our refresh offers what we described last, a callee’s UPDATE with another offer is 491; after the answer it is taken', async (t) => {
+  const { pass, time } = clock()
+  const { srf, port } = await startStack(t, { clock: time })
+  const callee = await udpPeer(t, port)
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  const headers = { Supported: 'timer', 'Session-Expires': '120' }
+  const calling = srf.createUAC(contact, { localSdp: sdp(4000), headers })
+  const invite = await callee.next('INVITE')
+  const more = 'Session-Expires: 120;refresher=uac\r\nRequire: timer'
+  callee.send(replyWith(invite, '200 OK', more, { contact, body: sdp(5000) }))
+  await calling
+  await callee.next('ACK')
+  const update = (seq: number): string =>
+    request(
+      callee,
+      'UPDATE',
+      `sip:127.0.0.1:${port}`,
+      {
+        From: `${header(invite, 'To')};tag=peer`,
+        To: header(invite, 'From'),
+        'Call-ID': header(invite, 'Call-ID'),
+        CSeq: `${seq} UPDATE`,
+        'Content-Type': 'application/sdp',
+      },
+      sdp(5000, 2),
+    )
+  pass(61_000)
+  const refresh = await callee.next('INVITE')
+  t.regex(await answerTo(callee, update(1)), /^SIP\/2\.0 491/)
+  callee.send(replyWith(refresh, '200 OK', more, { contact, body: sdp(5000) }))
+  await callee.next('ACK')
+  t.regex(await answerTo(callee, update(2)), /^SIP\/2\.0 200/)
+})
+
 test('a callee who refreshes and stops to do so is hung up', async (t) => {
   const { pass, time } = clock()
   const { srf, port, engine } = await startStack(t, { clock: time })
