@@ -18,6 +18,8 @@ import type { Core } from './core.ts'
 import { acknowledge, hangUp, inDialog, wayOf } from './indialog.ts'
 
 const EXPIRED = 'Session timer expired'
+const RETRY_SECONDS = 10
+const RETRY_SECONDS_MAX = 30
 
 /** What refreshes of this dialog will need. */
 export function prepare(dialog: Dialog, described: Dialog['described'], updates: boolean): void {
@@ -131,5 +133,14 @@ function refused(core: Core, dialog: Dialog, response: SipResponse, invite: bool
   } else if (!invite && (status === 405 || status === 501)) {
     dialog.updates = false
     refresh(core, dialog, seconds)
+  } else if (status >= 500 && status < 600) {
+    // He is in the middle of something (RFC 3261 §14.2, RFC 3311 §5.2), or has no time; the session has some left.
+    again(core, dialog, laterMs(response), () => refresh(core, dialog, seconds, invite))
   }
+}
+
+/** When somebody wants to be asked again, within what a session can wait. */
+function laterMs(response: SipResponse): number {
+  const asked = /^\d{1,9}/.exec(headerOf(response, 'retry-after') ?? '')?.[0]
+  return 1000 * Math.min(Math.max(Number(asked ?? RETRY_SECONDS), 1), RETRY_SECONDS_MAX)
 }

@@ -157,6 +157,29 @@ test('a peer without UPDATE is refreshed by a re-INVITE with our last descriptio
   t.is(engine.stats().dialogs, 0)
 })
 
+test('a refresh that is refused for now is tried again when the peer says, or in ten seconds, and never ends a call that goes on', async (t) => {
+  const lines = { ...TIMER, 'Session-Expires': '180;refresher=uas' }
+  const { peer, told, pass, engine } = await answered(t, lines)
+  pass(91_000)
+  const refused = [
+    ['500 Request Pending', 'Retry-After: 3', 3_000],
+    ['503 Busy', 'X-Word: none', 10_000],
+    ['500 Later', 'Retry-After: 99999', 30_000],
+  ] as const
+  for (const [status, line, ms] of refused) {
+    peer.send(replyWith(await peer.next('UPDATE'), status, line))
+    await answerTo(peer, request(peer, 'PUBLISH', 'sip:pbx.test'))
+    t.false(peer.kept().some((text) => text.startsWith('UPDATE ')))
+    pass(ms + 100)
+  }
+  peer.send(replyWith(await peer.next('UPDATE'), '200 OK', 'Session-Expires: 180;refresher=uac'))
+  await answerTo(peer, request(peer, 'PUBLISH', 'sip:pbx.test'))
+  pass(80_000)
+  await answerTo(peer, request(peer, 'PUBLISH', 'sip:pbx.test'))
+  t.is(engine.stats().dialogs, 1)
+  t.deepEqual(told, [])
+})
+
 test('while our refresh offers what we described last, a callee’s UPDATE with another offer is 491; after the answer it is taken', async (t) => {
   const { pass, time } = clock()
   const { srf, port } = await startStack(t, { clock: time })
