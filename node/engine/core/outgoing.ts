@@ -189,15 +189,16 @@ function success(
   if (refused.size >= FORKS_MAX) return
   // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
   const unusable = contactOf(response) === null
-  if (call.initial && (call.settled || call.cancel || unusable)) {
-    // Another fork, or an answer that crossed our CANCEL: nobody wants this call any more (§13.2.2.4, §9.1).
+  const left = call.dialog !== null && core.dialogs.get(call.dialogId) !== call.dialog
+  if (call.initial && (call.settled || call.cancel || left || unusable)) {
+    // Another fork, or an answer that crossed our CANCEL or BYE: nobody wants this call any more (§13.2.2.4, §9.1, §15).
     refused.set(tag, null)
     const stray = dialogOf(call, response, flow)
     ackAndBye(core, stray, call.sent.seq, (text, way) => refused.set(tag, { text, flow: way }))
     if (call.settled) return
     settle(core, call)
     if (call.dialog) core.dialogs.remove(call.dialog)
-    if (call.cancel) passCancelled(core, call)
+    if (call.cancel || left) passCancelled(core, call)
     else passMade(core, call, 502, 'Answer Without Contact')
     return
   }

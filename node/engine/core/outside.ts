@@ -37,7 +37,11 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
   // One dialog id is one dialog: a call of ours that comes back would be both its ends, and a late copy would take the place of a call that is answered.
   const id = dialogId(callId, fromTag)
   const known = core.dialogs.get(id)
-  if (method === 'INVITE' && (core.calling.has(id) || known?.role === 'uac' || (known && toTag === ''))) {
+  const isTaken =
+    method === 'INVITE'
+      ? core.calling.has(id) || known?.role === 'uac' || (known && toTag === '')
+      : forms(method) && known?.usage === 'INVITE' && toTag === ''
+  if (isTaken) {
     refuse(core, request, flow, 482, 'Loop Detected')
     return
   }

@@ -18,6 +18,8 @@ import type { Core } from './core.ts'
 import { acknowledge, hangUp, inDialog, wayOf } from './indialog.ts'
 
 const EXPIRED = 'Session timer expired'
+const RETRY_SECONDS = 10
+const RETRY_SECONDS_MAX = 30
 
 /** What refreshes of this dialog will need. */
 export function prepare(dialog: Dialog, described: Dialog['described'], updates: boolean): void {
@@ -43,8 +45,8 @@ export function keepSession(core: Core, dialog: Dialog, agreed: Agreed | null, w
 
 /** An UPDATE without a description where the peer takes it, else a re-INVITE with what we described last (§7.4). */
 function refresh(core: Core, dialog: Dialog, seconds: number, plain = !dialog.updates): void {
-  // An INVITE of the app or of the peer is about to refresh it, or to be refused; then it is tried again.
-  if (plain && (dialog.outgoing || dialog.incoming !== null)) {
+  // An INVITE of the app or of the peer is about to refresh it, or to be refused, or he waits for an answer; then it is tried again.
+  if (plain && (dialog.outgoing || dialog.incoming !== null || dialog.offer === 'theirs')) {
     again(core, dialog, 2_000, () => refresh(core, dialog, seconds, plain))
     return
   }
@@ -56,6 +58,7 @@ function refresh(core: Core, dialog: Dialog, seconds: number, plain = !dialog.up
       return
     }
     const described = plain && dialog.described ? dialog.described : null
+    if (described) dialog.offer = 'ours'
     const lines = `Supported: timer\r\nSession-Expires: ${seconds};refresher=uac\r\nMin-SE: ${MIN_SE}\r\n`
     const type = described ? `Content-Type: ${described.type}\r\n` : ''
     const { sent, text } = inDialog(dialog, plain ? 'INVITE' : 'UPDATE', seq, flow, null, lines + type, described?.body)
@@ -77,7 +80,9 @@ function refreshing(core: Core, dialog: Dialog, sent: Sent, seconds: number): Cl
   const settle = (): void => {
     settled = true
     timerC?.cancel()
-    if (invite) dialog.outgoing = false
+    if (!invite) return
+    dialog.outgoing = false
+    if (dialog.offer === 'ours') dialog.offer = null
   }
   const ended = (): void => {
     settle()
@@ -128,5 +133,14 @@ function refused(core: Core, dialog: Dialog, response: SipResponse, invite: bool
   } else if (!invite && (status === 405 || status === 501)) {
     dialog.updates = false
     refresh(core, dialog, seconds)
+  } else if (status >= 500 && status < 600) {
+    // He is in the middle of something (RFC 3261 §14.2, RFC 3311 §5.2), or has no time; the session has some left.
+    again(core, dialog, laterMs(response), () => refresh(core, dialog, seconds, invite))
   }
+}
+
+/** When somebody wants to be asked again, within what a session can wait. */
+function laterMs(response: SipResponse): number {
+  const asked = /^\d{1,9}/.exec(headerOf(response, 'retry-after') ?? '')?.[0]
+  return 1000 * Math.min(Math.max(Number(asked ?? RETRY_SECONDS), 1), RETRY_SECONDS_MAX)
 }

@@ -1,6 +1,6 @@
 /** Peers that do what they must not, or leave out what they must: the call of the others goes on, and nothing is kept for ever. */
 import test from 'ava'
-import { answerTo, countedUntil, sameBranch, until } from './rules/support.ts'
+import { answerTo, clock, countedUntil, nothingStays, sameBranch, until } from './rules/support.ts'
 import {
   type Dialog,
   header,
@@ -15,20 +15,6 @@ import {
   udpPeer,
   wanted,
 } from './stack.ts'
-
-/** A clock that stands until the test moves it. */
-function clock(): { time: { now(): number }; pass(ms: number): void } {
-  let at = 0
-  return { time: { now: () => at }, pass: (ms) => void (at += ms) }
-}
-
-async function nothingStays({ engine }: Stack, pass: (ms: number) => void): Promise<void> {
-  await until('nothing is left', () => {
-    pass(30_000)
-    const { dialogs, clientTransactions, serverTransactions, timers } = engine.stats()
-    return dialogs + clientTransactions + serverTransactions + timers === 0
-  })
-}
 
 /** A request of the callee in the dialog of this INVITE. */
 function fromCallee(callee: Peer, invite: string, method: string, { seq = 1, tag = 'peer' } = {}): string {
@@ -148,5 +134,59 @@ test('of one who answers a call again and again under other names only so many a
   const isStray = (text: string): boolean => text.startsWith('ACK ') && !header(text, 'To').endsWith('tag=fork0')
   const strays = await countedUntil(callee, isStray, (text) => header(text, 'Call-ID') === header(fence, 'Call-ID'))
   t.is(strays, 32)
+  t.deepEqual(faults, [])
+})
+
+test('a SUBSCRIBE or REFER under the name of a call that is up does not take its place', async (t) => {
+  const { peer, invite, answer, srf, engine } = await answered(t)
+  const heard: string[] = []
+  srf.subscribe((req, res) => {
+    heard.push(req.get('Call-ID'))
+    res.send(202)
+  })
+  srf.refer((req, res) => {
+    heard.push(req.get('Call-ID'))
+    res.send(202)
+  })
+  await wanted(peer, 'REFER')
+  const same = {
+    From: header(invite, 'From'),
+    'Call-ID': header(invite, 'Call-ID'),
+    Event: 'presence',
+    'Refer-To': '<sip:carol@pbx.test>',
+  }
+  for (const [n, method] of ['SUBSCRIBE', 'REFER'].entries()) {
+    const asked = request(peer, method, 'sip:bob@pbx.test', { ...same, CSeq: `${n + 2} ${method}` })
+    t.regex(await answerTo(peer, asked), /^SIP\/2\.0 482/)
+  }
+  t.deepEqual(heard, [])
+  t.is(engine.stats().dialogs, 1)
+  t.regex(await answerTo(peer, later(peer, 'BYE', invite, answer, 9)), /^SIP\/2\.0 200/)
+  t.is(engine.stats().dialogs, 0)
+})
+
+test('an answer that crosses the BYE with which an app left before it is acknowledged and hung up', async (t) => {
+  const { srf, port, engine, faults } = await startStack(t)
+  const callee = await udpPeer(t, port)
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  const rung = Promise.withResolvers<string>()
+  const calling = srf.createUAC(
+    contact,
+    { localSdp: sdp(4000) },
+    { cbProvisional: (res) => rung.resolve((res as unknown as { stackDialogId: string }).stackDialogId) },
+  )
+  const refused = t.throwsAsync(calling, { message: /487/ })
+  const invite = await callee.next('INVITE')
+  callee.send(reply(invite, '180 Ringing', { contact }))
+  const bye = { method: 'BYE', stackDialogId: await rung.promise } as { method: string }
+  const leaving = srf.request('sip:placeholder', bye)
+  callee.send(reply(await callee.next('BYE'), '200 OK'))
+  await leaving
+  await until('it is over', () => engine.stats().dialogs === 0)
+  callee.send(reply(invite, '200 OK', { contact, body: sdp(5000) }))
+  await callee.next('ACK')
+  callee.send(reply(await callee.next('BYE'), '200 OK'))
+  await refused
+  t.is(engine.stats().dialogs, 0)
   t.deepEqual(faults, [])
 })

@@ -1,6 +1,6 @@
 /** Re-INVITEs that come to no ordinary end: called off, crossed, or never answered (RFC 3261 §9.1, §14.1). */
 import test from 'ava'
-import { answerTo, replyWith, sameBranch, until } from './rules/support.ts'
+import { answerTo, clock, nothingStays, replyWith, sameBranch, until } from './rules/support.ts'
 import {
   type Dialog,
   header,
@@ -168,26 +168,6 @@ test('a caller’s CANCEL of his re-INVITE that crosses its 200 changes nothing;
   await isUp(t, call)
 })
 
-/** A clock that stands until the test moves it. */
-function clock(): { time: { now(): number }; pass(ms: number): void } {
-  let at = 0
-  return { time: { now: () => at }, pass: (ms) => void (at += ms) }
-}
-
-/** Nothing is kept of anything when what is repeated has been. */
-async function nothingStays(
-  { engine, faults }: Stack,
-  t: { deepEqual(a: unknown, b: unknown): void },
-  pass: (ms: number) => void,
-): Promise<void> {
-  await until('nothing is left', () => {
-    pass(30_000)
-    const { dialogs, clientTransactions, serverTransactions, timers } = engine.stats()
-    return dialogs + clientTransactions + serverTransactions + timers === 0
-  })
-  t.deepEqual(faults, [])
-}
-
 test('a re-INVITE with a 100 and no more is cancelled after timer C; without a word on that the app hears 408 and the call is over', async (t) => {
   const { time, pass } = clock()
   const call = await called(t, { clock: time })
@@ -204,7 +184,8 @@ test('a re-INVITE with a 100 and no more is cancelled after timer C; without a w
   await callee.next('BYE')
   await until('the app is told', () => ended.length > 0)
   t.deepEqual(ended, ['408 to INVITE'])
-  await nothingStays(call, t, pass)
+  await nothingStays(call, pass)
+  t.deepEqual(call.faults, [])
 })
 
 test('a peer who rings in a re-INVITE is given timer C anew; one who refuses then keeps the call', async (t) => {
@@ -251,7 +232,8 @@ for (const [seconds, ends] of [
     callee.send(reply(bye, '200 OK'))
     await until('the app is told', () => told.length > 0)
     t.deepEqual(told, ['Session timer expired'])
-    await nothingStays(stack, t, pass)
+    await nothingStays(stack, pass)
+    t.deepEqual(stack.faults, [])
   })
 }
 
@@ -286,4 +268,23 @@ test('an app’s re-INVITE that meets one of the peer hears 491, as the peer’s
   ok.ack()
   await callee.next('ACK')
   await isUp(t, call)
+})
+
+test('a re-INVITE that nobody answers in any way ends the call, also when the app has cancelled it', async (t) => {
+  const { time, pass } = clock()
+  const call = await called(t, { clock: time })
+  const { callee, ended } = call
+  const { req, final } = await reinvite(call)
+  await callee.next('INVITE')
+  req.cancel(() => {})
+  // The CANCEL is held back, as nothing was heard, and is in by now: an app is heard in order.
+  await call.srf.request(call.contact, { method: 'OPTIONS' })
+  await callee.next('OPTIONS')
+  pass(32_100)
+  t.is((await final).status, 487)
+  await callee.next('BYE')
+  await until('the app is told', () => ended.length > 0)
+  t.deepEqual(ended, ['408 to INVITE'])
+  await nothingStays(call, pass)
+  t.deepEqual(call.faults, [])
 })

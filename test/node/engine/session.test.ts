@@ -2,7 +2,7 @@
 import test from 'ava'
 import { agreement, endAfterMs, sessionExpires, tooSmall } from '../../../node/engine/dialog/session.ts'
 import { parseMessage, type SipMessage } from '../../../node/engine/parser/message.ts'
-import { answerTo, replyWith, until } from './rules/support.ts'
+import { answerTo, clock, replyWith, until } from './rules/support.ts'
 import {
   type Dialog,
   header,
@@ -18,12 +18,6 @@ import {
   udpPeer,
   wanted,
 } from './stack.ts'
-
-/** A clock that stands until the test moves it. */
-function clock(): { now(): number; pass(ms: number): void } {
-  let at = 0
-  return { now: () => at, pass: (ms) => void (at += ms) }
-}
 
 interface Call extends Stack {
   readonly peer: Peer
@@ -46,7 +40,7 @@ function listened(dialog: Dialog, told: string[]): Dialog {
 
 /** A call of the peer's with these lines in its INVITE, and these in the app's 200. */
 async function answered(t: Test, lines: Record<string, string>, headers: Record<string, string> = {}): Promise<Call> {
-  const { pass, ...time } = clock()
+  const { pass, time } = clock()
   const stack = await startStack(t, { clock: time })
   const told: string[] = []
   const made = new Promise<Dialog>((resolve) =>
@@ -128,7 +122,7 @@ test('where the refresh is ours an UPDATE goes out half-way, again and again, an
 })
 
 test('a peer without UPDATE is refreshed by a re-INVITE with our last description; a 491 is tried again', async (t) => {
-  const { pass, ...time } = clock()
+  const { pass, time } = clock()
   const { srf, port, engine } = await startStack(t, { clock: time })
   const callee = await udpPeer(t, port)
   const contact = `sip:bob@127.0.0.1:${callee.port}`
@@ -163,8 +157,65 @@ test('a peer without UPDATE is refreshed by a re-INVITE with our last descriptio
   t.is(engine.stats().dialogs, 0)
 })
 
+test('a refresh that is refused for now is tried again when the peer says, or in ten seconds, and never ends a call that goes on', async (t) => {
+  const lines = { ...TIMER, 'Session-Expires': '180;refresher=uas' }
+  const { peer, told, pass, engine } = await answered(t, lines)
+  pass(91_000)
+  const refused = [
+    ['500 Request Pending', 'Retry-After: 3', 3_000],
+    ['503 Busy', 'X-Word: none', 10_000],
+    ['500 Later', 'Retry-After: 99999', 30_000],
+  ] as const
+  for (const [status, line, ms] of refused) {
+    peer.send(replyWith(await peer.next('UPDATE'), status, line))
+    await answerTo(peer, request(peer, 'PUBLISH', 'sip:pbx.test'))
+    t.false(peer.kept().some((text) => text.startsWith('UPDATE ')))
+    pass(ms + 100)
+  }
+  peer.send(replyWith(await peer.next('UPDATE'), '200 OK', 'Session-Expires: 180;refresher=uac'))
+  await answerTo(peer, request(peer, 'PUBLISH', 'sip:pbx.test'))
+  pass(80_000)
+  await answerTo(peer, request(peer, 'PUBLISH', 'sip:pbx.test'))
+  t.is(engine.stats().dialogs, 1)
+  t.deepEqual(told, [])
+})
+
+test('while our refresh offers what we described last, a callee’s UPDATE with another offer is 491; after the answer it is taken', async (t) => {
+  const { pass, time } = clock()
+  const { srf, port } = await startStack(t, { clock: time })
+  const callee = await udpPeer(t, port)
+  const contact = `sip:bob@127.0.0.1:${callee.port}`
+  const headers = { Supported: 'timer', 'Session-Expires': '120' }
+  const calling = srf.createUAC(contact, { localSdp: sdp(4000), headers })
+  const invite = await callee.next('INVITE')
+  const more = 'Session-Expires: 120;refresher=uac\r\nRequire: timer'
+  callee.send(replyWith(invite, '200 OK', more, { contact, body: sdp(5000) }))
+  await calling
+  await callee.next('ACK')
+  const update = (seq: number): string =>
+    request(
+      callee,
+      'UPDATE',
+      `sip:127.0.0.1:${port}`,
+      {
+        From: `${header(invite, 'To')};tag=peer`,
+        To: header(invite, 'From'),
+        'Call-ID': header(invite, 'Call-ID'),
+        CSeq: `${seq} UPDATE`,
+        'Content-Type': 'application/sdp',
+      },
+      sdp(5000, 2),
+    )
+  pass(61_000)
+  const refresh = await callee.next('INVITE')
+  t.regex(await answerTo(callee, update(1)), /^SIP\/2\.0 491/)
+  callee.send(replyWith(refresh, '200 OK', more, { contact, body: sdp(5000) }))
+  await callee.next('ACK')
+  t.regex(await answerTo(callee, update(2)), /^SIP\/2\.0 200/)
+})
+
 test('a callee who refreshes and stops to do so is hung up', async (t) => {
-  const { pass, ...time } = clock()
+  const { pass, time } = clock()
   const { srf, port, engine } = await startStack(t, { clock: time })
   const callee = await udpPeer(t, port)
   const contact = `sip:bob@127.0.0.1:${callee.port}`

@@ -1,4 +1,5 @@
-import { type Peer, reply, type Srf } from '../stack.ts'
+import { until } from '../../../nemesis/until.ts'
+import { type Peer, reply, type Srf, type Stack } from '../stack.ts'
 
 /** An app that answers what the rules ask: OPTIONS with 200, INVITE with 486. */
 export const plain = (srf: Srf): void => {
@@ -57,4 +58,19 @@ export async function countedUntil(
   return count
 }
 
-export { until } from '../../../nemesis/until.ts'
+export { until }
+
+/** A clock that stands until the test moves it. */
+export function clock(): { time: { now(): number }; pass(ms: number): void } {
+  let at = 0
+  return { time: { now: () => at }, pass: (ms) => void (at += ms) }
+}
+
+/** Comes back when the engine keeps nothing of anything any more: everything has an end in time. */
+export async function nothingStays({ engine }: Pick<Stack, 'engine'>, pass: (ms: number) => void): Promise<void> {
+  await until('nothing is left', () => {
+    pass(30_000)
+    const { dialogs, clientTransactions, serverTransactions, timers } = engine.stats()
+    return dialogs + clientTransactions + serverTransactions + timers === 0
+  })
+}
