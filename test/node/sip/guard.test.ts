@@ -330,6 +330,28 @@ test('what somebody sends with the address of another takes nothing from the con
   t.false(cluster.tables.bans.has('192.0.2.2'), 'one of its own was not enough')
 })
 
+test('who guesses passwords is banned although scanners at a thousand addresses of others wait for judgement', async (t) => {
+  const { cluster, guard } = await guarded(t)
+  for (let i = 0; i < 1_500; i++) {
+    const source = { transport: 'udp', address: `10.0.${i >> 8}.${i & 255}`, port: 1 } as const
+    guard.refuses({ source, userAgent: 'sipvicious' })
+  }
+  const thief = { transport: 'tcp', address: '192.0.2.3', port: 1 } as const
+  for (let i = 0; i < 5; i++) guard.failed(thief, { aor: 'alice@pbx.test', isThere: true })
+  await until(cluster, 'it is banned', isBanned(cluster, '192.0.2.3'))
+  t.true(guard.counters().shuns! <= 1_001)
+})
+
+test('who makes himself be shunned first is banned all the same', async (t) => {
+  const { cluster, guard } = await guarded(t)
+  guard.refuses({ source: { transport: 'udp', address: '192.0.2.3', port: 1 }, userAgent: 'sipvicious' })
+  await judged(guard, 1)
+  const thief = { transport: 'tcp', address: '192.0.2.3', port: 1 } as const
+  for (let i = 0; i < 5; i++) guard.failed(thief, { aor: 'alice@pbx.test', isThere: true })
+  await until(cluster, 'it is banned', isBanned(cluster, '192.0.2.3'))
+  t.like(guard.counters(), { shuns: 1, bans: 1 })
+})
+
 test('who sends what is no SIP over and over is shunned', async (t) => {
   const { sip, guard } = await guarded(t, { badRequests: 10 })
   const peer = await udpPeer(t, sip, '127.0.0.2')
