@@ -378,6 +378,15 @@ test('of who sends too much datagrams are dropped, and a connection is read from
   t.is(guard.counters()['too fast'], 3, 'one datagram, and two of what came over the connection, which opened with one')
 })
 
+test('who opens too many connections has the next one closed before any handshake', async (t) => {
+  const { sip, guard } = await guarded(t, { sourceRate: 1 }, { now: () => 0 })
+  const two = [await tcpFrom(t, sip, '127.0.0.3'), await tcpFrom(t, sip, '127.0.0.3')]
+  while (sip.stats().connections !== 2) await new Promise(setImmediate)
+  await once((await tcpFrom(t, sip, '127.0.0.3')).resume(), 'close')
+  t.is(guard.counters()['too fast'], 1)
+  t.true(two.every((socket) => !socket.destroyed))
+})
+
 test('an access list is asked by each listener, before anything is read', async (t) => {
   const acl = [{ listen: 'udp:127.0.0.1:0', allow: [], deny: ['127.0.0.2'] }]
   const { sip, guard } = await guarded(t, {}, { acl })
