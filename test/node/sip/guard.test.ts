@@ -427,6 +427,18 @@ test('an account that many guess at is let in from where it is registered, and n
   t.is(guard.counters().guessed, 2)
 })
 
+test('an IPv6 phone is where it is registered as long as it is in the same /64', async (t) => {
+  const { cluster, guard } = await guarded(t, { accountFailures: 1 })
+  const change = { contact: 'sip:alice@[2001:db8:1:2::5]:5060', q: 1, expires: 600 }
+  const bind = { type: 'bind', aor: 'alice@pbx.test', callId: 'c', cseq: 1, changes: [change], node: 'n1' } as const
+  const how = { transport: 'udp', received: '[2001:db8:1:2::5]:5060', userAgent: '', contactsMax: 10 } as const
+  await cluster.propose({ ...bind, ...how })
+  const from = (address: string) => ({ transport: 'tcp', address, port: 1 }) as const
+  guard.failed(from('198.51.100.1'), { aor: 'alice@pbx.test', isThere: true })
+  const shutOut = (address: string) => guard.isGuessed(from(address), 'alice@pbx.test')
+  t.deepEqual([shutOut('2001:db8:1:2:a::9'), shutOut('2001:db8:1:3::5')], [false, true])
+})
+
 test('who is trusted is known by his address, however that is written in the configuration or told by an engine', async (t) => {
   const trusted = [
     '0:0:0:0:0:0:0:1',
