@@ -28,7 +28,7 @@ import { createIdentity } from './sip/identity.ts'
 import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
 import { startRegistrar } from './sip/register.ts'
-import { readSource } from './sip/source.ts'
+import { readHost, readSource } from './sip/source.ts'
 import { sayFaults } from './yaml.ts'
 
 export interface RunningNode {
@@ -187,6 +187,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
       readSource,
+      isTrusted: (text) => guard.isTrusted(readHost(text)),
       refused: guard.counters,
       spared: guard.spared,
       anyOrigin:

@@ -14,12 +14,17 @@ import { agreed, cannot, invalid, notFound } from './refusal.ts'
 const SECONDS_MAX = 31_536_000
 const REASON_MAX = 128
 
-type BanNeeds = Pick<Needs, 'cluster' | 'readSource'>
+type BanNeeds = Pick<Needs, 'cluster' | 'readSource' | 'isTrusted'>
 
 /** `within`: milliseconds that agreeing may take. */
 export async function addBan(needs: BanNeeds, request: AddBanRequest__Output, within: number): Promise<Ban__Output> {
   const { cluster } = needs
   const source = sourceIn(needs, request.source)
+  if (needs.isTrusted(request.source)) {
+    throw cannot(
+      `${source} is a node, or in sip.abuse.trusted of ${cluster.node}, and is heard all the same; take it out there first`,
+    )
+  }
   const { seconds } = request
   const reason = clean(request.reason, REASON_MAX)
   if (seconds < 1 || seconds > SECONDS_MAX) throw invalid(`a ban lasts from 1 to ${SECONDS_MAX} seconds`)
@@ -81,7 +86,8 @@ export function banText({ source, reason, by }: BanRow): string {
 
 function sourceIn({ readSource }: BanNeeds, text: string): string {
   const source = readSource(text)
-  if (source === null) throw invalid('that is no IP address, like 192.0.2.1 or 2001:db8::1')
+  if (source === null)
+    throw invalid('that is no IP address, like 192.0.2.1 or 2001:db8::1; a network belongs in sip.acl of every node')
   return source
 }
 

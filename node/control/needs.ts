@@ -23,6 +23,8 @@ export interface Needs {
   readPlan(text: string): PlanRead
   /** An address as bans name it; null: it is none. */
   readSource(text: string): string | null
+  /** Whether an address, as a person writes it, is never banned: one of a node, or in sip.abuse.trusted. */
+  isTrusted(text: string): boolean
   /** How often somebody was refused, by reason; see docs/abuse.md. */
   refused(): Readonly<Record<string, number>>
   /** Who is slowed and not banned, because phones are registered from there. */

@@ -217,7 +217,8 @@ export function startGuard(needs: GuardNeeds): Guard {
     isGuessed({ address }, aor) {
       if (!offences.isGuessed(aor, clock()) || isTrusted(address)) return false
       const bindings = tables.registrations.get(aor)?.bindings ?? []
-      if (bindings.some(({ received }) => hostOf(received) === address)) return false
+      const source = sourceOf(address)
+      if (bindings.some(({ received }) => sourceOf(hostOf(received)) === source)) return false
       refuse('guessed', address, { aor: clean(aor, 64) })
       return true
     },

@@ -35,8 +35,8 @@ const PAUSES = 10
 export class Judgement {
   readonly #needs: JudgementNeeds
   readonly #accused = new Map<string, { readonly remedy: Remedy; readonly reason: string }>()
-  /** When a source was judged last. In the order of time. */
-  readonly #judged = new Map<string, number>()
+  /** When a source was judged last, and for what. In the order of time. */
+  readonly #judged = new Map<string, { readonly when: number; readonly remedy: Remedy }>()
   /** Whom a phone of his saved, until when. */
   readonly #spared = new Map<string, { readonly reason: string; readonly until: number }>()
   readonly #count = { bans: 0, bansPutOff: 0, shuns: 0, spared: 0 }
@@ -56,12 +56,14 @@ export class Judgement {
 
   accuse(source: string, remedy: Remedy, reason: string): void {
     const at = this.#needs.now()
-    for (const [old, when] of this.#judged) {
+    for (const [old, { when }] of this.#judged) {
       if (at - when < MINUTE) break
       this.#judged.delete(old)
     }
     const known = this.#accused.get(source)
-    if (this.#judged.has(source) || (known && known.remedy !== 'shun') || this.#accused.size >= ACCUSED_MAX) return
+    const judged = this.#judged.get(source)?.remedy
+    // Who makes himself be shunned does not get out of being banned.
+    if (judged === 'ban' || judged === remedy || known?.remedy === 'ban' || !this.#hasRoom(remedy)) return
     this.#accused.set(source, { remedy, reason })
     this.#begin()
   }
@@ -87,6 +89,14 @@ export class Judgement {
     if (this.#pause) clearTimeout(this.#pause)
   }
 
+  /** Anybody can accuse many by writing their addresses on datagrams; who is to be banned goes before them. */
+  #hasRoom(remedy: Remedy): boolean {
+    if (this.#accused.size < ACCUSED_MAX) return true
+    if (remedy === 'shun') return false
+    for (const [source, { remedy: other }] of this.#accused) if (other === 'shun') return this.#accused.delete(source)
+    return false
+  }
+
   #begin(): void {
     if (this.#running || this.#pause || this.#closed || this.#accused.size === 0) return
     this.#running = true
@@ -110,9 +120,14 @@ export class Judgement {
   async #judge(): Promise<void> {
     const accused = new Map(this.#accused)
     const living = await this.#living(accused)
-    for (const [source, { remedy, reason }] of accused) {
+    for (const source of accused.keys()) {
+      // It may have done worse since, or have made room.
+      const now = this.#accused.get(source)
+      if (!now) continue
+      const { remedy, reason } = now
       this.#accused.delete(source)
-      this.#judged.set(source, this.#needs.now())
+      this.#judged.delete(source)
+      this.#judged.set(source, { when: this.#needs.now(), remedy })
       // What proves no address takes nothing from those who have it.
       if (living.has(source)) {
         if (remedy === 'ban') this.#spare(source, reason)

@@ -9,9 +9,14 @@ export const sourceOf = networkOf
 
 /** The same for what a person wrote: brackets, any address of the /64, its prefix. Null: it is no address. */
 export function readSource(text: string): string | null {
+  const host = readHost(text)
+  return isIP(host) === 0 ? null : sourceOf(host)
+}
+
+/** Without brackets and the length of a prefix. */
+export function readHost(text: string): string {
   const host = text.trim().replace(/^\[(.*)\]$/, '$1')
-  const bare = host.endsWith('/64') && isIPv6(host.slice(0, -3)) ? host.slice(0, -3) : host
-  return isIP(bare) === 0 ? null : sourceOf(bare)
+  return host.endsWith('/64') && isIPv6(host.slice(0, -3)) ? host.slice(0, -3) : host
 }
 
 /** Of `host:port`, without the brackets of IPv6. */

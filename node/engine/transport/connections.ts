@@ -47,7 +47,8 @@ export class Connections {
   /** Counts a connection that came, or refuses it. */
   admit(socket: net.Socket, transport: TransportName, gate: (host: string) => Hearing): Guest | null {
     const remote = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
-    if (remote.host !== '' && gate(remote.host) === 'no') {
+    // A handshake costs more than any message: who is to come later is not given one.
+    if (remote.host !== '' && gate(remote.host) !== 'yes') {
       socket.destroy()
       return null
     }

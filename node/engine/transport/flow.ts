@@ -43,7 +43,7 @@ export type Hearing = 'yes' | 'later' | 'no'
 export interface Gate {
   /**
    * Of each datagram, each connection, and each message or keep-alive that comes over one that was accepted; `point` is the listen point as it was asked for.
-   * Later: a datagram is dropped; of a connection one message is heard, and the next after a second.
+   * Later: a datagram is dropped and a new connection closed; of one that is there one message is heard, and the next after a second.
    */
   admit(host: string, point: ListenPoint): Hearing
   /** What came from there was no message, or a malformed one. True: the connection that it came over is closed. */

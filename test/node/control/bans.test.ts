@@ -55,14 +55,18 @@ test('a ban is added, listed and lifted by hand, and told as an event', async (t
     (await rows()).map(({ source }) => source),
     ['192.0.2.7'],
   )
-  const [gone, name, ever, ...helps] = await Promise.all([
+  const [gone, name, ever, own, network, ...helps] = await Promise.all([
     ban('remove', '2001:db8:1:2::/64'),
     ban('add', 'pbx.test'),
     ban('add', '192.0.2.8', '--for', 'ever'),
+    ban('add', '::ffff:127.0.0.1'),
+    ban('add', '192.0.2.0/24'),
     ban('add', '--help'),
     ban('remove', '--help'),
   ])
-  t.deepEqual([gone.code, name.code, ever.code], [3, 2, 2])
+  t.deepEqual([gone.code, name.code, ever.code, own.code, network.code], [3, 2, 2, 1, 2])
+  t.regex(own.err, /127\.0\.0\.1 is a node, or in sip\.abuse\.trusted of n1, and is heard all the same/)
+  t.regex(network.err, /a network belongs in sip\.acl/)
   for (const { out } of helps) t.regex(out, /Examples:\n {2}raftel ban/)
 
   t.deepEqual(watched, ['SYNCED ', 'PUT 192.0.2.7', 'PUT 2001:db8:1:2::/64', 'REMOVED 2001:db8:1:2::/64'])

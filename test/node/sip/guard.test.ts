@@ -330,6 +330,28 @@ test('what somebody sends with the address of another takes nothing from the con
   t.false(cluster.tables.bans.has('192.0.2.2'), 'one of its own was not enough')
 })
 
+test('who guesses passwords is banned although scanners at a thousand addresses of others wait for judgement', async (t) => {
+  const { cluster, guard } = await guarded(t)
+  for (let i = 0; i < 1_500; i++) {
+    const source = { transport: 'udp', address: `10.0.${i >> 8}.${i & 255}`, port: 1 } as const
+    guard.refuses({ source, userAgent: 'sipvicious' })
+  }
+  const thief = { transport: 'tcp', address: '192.0.2.3', port: 1 } as const
+  for (let i = 0; i < 5; i++) guard.failed(thief, { aor: 'alice@pbx.test', isThere: true })
+  await until(cluster, 'it is banned', isBanned(cluster, '192.0.2.3'))
+  t.true(guard.counters().shuns! <= 1_001)
+})
+
+test('who makes himself be shunned first is banned all the same', async (t) => {
+  const { cluster, guard } = await guarded(t)
+  guard.refuses({ source: { transport: 'udp', address: '192.0.2.3', port: 1 }, userAgent: 'sipvicious' })
+  await judged(guard, 1)
+  const thief = { transport: 'tcp', address: '192.0.2.3', port: 1 } as const
+  for (let i = 0; i < 5; i++) guard.failed(thief, { aor: 'alice@pbx.test', isThere: true })
+  await until(cluster, 'it is banned', isBanned(cluster, '192.0.2.3'))
+  t.like(guard.counters(), { shuns: 1, bans: 1 })
+})
+
 test('who sends what is no SIP over and over is shunned', async (t) => {
   const { sip, guard } = await guarded(t, { badRequests: 10 })
   const peer = await udpPeer(t, sip, '127.0.0.2')
@@ -354,6 +376,15 @@ test('of who sends too much datagrams are dropped, and a connection is read from
     while (!heard.includes(`Call-ID: ${callId}\r\n`)) await once(socket, 'data')
   }
   t.is(guard.counters()['too fast'], 3, 'one datagram, and two of what came over the connection, which opened with one')
+})
+
+test('who opens too many connections has the next one closed before any handshake', async (t) => {
+  const { sip, guard } = await guarded(t, { sourceRate: 1 }, { now: () => 0 })
+  const two = [await tcpFrom(t, sip, '127.0.0.3'), await tcpFrom(t, sip, '127.0.0.3')]
+  while (sip.stats().connections !== 2) await new Promise(setImmediate)
+  await once((await tcpFrom(t, sip, '127.0.0.3')).resume(), 'close')
+  t.is(guard.counters()['too fast'], 1)
+  t.true(two.every((socket) => !socket.destroyed))
 })
 
 test('an access list is asked by each listener, before anything is read', async (t) => {
@@ -394,6 +425,18 @@ test('an account that many guess at is let in from where it is registered, and n
   for (let i = 0; i < 6; i++) t.regex(await nobody(), /^SIP\/2.0 401/)
   t.regex(await nobody(), /^SIP\/2.0 503 Too Many Wrong Passwords/)
   t.is(guard.counters().guessed, 2)
+})
+
+test('an IPv6 phone is where it is registered as long as it is in the same /64', async (t) => {
+  const { cluster, guard } = await guarded(t, { accountFailures: 1 })
+  const change = { contact: 'sip:alice@[2001:db8:1:2::5]:5060', q: 1, expires: 600 }
+  const bind = { type: 'bind', aor: 'alice@pbx.test', callId: 'c', cseq: 1, changes: [change], node: 'n1' } as const
+  const how = { transport: 'udp', received: '[2001:db8:1:2::5]:5060', userAgent: '', contactsMax: 10 } as const
+  await cluster.propose({ ...bind, ...how })
+  const from = (address: string) => ({ transport: 'tcp', address, port: 1 }) as const
+  guard.failed(from('198.51.100.1'), { aor: 'alice@pbx.test', isThere: true })
+  const shutOut = (address: string) => guard.isGuessed(from(address), 'alice@pbx.test')
+  t.deepEqual([shutOut('2001:db8:1:2:a::9'), shutOut('2001:db8:1:3::5')], [false, true])
 })
 
 test('who is trusted is known by his address, however that is written in the configuration or told by an engine', async (t) => {
