@@ -65,6 +65,8 @@ export interface EngineStats {
   readonly connectionsRefused: number
   /** Closed because no message came in time, since the start. */
   readonly connectionsSilent: number
+  /** Closed because they did not read what they were sent, since the start. */
+  readonly connectionsSlow: number
   readonly serverTransactions: number
   readonly clientTransactions: number
   readonly unanswered: number
@@ -192,6 +194,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       connections: transports.connections.count,
       connectionsRefused: transports.connections.refused,
       connectionsSilent: transports.connections.silent,
+      connectionsSlow: transports.connections.slow,
       serverTransactions: core.server.size,
       clientTransactions: core.client.size,
       unanswered: core.server.pending,

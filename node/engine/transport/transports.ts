@@ -98,7 +98,7 @@ export class Transports {
     return this.#listeners.map((l) => l.point)
   }
 
-  get connections(): Pick<Connections, 'count' | 'refused' | 'silent'> {
+  get connections(): Pick<Connections, 'count' | 'refused' | 'silent' | 'slow'> {
     return this.#connections
   }
 
