@@ -72,6 +72,8 @@ export interface EngineStats {
   readonly connectionsUndialled: number
   /** Closed because no message came in time, since the start. */
   readonly connectionsSilent: number
+  /** Closed because they did not read what they were sent, since the start. */
+  readonly connectionsSlow: number
   readonly serverTransactions: number
   readonly clientTransactions: number
   readonly unanswered: number
@@ -203,6 +205,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       connectionsRefused: transports.connections.refused,
       connectionsUndialled: transports.connections.undialled,
       connectionsSilent: transports.connections.silent,
+      connectionsSlow: transports.connections.slow,
       serverTransactions: core.server.size,
       clientTransactions: core.client.size,
       unanswered: core.server.pending,

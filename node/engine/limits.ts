@@ -34,7 +34,7 @@ export interface EngineLimits {
   readonly backlog: number
   /** A connection without any traffic is closed after this. */
   readonly idleMs: number
-  /** A peer must complete a message it began, or handshakes and its first message together, within this. */
+  /** A peer must complete a message it began, or handshakes and its first message together, within this; and take some of what waits for it. */
   readonly slowMs: number
   /** A WebSocket is pinged so often, and closed when nothing has come of the last ping. */
   readonly pingMs: number
@@ -68,7 +68,8 @@ export const defaultLimits: EngineLimits = {
   frame: 4 * 1024 * 1024,
   backlog: 4 * 1024 * 1024,
   idleMs: 3_900_000,
-  slowMs: 10_000,
+  // Less than the ten seconds in which half-open connections are to be closed.
+  slowMs: 9_000,
   pingMs: 50_000,
   certificatesMs: 10_000,
   connectMs: 5_000,

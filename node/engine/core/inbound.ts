@@ -71,12 +71,19 @@ function responseFrom(core: Core, response: SipResponse, flow: Flow): void {
     core.log.debug({ from: flow.remote, status: response.status }, 'response that nobody waits for')
 }
 
+/** What a registration or a dialog begins with: then keep-alives may be agreed on (RFC 6223 §4.1). */
+const BEGINNINGS = new Set(['REGISTER', 'INVITE', 'SUBSCRIBE'])
+/** How often, in seconds: as often as RFC 5626 §4.4 does without being told. */
+const KEEP = { datagrams: 29, streams: 120 }
+
 /** The request with `received` and `rport` in its top Via, always (RFC 3581 §4; forced). */
 function withTrueSource(request: SipRequest, flow: Flow): SipRequest {
   const index = request.fields.findIndex((f) => f.name === 'via')
   if (index < 0) return request
   const fields: Field[] = request.fields.slice()
-  const value = withSource(fields[index]!.value, flow.remote.host, flow.remote.port)
+  const every = flow.transport === 'udp' ? KEEP.datagrams : KEEP.streams
+  const keep = BEGINNINGS.has(request.method) ? every : null
+  const value = withSource(fields[index]!.value, flow.remote.host, flow.remote.port, keep)
   fields[index] = { name: 'via', value, line: `Via: ${value}` }
   return { ...request, fields }
 }

@@ -142,11 +142,16 @@ export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** The first Via value with the true source in it (RFC 3261 §18.2.1, RFC 3581 §4); other values are kept. */
-export function withSource(value: string, host: string, port: number): string {
+/**
+ * The first Via value with the true source in it (RFC 3261 §18.2.1, RFC 3581 §4); other values are kept. `keep`: whoever offers
+ * keep-alives is to send one every so many seconds (RFC 6223 §4.3).
+ */
+export function withSource(value: string, host: string, port: number, keep: number | null = null): string {
   const [top = '', ...rest] = splitOutside(value, ',')
   const [sentBy, ...parameters] = splitOutside(top, ';')
   const kept = parameters.filter((p) => !/^(rport|received)[ \t]*(=|$)/i.test(p))
+  const offer = keep === null ? -1 : kept.findIndex((p) => p.toLowerCase() === 'keep')
+  if (offer >= 0) kept[offer] = `keep=${keep}`
   const marked = [sentBy, ...kept, `received=${host}`, `rport=${port}`].join(';')
   return rest.length === 0 ? marked : [marked, ...rest].join(', ')
 }

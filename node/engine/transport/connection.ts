@@ -13,6 +13,8 @@ export interface Carrier {
   write(bytes: string | Buffer): void
   /** Bytes that the peer has not taken yet. */
   readonly waiting: number
+  /** Bytes that it has. */
+  readonly taken: number
   /** Reads nothing for so long. */
   rest(ms: number): void
   /** Closes when all is sent. */
@@ -34,6 +36,8 @@ interface ConnectionNeeds {
   /** Whether what it says is heard; all of it when left out. */
   admit?(): Hearing
   gone(connection: Connection): void
+  /** It does not read what it is sent, and is closed. */
+  slow(connection: Connection): void
 }
 
 /** One connection, whatever carries it. */
@@ -51,7 +55,9 @@ export class Connection implements Flow {
   readonly #lost = new Set<() => void>()
   readonly #admit: (() => Hearing) | undefined
   readonly #gone: (connection: Connection) => void
+  readonly #slow: (connection: Connection) => void
   #deadline: NodeJS.Timeout | null
+  #reading: NodeJS.Timeout | null = null
   /** It has shown that it speaks SIP; until then keep-alives do not keep it. */
   #known: boolean
   #stands: boolean
@@ -70,6 +76,7 @@ export class Connection implements Flow {
     this.#limits = needs.limits
     this.#receiver = needs.receiver
     this.#gone = needs.gone
+    this.#slow = needs.slow
     this.#admit = needs.admit
     this.#deadline = needs.deadline
     this.dialled = needs.deadline === null
@@ -90,9 +97,27 @@ export class Connection implements Flow {
   send(text: string): boolean {
     if (this.#ended) return false
     this.#carrier.write(encode(text))
+    const { waiting } = this.#carrier
     // A peer that does not read must not make us remember for it.
-    if (this.#carrier.waiting > this.#limits.backlog) this.drop()
+    if (waiting > this.#limits.backlog) this.#tooSlow()
+    else if (waiting > 0 && this.#reading === null) this.#watch()
     return !this.#ended
+  }
+
+  /** While something waits, the peer must take some of it now and then. */
+  #watch(): void {
+    const { taken } = this.#carrier
+    this.#reading = setTimeout(() => {
+      this.#reading = null
+      if (this.#carrier.waiting === 0) return
+      if (this.#carrier.taken === taken) this.#tooSlow()
+      else this.#watch()
+    }, this.#limits.slowMs)
+  }
+
+  #tooSlow(): void {
+    if (this.#stands) this.#slow(this)
+    this.drop()
   }
 
   onLost(tell: () => void): { cancel(): void } {
@@ -173,6 +198,7 @@ export class Connection implements Flow {
   lost(): void {
     this.#ended = true
     this.#disarm()
+    if (this.#reading) clearTimeout(this.#reading)
     this.#gone(this)
     this.#tellOpen()
     const lost = [...this.#lost]

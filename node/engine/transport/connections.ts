@@ -33,6 +33,8 @@ export class Connections {
   undialled = 0
   /** Closed because no message came in time. */
   silent = 0
+  /** Closed because they did not read what they were sent. */
+  slow = 0
 
   constructor(limits: EngineLimits, log: Logger) {
     this.#limits = limits

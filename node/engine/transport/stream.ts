@@ -104,12 +104,16 @@ interface Made {
 }
 
 function make(needs: StreamNeeds, port: number, { release, ...made }: Made): Connection {
-  const { transport, limits, receiver, connections, localFor } = needs
+  const { transport, limits, log, receiver, connections, localFor } = needs
   const gone = (connection: Connection): void => {
     connections.remove(connection)
     release()
   }
-  return new Connection({ ...made, transport, local: localFor(made.remote.host, port), limits, receiver, gone })
+  const slow = ({ remote }: Connection): void => {
+    connections.slow++
+    log.info({ transport, remote }, 'connection closed: it does not read what it is sent')
+  }
+  return new Connection({ ...made, transport, local: localFor(made.remote.host, port), limits, receiver, gone, slow })
 }
 
 /** `fails`: says that no connection came of it. */
@@ -185,6 +189,9 @@ function socketCarrier(socket: net.Socket): Carrier {
     write: (text) => void socket.write(text),
     get waiting() {
       return socket.writableLength
+    },
+    get taken() {
+      return socket.bytesWritten - socket.writableLength
     },
     rest: (ms) => {
       socket.pause()

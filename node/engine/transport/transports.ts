@@ -101,7 +101,7 @@ export class Transports {
     return this.#listeners.map((l) => l.point)
   }
 
-  get connections(): Pick<Connections, 'count' | 'refused' | 'undialled' | 'silent'> {
+  get connections(): Pick<Connections, 'count' | 'refused' | 'undialled' | 'silent' | 'slow'> {
     return this.#connections
   }
 

@@ -81,6 +81,9 @@ function serve(
     get waiting() {
       return web.bufferedAmount
     },
+    get taken() {
+      return socket.bytesWritten - socket.writableLength
+    },
     rest: (ms) => {
       web.pause()
       setTimeout(() => web.resume(), ms).unref()

@@ -249,6 +249,22 @@ test('sips asks for nothing but TLS, and the certificate must be for the domain,
   t.is(await status(refused), 503)
 })
 
+test('a connection that is good for one domain is not used for another at the same address (RFC 5923 §9)', async (t) => {
+  const zone: Record<string, string[]> = { 'A one.test': ['127.0.0.1'], 'A two.test': ['127.0.0.1'] }
+  const { srf, files } = await stackWith(t, zone)
+  const shared = await server(t, files.pair('one', 'DNS:one.test'))
+  const first = await srf.request(`sips:one.test:${shared.port}`, { method: 'OPTIONS' })
+  const peer = await shared.peer()
+  peer.send(reply(await peer.next('OPTIONS'), '200 OK'))
+  t.is(await status(first), 200)
+  t.is(await status(await srf.request(`sips:two.test:${shared.port}`, { method: 'OPTIONS' })), 503)
+  const again = await srf.request(`sips:one.test:${shared.port}`, { method: 'OPTIONS' })
+  const heard = await peer.next('OPTIONS')
+  t.true(heard.startsWith(`OPTIONS sips:one.test:${shared.port} `), 'nothing for the other came here')
+  peer.send(reply(heard, '200 OK'))
+  t.is(await status(again), 200)
+})
+
 test('a name that nobody knows fails at once, and one that nobody answers for when its time is over', async (t) => {
   const unknown = await stackWith(t, {}, { resolveMs: 60_000 })
   await t.throwsAsync(unknown.srf.request('sip:unknown.test', { method: 'OPTIONS' }))

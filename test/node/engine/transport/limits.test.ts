@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
+import type { WebSocket } from 'ws'
+import type { Engine } from '../../../../node/engine/engine.ts'
+import { defaultLimits, type EngineLimits } from '../../../../node/engine/limits.ts'
 import { sparse } from '../../../../node/engine/transport/sparse.ts'
-import { request, type Srf, startStack, streamPeer, tcpPeer, udpPeer } from '../stack.ts'
+import { answerTo, rawApp } from '../raw-app.ts'
+import { request, type Srf, startStack, streamPeer, type Test, tcpPeer, udpPeer } from '../stack.ts'
 import { certificates, tlsPeer, webPeer } from './secure.ts'
 
 const routes = (srf: Srf): void => srf.options((_req, res) => res.send(200))
@@ -227,28 +231,71 @@ test('answers that make the engine connect back open so many connections to one 
   t.is(engine.stats().connectionsUndialled, 3)
 })
 
-test('who does not read is dropped, whatever the transport', async (t) => {
+/** A peer of each transport with a connection that asks for big answers and reads nothing. */
+async function deaf(t: Test, limits: Partial<EngineLimits>) {
   const files = certificates(t)
   const own = files.pair('own', 'IP:127.0.0.1')
-  const { srf, engine } = await startStack(t, { listen, tls: own, routes, limits: { backlog: 100_000 } })
-  const port = Object.fromEntries(engine.listening.map((point) => [point.transport, point.port]))
+  const stack = await startStack(t, { listen, tls: own, limits, routes })
+  const port = Object.fromEntries(stack.engine.listening.map((point) => [point.transport, point.port]))
   const ca = readFileSync(files.ca)
-  const [, secure] = await tlsPeer(t, port.tls!, { ca })
-  const [, web] = await webPeer(t, `wss://127.0.0.1:${port.wss}`, { ca })
-  const sockets = { tls: secure as net.Socket, wss: (web as unknown as { _socket: net.Socket })._socket }
-  for (const [transport, socket] of Object.entries(sockets)) {
-    socket.pause()
-    const before = engine.stats().connections
-    const uri = `sip:alice@127.0.0.1:${socket.localPort};transport=${transport}`
-    const body = 'x'.repeat(50_000)
-    const answers: Promise<number>[] = []
-    for (let i = 0; i < 1_000 && engine.stats().connections === before; i++) {
-      const req = await srf.request(uri, { method: 'MESSAGE', body })
-      answers.push(new Promise((done) => req.on('response', (res) => done(res.status))))
-    }
-    t.deepEqual(new Set(await Promise.all(answers)), new Set([503]))
-    t.is(engine.stats().connections, before - 1, transport)
+  const raw = (web: WebSocket): net.Socket => (web as unknown as { _socket: net.Socket })._socket
+  const tcp = net.connect(port.tcp!, '127.0.0.1')
+  await once(tcp, 'connect')
+  const [secure, socket] = await tlsPeer(t, port.tls!, { ca })
+  const [web, ws] = await webPeer(t, `ws://127.0.0.1:${port.ws}`)
+  const [webSecure, wss] = await webPeer(t, `wss://127.0.0.1:${port.wss}`, { ca })
+  const peers = [
+    [streamPeer(t, tcp, 'TCP'), tcp],
+    [secure, socket],
+    [web, raw(ws)],
+    [webSecure, raw(wss)],
+  ] as const
+  for (const [peer] of peers) {
+    peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
+    await peer.next('200')
   }
+  const app = await rawApp(t, stack.engine.drachtio, 'open sesame')
+  app.say('1|route|message')
+  await app.hear('|response|1|OK')
+  const ask = async (times: number): Promise<void> => {
+    for (const [peer, its] of peers) {
+      its.pause()
+      for (let i = 0; i < times; i++) peer.send(request(peer, 'MESSAGE', 'sip:pbx.test'))
+    }
+    for (let i = 0; i < times * peers.length; i++)
+      app.say(answerTo(await app.hear('MESSAGE sip:'), '200 OK') + 'x'.repeat(900_000))
+  }
+  return { ...stack, ask }
+}
+
+async function empty({ stats }: Engine): Promise<void> {
+  const end = performance.now() + 60_000
+  while (stats().connections > 0) {
+    if (performance.now() > end) throw new Error(`connections stay: ${JSON.stringify(stats())}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** More than the system takes for a socket that nobody reads. */
+const MANY = 20
+
+test('who asks for much and reads nothing is let go, counted, and keeps no memory, whatever the transport', async (t) => {
+  const { engine, ask, faults } = await deaf(t, {})
+  t.is(engine.stats().connections, 4)
+  await Promise.all([ask(MANY), empty(engine)])
+  t.is(engine.stats().connectionsSlow, 4)
+  t.deepEqual(faults, [])
+})
+
+test('who reads nothing for some seconds of what it is sent is let go, however little that is', async (t) => {
+  const { engine, ask, faults } = await deaf(t, { backlog: 1e9, slowMs: 2_000 })
+  await Promise.all([ask(MANY), empty(engine)])
+  t.is(engine.stats().connectionsSlow, 4)
+  t.deepEqual(faults, [])
+})
+
+test('half-open connections are closed within ten seconds where nothing else is configured', (t) => {
+  t.true(defaultLimits.slowMs <= 9_000)
 })
 
 test('what strangers cause is said ten times a minute, and then how often it was besides', (t) => {
