@@ -43,7 +43,15 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
   const replaces = invitation.header('replaces')
   if (replaces !== null && known !== null && !emergency) return replace(desk, live, invitation, known, replaces)
   const display = known === null ? '' : clean(invitation.from.display, 64)
-  return placeFor(desk, live, { party, leg: callerLeg(invitation), rights: known, shown: known, display, to })
+  return placeFor(desk, live, {
+    party,
+    leg: callerLeg(invitation),
+    rights: known,
+    shown: known,
+    display,
+    to,
+    emergency,
+  })
 }
 
 export function callerLeg(invitation: Invitation): LegRow {
@@ -61,6 +69,8 @@ export interface Wish {
   readonly shown: Known | null
   readonly display: string
   readonly to: Destination
+  /** Whether it is a call for help: see `forHelp`. */
+  readonly emergency: boolean
   readonly headers?: Readonly<Record<string, string>>
   /** How it came to it, for who asks. */
   readonly trace?: readonly string[]
@@ -89,7 +99,8 @@ export function destinationOf(
 
 export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<string> {
   const { party, leg, rights, shown, to } = wish
-  if (forHelp(desk, to.dialled)) desk.count.emergency++
+  live.placed = { leg, by: rights, to }
+  if (wish.emergency) desk.count.emergency++
   const { decision, groups, missed } = await decideWithCatchUp(desk, rights, to.dialled, to.gruu)
   live.call = callOf(live, {
     from: shown?.aor ?? 'anonymous',

@@ -200,12 +200,13 @@ export function call(
   at: TestNode,
   to: string,
   progress = (_status: number, _sdp: string) => {},
+  user = 'alice',
 ): Dialing {
   return from.dial(
     {
       uri: `sip:${to}@pbx.test`,
       nextHop: `sip:${at.sip.address}`,
-      from: { display: 'Alice', uri: 'sip:alice@pbx.test' },
+      from: { display: 'Alice', uri: `sip:${user}@pbx.test` },
       to: { uri: `sip:${to}@pbx.test` },
       sdp: SDP_A,
     },
