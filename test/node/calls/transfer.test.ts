@@ -50,6 +50,9 @@ test('a blind transfer: alice names carol, bob is connected with her, and alice 
 
   t.is(await soon('an INFO', bob.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
   t.deepEqual(carol.infos, ['application/dtmf-relay Signal=5'], 'they are one call')
+  const changed = SDP_C.replace('o=c 3 1', 'o=c 3 2').replace('6000', '6002')
+  t.is((await soon('a re-INVITE from carol', carol.dialog.modify(changed))).kind, 'answered')
+  t.regex(bob.offers[1]!, /^o=a 1 3 /m)
   carol.dialog.bye()
   await soon('BYE at bob', bob.bye)
   await isOver(t, n1!)
