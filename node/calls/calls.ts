@@ -5,9 +5,10 @@ import type { BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
-import type { Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Invitation, SipPort, SipRequest, Source, Urgent } from '../sip/port.ts'
 import type { Bridge } from './bridge.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
+import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
 import { type Destination, forHelp, place } from './place.ts'
 import { startPublisher } from './publish.ts'
@@ -21,7 +22,7 @@ export interface CallsNeeds {
   readonly sip: SipPort
   readonly media: Media
   /** Who calls (407 when it does not say). */
-  identify(invitation: Invitation): Caller
+  identify(request: SipRequest): Caller
   /** Whether a host is an address of the cluster, and no domain of it. Lower case. */
   here(host: string): boolean
   /** There is no connection any more to the phone that this node has this flow of. */
@@ -218,6 +219,7 @@ export function startCalls(needs: CallsNeeds): Calls {
   const urgent: Urgent = ({ uri, from }) => forHelp(needs, readDialled(uri, from.host))
 
   sip.onInvite(invited, urgent)
+  sip.on('refer', (request) => click(desk, request))
 
   /** Rows of ours whose call is over: their end was lost while there was no majority. */
   function sweepRows(): void {
