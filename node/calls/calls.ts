@@ -1,15 +1,18 @@
 /** The live calls of this node: those whose caller is here, and those dialled here for other nodes. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { BindingRow, UserRow } from '../../cluster/tables/rows.ts'
+import type { BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
+
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import type { Bridge } from './bridge.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
+import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
-import { forHelp, place, unnamed } from './place.ts'
+
+import { type Destination, forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
 import type { Replaces } from './refer.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
@@ -72,10 +75,18 @@ export interface Live {
   readonly stop: AbortController
   call: Call | null
   media: MediaSession | null
-  /** Once it was answered, and if its caller is here. */
+  /** Where it was placed to, and by which leg. */
+  placed: Placed | null
+  /** Once it was answered. */
   talk: Talk | null
   /** How often one of its ends was asked for elsewhere. */
   refers: number
+}
+
+export interface Placed {
+  readonly leg: LegRow
+  readonly by: Who | null
+  readonly to: Destination
 }
 
 /** A user as the plan knows him. */
@@ -98,6 +109,8 @@ export interface Desk extends CallsNeeds {
   begin(travel: (live: Live) => Promise<string>): boolean
   /** The leg here that a Replaces means. */
   meant(replaces: Replaces): Meant | null
+  /** The call of this node that its caller names so, while nobody has answered it. */
+  ringing(replaces: Replaces): { readonly live: Live; readonly placed: Placed } | null
   readonly used: ReturnType<typeof usedOnce>
   /** Counts an order that is none of ours, and says so in the log, once a second at most: anybody can send them. */
   forged(source: Source, why: string): void
@@ -136,6 +149,13 @@ export function startCalls(needs: CallsNeeds): Calls {
       }
       return null
     },
+    ringing({ callId, remoteTag }) {
+      for (const live of lives.values()) {
+        const { placed, talk } = live
+        if (talk === null && placed?.leg.callId === callId && placed.leg.tag === remoteTag) return { live, placed }
+      }
+      return null
+    },
     begin(travel) {
       if (closing !== null) return false
       underWay(journey(newLive(), travel, {})).catch((error) => {
@@ -158,7 +178,15 @@ export function startCalls(needs: CallsNeeds): Calls {
   const early: Early = (request) => (closing === null && lives.size < needs.max ? unnamed(desk, request) : null)
 
   const newLive = (): Live => {
-    return { id: needs.newId(), stop: new AbortController(), call: null, media: null, talk: null, refers: 0 }
+    return {
+      id: needs.newId(),
+      stop: new AbortController(),
+      call: null,
+      media: null,
+      placed: null,
+      talk: null,
+      refers: 0,
+    }
   }
 
   async function journey(live: Live, travel: (live: Live) => Promise<string>, about: object): Promise<void> {
@@ -196,6 +224,7 @@ export function startCalls(needs: CallsNeeds): Calls {
 
   sip.early('invite', early)
   sip.onInvite(invited, urgent)
+  sip.on('refer', (request) => click(desk, request))
 
   /** Rows of ours whose call is over: their end was lost while there was no majority. */
   function sweepRows(): void {

@@ -17,7 +17,7 @@ import { type Party, partyOf } from './party.ts'
 import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
 import { replace } from './replace.ts'
 import type { Group, Target } from './ring.ts'
-import { type Contact, contactsOf } from './targets.ts'
+import { type Contact, type ContactGroup, contactsOf } from './targets.ts'
 import { callOf, isFull, putThrough, refuse } from './through.ts'
 
 type Ring = Extract<Decision, { kind: 'ring' }>
@@ -56,7 +56,15 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
   const replaces = invitation.header('replaces')
   if (replaces !== null && known !== null && !emergency) return replace(desk, live, invitation, known, replaces)
   const display = known === null ? '' : clean(invitation.from.display, 64)
-  return placeFor(desk, live, { party, leg: callerLeg(invitation), rights: known, shown: known, display, to })
+  return placeFor(desk, live, {
+    party,
+    leg: callerLeg(invitation),
+    rights: known,
+    shown: known,
+    display,
+    to,
+    emergency,
+  })
 }
 
 export function callerLeg(invitation: Invitation): LegRow {
@@ -74,6 +82,8 @@ export interface Wish {
   readonly shown: Known | null
   readonly display: string
   readonly to: Destination
+  /** Whether it is a call for help: see `forHelp`. */
+  readonly emergency: boolean
   readonly headers?: Readonly<Record<string, string>>
   /** How it came to it, for who asks. */
   readonly trace?: readonly string[]
@@ -102,7 +112,8 @@ export function destinationOf(
 
 export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<string> {
   const { party, leg, rights, shown, to } = wish
-  if (forHelp(desk, to.dialled)) desk.count.emergency++
+  live.placed = { leg, by: rights, to }
+  if (wish.emergency) desk.count.emergency++
   const { decision, groups, missed } = await decideWithCatchUp(desk, rights, to.dialled, to.gruu)
   live.call = callOf(live, {
     from: shown?.aor ?? 'anonymous',
@@ -127,10 +138,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     leg,
     who: shown,
     target,
-    groups(sdp) {
-      const invite = inviteOf(desk, live, wish, sdp)
-      return groups.map(({ contacts, seconds }): Group => ({ targets: contacts.map(invite), seconds }))
-    },
+    groups: (sdp) => groupsOf(desk, live, groups, lookOf(wish), sdp),
   })
 }
 
@@ -188,11 +196,37 @@ function reachable({ cluster }: Desk): Nodes {
   return nodesOf(cluster.tables.nodes.values(), cluster.node, cluster.status().connected)
 }
 
-/** What is sent to one contact. The caller is shown as who he proved to be, whatever he claims. */
-function inviteOf(desk: Desk, live: Live, { shown, display, to: { dialled }, headers: more }: Wish, sdp: string) {
+/** How a call looks to the phones that it rings. */
+type Look = Pick<DialRequest, 'from' | 'to' | 'headers'>
+
+/** The caller is shown as who he proved to be, whatever he claims. */
+function lookOf({ shown, display, to, headers }: Wish): Look {
   const { user, domain } = shown ?? { user: 'anonymous', domain: 'anonymous.invalid' }
   const from = { display, uri: sayDialled({ user, domain }) }
-  const to = { uri: sayDialled(dialled) }
+  return { from, to: { uri: sayDialled(to.dialled) }, ...(headers && { headers }) }
+}
+
+/** Phones of one user, whatever the plan would have a call to him do. */
+export function phonesOf(
+  desk: Desk,
+  live: Live,
+  aor: string,
+  seconds: number,
+  look: Look,
+  sdp: string,
+): readonly Group[] {
+  const { cluster } = desk
+  const { groups } = contactsOf([{ aors: [aor], seconds }], cluster.tables.registrations, cluster.node, reachable(desk))
+  return groupsOf(desk, live, groups, look, sdp)
+}
+
+function groupsOf(desk: Desk, live: Live, groups: readonly ContactGroup[], look: Look, sdp: string): readonly Group[] {
+  const invite = inviteOf(desk, live, look, sdp)
+  return groups.map(({ contacts, seconds }) => ({ targets: contacts.map(invite), seconds }))
+}
+
+/** What is sent to one contact. */
+function inviteOf(desk: Desk, live: Live, { from, to, headers: more }: Look, sdp: string) {
   const requestTo = ({ binding, way }: Contact): DialRequest => {
     if (way.kind === 'direct') {
       return { uri: way.uri, nextHop: way.nextHop, route: way.route, from, to, sdp, ...(more && { headers: more }) }

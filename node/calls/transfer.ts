@@ -14,6 +14,7 @@ import { freely } from './origin.ts'
 import type { Party } from './party.ts'
 import { destinationOf, forHelp, placeFor } from './place.ts'
 import { readRefer, wayOf } from './refer.ts'
+import { isFull } from './through.ts'
 
 /** Who asked for it hangs up when he hears that it came about, or we do. */
 const LEAVING_MS = 2_000
@@ -24,7 +25,7 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
     referral.reply(ready.status, { reason: ready.reason })
     return
   }
-  const { by, to, replaces, isQuiet, asker, moved, talk, nothingCame } = ready
+  const { isQuiet, asker, talk, nothingCame } = ready
   referral.reply(202, isQuiet ? { headers: { 'Refer-Sub': 'false' } } : {})
   const notices = noticesTo(asker.dialog, live.refers++ > 0 ? referral.cseq : null, isQuiet)
   notices.tell(100, 'Trying')
@@ -32,16 +33,8 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
     void talk.ends.ended.then(() => {
       if (!talk.ends.isGiven) next.stop.abort('the end to be transferred is gone')
     })
-    const end = {
-      party: transferee({ talk, side, asker: asker.dialog, moved, notices, stop: next.stop.signal }),
-      leg: legRow(moved),
-      trace: [`transferred by ${by.aor}`],
-    }
-    const shown = talk.who[opposite(side)]
     try {
-      if (replaces !== null) return await join(desk, next, { ...end, who: shown, replaces })
-      const headers = { 'Referred-By': `<${sayDialled(by)}>` }
-      return await placeFor(desk, next, { ...end, rights: by, shown, display: '', to, headers })
+      return await connectElsewhere(desk, next, side, ready, notices)
     } finally {
       notices.tell(500, 'Server Internal Error')
       nothingCame()
@@ -51,6 +44,31 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
   notices.tell(503, 'Service Unavailable')
   nothingCame()
 }
+
+function connectElsewhere(
+  desk: Desk,
+  live: Live,
+  side: Side,
+  ready: Ready,
+  notices: Notices,
+): Promise<string> | string {
+  const { by, to, replaces, asker, moved, talk } = ready
+  const party = transferee({ talk, side, asker: asker.dialog, moved, notices, stop: live.stop.signal })
+  const end = { party, leg: legRow(moved), trace: [`transferred by ${by.aor}`] }
+  const who = talk.who[opposite(side)]
+  const early = replaces && desk.ringing(replaces)
+  const isHis = early?.placed.by?.aor === by.aor
+  if (replaces !== null && !isHis) return join(desk, live, { ...end, who, replaces })
+  // He did not wait for an answer: whom he called is called by who is transferred instead.
+  if (isHis) early?.live.stop.abort('transferred')
+  const where = early?.placed.to ?? to
+  const emergency = forHelp(desk, where.dialled)
+  if (!emergency && !desk.hasRoom()) return isFull(desk, party)
+  const headers = { 'Referred-By': `<${sayDialled(by)}>` }
+  return placeFor(desk, live, { ...end, rights: by, shown: who, display: '', to: where, emergency, headers })
+}
+
+type Ready = Extract<ReturnType<typeof readyFor>, { kind: 'ready' }>
 
 /** What a transfer needs, or how it is refused. */
 function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
@@ -65,7 +83,6 @@ function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
   if (replaces !== null && talk.ends.sideOf(replaces) !== null) return refused(400, 'Replaces is this call')
   const to = destinationOf(desk, asked.uri, by.domain)
   if (to.kind === 'refused') return to
-  if (!forHelp(desk, to.dialled) && !desk.hasRoom()) return refused(503, 'Too many calls on this node')
   const nothingCame = talk.ends.letGo(side)
   if (nothingCame === null) return refused(491, 'A transfer is under way')
   return { kind: 'ready', by, to, replaces, isQuiet, asker, moved, talk, nothingCame } as const

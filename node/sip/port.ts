@@ -168,7 +168,7 @@ export interface SipPort {
   readonly listening: readonly { readonly transport: Transport; readonly host: string; readonly port: number }[]
   /** One handler a verb; a verb without one is answered by the engine (405 or 501). */
   on(
-    verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish',
+    verb: 'register' | 'options' | 'message' | 'info' | 'subscribe' | 'publish' | 'refer',
     handler: (request: SipRequest) => void | Promise<void>,
   ): void
   /**

@@ -14,6 +14,9 @@ const isNotified = [gets('NOTIFY'), answers(200, { to: 'NOTIFY' })]
 /** It gets an offer of somebody else's. */
 const isMoved = [gets('INVITE'), answers(200, { sdp: [] }), gets('ACK')]
 
+const click = sends('REFER', { headers: [`Refer-To: <${CAROL}>`, 'Refer-Sub: false'] })
+const clicks = [click, hears(407, 'REFER'), click, hears(202, 'REFER')]
+
 /** What bob was told of the call that he asked for (RFC 3515 §2.4.4). */
 function hearsOf(t: ExecutionContext, bob: readonly Message[] | undefined, statuses: readonly string[]): void {
   const notices = (bob ?? []).filter(({ method, status, sent }) => method === 'NOTIFY' && status === 0 && !sent)
@@ -184,6 +187,21 @@ export const TRANSFERS: readonly Flow[] = [
       t.is(offers.length, 3)
       passes(t, find(music, '> INVITE'), offers[1]!, 'alice is offered music')
       passes(t, find(sides['bob again'], '> INVITE'), offers[2]!, 'and bob again')
+    },
+  },
+  {
+    section: '5359 §2.18',
+    title: 'click to dial: the phone of who clicks is called too, and then has the call',
+    sides: {
+      'the PC': { phone: 'bob, another line', to: 'bob', steps: clicks },
+      bob: { phone: 'bob', steps: [...picksUp, ...isMoved, ...isHungUpOn] },
+      carol: { phone: 'carol', steps: [...picksUp, awaits('bob', '> 200 INVITE', 2), ...hangsUp] },
+    },
+    judge(t, { bob, carol, ...sides }) {
+      t.is(find(sides['the PC'], '< 202 REFER').header('refer-sub'), 'false')
+      passes(t, find(bob, '> 200 INVITE'), find(carol, '< INVITE'), 'carol is offered what his phone has')
+      passes(t, find(carol, '> 200 INVITE'), find(bob, '< INVITE'), 'and it hears what she answers')
+      t.regex(find(carol, '< INVITE').header('from'), /<sip:bob@pbx\.test>/)
     },
   },
 ]

@@ -12,32 +12,11 @@ import { until } from '../../cluster/nodes.ts'
 import { needing } from '../../peers.ts'
 import { freePorts } from '../../ports.ts'
 import { ownPlace, until as poll, rtpPlaying, sdpAt, speechLike } from '../media/rig.ts'
-import { headersOf, type Peer, SDP_A, SDP_B, soon, udpPeer } from '../sip/support.ts'
+import { headersOf, SDP_A, SDP_B, soon } from '../sip/support.ts'
+import { gateway } from './gateway.ts'
 import { answers, type Heard, listener, nodes, phone, rings, type TestNode } from './rig.ts'
 
 const run = promisify(execFile)
-
-/** A gateway that calls bob without an offer, and says of the ACK and the rest what the test wants. */
-async function gateway(t: ExecutionContext, at: TestNode) {
-  const peer: Peer = await udpPeer(t, at.sip)
-  const uri = 'sip:bob@pbx.test'
-  const via = (seq: number) => `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bK-delayed-${seq};rport`
-  const headers = (seq: number, method: string, to = '<sip:bob@pbx.test>') => [
-    'From: <sip:alice@pbx.test>;tag=1',
-    `To: ${to}`,
-    'Call-ID: delayed',
-    `CSeq: ${seq} ${method}`,
-    'Max-Forwards: 70',
-    `Contact: <sip:alice@127.0.0.1:${peer.port}>`,
-    'Content-Type: application/sdp',
-  ]
-  return {
-    peer,
-    invite: (seq = 1, to?: string) => peer.send(`INVITE ${uri} SIP/2.0`, [via(seq), ...headers(seq, 'INVITE', to)]),
-    cancel: () => peer.send(`CANCEL ${uri} SIP/2.0`, [via(1), ...headers(1, 'CANCEL')]),
-    ack: (to: string, sdp: string, seq = 1) => peer.send(`ACK ${uri} SIP/2.0`, headers(seq, 'ACK', to), sdp),
-  }
-}
 
 const bodyOf = (message: string): string => message.slice(message.indexOf('\r\n\r\n') + 4)
 const toOf = (message: string): string => headersOf(message, 'To')[0]!

@@ -80,9 +80,9 @@ async function node(
     cluster,
     sip,
     media,
-    identify({ from: { user, host } }) {
+    identify({ uri, from: { user, host } }) {
       // Nodes call each other on signed orders, and could not say who they are.
-      if (user !== 'mallory' && user !== 'relay')
+      if (user !== 'mallory' && !uri.startsWith('sip:relay@'))
         return { kind: 'known', user: { aor: `${user}@${host}`, user, domain: host } }
       return {
         kind: 'challenge',
@@ -202,12 +202,13 @@ export function call(
   at: TestNode,
   to: string,
   progress = (_status: number, _sdp: string) => {},
+  user = 'alice',
 ): Dialing {
   return from.dial(
     {
       uri: `sip:${to}@pbx.test`,
       nextHop: `sip:${at.sip.address}`,
-      from: { display: 'Alice', uri: 'sip:alice@pbx.test' },
+      from: { display: 'Alice', uri: `sip:${user}@pbx.test` },
       to: { uri: `sip:${to}@pbx.test` },
       sdp: SDP_A,
     },

@@ -1,8 +1,10 @@
 /** REFER in a call (RFC 3515, RFC 5589): the node connects the other end with whom the phone names. */
 import test, { type ExecutionContext } from 'ava'
+import type { Invitation } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_A, SDP_B, soon } from '../sip/support.ts'
+import { gateway } from './gateway.ts'
 import { call, listener, nodes, phone, rings, type TestNode } from './rig.ts'
 import { carolAnswers, isOver, SDP_C, type Talker, talker } from './talker.ts'
 
@@ -29,6 +31,7 @@ test('a blind transfer: alice names carol, bob is connected with her, and alice 
   t.regex(offer, /m=audio 5000 /, 'she is offered what bob has')
   await poll(() => bob.offers.length === 1)
   t.regex(bob.offers[0]!, /m=audio 6000 /, 'and he what she answered')
+  t.regex(bob.offers[0]!, /^o=a 1 2 /m, 'in the next version of the session that he has (RFC 3264 §8)')
   await soon('BYE at alice, who does not hang up herself', alice.bye)
   t.deepEqual(alice.notices, ['active SIP/2.0 100 Trying', 'active SIP/2.0 180 Ringing', 'terminated SIP/2.0 200 OK'])
   await until(n1!.cluster, 'who speaks with whom', () => {
@@ -47,6 +50,9 @@ test('a blind transfer: alice names carol, bob is connected with her, and alice 
 
   t.is(await soon('an INFO', bob.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
   t.deepEqual(carol.infos, ['application/dtmf-relay Signal=5'], 'they are one call')
+  const changed = SDP_C.replace('o=c 3 1', 'o=c 3 2').replace('6000', '6002')
+  t.is((await soon('a re-INVITE from carol', carol.dialog.modify(changed))).kind, 'answered')
+  t.regex(bob.offers[1]!, /^o=a 1 3 /m)
   carol.dialog.bye()
   await soon('BYE at bob', bob.bye)
   await isOver(t, n1!)
@@ -107,6 +113,32 @@ test('a REFER that asks for nothing that can be done is refused, and the call go
   t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=1')), 200)
   t.deepEqual(alice.notices, [])
   t.is(bob.offers.length, 0)
+})
+
+test('a phone that knows nothing of the subscription is told no more, and its call goes on', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const carol = rings()
+  await phone(t, n1!, 'carol', carol.invited)
+  const { alice, bob } = await talking(t, n1!)
+  let notices = 0
+  const refused = Promise.withResolvers<void>()
+  alice.dialog.release()
+  alice.dialog.handle({
+    ...alice.handlers,
+    async notified() {
+      notices++
+      refused.resolve()
+      return 481
+    },
+  })
+  t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
+  const invitation = await soon('the call at carol', carol.called)
+  await soon('a NOTIFY', refused.promise)
+  invitation.reply(486)
+  await until(n1!.cluster, 'one call in the table', () => n1!.cluster.tables.calls.size === 1)
+  t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=1')), 200)
+  t.deepEqual(bob.infos, ['application/dtmf-relay Signal=1'])
+  t.is(notices, 1)
 })
 
 test('alice hangs up while carol rings: bob waits for her, and when she declines he is let go', async (t) => {
@@ -275,5 +307,74 @@ test('an INVITE with Replaces takes the place of an end that it names by all thr
   })
   bob.dialog.bye()
   await soon('BYE at dora', heard.bye)
+  await isOver(t, n1!)
+})
+
+test('who does not wait for the answer of his second call has the other end called there instead', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { alice, bob } = await talking(t, n1!)
+  const calls: Invitation[] = []
+  const cancelled = Promise.withResolvers<void>()
+  await phone(t, n1!, 'carol', (invitation) => {
+    invitation.onCancel(cancelled.resolve)
+    invitation.progress(180)
+    calls.push(invitation)
+  })
+  // A phone of which the node's own tag in the early dialog is not known here; nobody is to trust it.
+  const caller = await gateway(t, n1!, 'sip:carol@pbx.test')
+  caller.invite()
+  await caller.peer.next('SIP/2.0 180')
+  const early = encodeURIComponent('delayed;to-tag=0;from-tag=1')
+  t.is(await bob.refer(`<sip:carol@pbx.test?Replaces=${early}>`), 202)
+  await poll(() => bob.notices.length === 2)
+  t.is(bob.notices[1], 'terminated SIP/2.0 481 Call/Transaction Does Not Exist', 'it is not his')
+  t.is(await alice.refer(`<sip:10.0.0.1?Replaces=${early}>`), 202)
+  await caller.peer.next('SIP/2.0 487')
+  await soon('CANCEL of the first', cancelled.promise)
+  await poll(() => calls.length === 2)
+  t.is(calls[1]!.from.uri, 'sip:bob@pbx.test')
+  const dialog = await calls[1]!.answer(SDP_C)
+  await soon('BYE at alice', alice.bye)
+  t.is(bob.offers.length, 1)
+  dialog!.bye()
+  await soon('BYE at bob', bob.bye)
+  await isOver(t, n1!)
+})
+
+test('a full node transfers nobody, and a node that stops leaves nobody in a transfer', async (t) => {
+  const [n1] = await nodes(t, 1, '', 1)
+  const { alice } = await talking(t, n1!)
+  const carol = rings()
+  await phone(t, n1!, 'carol', carol.invited)
+  t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
+  await poll(() => alice.notices.length === 2)
+  t.is(alice.notices[1], 'terminated SIP/2.0 503 Too many calls on this node')
+
+  const [n2] = await nodes(t, 1)
+  const second = await talking(t, n2!)
+  await phone(t, n2!, 'carol', carol.invited)
+  t.is(await second.alice.refer('<sip:carol@pbx.test>'), 202)
+  await soon('the call at carol', carol.called)
+  await n2!.calls.close()
+  await soon('CANCEL at carol', carol.cancelled)
+  await soon('BYE at alice', second.alice.bye)
+  await soon('BYE at bob', second.bob.bye)
+  t.is(n2!.sessions(), 0)
+})
+
+test('a stranger, who is let in because he calls for help, transfers nobody; who helps him may', async (t) => {
+  const [n1] = await nodes(t, 1, 'emergency: {numbers: ["112"], user: carol}', 0)
+  const { spoken } = await carolAnswers(t, n1!)
+  await phone(t, n1!, 'bob', async (invitation) => {
+    invitation.reply(invitation.from.uri === 'sip:anonymous@anonymous.invalid' ? 486 : 500)
+  })
+  const outcome = await soon('help', call(await port(t), n1!, '112', undefined, 'mallory').outcome)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  const stranger = talker(outcome.dialog, SDP_A)
+  const { carol } = await soon('carol', spoken)
+  t.is(await stranger.refer('<sip:bob@pbx.test>'), 403)
+  t.is(await carol.refer('<sip:112@pbx.test>', { 'Refer-Sub': 'false' }), 202)
+  await soon('BYE at carol', carol.bye)
+  stranger.dialog.bye()
   await isOver(t, n1!)
 })

@@ -1,0 +1,130 @@
+/**
+ * Click to dial (RFC 5359 §2.18): a user asks with a REFER outside of a call that a phone of his call somebody. His phones
+ * are rung first, with an offer that is made up; who answers is the caller of an ordinary call from then on.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { clean } from '../../proto/text.ts'
+import { RING_SECONDS } from '../routing/plan.ts'
+import type { Dialog, Modified, SipRequest } from '../sip/port.ts'
+import { best } from './best.ts'
+import type { Desk, Live, Who } from './calls.ts'
+import { ofAor, sayDialled } from './dialled.ts'
+import { freely, type Lasting, lasting, madeUpOffer } from './origin.ts'
+import type { Party } from './party.ts'
+import { type Destination, destinationOf, forHelp, phonesOf, placeFor } from './place.ts'
+import { readRefer, wayOf } from './refer.ts'
+import { type Rung, ring } from './ring.ts'
+
+export function click(desk: Desk, request: SipRequest): void {
+  const ready = readyFor(desk, request)
+  if (ready.kind === 'refused') {
+    request.reply(ready.status, { reason: ready.reason, headers: ready.headers })
+    return
+  }
+  const begun = desk.begin((live) => callFrom(desk, live, ready))
+  if (begun) request.reply(202, { headers: { 'Refer-Sub': 'false' } })
+  else request.reply(503, { headers: { 'Retry-After': '5' } })
+}
+
+interface Ready {
+  readonly who: Who
+  readonly to: Destination
+  readonly shownTo: string
+}
+
+interface Refused {
+  readonly kind: 'refused'
+  readonly status: number
+  readonly reason: string
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+}
+
+function readyFor(desk: Desk, request: SipRequest): ({ readonly kind: 'ready' } & Ready) | Refused {
+  const asked = readRefer((name) => request.header(name))
+  if (asked.kind === 'refused') return refused(asked.status, asked.reason)
+  if (asked.replaces !== null) return refused(603, 'Replaces is for who is in a call')
+  // How it goes is seen on the phone that rings; there is nobody here to tell it a second time.
+  if (!asked.isQuiet) return refused(603, 'Only with Refer-Sub: false')
+  const caller = desk.identify(request)
+  if (caller.kind === 'refused') return refused(caller.status, caller.reason)
+  if (caller.kind === 'challenge') return { ...refused(caller.status, 'Who Is It'), headers: caller.headers }
+  const who = caller.user
+  const from = destinationOf(desk, request.uri, who.domain)
+  if (from.kind === 'refused') return refused(from.status, from.reason)
+  const { user, domain } = from.dialled
+  if (`${user}@${domain}` !== who.aor) return refused(403, 'Only for phones of your own')
+  const to = destinationOf(desk, asked.uri, who.domain)
+  if (to.kind === 'refused') return refused(to.status, to.reason)
+  if (!desk.hasRoom()) return refused(503, 'Too many calls on this node')
+  return { kind: 'ready', who, to, shownTo: sayDialled(to.dialled) }
+}
+
+function refused(status: number, reason: string): Refused {
+  return { kind: 'refused', status, reason, headers: {} }
+}
+
+async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Promise<string> {
+  const session = lasting()
+  const rung = await ringOwn(desk, live, who, shownTo, session.give(madeUpOffer(desk.sip.address, live.id)))
+  if (rung.kind === 'stopped') return 'stopped'
+  if (rung.kind === 'failed') return `${best(rung.refusals).status}, no phone of his own answered`
+  const { dialog, sdp } = rung
+  try {
+    return await placeFor(desk, live, {
+      party: waiting(dialog, session, sdp),
+      leg: { role: 'caller', callId: dialog.callId, tag: dialog.remoteTag, contact: dialog.remoteContact, sdp },
+      rights: who,
+      shown: who,
+      display: '',
+      to,
+      emergency: forHelp(desk, to.dialled),
+      trace: [`a click of ${who.aor}`],
+    })
+  } finally {
+    dialog.bye(clean(live.call?.ending ?? 'failed'))
+  }
+}
+
+function ringOwn(desk: Desk, live: Live, { aor }: Who, shownTo: string, sdp: string): Promise<Rung> {
+  const caller = { display: '', uri: shownTo }
+  const groups = phonesOf(desk, live, aor, RING_SECONDS, { from: caller, to: { uri: sayDialled(ofAor(aor)) } }, sdp)
+  return ring(desk.sip, groups, live.stop.signal, {
+    progress: () => undefined,
+    forwarded: () => undefined,
+    answered(dialog) {
+      dialog.handle({
+        bye: () => live.stop.abort('the caller hung up'),
+        modify: async () => ({ kind: 'refused', status: 491, reason: 'Request Pending' }),
+        info: async () => 480,
+      })
+    },
+  })
+}
+
+const TURNS = 3
+const GLARE_MS = 2_100
+
+/** Who waits with a made-up session for the one whom he calls. */
+function waiting(dialog: Dialog, session: Lasting, said: string): Party {
+  async function modify(sdp: string): Promise<Modified> {
+    let taken = await dialog.modify(session.give(sdp))
+    for (let turn = 1; turn < TURNS && taken.kind === 'refused' && taken.status === 491; turn++) {
+      await setTimeout(GLARE_MS, undefined, { ref: false })
+      taken = await dialog.modify(session.give(sdp))
+    }
+    return taken
+  }
+  const body = freely(said)
+  return {
+    body,
+    session,
+    progress: () => undefined,
+    reply: (status, { reason = '' } = {}) => dialog.bye(`${status} ${reason}`),
+    async answer(sdp) {
+      const taken = await modify(sdp)
+      if (taken.kind === 'refused' || !dialog.up) return null
+      dialog.release()
+      return { dialog, moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp }
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/** A REFER outside of a call: click to dial (RFC 5359 §2.18). */
+import test, { type ExecutionContext } from 'ava'
+import type { Invitation, SipPort } from '../../../node/sip/port.ts'
+import { until } from '../../cluster/nodes.ts'
+import { port, SDP_B, soon } from '../sip/support.ts'
+import { nodes, phone, rings, type TestNode } from './rig.ts'
+import { carolAnswers, isOver, type Talker, talker } from './talker.ts'
+
+async function clicking(t: ExecutionContext, at: TestNode) {
+  const pc: SipPort = await port(t)
+  return async (to: string, more: Readonly<Record<string, string>> = {}, for_ = 'bob', by = 'bob') => {
+    const headers = { From: `<sip:${by}@pbx.test>`, 'Refer-To': to, 'Refer-Sub': 'false', ...more }
+    const nextHop = `sip:${at.sip.address}`
+    return soon('an answer', pc.request('REFER', `sip:${for_}@pbx.test`, { nextHop, headers }))
+  }
+}
+
+async function bobAnswers(t: ExecutionContext, at: TestNode) {
+  const called = Promise.withResolvers<{ bob: Talker; invitation: Invitation }>()
+  await phone(t, at, 'bob', async (invitation) => {
+    invitation.progress(180)
+    const dialog = await invitation.answer(SDP_B)
+    if (dialog !== null) called.resolve({ bob: talker(dialog, SDP_B), invitation })
+  })
+  return called.promise
+}
+
+test('bob clicks: his phone rings and shows whom it will call, then carol rings, and they are one call', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { spoken } = await carolAnswers(t, n1!)
+  const called = bobAnswers(t, n1!)
+  await until(n1!.cluster, 'both phones', () => n1!.cluster.tables.registrations.size === 2)
+  const clicks = await clicking(t, n1!)
+  t.is(await clicks('<sip:carol@pbx.test>'), 202)
+  const { bob, invitation } = await soon('the call at bob', called)
+  t.is(invitation.from.uri, 'sip:carol@pbx.test')
+  const { carol, offer, from } = await soon('the call at carol', spoken)
+  t.is(from, 'sip:bob@pbx.test')
+  t.regex(offer, /m=audio 5000 /, 'she is offered what his phone answered')
+  await until(n1!.cluster, 'who speaks with whom', () => {
+    return [...n1!.cluster.tables.calls.values()].some(({ state }) => state === 'answered')
+  })
+  t.like([...n1!.cluster.tables.calls.values()][0], { from: 'bob@pbx.test', to: 'carol@pbx.test' })
+  t.regex(bob.offers[0]!, /m=audio 6000 /)
+  t.is(await soon('an INFO', bob.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
+  t.deepEqual(carol.infos, ['application/dtmf-relay Signal=5'])
+  carol.dialog.bye()
+  await soon('BYE at bob', bob.bye)
+  await isOver(t, n1!)
+})
+
+test('only for phones of his own, only who proves who he is, and only where he may call', async (t) => {
+  const rules = 'rules: [{name: no, match: "00!", from: [bob@pbx.test], reject: {status: 403, reason: Not You}}]'
+  const [n1] = await nodes(t, 1, rules)
+  const called = bobAnswers(t, n1!)
+  await until(n1!.cluster, 'his phone', () => n1!.cluster.tables.registrations.size === 1)
+  const clicks = await clicking(t, n1!)
+  t.is(await clicks('<sip:carol@pbx.test>', {}, 'bob', 'alice'), 403)
+  t.is(await clicks('<sip:carol@pbx.test>', {}, 'mallory', 'mallory'), 407)
+  t.is(await clicks('<sip:carol@pbx.test>', { 'Refer-Sub': 'true' }), 603)
+  t.is(await clicks('<sip:carol@pbx.test?Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2>'), 603)
+  t.is(await clicks('<sip:carol@pbx.test>, <sip:carol@pbx.test>'), 400)
+  t.is(n1!.calls.counters().live, 0)
+  t.is(await clicks('<sip:0049301234@pbx.test>'), 202)
+  const { bob } = await soon('the call at bob', called)
+  await soon('BYE at bob, whom the plan does not let call there', bob.bye)
+  await isOver(t, n1!)
+})
+
+test('bob hangs up while carol rings, or his phone does not answer: nobody is left ringing', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const carol = rings()
+  await phone(t, n1!, 'carol', carol.invited)
+  const called = bobAnswers(t, n1!)
+  await until(n1!.cluster, 'both phones', () => n1!.cluster.tables.registrations.size === 2)
+  const clicks = await clicking(t, n1!)
+  t.is(await clicks('<sip:carol@pbx.test>'), 202)
+  const { bob } = await soon('the call at bob', called)
+  await soon('the call at carol', carol.called)
+  bob.dialog.bye()
+  await soon('CANCEL at carol', carol.cancelled)
+  await isOver(t, n1!)
+
+  const desk = rings()
+  await phone(t, n1!, 'dora', desk.invited)
+  t.is(await clicks('<sip:carol@pbx.test>', {}, 'dora', 'dora'), 202)
+  await soon('the call at dora', desk.called)
+  await n1!.calls.close()
+  await soon('CANCEL at dora', desk.cancelled)
+})
