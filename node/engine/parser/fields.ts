@@ -120,6 +120,8 @@ function isRoute(value: string): boolean {
 
 /** So long an address may be whatever it is made of. */
 const ODD_MAX = 256
+/** Of a longer one that is odd, so many parts. */
+const ODD_PARTS_MAX = 32
 /** So often srf begins anew in a longer one, from an open bracket or from a scheme. */
 const AGAIN_MAX = 8
 // What may be a SIP URI for srf, and it takes at the first try.
@@ -130,7 +132,9 @@ const PLAIN_URI =
 export function isSoonRead(value: string, uri: string): boolean {
   if (value.length <= ODD_MAX) return true
   if (count(value, /\[/g) > AGAIN_MAX || count(value, /sips?:/g) > AGAIN_MAX) return false
-  return uri.length <= ODD_MAX || !/^sips?:/i.test(uri) || PLAIN_URI.test(uri)
+  if (uri.length <= ODD_MAX || !/^sips?:/i.test(uri) || PLAIN_URI.test(uri)) return true
+  // A parameter without a name, a value, or with an @ is odd; of a few of them it tries all ways soon enough.
+  return count(uri, /[;?@&[]/g) <= ODD_PARTS_MAX
 }
 
 function count(text: string, what: RegExp): number {
@@ -154,10 +158,15 @@ export function isAddress(name: string, value: string): boolean {
 const DIGEST =
   /^[\w-]{1,64}[ \t]+(?:[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]+)[ \t]*,[ \t]*)*[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]+)$/
 
+/** Some write `opaque=` where they have none. srf reads none of those then, and looks for long only in long ones. */
+const DIGEST_WITH_EMPTY =
+  /^[\w-]{1,64}[ \t]+(?:[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]*)[ \t]*,[ \t]*)*[\w-]{1,64}[ \t]*=[ \t]*(?:"[^"\\]*"|[^\s",]*)$/
+const EMPTY_AMONG_MAX = 24
+
 /** `Scheme name=value, name="value"`, or `Scheme token68` (RFC 7235 §2.1); repeated ones may share a field. */
 function readsAsCredentials(value: string): boolean {
   if (hasGap(value)) return false
-  if (DIGEST.test(value)) return true
+  if (DIGEST.test(value) || (count(value, /,/g) <= EMPTY_AMONG_MAX && DIGEST_WITH_EMPTY.test(value))) return true
   const space = value.search(/[ \t]/)
   const scheme = space < 0 ? value : value.slice(0, space)
   if (!/^[\w!#$%&'*+.^`|~-]{1,64}$/.test(scheme)) return false
