@@ -41,7 +41,10 @@ const cidrs = z.array(z.string().refine(isCidr, 'must be a network like 192.0.2.
 
 const origin = z
   .string()
-  .refine((text) => readOrigin(text) !== null, 'must be like https://phone.example.com, without a path')
+  .refine(
+    (text) => readOrigin(text) !== null,
+    'must be like https://phone.example.com, without a path (or null, or file://)',
+  )
 
 const seconds = (min: number, max: number) => z.number().int().min(min).max(max)
 

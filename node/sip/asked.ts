@@ -2,7 +2,7 @@
 import type { Bind } from '../../cluster/tables/commands.ts'
 import type { Aor } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
-import { parseUri, uriParam } from './address.ts'
+import { isOtherUri, parseUri, uriParam } from './address.ts'
 import { readContacts } from './contacts.ts'
 import { type Extensions, NO_EXTENSIONS, readExtensions } from './extensions.ts'
 import { granted, RETRY_AFTER, type RegistrationPolicy, retryAfter } from './policy.ts'
@@ -51,6 +51,10 @@ export function readRegister(request: SipRequest, asker: Asker): Asked {
   }
   if (contacts.kind === 'query') return { kind: 'query', extensions }
   const { changes } = contacts
+  // They would call it.
+  if (!allKnow && changes !== 'all' && changes.some(({ contact }) => isOtherUri(contact))) {
+    return refuse(400, 'A contact is a sip or sips URI')
+  }
   if (changes !== 'all' && changes.some(({ contact }) => isGruu(contact, ours))) {
     return refuse(403, 'A GRUU is no contact')
   }

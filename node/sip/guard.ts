@@ -33,7 +33,8 @@ export interface GuardNeeds {
 /** What a browser says is written by any page that its user looks at: it is never held against the address, which others have too. */
 const isWeb = (transport: Transport): boolean => transport === 'ws' || transport === 'wss'
 
-const wayOf = (transport: Transport): Way => (transport === 'udp' ? 'datagrams' : 'connections')
+const wayOf = (transport: Transport): Way =>
+  transport === 'udp' ? 'datagrams' : isWeb(transport) ? 'web' : 'connections'
 
 /** Why somebody was not heard, or not served: each has a counter. */
 export type Refused =
@@ -168,7 +169,7 @@ export function startGuard(needs: GuardNeeds): Guard {
     malformed({ host, port }, transport) {
       if (isWeb(transport)) {
         refuse('malformed', host)
-        return offences.bad(`${host} ${port}`, clock(), 'connections')
+        return offences.bad(`${host} ${port}`, clock(), 'web')
       }
       if (isTrusted(host)) return false
       refuse('malformed', host)

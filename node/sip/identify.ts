@@ -90,17 +90,19 @@ export function identify(claim: Claim, know: Knowledge): Identified {
 
   const aor = `${answer.username}@${claim.realm}`
   if (know.isGuessed?.(aor)) return { kind: 'refused', status: 503, reason: 'Too Many Wrong Passwords' }
-  const user = know.users.get(aor)
-  const right = verify(answer, know.credentials(user), claim.method, claim.body, know.hash)
   // One that another node gave out may have been used there.
   const isGood = nonce.by === know.self && isFresh(nonce, know.now)
   const isThere = isGood && nonce.to === addressTag(know.nonceKey, nonce.at, claim.source)
-  if (!user || !right) return challenge(claim, know, { failed: { aor, isThere } })
-  // Who has a password could else write another's address on his datagrams, and have his calls, and answers to what he sends, go there.
+  // On a datagram that may come from anywhere no password is looked at. Who has one could write another's address on it, and have his calls go
+  // there; who guesses would hear what is right, and nobody could be held to account for it.
   const isProved = isThere || claim.transport !== 'udp' || know.isTrusted?.() === true
+  if (!isProved) return challenge(claim, know, { stale: true })
+  const user = know.users.get(aor)
+  const right = verify(answer, know.credentials(user), claim.method, claim.body, know.hash)
+  if (!user || !right) return challenge(claim, know, { failed: { aor, isThere } })
   // Only who knows the password learns that the nonce was the trouble (RFC 7616 §3.3).
   const count = answer.qop === null ? 1 : Number.parseInt(answer.nc, 16)
-  if (!isGood || !isProved || !know.counts.use(nonce, count)) return challenge(claim, know, { stale: true })
+  if (!isGood || !know.counts.use(nonce, count)) return challenge(claim, know, { stale: true })
   return { kind: 'known', user }
 }
 

@@ -37,8 +37,11 @@ export const ABUSE: AbusePolicy = {
   scanners: ['friendly-scanner', 'sipvicious', 'sipcli/', 'sip-scan', 'sundayddr', 'vaxsipuseragent', 'pplsip'],
 }
 
-/** How it came: anybody may have written an address on a datagram, and that takes nothing from who holds a connection. */
-export type Way = 'datagrams' | 'connections'
+/**
+ * How it came: anybody may have written an address on a datagram, and any page may have a browser send something; that takes nothing from who
+ * holds a connection of his own.
+ */
+export type Way = 'datagrams' | 'connections' | 'web'
 
 /** Tokens that come back with time: as many as `rate` a second, at most twice that. */
 interface Bucket {
@@ -59,13 +62,13 @@ const SLOWED_TO = 0.02
 
 export class Offences {
   readonly #policy: AbusePolicy
-  readonly #rates = { datagrams: new Bounded<Bucket>(), connections: new Bounded<Bucket>() }
+  readonly #rates = { datagrams: new Bounded<Bucket>(), connections: new Bounded<Bucket>(), web: new Bounded<Bucket>() }
   readonly #accounts = new Bounded<Bucket>()
   readonly #failures = new Bounded<Tally>()
   /** The account that a source failed for, where it was one alone. */
   readonly #guessed = new Bounded<string>()
   readonly #accountFailures = new Bounded<Tally>()
-  readonly #bad = { datagrams: new Bounded<Tally>(), connections: new Bounded<Tally>() }
+  readonly #bad = { datagrams: new Bounded<Tally>(), connections: new Bounded<Tally>(), web: new Bounded<Tally>() }
   /** Until when. */
   readonly #shunned = new Bounded<number>()
   /** The same for datagrams alone. */
@@ -143,7 +146,7 @@ export class Offences {
 
   /** What was held against it is forgotten, as when an operator lifts a ban. */
   forgive(source: string): void {
-    const bad = [this.#bad.datagrams, this.#bad.connections]
+    const bad = Object.values(this.#bad)
     for (const held of [this.#failures, ...bad, this.#shunned, this.#forged, this.#slowed]) held.delete(source)
   }
 

@@ -2,8 +2,12 @@
 
 const ORIGIN = /^([a-z][a-z0-9+.-]{0,31}):\/\/([^\s/?#@\\]{1,255})$/i
 
+/** What programs say that are made of web pages of their own, and also any page in a sandbox or a file of somebody's: they are listed as they are. */
+const NO_PAGE = new Set(['null', 'file://'])
+
 /** As browsers write it: `https://phone.example.com`, with a port only where it is not the usual one. Null: it is none. */
 export function readOrigin(text: string): string | null {
+  if (NO_PAGE.has(text)) return text
   const [, scheme = '', host = ''] = ORIGIN.exec(text) ?? []
   if (host === '') return null
   if (!/^https?$/i.test(scheme)) return text.toLowerCase()

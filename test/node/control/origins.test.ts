@@ -69,16 +69,11 @@ test('an Origin is read as browsers write it, and nothing else is one', (t) => {
     ['http://[::1]:80', 'http://[::1]'],
     ['https://b\u00fccher.test', 'https://xn--bcher-kva.test'],
     ['Capacitor://localhost', 'capacitor://localhost'],
-    ...[
-      'https://pbx.test/',
-      'https://user@pbx.test',
-      'pbx.test',
-      '*',
-      'null',
-      '',
-      'https://a b',
-      'https://pbx.test:x',
-    ].map((text): [string, null] => [text, null]),
+    ['null', 'null'],
+    ['file://', 'file://'],
+    ...['https://pbx.test/', 'https://user@pbx.test', 'pbx.test', '*', '', 'https://a b', 'https://pbx.test:x'].map(
+      (text): [string, null] => [text, null],
+    ),
   ]
   for (const [text, expected] of cases) t.is(readOrigin(text), expected, text)
 })

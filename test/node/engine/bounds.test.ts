@@ -57,7 +57,10 @@ const CHEAP: readonly (readonly [string, string])[] = [
   // Phones that are woken by a push have long tokens, and some write what is empty.
   ['Contact', `<sip:alice@192.0.2.1;pn-provider=fcm;pn-tok=${many('APA91b', 240)};pn-silent=;>`],
   ['Contact', `<sip:alice@192.0.2.1;pn-prid=${many('token', 240)}:app@example.com;;ob>`],
-  ['Authorization', 'Digest username="alice", realm="pbx.test", opaque=, algorithm=MD5, qop=, nc=, cnonce=, response=1'],
+  [
+    'Authorization',
+    'Digest username="alice", realm="pbx.test", opaque=, algorithm=MD5, qop=, nc=, cnonce=, response=1',
+  ],
   ['From', `"${many('Alice ', 300)}" <sip:alice@pbx.test>;tag=1`],
   [
     'Contact',

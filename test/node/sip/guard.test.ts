@@ -173,7 +173,7 @@ test('nobody is banned by one who writes his address on datagrams: the challenge
   for (let i = 0; i < 20; i++) {
     t.regex(await ask(victim, 'REGISTER', [answer(challenge, `guess ${i}`)]), /^SIP\/2.0 401/)
   }
-  t.like(guard.counters(), { password: 20, bans: 0, shuns: 0, bansPutOff: 0 })
+  t.like(guard.counters(), { password: 0, bans: 0, shuns: 0, bansPutOff: 0 })
   t.is(cluster.tables.bans.size, 0)
 })
 
@@ -317,6 +317,11 @@ test('what somebody sends with the address of another takes nothing from the con
   t.is(guard.admit('192.0.2.1', POINT), 'later')
   for (let i = 0; i < 20; i++) t.is(guard.admit('192.0.2.1', tcp), 'yes')
   t.is(guard.admit('192.0.2.1', tcp), 'later')
+  // Any page that somebody there looks at may open WebSockets.
+  const web = { ...POINT, transport: 'wss' } as const
+  for (let i = 0; i < 20; i++) t.is(guard.admit('192.0.2.9', web), 'yes')
+  t.is(guard.admit('192.0.2.9', web), 'later')
+  t.is(guard.admit('192.0.2.9', tcp), 'yes')
 
   const garbage = (transport: 'udp' | 'tcp') => guard.malformed({ host: '192.0.2.2', port: 1 }, transport)
   for (let i = 0; i < 3; i++) garbage('udp')
@@ -328,6 +333,8 @@ test('what somebody sends with the address of another takes nothing from the con
     guard.failed({ transport: 'tcp', address: '192.0.2.3', port: 1 }, { aor: 'alice@pbx.test', isThere: true })
   await until(cluster, 'another is banned', isBanned(cluster, '192.0.2.3'))
   t.false(cluster.tables.bans.has('192.0.2.2'), 'one of its own was not enough')
+  for (let i = 0; i < 2; i++) garbage('tcp')
+  await until(cluster, 'three of its own are', isBanned(cluster, '192.0.2.2'))
 })
 
 test('who guesses passwords is banned although scanners at a thousand addresses of others wait for judgement', async (t) => {
