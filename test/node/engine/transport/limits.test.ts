@@ -8,7 +8,7 @@ import type { Engine } from '../../../../node/engine/engine.ts'
 import { defaultLimits, type EngineLimits } from '../../../../node/engine/limits.ts'
 import { sparse } from '../../../../node/engine/transport/sparse.ts'
 import { answerTo, rawApp } from '../raw-app.ts'
-import { request, type Srf, startStack, streamPeer, type Test, tcpPeer, udpPeer } from '../stack.ts'
+import { type Peer, request, type Srf, startStack, streamPeer, type Test, tcpPeer, udpPeer } from '../stack.ts'
 import { certificates, tlsPeer, webPeer } from './secure.ts'
 
 const routes = (srf: Srf): void => srf.options((_req, res) => res.send(200))
@@ -190,6 +190,27 @@ test('one address may not take all connections', async (t) => {
   first.close()
   while (engine.stats().connections > 2) await new Promise(setImmediate)
   t.is(await from('127.0.0.1'), 'served')
+})
+
+test('of who sends too much the next message after a rest is heard', async (t) => {
+  let hears: 'yes' | 'later' = 'yes'
+  const gate = { admit: () => hears, malformed: () => false }
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes, gate })
+  const { port } = engine.listening[0]!
+  // As many as it takes for some of their timers to end early.
+  const peers = await Promise.all(Array.from({ length: 50 }, () => tcpPeer(t, port)))
+  while (engine.stats().connections < peers.length) await new Promise(setImmediate)
+  hears = 'later'
+  const asks = (peer: Peer): Promise<string> => {
+    peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
+    return peer.next('200')
+  }
+  const again: Promise<string>[] = []
+  for (const peer of peers) {
+    await asks(peer)
+    again.push(asks(peer))
+  }
+  await t.notThrowsAsync(Promise.all(again))
 })
 
 test('answers that make the engine connect back open so many connections to one address, and so many in all', async (t) => {
