@@ -183,15 +183,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const ticking = setInterval(() => wheel.advance(), TICK_MS)
   let lookedAt = performance.now()
   let computed = computedMs()
-  let idle = performance.eventLoopUtilization().idle
   const looking = setInterval(() => {
     const now = performance.now()
     // Without UDP nothing stands in a queue of ours, but what comes late to be done at all.
     const wait = transports.hasUdp ? transports.look() : now - lookedAt - LOOK_MS
-    const [before, idleBefore, span] = [computed, idle, now - lookedAt]
+    const before = computed
     computed = computedMs()
-    idle = performance.eventLoopUtilization().idle
-    admission.look(wait, { computed: (computed - before) / span, idle: (idle - idleBefore) / span }, apps.behind)
+    admission.look(wait, (computed - before) / (now - lookedAt), apps.behind)
     lookedAt = now
   }, LOOK_MS)
 

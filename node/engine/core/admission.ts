@@ -6,27 +6,16 @@
  * makes more work: so some is refused before that. What is let in is spread evenly, not by chance: of a share of one half every second one.
  */
 
-/** How a thread spent the time since the last look, as parts of it: computing, and having nothing to do. The rest others took from it. */
-export interface Spent {
-  readonly computed: number
-  readonly idle: number
-}
-
 /** How long a packet may wait when this thread is what it waits for, ms. */
 const TARGET_MS = 8
 /** And when it is not: the processor has others to serve too, and there is room yet. Peers repeat themselves after 500 ms (T1). */
 const TARGET_OF_OTHERS_MS = 200
-/** The part of its time that a thread computes which has as much to do as it can, and the most that it is idle whose processor others use too. */
+/** The part of its time that a thread computes which has as much to do as it can. */
 const FULL = 0.8
-const NEVER_IDLE = 0.03
-/**
- * A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage). Beside others a thread may
- * be kept waiting for that long, so that it takes more.
- */
+/** A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage). */
 const LOOKS = 4
-const LOOKS_BESIDE_OTHERS = 12
-/** In a rush what is known to have waited for so long is refused; it hears so late enough. */
-const LATE_MS = 10
+/** In a rush what is known to have waited for longer than it may by so much is refused; it hears so late enough. */
+const LATE = 1.25
 /** One of so many is let in all the same: if waits are not for us to end, nobody must be shut out for ever. */
 const LATE_ONE_OF = 200
 /** A rush is over when nobody was refused for so many looks. */
@@ -58,7 +47,6 @@ export class Admission {
   #calm = 0
   /** Over the last looks. */
   #computed = 0
-  #idle = 1
   #refused = 0
   /** Since the last look. */
   #asked = 0
@@ -80,14 +68,13 @@ export class Admission {
   }
 
   /** What the last packet waited, ms, null if none came since the last look; `behind`: an app does not keep up with what it is given. */
-  look(waitMs: number | null, { computed, idle }: Spent, behind = false): void {
+  look(waitMs: number | null, computed: number, behind = false): void {
     this.#computed += (computed - this.#computed) / LOOKS
-    this.#idle += (idle - this.#idle) / LOOKS
     if (this.#asked > 0) this.#lately += (this.#letIn / this.#asked - this.#lately) / LATELY_LOOKS
     this.#asked = this.#letIn = 0
     const wait = behind ? Number.POSITIVE_INFINITY : waitMs
     if (wait === null) return
-    const target = this.#isFull ? TARGET_MS : TARGET_OF_OTHERS_MS
+    const target = this.#target
     const drains = wait < DRAINS * this.#before
     this.#before = wait
     this.#calm = wait < target / 2 && !this.#late ? this.#calm + 1 : 0
@@ -95,10 +82,9 @@ export class Admission {
     if (wait <= target) this.#stands = 0
     else if (!drains) this.#stands++
     else this.#stands = 0
-    const looks = this.#computed >= FULL ? LOOKS : LOOKS_BESIDE_OTHERS
-    if (this.#stands >= looks) this.#rush = RUSH_LOOKS
+    if (this.#stands >= LOOKS) this.#rush = RUSH_LOOKS
     else if (this.#rush > 0) this.#rush--
-    if (this.#stands >= looks) this.#share *= Math.max(target / wait, FALL)
+    if (this.#stands >= LOOKS) this.#share *= Math.max(target / wait, FALL)
     else if (this.#calm > 0) this.#share *= this.#calm > CALM_LOOKS ? RISE_FAST : RISE
     this.#share = Math.min(Math.max(this.#share, SHARE_MIN), 1)
   }
@@ -108,7 +94,7 @@ export class Admission {
     if (this.isFree) return true
     this.#asked++
     this.#credit = Math.min(this.#credit, 1) + this.#share
-    const late = this.#rush > 0 && this.#isFull && waitMs() > LATE_MS && ++this.#lateOnes % LATE_ONE_OF !== 0
+    const late = this.#rush > 0 && waitMs() > LATE * this.#target && ++this.#lateOnes % LATE_ONE_OF !== 0
     if (late || this.#credit < 1) {
       if (late) this.#late = true
       // What a pause has left late tells nothing of how long this will be.
@@ -121,8 +107,8 @@ export class Admission {
     return true
   }
 
-  /** Whether it is this thread's own work that packets wait for. */
-  get #isFull(): boolean {
-    return this.#computed >= FULL || this.#idle <= NEVER_IDLE
+  /** How long a packet may wait now. */
+  get #target(): number {
+    return this.#computed >= FULL ? TARGET_MS : TARGET_OF_OTHERS_MS
   }
 }

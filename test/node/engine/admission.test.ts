@@ -3,8 +3,8 @@ import { Admission } from '../../../node/engine/core/admission.ts'
 import { PROBE_BYTES, Probe } from '../../../node/engine/transport/probe.ts'
 
 const LOOKS = 100
-/** All of the time was spent on the work, or on nothing. */
-const computing = { computed: 1, idle: 0 }
+/** All of the time was spent on the work. */
+const computing = 1
 
 /** A server that can do `capacity` a second and is offered `offered`, looked at a hundred times a second; the queue after each look. */
 function serve(admission: Admission, capacity: number, offered: number, looks: number): number[] {
@@ -15,7 +15,7 @@ function serve(admission: Admission, capacity: number, offered: number, looks: n
     queue = Math.max(queue - capacity / LOOKS, 0)
     queues.push(queue)
     const computed = queue > 0 ? 1 : offered / capacity
-    admission.look((queue / capacity) * 1000, { computed, idle: 1 - computed })
+    admission.look((queue / capacity) * 1000, computed)
   }
   return queues
 }
@@ -101,24 +101,23 @@ test('while there is too much, what is known to have waited long is refused, als
 
 test('a processor that serves others first is no overload while packets wait for less than peers do', (t) => {
   const admission = new Admission()
-  for (let i = 0; i < 100; i++) admission.look(150, { computed: 0.5, idle: 0.2 })
+  for (let i = 0; i < 100; i++) admission.look(150, 0.5)
   t.is(letIn(admission), 1)
-  for (let i = 0; i < 100; i++) admission.look(400, { computed: 0.5, idle: 0.2 })
+  for (let i = 0; i < 100; i++) admission.look(400, 0.5)
   t.true(letIn(admission) < 0.1)
 })
 
-test('a thread that others leave half of its processor, and that is never idle, has too much to do when packets wait for longer', (t) => {
+test('beside others, too, what has waited for longer than it may is refused in a rush', (t) => {
   const admission = new Admission()
-  const crowded = { computed: 0.5, idle: 0 }
-  for (let i = 0; i < 10; i++) admission.look(30, crowded)
-  t.is(letIn(admission), 1, 'a burst is none')
-  for (let i = 0; i < 40; i++) admission.look(30, crowded)
-  t.true(letIn(admission) < 1)
+  for (let i = 0; i < 20; i++) admission.look(400, 0.5)
+  for (let i = 0; i < 100; i++) t.false(admission.admits(() => 300))
+  const patient = Array.from({ length: 1_000 }, () => admission.admits(() => 150))
+  t.true(patient.some(Boolean))
 })
 
 test('an app that does not keep up counts as a busy thread', (t) => {
   const admission = new Admission()
-  for (let i = 0; i < 20; i++) admission.look(0, { computed: 0.1, idle: 0.9 }, true)
+  for (let i = 0; i < 20; i++) admission.look(0, 0.1, true)
   t.true(letIn(admission) < 1)
 })
 
