@@ -41,6 +41,21 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     daemon: ['486', '480'],
     why: 'without an app for the tag the server cannot serve now: 503 with Retry-After sends a proxy before it elsewhere; 480 speaks of the callee',
   },
+  'what the app reads of a message with short names, folded and repeated fields': {
+    daemon: [
+      'From=<sip:alice@pbx.test>;tag=N',
+      'Contact=<sip:alice@127.0.0.1:P>',
+      'Subject=lunch',
+      'Supported=path',
+      'Content-Type=text/plain',
+      'X-Long=one\r',
+      ' two',
+      'X-Twice=a,b',
+      'Accept=a/b,c/d',
+      'Call-ID=N@pbx.test',
+    ],
+    why: 'folded or not, a field means the same (RFC 3261 §7.3.1); a line break in a value only gets in the way of the app',
+  },
   'a REFER outside of a dialog': {
     daemon: null,
     why: 'the daemon drops it without an answer, and the phone repeats it for half a minute',
