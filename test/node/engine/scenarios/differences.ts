@@ -56,6 +56,22 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     ],
     why: 'folded or not, a field means the same (RFC 3261 §7.3.1); a line break in a value only gets in the way of the app',
   },
+  'a session timer that is too short': {
+    daemon: ['200', '30;refresher=uac', ''],
+    why: 'nobody may be made to refresh a call more often than each 90 s (RFC 4028 §5); the daemon looks only at later requests of the call',
+  },
+  'a change from either side at once': {
+    daemon: ['200', 'true'],
+    why: 'two offers at once have no answer: 491 (RFC 3261 §14.2); the daemon lets drachtio-srf answer while its own offer is open',
+  },
+  'a call of the app that two answer': {
+    daemon: null,
+    why: 'the second answer gets its ACK and nothing else of the daemon, so that phone talks to nobody; it is hung up (RFC 3261 §13.2.2.4)',
+  },
+  'one request that comes by two ways': {
+    daemon: null,
+    why: 'the copy is 482 (RFC 3261 §8.2.2.2); the daemon gives it no final answer',
+  },
   'a REFER outside of a dialog': {
     daemon: null,
     why: 'the daemon drops it without an answer, and the phone repeats it for half a minute',
