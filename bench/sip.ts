@@ -16,7 +16,7 @@ import { besideDaemon } from './sip-beside.ts'
 import { type SippResult, sipp } from './sipp.ts'
 
 const values = optionsFor(
-  `usage: npm run bench:sip -- [--seconds S] [--connections N] [--json]
+  `usage: npm run bench:sip -- [--seconds S] [--connections N] [--daemon] [--json]
 
 What the engine with drachtio-srf on top costs in one process: registrations and calls at fixed rates, twice as many calls as it is meant for,
 and connections that say nothing. Takes about three minutes.

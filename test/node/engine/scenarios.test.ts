@@ -8,6 +8,7 @@ import test from 'ava'
 import { B2BUA } from './scenarios/b2bua.ts'
 import { BASICS } from './scenarios/basics.ts'
 import { DIFFERENCES } from './scenarios/differences.ts'
+import { EDGES } from './scenarios/edges.ts'
 import { EVENTS } from './scenarios/events.ts'
 import { OUTBOUND, startHandler } from './scenarios/outbound.ts'
 import type { Scenarios } from './scenarios/play.ts'
@@ -18,7 +19,16 @@ import { alone, binary, daemon, ours, type Stage } from './scenarios/stage.ts'
 import { WITHIN } from './scenarios/within.ts'
 import type { Test } from './stack.ts'
 
-const SCENARIOS: Scenarios = { ...BASICS, ...B2BUA, ...WITHIN, ...EVENTS, ...PROXIED, ...RECORDS, ...PROTOCOL }
+const SCENARIOS: Scenarios = {
+  ...BASICS,
+  ...B2BUA,
+  ...WITHIN,
+  ...EVENTS,
+  ...EDGES,
+  ...PROXIED,
+  ...RECORDS,
+  ...PROTOCOL,
+}
 
 const theirs = daemon()
 const stages: Record<string, (t: Test) => Promise<Stage>> = {

@@ -41,6 +41,37 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     daemon: ['486', '480'],
     why: 'without an app for the tag the server cannot serve now: 503 with Retry-After sends a proxy before it elsewhere; 480 speaks of the callee',
   },
+  'what the app reads of a message with short names, folded and repeated fields': {
+    daemon: [
+      'From=<sip:alice@pbx.test>;tag=N',
+      'Contact=<sip:alice@127.0.0.1:P>',
+      'Subject=lunch',
+      'Supported=path',
+      'Content-Type=text/plain',
+      'X-Long=one\r',
+      ' two',
+      'X-Twice=a,b',
+      'Accept=a/b,c/d',
+      'Call-ID=N@pbx.test',
+    ],
+    why: 'folded or not, a field means the same (RFC 3261 §7.3.1); a line break in a value only gets in the way of the app',
+  },
+  'a session timer that is too short': {
+    daemon: ['200', '30;refresher=uac', ''],
+    why: 'nobody may be made to refresh a call more often than each 90 s (RFC 4028 §5); the daemon looks only at later requests of the call',
+  },
+  'a change from either side at once': {
+    daemon: ['200', 'true'],
+    why: 'two offers at once have no answer: 491 (RFC 3261 §14.2); the daemon lets drachtio-srf answer while its own offer is open',
+  },
+  'a call of the app that two answer': {
+    daemon: null,
+    why: 'the second answer gets its ACK and nothing else of the daemon, so that phone talks to nobody; it is hung up (RFC 3261 §13.2.2.4)',
+  },
+  'one request that comes by two ways': {
+    daemon: null,
+    why: 'the copy is 482 (RFC 3261 §8.2.2.2); the daemon gives it no final answer',
+  },
   'a REFER outside of a dialog': {
     daemon: null,
     why: 'the daemon drops it without an answer, and the phone repeats it for half a minute',

@@ -221,4 +221,66 @@ export const EVENTS: Scenarios = {
     },
     seen: ['503'],
   },
+  'what the app reads of a message with short names, folded and repeated fields': {
+    async play(t, { port, parts }) {
+      const names = [
+        'From',
+        'Contact',
+        'Subject',
+        'Supported',
+        'Content-Type',
+        'X-Long',
+        'X-Twice',
+        'Accept',
+        'Call-ID',
+      ]
+      parts.set('read', (req, res) => {
+        const read = names.map((name) => `${name}=${String(req.get(name)).replace(/from\d+|call\d+/g, 'N')}`)
+        res.send(200, { headers: { 'Content-Type': 'text/plain' }, body: read.join('\n') })
+      })
+      const phone = await udpPeer(t, port)
+      const text = request(phone, 'MESSAGE', 'sip:read@pbx.test', { 'Content-Type': 'text/plain' }, 'hello')
+        .replace('Via:', 'v:')
+        .replace('From:', 'f:')
+        .replace('Call-ID:', 'i:')
+        .replace('Contact:', 'm:')
+        .replace('Content-Type:', 'c:')
+        .replace('Content-Length:', 'l:')
+      phone.send(
+        withFields(
+          text,
+          's: lunch\r\nk: path\r\nX-Long: one\r\n two\r\nX-Twice: a\r\nX-Twice: b\r\nAccept: a/b\r\nAccept: c/d',
+        ),
+      )
+      const answer = await phone.next(final('MESSAGE'))
+      const [, body] = answer.split('\r\n\r\n')
+      return body!.replace(String(phone.port), 'P').split('\n')
+    },
+    seen: [
+      'From=<sip:alice@pbx.test>;tag=N',
+      'Contact=<sip:alice@127.0.0.1:P>',
+      'Subject=lunch',
+      'Supported=path',
+      'Content-Type=text/plain',
+      'X-Long=one two',
+      'X-Twice=a,b',
+      'Accept=a/b,c/d',
+      'Call-ID=N@pbx.test',
+    ],
+  },
+  'a request of the app by way of an outbound proxy': {
+    async play(t, { port, srf }) {
+      const proxy = await udpPeer(t, port)
+      const heard = responseTo(srf, 'sip:bob@pbx.test', {
+        method: 'MESSAGE',
+        proxy: `sip:127.0.0.1:${proxy.port}`,
+        headers: { 'Content-Type': 'text/plain' },
+        body: 'hello',
+      })
+      const asked = await proxy.next('MESSAGE')
+      proxy.send(reply(asked, '200 OK'))
+      return [asked.split(' ')[1]!, header(asked, 'Route').replace(/\d{4,5}/, 'P'), String((await heard).status)]
+    },
+    seen: ['sip:bob@pbx.test', '', '200'],
+  },
 }

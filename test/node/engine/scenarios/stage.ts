@@ -114,11 +114,13 @@ function recording(srf: Srf): Map<string, string[]> {
   return records
 }
 
-/** Its verbs are in effect when its answers come. */
+/** Its verbs are in effect when its answers come. A daemon takes apps before it takes SIP, so each request is repeated like any over UDP. */
 async function ready(phone: Peer): Promise<void> {
   for (;;) {
-    phone.send(request(phone, 'OPTIONS', 'sip:ready@pbx.test'))
-    const answer = await phone.next((text) => text.startsWith('SIP/2.0'))
+    const asked = request(phone, 'OPTIONS', 'sip:ready@pbx.test')
+    phone.send(asked)
+    const repeating = setInterval(() => phone.send(asked), 500)
+    const answer = await phone.next((text) => text.startsWith('SIP/2.0')).finally(() => clearInterval(repeating))
     if (answer.startsWith('SIP/2.0 200')) return
   }
 }
