@@ -14,6 +14,8 @@ const TAG = /^[A-Za-z0-9_+@:-]{1,32}$/
 const HELD_MAX = 16
 /** An app says who it is within this, or it is none. */
 export const HELLO_MS = 10_000
+/** The first frame holds a secret and some tags. */
+const HELLO_MAX = 4096
 const BACKLOG_MAX = 64 * 1024 * 1024
 
 /** One connected, authenticated app. */
@@ -67,7 +69,7 @@ export class Link implements App {
     this.#owner = owner
     this.dialled = dialled
     this.#needs = needs
-    this.#reader = new FrameReader(needs.limits.frame)
+    this.#reader = new FrameReader(needs.limits.frame, HELLO_MAX)
     this.#hello = setTimeout(() => this.drop(), HELLO_MS)
     this.#reading = new Reading(this, needs.limits.slowMs, () => this.#tooSlow())
     socket.setNoDelay(true)

@@ -59,6 +59,19 @@ test('nor do those who begin no TLS handshake', async (t) => {
   t.regex(await app.hear('|response|1|'), /\|OK\|/)
 })
 
+test('before the secret is said there is no large frame to be remembered; behind it there may be one at once', async (t) => {
+  const said: string[] = []
+  const log = { warn: (fields: object) => said.push(String((fields as { error?: string }).error)) }
+  const { engine } = await startStack(t, { log })
+  const stranger = await rawApp(t, engine.drachtio)
+  stranger.socket.write('4097#1|authenticate|')
+  await stranger.closed
+  t.deepEqual(said, ['a frame above 4096 bytes'])
+  const app = await rawApp(t, engine.drachtio)
+  app.say(`1|authenticate|${SECRET}|`, `2|ping|${'x'.repeat(100_000)}`)
+  t.regex(await app.hear('|response|2|'), /\|OK\|pong$/)
+})
+
 test('the sixty-fifth app is told that there are too many, and those that are there stay', async (t) => {
   const { engine } = await startStack(t)
   const apps: RawApp[] = []
