@@ -2,6 +2,7 @@ import type { EngineLimits } from '../limits.ts'
 import { encode } from '../parser/bytes.ts'
 import type { Framed } from '../parser/stream.ts'
 import type { Endpoint, Flow, Hearing, Receiver, TransportName } from './flow.ts'
+import { Reading } from './reading.ts'
 
 /** For so long nothing is read from who sends too much. */
 const REST_MS = 1_000
@@ -57,7 +58,7 @@ export class Connection implements Flow {
   readonly #gone: (connection: Connection) => void
   readonly #slow: (connection: Connection) => void
   #deadline: NodeJS.Timeout | null
-  #reading: NodeJS.Timeout | null = null
+  #reading: Reading | null = null
   /** It has shown that it speaks SIP; until then keep-alives do not keep it. */
   #known: boolean
   #stands: boolean
@@ -100,19 +101,11 @@ export class Connection implements Flow {
     const { waiting } = this.#carrier
     // A peer that does not read must not make us remember for it.
     if (waiting > this.#limits.backlog) this.#tooSlow()
-    else if (waiting > 0 && this.#reading === null) this.#watch()
+    else if (waiting > 0) {
+      this.#reading ??= new Reading(this.#carrier, this.#limits.slowMs, () => this.#tooSlow())
+      this.#reading.watch()
+    }
     return !this.#ended
-  }
-
-  /** While something waits, the peer must take some of it now and then. */
-  #watch(): void {
-    const { taken } = this.#carrier
-    this.#reading = setTimeout(() => {
-      this.#reading = null
-      if (this.#carrier.waiting === 0) return
-      if (this.#carrier.taken === taken) this.#tooSlow()
-      else this.#watch()
-    }, this.#limits.slowMs)
   }
 
   #tooSlow(): void {
@@ -198,7 +191,7 @@ export class Connection implements Flow {
   lost(): void {
     this.#ended = true
     this.#disarm()
-    if (this.#reading) clearTimeout(this.#reading)
+    this.#reading?.stop()
     this.#gone(this)
     this.#tellOpen()
     const lost = [...this.#lost]

@@ -8,6 +8,8 @@ import { type App, HELLO_MS, Link, type LinkNeeds } from './link.ts'
 export type { App, AppProxyMessage, AppSipMessage } from './link.ts'
 
 const APPS_MAX = 64
+/** Connections that have not said who they are; the oldest goes when one more comes, so that nobody is kept out for long. */
+const STRANGERS_MAX = 64
 /** Bytes that wait for an app which does not keep up. */
 const BEHIND = 1024 * 1024
 /** Apps that we connected to, each for one request. */
@@ -26,6 +28,8 @@ export class Apps {
   readonly #server: net.Server
   readonly #certificates: Certificates | null
   readonly #links = new Set<Link>()
+  /** Sockets of those who have not said who they are, TLS handshakes too. */
+  readonly #strangers = new Map<string, net.Socket>()
   #turn = 0
   #dialled = 0
 
@@ -33,7 +37,8 @@ export class Apps {
     this.#needs = needs
     this.#server = server
     this.#certificates = certificates
-    server.on(certificates ? 'secureConnection' : 'connection', (socket: net.Socket) => this.#accept(socket))
+    server.on('connection', (socket: net.Socket) => this.#meet(socket))
+    server.on(certificates ? 'secureConnection' : 'connection', (socket: net.Socket) => this.#link(socket, false))
     server.on('tlsClientError', (error) => needs.log.warn({ error: error.message }, 'app refused: no TLS with it'))
     server.on('error', (error) => needs.log.warn({ error: error.message }, 'drachtio listener error'))
   }
@@ -48,27 +53,33 @@ export class Apps {
     return count
   }
 
-  /** Whether any app leaves lying what it is given. */
+  /** Whether all apps leave lying what they are given. */
   get behind(): boolean {
-    for (const link of this.#links) if (link.waiting > BEHIND) return true
-    return false
+    let some = false
+    for (const link of this.#links) {
+      if (!serves(link)) continue
+      if (link.waiting <= BEHIND) return false
+      some = true
+    }
+    return some
   }
 
   /** Whether any app has said what it wants. */
   get serving(): boolean {
-    for (const link of this.#links) {
-      if (!link.authenticated) continue
-      // Who only wants records serves nobody.
-      for (const verb of link.verbs) if (!verb.includes(':')) return true
-    }
+    for (const link of this.#links) if (serves(link)) return true
     return false
   }
 
-  /** The next app that wants this verb (lower case), in turn; null if none does. */
+  /** The next app that wants this verb (lower case), in turn; one that does not keep up only where there is no other. Null if none does. */
   wanting(verb: string): App | null {
     const fitting: Link[] = []
-    for (const link of this.#links) if (link.authenticated && link.verbs.has(verb)) fitting.push(link)
-    return fitting.length === 0 ? null : fitting[this.#turn++ % fitting.length]!
+    let behind: Link | null = null
+    for (const link of this.#links) {
+      if (!link.authenticated || !link.verbs.has(verb)) continue
+      if (link.waiting <= BEHIND) fitting.push(link)
+      else behind = link
+    }
+    return fitting.length === 0 ? behind : fitting[this.#turn++ % fitting.length]!
   }
 
   /** The next app that said it has this tag and wants this verb (lower case), in turn; null if none does. */
@@ -114,21 +125,54 @@ export class Apps {
     })
   }
 
-  #accept(socket: net.Socket): void {
-    if (this.#links.size - this.#dialled >= APPS_MAX) socket.destroy()
-    else this.#link(socket, false)
+  #meet(socket: net.Socket): void {
+    const key = nameOf(socket)
+    this.#strangers.set(key, socket)
+    socket.once('close', () => this.#strangers.get(key) === socket && this.#strangers.delete(key))
+    // Without a TLS server in between nobody listens yet.
+    socket.on('error', () => socket.destroy())
+    for (const [first, oldest] of this.#strangers) {
+      if (this.#strangers.size <= STRANGERS_MAX) break
+      this.#strangers.delete(first)
+      oldest.destroy()
+    }
+  }
+
+  /** Those that connected and said who they are. */
+  #known(): number {
+    let count = 0
+    for (const link of this.#links) if (link.authenticated && !link.dialled) count++
+    return count
   }
 
   #link(socket: net.Socket, dialled: boolean): Link {
     if (dialled) this.#dialled++
-    const link = new Link(socket, this.#needs, dialled, () => {
-      if (this.#links.delete(link) && dialled) this.#dialled--
-      // One that was dialled may never have come up, and a request waits for it.
-      if (link.authenticated || dialled) this.#needs.gone(link)
+    const link = new Link(socket, this.#needs, dialled, {
+      known: () => {
+        if (!dialled && this.#known() >= APPS_MAX) return false
+        this.#strangers.delete(nameOf(socket))
+        return true
+      },
+      gone: () => {
+        if (this.#links.delete(link) && dialled) this.#dialled--
+        // One that was dialled may never have come up, and a request waits for it.
+        if (link.authenticated || dialled) this.#needs.gone(link)
+      },
     })
     this.#links.add(link)
     return link
   }
+}
+
+/** Whether an app takes requests; who only wants records serves nobody. */
+function serves(link: Link): boolean {
+  if (!link.authenticated) return false
+  for (const verb of link.verbs) if (!verb.includes(':')) return true
+  return false
+}
+
+function nameOf({ remoteAddress, remotePort }: net.Socket): string {
+  return `${remoteAddress}|${remotePort}`
 }
 
 /** Opens the app side on a host and port. */
@@ -140,7 +184,8 @@ export async function openApps(needs: Needs): Promise<Apps> {
     ? tls.createServer({ ...certificates.options, handshakeTimeout: HELLO_MS })
     : net.createServer()
   if (server instanceof tls.Server) certificates?.serve(server)
-  server.maxConnections = 2 * APPS_MAX
+  // Those that go make room only in the next turn.
+  server.maxConnections = 1024
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

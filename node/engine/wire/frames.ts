@@ -1,12 +1,15 @@
 /** Cuts the app's byte stream into frames `<bytes>#<payload>`; a bad length is an error, and the stream is over. */
 export class FrameReader {
   readonly #max: number
+  /** What the next frame may be: the first one comes from who has not said the secret. */
+  #bound: number
   #chunks: Buffer[] = []
   #have = 0
   #need = -1
 
-  constructor(max: number) {
+  constructor(max: number, first = max) {
     this.#max = max
+    this.#bound = Math.min(first, max)
   }
 
   /** The payloads that are complete now, or what is wrong. */
@@ -27,12 +30,13 @@ export class FrameReader {
       const digits = bytes.toString('latin1', 0, hash)
       const length = Number(digits)
       if (!/^\d{1,8}$/.test(digits) || length === 0) return { error: 'a frame with a bad length' }
-      if (length > this.#max) return { error: `a frame above ${this.#max} bytes` }
+      if (length > this.#bound) return { error: `a frame above ${this.#bound} bytes` }
       this.#need = hash + 1 + length
       if (bytes.length < this.#need) break
       payloads.push(bytes.toString('utf8', hash + 1, this.#need))
       bytes = bytes.subarray(this.#need)
       this.#need = -1
+      this.#bound = this.#max
     }
     this.#chunks = bytes.length === 0 ? [] : [bytes]
     this.#have = bytes.length

@@ -2,16 +2,20 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type net from 'node:net'
 import { nextId } from '../ids.ts'
 import type { EngineLimits, Logger } from '../limits.ts'
+import { Reading } from '../transport/reading.ts'
 import { type AppMessage, FrameReader, framed, readPayload } from './frames.ts'
 
 /** A version that srf takes as able to ping. */
 const VERSION = 'v0.9.10'
 const VERBS_MAX = 64
 const TAGS_MAX = 20
+const VERB = /^[\w.!%*+`'~:-]{1,64}$/
 const TAG = /^[A-Za-z0-9_+@:-]{1,32}$/
 const HELD_MAX = 16
 /** An app says who it is within this, or it is none. */
 export const HELLO_MS = 10_000
+/** The first frame holds a secret and some tags. */
+const HELLO_MAX = 4096
 const BACKLOG_MAX = 64 * 1024 * 1024
 
 /** One connected, authenticated app. */
@@ -35,6 +39,12 @@ export interface LinkNeeds {
   proxy(message: AppProxyMessage, app: App): void
 }
 
+interface Owner {
+  /** It knows the secret. False: there are enough. */
+  known(link: Link): boolean
+  gone(): void
+}
+
 /** The connection of one app, which says who it is before anything else. */
 export class Link implements App {
   readonly id = nextId()
@@ -46,25 +56,30 @@ export class Link implements App {
   readonly #socket: net.Socket
   readonly #needs: LinkNeeds
   readonly #reader: FrameReader
+  readonly #owner: Owner
   readonly #hello: NodeJS.Timeout
+  readonly #reading: Reading
   #queue = ''
   /** For one that was dialled: what it gets when it has said who it is. */
   #held: string[] = []
   #ended = false
 
-  constructor(socket: net.Socket, needs: LinkNeeds, dialled: boolean, gone: () => void) {
+  constructor(socket: net.Socket, needs: LinkNeeds, dialled: boolean, owner: Owner) {
     this.#socket = socket
+    this.#owner = owner
     this.dialled = dialled
     this.#needs = needs
-    this.#reader = new FrameReader(needs.limits.frame)
+    this.#reader = new FrameReader(needs.limits.frame, HELLO_MAX)
     this.#hello = setTimeout(() => this.drop(), HELLO_MS)
+    this.#reading = new Reading(this, needs.limits.slowMs, () => this.#tooSlow())
     socket.setNoDelay(true)
     socket.on('error', () => this.drop())
     socket.on('end', () => this.drop())
     socket.on('close', () => {
       clearTimeout(this.#hello)
+      this.#reading.stop()
       this.#ended = true
-      gone()
+      owner.gone()
     })
     socket.on('data', (chunk) => this.#data(chunk))
   }
@@ -72,6 +87,11 @@ export class Link implements App {
   /** Bytes that it has not taken yet. */
   get waiting(): number {
     return this.#socket.writableLength
+  }
+
+  /** Bytes that it has. */
+  get taken(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength
   }
 
   get open(): boolean {
@@ -99,8 +119,13 @@ export class Link implements App {
     this.#queue = ''
     if (this.#ended || text === '') return
     this.#socket.write(text)
-    if (this.#socket.writableLength <= BACKLOG_MAX) return
-    this.#needs.log.error({ bytes: this.#socket.writableLength }, 'app reads too slowly, its connection is closed')
+    const { waiting } = this
+    if (waiting > BACKLOG_MAX) this.#tooSlow()
+    else if (waiting > 0) this.#reading.watch()
+  }
+
+  #tooSlow(): void {
+    this.#needs.log.error({ bytes: this.waiting }, 'app reads too slowly, its connection is closed')
     this.drop()
   }
 
@@ -132,6 +157,10 @@ export class Link implements App {
           this.#reply(message.id, 'NO|too many routes')
           return
         }
+        if (!VERB.test(message.verb)) {
+          this.#reply(message.id, 'NO|not a method')
+          return
+        }
         this.verbs.add(message.verb)
         this.#reply(message.id, 'OK')
         return
@@ -158,6 +187,11 @@ export class Link implements App {
     // Digests have one length, so the comparison tells nothing about the secret's.
     if (!timingSafeEqual(digest(secret), digest(this.#needs.secret))) {
       this.#refuse(id, 'incorrect secret')
+      return
+    }
+    if (!this.authenticated && !this.#owner.known(this)) {
+      this.#needs.log.warn({}, 'app refused: there are too many')
+      this.#refuse(id, 'too many applications')
       return
     }
     clearTimeout(this.#hello)
