@@ -3,7 +3,6 @@
  * are rung first, with an offer that is made up; who answers is the caller of an ordinary call from then on.
  */
 import { setTimeout } from 'node:timers/promises'
-import { clean } from '../../proto/text.ts'
 import { RING_SECONDS } from '../routing/plan.ts'
 import type { Dialog, Modified, SipRequest } from '../sip/port.ts'
 import { best } from './best.ts'
@@ -81,7 +80,7 @@ async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Pr
       trace: [`a click of ${who.aor}`],
     })
   } finally {
-    dialog.bye(clean(live.call?.ending ?? 'failed'))
+    dialog.bye('the call is over')
   }
 }
 
