@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
 import type { Dialog, DialogHandlers, Modified, Referral } from '../sip/port.ts'
+import { identityOf } from './dialled.ts'
 import { freely, type Lasting, lasting } from './origin.ts'
 import type { Replaces } from './refer.ts'
 
@@ -28,12 +29,19 @@ export interface Bridge {
    */
   letGo(side: Side): (() => void) | null
   /** Gives an end to another call with an offer of that one. If it takes it, this call is over, and its other end is told nothing. */
-  giveAway(side: Side, sdp: string, why: string): Promise<Modified>
+  giveAway(side: Side, sdp: string, to: Taken): Promise<Modified>
   readonly over: boolean
   /** It ended by being given away. */
   readonly isGiven: boolean
   /** Resolves with the reason, once. */
   readonly ended: Promise<string>
+}
+
+export interface Taken {
+  /** For who is left. */
+  readonly why: string
+  /** Whom the end is connected with from now on. */
+  readonly aor: string
 }
 
 export interface Leg {
@@ -134,14 +142,14 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
     if (passed?.kind === 'refused') hangUp(`no common ground: ${passed.status} ${passed.reason}`)
   }
 
-  async function giveAway(side: Side, sdp: string, why: string): Promise<Modified> {
+  async function giveAway(side: Side, sdp: string, { why, aor }: Taken): Promise<Modified> {
     for (let turn = 0; turn < GLARE_TURNS; turn++) {
       if (turn > 0) await afterGlare()
       const dialog = sides[side]
       if (over || !dialog?.up) return refuse(481, 'The other side is gone')
       if (modifying) continue
       modifying = true
-      const taken = await dialog.modify(sessions[side].give(sdp))
+      const taken = await dialog.modify(sessions[side].give(sdp), identityOf(aor))
       modifying = false
       if (taken.kind === 'refused') {
         if (taken.status === 491) continue

@@ -63,7 +63,7 @@ export async function connect(needs: Connection): Promise<Connected> {
 
     both.told('called', rung.target.request.sdp)
     both.said('called', rung.sdp)
-    const settled = await party.answer(both.told('caller', answer.sdp))
+    const settled = await party.answer(both.told('caller', answer.sdp), rung.target.name)
     if (settled === null) {
       both.hangUp('the caller had gone')
       return { kind: 'ended', why: 'the caller had gone' }

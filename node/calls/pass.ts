@@ -2,8 +2,7 @@
 import type { Side } from '../media/media.ts'
 import type { Referral } from '../sip/port.ts'
 import { type Bridge, type BridgeOptions, opposite } from './bridge.ts'
-
-const ID = /;\s*id=\d+/i
+import { eventOf } from './refer.ts'
 
 /** `ends` of the call, once there is one. */
 export function passing(ends: () => Bridge | undefined): Required<Pick<BridgeOptions, 'referred' | 'notified'>> {
@@ -20,8 +19,7 @@ export function passing(ends: () => Bridge | undefined): Required<Pick<BridgeOpt
     referred: (side, referral) => void refer(side, referral),
     async notified(side, notice) {
       const headers = pick(notice, ['Event', 'Subscription-State', 'Content-Type'])
-      // It names the REFER by the number that it has in the phone's dialog (RFC 3515 §2.4.6).
-      if (headers.Event) headers.Event = headers.Event.replace(ID, `;id=${asked}`)
+      if (headers.Event) headers.Event = eventOf(headers.Event, asked)
       return (await other(side)?.say('NOTIFY', headers, notice.body)) ?? 481
     },
   }

@@ -103,6 +103,11 @@ export function noticeOf(
   }
 }
 
+/** The event of a NOTIFY that is passed on: it names the REFER by its number in the dialog that it goes to (§2.4.6). */
+export function eventOf(event: string, id: number): string {
+  return event.replace(/;\s*id=\d+/i, `;id=${id}`)
+}
+
 /** Where media goes and which way: what makes an answer new for who was told another. Both ways need not be said (RFC 8866 §6.7). */
 export function wayOf(sdp: string): string {
   return (sdp.match(/^(?:c=.*|m=\S+ \S+|a=(?:sendonly|recvonly|inactive))/gm) ?? []).join('\n').replace(/\r/g, '')

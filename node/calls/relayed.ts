@@ -38,7 +38,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return '503'
   }
   const replaces = replacedBy(contact)
-  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, invitation.body)
+  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, invitation)
   if (typeof reached === 'number') {
     invitation.reply(reached, { reason: 'No such contact here' })
     return `${reached}`
@@ -92,13 +92,13 @@ function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: strin
 }
 
 /** A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. */
-function placeOf(desk: Desk, text: string, sdp: string): Reached | number {
+function placeOf(desk: Desk, text: string, { from, body }: Invitation): Reached | number {
   const replaces = readReplaces(text)
   const meant = replaces && desk.meant(replaces)
   if (!meant) return 481
-  const place = placeIn(meant)
+  const place = placeIn(meant, whoIs(from).aor)
   if (place === 'busy') return 491
-  return { ...place, target: { name: place.name, request: place.request(sdp) } }
+  return { ...place, target: { name: place.name, request: place.request(body) } }
 }
 
 function whoIs({ user, host }: NameAddr): Who {

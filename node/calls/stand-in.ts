@@ -32,13 +32,13 @@ export interface Meant {
 export const SECONDS = 40
 const STRANGER = 'anonymous'
 
-/** Busy: what was offered there is still open, or it is being left already. */
-export function placeIn({ talk: { ends, who }, side }: Meant): Place | 'busy' {
+/** `aor`: who comes. Busy: what was offered there is still open, or it is being left already. */
+export function placeIn({ talk: { ends, who }, side }: Meant, aor: string): Place | 'busy' {
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
   function dial({ sdp }: DialRequest) {
-    const outcome = ends.giveAway(opposite(side), sdp, 'replaced').then((taken): DialOutcome => {
+    const outcome = ends.giveAway(opposite(side), sdp, { why: 'replaced', aor }).then((taken): DialOutcome => {
       if (taken.kind === 'refused') return { ...taken, headers: new Map() }
       near!.dialog.bye('replaced')
       return { kind: 'answered', dialog: far!.dialog, sdp: taken.sdp }

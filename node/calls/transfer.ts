@@ -109,8 +109,8 @@ function transferee({ talk, side, asker, moved, notices, stop }: Transferee): Pa
     session: moved.session,
     progress: (status) => notices.tell(status, PROGRESS[status] ?? 'Session Progress'),
     reply: (status, { reason = '' } = {}) => notices.tell(status, reason),
-    async answer(sdp) {
-      const taken = await talk.ends.giveAway(opposite(side), sdp, 'transferred')
+    async answer(sdp, aor) {
+      const taken = await talk.ends.giveAway(opposite(side), sdp, { why: 'transferred', aor })
       if (taken.kind === 'refused') {
         notices.tell(taken.status, taken.reason)
         return null

@@ -1,5 +1,6 @@
 /** REFER in a call (RFC 3515, RFC 5589): the node connects the other end with whom the phone names. */
 import test, { type ExecutionContext } from 'ava'
+import { eventOf, noticeOf, readRefer, readReplaces, writeReplaces } from '../../../node/calls/refer.ts'
 import type { Invitation } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
@@ -150,9 +151,9 @@ test('alice hangs up while carol rings: bob waits for her, and when she declines
     t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
     const invitation = await soon('the call at carol', carol.called)
     alice.dialog.bye()
-    // What comes after it in the same dialog is answered when it has been heard.
-    const status = await soon('an INFO', bob.dialog.info('application/dtmf-relay', 'Signal=1'))
-    t.true(status === 200 || status === 480, `${status}`)
+    await poll(async () => (await bob.dialog.info('application/dtmf-relay', 'Signal=1')) === 480)
+    const held = SDP_B.replace('o=b 2 1', 'o=b 2 2') + 'a=sendonly\r\n'
+    t.like(await soon('a re-INVITE', bob.dialog.modify(held)), { kind: 'refused', status: 491 })
     if (end === 'carol declines') {
       invitation.reply(603)
     } else {
@@ -163,6 +164,22 @@ test('alice hangs up while carol rings: bob waits for her, and when she declines
     await soon('BYE at bob', bob.bye)
     await isOver(t, n1!)
   }
+})
+
+test('carol is told when bob hears elsewhere than he said before', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { spoken } = await carolAnswers(t, n1!)
+  const { alice, bob } = await talking(t, n1!)
+  bob.dialog.release()
+  const elsewhere = SDP_B.replace('o=b 2 1', 'o=b 2 2').replace('5000', '5002')
+  bob.dialog.handle({ ...bob.handlers, modify: async () => ({ kind: 'answered', sdp: elsewhere }) })
+  t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
+  const { carol } = await soon('the call at carol', spoken)
+  await poll(() => carol.offers.length === 1)
+  t.regex(carol.offers[0]!, /m=audio 5002 /)
+  bob.dialog.bye()
+  await soon('BYE at carol', carol.bye)
+  await isOver(t, n1!)
 })
 
 test('bob hangs up while carol rings: nobody rings any more, and alice is told', async (t) => {
@@ -360,6 +377,34 @@ test('a full node transfers nobody, and a node that stops leaves nobody in a tra
   await soon('BYE at alice', second.alice.bye)
   await soon('BYE at bob', second.bob.bye)
   t.is(n2!.sessions(), 0)
+})
+
+test('what a REFER says is read, and a NOTIFY of it written, as RFC 3515 and RFC 3891 have it', (t) => {
+  const names = { callId: 'a@b', localTag: '1', remoteTag: '2', earlyOnly: false }
+  t.deepEqual(readReplaces('a@b;to-tag=1;from-tag=2'), names)
+  t.deepEqual(readReplaces('a@b ; From-Tag=2;early-only ;x=y; to-tag=1'), { ...names, earlyOnly: true })
+  t.deepEqual(readReplaces(writeReplaces(names)), names)
+  for (const bad of [
+    '',
+    'a@b',
+    'a@b;to-tag=1',
+    ';to-tag=1;from-tag=2',
+    'a;to-tag=1;to-tag=1;from-tag=2',
+    'a'.repeat(2_000),
+  ]) {
+    t.is(readReplaces(bad), null, bad)
+  }
+  const read = (value: string) => readRefer((name) => (name === 'refer-to' ? value : null))
+  t.like(read('"C" <sip:carol@pbx.test;method=INVITE?Subject=x&replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>;x=y'), {
+    uri: 'sip:carol@pbx.test',
+    replaces: names,
+  })
+  t.like(read('sip:carol@pbx.test'), { uri: 'sip:carol@pbx.test', replaces: null })
+  t.like(read('<sip:carol@pbx.test?Replaces=%ZZ>'), { kind: 'refused', status: 400 })
+  t.is(noticeOf({ status: 180, reason: 'Ringing' }, 7).headers.Event, 'refer;id=7')
+  t.is(noticeOf({ status: 500, reason: 'a\r\nb' }, null).body.split('\r\n').length, 2, 'one line')
+  t.is(eventOf('refer; id=7', 12), 'refer;id=12')
+  t.is(eventOf('refer', 12), 'refer')
 })
 
 test('a stranger, who is let in because he calls for help, transfers nobody; who helps him may', async (t) => {

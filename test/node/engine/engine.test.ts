@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import test from 'ava'
 import { type EngineOptions, ListenError, startEngine } from '../../../node/engine/engine.ts'
 import { freePorts } from '../../ports.ts'
-import { header, quiet, request, startStack, udpPeer, wanted } from './stack.ts'
+import { header, quiet, request, sdp, startStack, udpPeer, wanted } from './stack.ts'
 
 const on = (udp: number, tcp: number): EngineOptions => ({
   listen: [
@@ -59,7 +59,7 @@ test('a fault in one timer is reported, and the next one of the same moment does
   srf.invite(() => {})
   const caller = await udpPeer(t, port)
   await wanted(caller, 'INVITE')
-  const [forgotten, other] = [1, 2].map(() => request(caller, 'INVITE', 'sip:bob@pbx.test'))
+  const [forgotten, other] = [1, 2].map(() => request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(30_000)))
   for (const invite of [forgotten!, other!]) {
     caller.send(invite)
     await caller.next('100')
