@@ -80,6 +80,8 @@ export interface EngineStats {
   readonly timers: number
   /** New work that overload refused so far, and the share of it that is let in now, 0 to 1. */
   readonly refused: number
+  /** Registrations over UDP that it did not even read. */
+  readonly dropped: number
   readonly admitted: number
 }
 
@@ -105,6 +107,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const times = { ...defaultTimes, ...options.times }
   const guard = guarded(log)
 
+  const admission = new Admission()
   const transports = await openTransports({
     listen,
     tls: options.tls,
@@ -114,6 +117,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
     gate,
     receiver: {
+      drops: (waits) => admission.drops(waits),
       message: (text, flow) => guard(() => fromNetwork(core, text, flow)),
       broken: (text, status, why, flow) => guard(() => brokenFromNetwork(core, text, status, why, flow)),
     },
@@ -136,7 +140,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   })
 
   const wheel = new TimerWheel(options.clock ?? { now: () => performance.now() }, TICK_MS, guard)
-  const admission = new Admission()
   const bodies = new Bodies()
   const core: Core = {
     limits,
@@ -209,6 +212,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       unanswered: core.server.pending,
       timers: wheel.size,
       refused: admission.refused,
+      dropped: admission.dropped,
       admitted: admission.share,
     }),
     reload() {

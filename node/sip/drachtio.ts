@@ -312,8 +312,14 @@ function unsent(status: number): FinalResponse {
 
 /** The engine's own, with names beside ours; a share in whole percent. */
 function statsOf(engine: Engine): Readonly<Record<string, number>> {
-  const { apps: _, refused, admitted, dialogs: engineDialogs, ...held } = engine.stats()
-  return { ...held, engineDialogs, overloadRefused: refused, overloadAdmittedPercent: Math.round(100 * admitted) }
+  const { apps: _, refused, dropped, admitted, dialogs: engineDialogs, ...held } = engine.stats()
+  return {
+    ...held,
+    engineDialogs,
+    overloadRefused: refused,
+    overloadDropped: dropped,
+    overloadAdmittedPercent: Math.round(100 * admitted),
+  }
 }
 
 function addressOf(listening: Listening, advertise: string | null): string {

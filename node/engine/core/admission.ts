@@ -44,6 +44,7 @@ export class Admission {
   /** Somebody came too late since the last one. */
   #late = false
   #lateOnes = 0
+  #dropped = 0
   #calm = 0
   /** Over the last looks. */
   #computed = 0
@@ -65,6 +66,10 @@ export class Admission {
 
   get refused(): number {
     return this.#refused
+  }
+
+  get dropped(): number {
+    return this.#dropped
   }
 
   /** What the last packet waited, ms, null if none came since the last look; `behind`: an app does not keep up with what it is given. */
@@ -94,16 +99,35 @@ export class Admission {
     if (this.isFree) return true
     this.#asked++
     this.#credit = Math.min(this.#credit, 1) + this.#share
-    const late = this.#rush > 0 && waitMs() > LATE * this.#target && ++this.#lateOnes % LATE_ONE_OF !== 0
-    if (late || this.#credit < 1) {
-      if (late) this.#late = true
-      // What a pause has left late tells nothing of how long this will be.
-      if (!late || this.#stands > 1) this.#rush = RUSH_LOOKS
+    if (this.#isLate(waitMs)) {
+      this.#refused++
+      return false
+    }
+    if (this.#credit < 1) {
+      this.#rush = RUSH_LOOKS
       this.#refused++
       return false
     }
     this.#credit -= 1
     this.#letIn++
+    return true
+  }
+
+  /**
+   * Whether a request that costs as much to refuse as to serve, and whose sender repeats it anyway, is not even read (RFC 3261 §21.5.4 allows it):
+   * else refusing is all that is done.
+   */
+  drops(waitMs: () => number): boolean {
+    if (this.#rush === 0 || !this.#isLate(waitMs)) return false
+    this.#dropped++
+    return true
+  }
+
+  #isLate(waitMs: () => number): boolean {
+    if (this.#rush === 0 || waitMs() <= LATE * this.#target || ++this.#lateOnes % LATE_ONE_OF === 0) return false
+    this.#late = true
+    // What a pause has left late tells nothing of how long this will be.
+    if (this.#stands > 1) this.#rush = RUSH_LOOKS
     return true
   }
 

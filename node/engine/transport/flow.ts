@@ -54,6 +54,8 @@ export interface Gate {
 
 /** What a transport hands up. */
 export interface Receiver {
+  /** Whether a REGISTER that came in a datagram is not even read. */
+  drops(waits: () => number): boolean
   message(text: string, flow: Flow): void
   /** Bytes that are no message; `text` is as much of the head as there is. */
   broken(text: string, status: 400 | 413, why: string, flow: Flow): void

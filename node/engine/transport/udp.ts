@@ -63,6 +63,10 @@ class UdpFlow implements Flow {
   }
 }
 
+function isRegister(bytes: Buffer): boolean {
+  return bytes.length > 3 && bytes[0] === 0x52 && bytes[1] === 0x45 && bytes[2] === 0x47
+}
+
 export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
   const { host, port, ipv6Only, limits, log, receiver, gate, point, localFor } = needs
   const six = isIPv6(host)
@@ -99,11 +103,13 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
     () => performance.now(),
   )
   const sending = { probe, sendTo }
+  const waits = (): number => probe.waits()
   const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sending)
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered.
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
     if (gate && gate.admit(plainAddress(address), point) !== 'yes') return
+    if (isRegister(bytes) && receiver.drops(waits)) return
     if (isStun(bytes)) {
       const reply = stunReply(bytes, { host: plainAddress(address), port: from })
       if (reply) socket.send(reply, from, address, sent)

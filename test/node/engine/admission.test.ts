@@ -75,6 +75,15 @@ test('pauses go on after a rush, and it ends all the same', (t) => {
   t.true(admission.isFree)
 })
 
+test('what comes too late in a rush and would cost as much to refuse is dropped, and outside of one never', (t) => {
+  const admission = new Admission()
+  t.false(admission.drops(() => 1_000))
+  for (let i = 0; i < 20; i++) admission.look(20, computing)
+  t.false(admission.drops(() => 5))
+  t.true(admission.drops(() => 50))
+  t.like(admission, { dropped: 1, refused: 0 })
+})
+
 test('nobody is shut out for ever by waits that refusing does not end', (t) => {
   const admission = new Admission()
   for (let i = 0; i < 20; i++) admission.look(20, computing)
