@@ -10,8 +10,9 @@
 const TARGET_MS = 8
 /** And when it is not: the processor has others to serve too, and there is room yet. Peers repeat themselves after 500 ms (T1). */
 const TARGET_OF_OTHERS_MS = 200
-/** The part of its time that a thread computes which has as much to do as it can. */
+/** The part of its time that a thread computes which has as much to do as it can, and below which it no longer has: the load takes its part of a processor too. */
 const FULL = 0.8
+const NOT_FULL = 0.6
 /** A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage). */
 const LOOKS = 4
 /** In a rush what is known to have waited for longer than it may by so much is refused; it hears so late enough. */
@@ -48,6 +49,7 @@ export class Admission {
   #calm = 0
   /** Over the last looks. */
   #computed = 0
+  #isFull = false
   #refused = 0
   /** Since the last look. */
   #asked = 0
@@ -75,6 +77,8 @@ export class Admission {
   /** What the last packet waited, ms, null if none came since the last look; `behind`: an app does not keep up with what it is given. */
   look(waitMs: number | null, computed: number, behind = false): void {
     this.#computed += (computed - this.#computed) / LOOKS
+    if (this.#computed >= FULL) this.#isFull = true
+    else if (this.#computed < NOT_FULL) this.#isFull = false
     if (this.#asked > 0) this.#lately += (this.#letIn / this.#asked - this.#lately) / LATELY_LOOKS
     this.#asked = this.#letIn = 0
     const wait = behind ? Number.POSITIVE_INFINITY : waitMs
@@ -133,6 +137,6 @@ export class Admission {
 
   /** How long a packet may wait now. */
   get #target(): number {
-    return this.#computed >= FULL ? TARGET_MS : TARGET_OF_OTHERS_MS
+    return this.#isFull ? TARGET_MS : TARGET_OF_OTHERS_MS
   }
 }
