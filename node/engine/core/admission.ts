@@ -12,7 +12,7 @@ const TARGET_MS = 8
 const TARGET_OF_OTHERS_MS = 200
 /** The part of its time that a thread computes which has as much to do as it can, and below which it no longer has: the load takes its part of a processor too. */
 const FULL = 0.8
-const NOT_FULL = 0.6
+const NOT_FULL = 0.5
 /** A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage). */
 const LOOKS = 4
 /** In a rush what is known to have waited for longer than it may by so much is refused; it hears so late enough. */
