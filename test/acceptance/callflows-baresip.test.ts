@@ -21,7 +21,7 @@ const PASSWORD = 'correct-horse'
 const NODE = '10.99.0.1:5061'
 const CONTROL = '127.0.0.1:7101'
 
-const invites = ['> INVITE', '< 100 INVITE', '< 407 INVITE', '> ACK', '> INVITE', '< 100 INVITE', '< 180 INVITE']
+const invites = ['> INVITE', '< 407 INVITE', '> ACK', '> INVITE', '< 100 INVITE', '< 180 INVITE']
 const rings = ['< INVITE', '> 180 INVITE']
 const offers = ['> INVITE', '< 100 INVITE', '< 200 INVITE', '> ACK']
 const told = ['< NOTIFY', '> 200 NOTIFY']
