@@ -15,7 +15,7 @@ import { flowOf, forHelp } from './place.ts'
 import { readReplaces } from './refer.ts'
 import { isFlow, orderedName, readRelay, replacedBy } from './relay.ts'
 import type { Target } from './ring.ts'
-import { type Place, placeIn } from './stand-in.ts'
+import { farName, type Place, placeIn } from './stand-in.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
 const RING_SECONDS = 300
@@ -38,7 +38,8 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return '503'
   }
   const replaces = replacedBy(contact)
-  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, invitation.body)
+  const reached =
+    replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, aor, invitation.body)
   if (typeof reached === 'number') {
     invitation.reply(reached, { reason: 'No such contact here' })
     return `${reached}`
@@ -91,11 +92,14 @@ function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: strin
   return { target: { name: aor, request, ...flowOf(desk, binding!) } }
 }
 
-/** A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. */
-function placeOf(desk: Desk, text: string, sdp: string): Reached | number {
+/**
+ * A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. It uses
+ * the rights of whom it takes to be at the other end, `aor`: there must be no other.
+ */
+function placeOf(desk: Desk, text: string, aor: string, sdp: string): Reached | number {
   const replaces = readReplaces(text)
   const meant = replaces && desk.meant(replaces)
-  if (!meant) return 481
+  if (!meant || farName(meant) !== aor) return 481
   const place = placeIn(meant)
   if (place === 'busy') return 491
   return { ...place, target: { name: place.name, request: place.request(sdp) } }

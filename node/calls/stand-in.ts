@@ -32,8 +32,15 @@ export interface Meant {
 export const SECONDS = 40
 const STRANGER = 'anonymous'
 
+/** Who is at the other end. */
+export function farName({ talk: { who }, side }: Meant): string {
+  return who[opposite(side)]?.aor ?? STRANGER
+}
+
 /** Busy: what was offered there is still open, or it is being left already. */
-export function placeIn({ talk: { ends, who }, side }: Meant): Place | 'busy' {
+export function placeIn(meant: Meant): Place | 'busy' {
+  const { talk, side } = meant
+  const { ends, who } = talk
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
@@ -47,7 +54,7 @@ export function placeIn({ talk: { ends, who }, side }: Meant): Place | 'busy' {
     return { callId: far!.dialog.callId, outcome, cancel: () => undefined }
   }
   return {
-    name: who[opposite(side)]?.aor ?? STRANGER,
+    name: farName(meant),
     left: who[side]?.aor ?? STRANGER,
     sip: { dial },
     request: (sdp) => ({ uri: '', nextHop: null, from: { display: '', uri: '' }, to: { uri: '' }, sdp }),
@@ -92,10 +99,14 @@ export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: 
   }
 }
 
+/**
+ * Rows have names cleaned: who draws his own can have two calls look alike, and so it is that node that says whether it
+ * is the one who is meant.
+ */
 function rowOf(rows: Iterable<CallRow>, { callId, remoteTag }: Replaces): { row: CallRow; side: Side } | null {
-  const [id, tag] = [clean(callId), clean(remoteTag)]
+  if (clean(callId) !== callId || clean(remoteTag) !== remoteTag) return null
   for (const row of rows) {
-    const leg = row.legs.find((one) => one.callId === id && one.tag === tag)
+    const leg = row.state === 'answered' && row.legs.find((one) => one.callId === callId && one.tag === remoteTag)
     if (leg) return { row, side: leg.role }
   }
   return null
