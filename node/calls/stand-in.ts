@@ -12,7 +12,9 @@ import { type Replaces, writeReplaces } from './refer.ts'
 import { RELAY_HEADER, replacingName, writeRelay } from './relay.ts'
 
 export interface Place {
-  /** AoR of the far end, and of who is replaced. */
+  /** Who is at the far end; null: a stranger, as in a call for help. */
+  readonly who: Who | null
+  /** Names of both ends, for people. */
   readonly name: string
   readonly left: string
   readonly sip: Pick<SipPort, 'dial'>
@@ -32,7 +34,7 @@ export interface Meant {
 export const SECONDS = 40
 const STRANGER = 'anonymous'
 
-/** Who is at the other end. */
+/** Who is at the other end, as rows and orders name him. */
 export function farName({ talk: { who }, side }: Meant): string {
   return who[opposite(side)]?.aor ?? STRANGER
 }
@@ -54,6 +56,7 @@ export function placeIn(meant: Meant): Place | 'busy' {
     return { callId: far!.dialog.callId, outcome, cancel: () => undefined }
   }
   return {
+    who: who[opposite(side)],
     name: farName(meant),
     left: who[side]?.aor ?? STRANGER,
     sip: { dial },
@@ -64,7 +67,7 @@ export function placeIn(meant: Meant): Place | 'busy' {
 }
 
 /** Null: no node that can be reached has such a call with a leg of that name. That node looks at all three. */
-export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: Who | null): Place | null {
+export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, by: Who | null): Place | null {
   const { cluster } = desk
   const found = rowOf(cluster.tables.calls.values(), replaces)
   const at =
@@ -73,6 +76,7 @@ export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: 
   const { row, side } = found
   const [name, left] = side === 'caller' ? [row.target, row.from] : [row.from, row.target]
   return {
+    who: name === STRANGER ? null : { aor: name, ...ofAor(name) },
     name,
     left,
     sip: desk.sip,
@@ -89,7 +93,7 @@ export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: 
         callId,
         uri: `sip:relay@${at.sip}`,
         nextHop: `sip:${at.sip};transport=udp`,
-        from: { display: '', uri: sayDialled(who ?? { user: STRANGER, domain: 'anonymous.invalid' }) },
+        from: { display: '', uri: sayDialled(by ?? { user: STRANGER, domain: 'anonymous.invalid' }) },
         to: { uri: sayDialled(ofAor(name)) },
         sdp,
         headers: { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) },

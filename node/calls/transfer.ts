@@ -77,7 +77,8 @@ function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
   const [asker, moved] = [talk?.ends.leg(side), talk?.ends.leg(opposite(side))]
   if (!talk || !asker || !moved) return refused(491, 'Request Pending')
   const by = talk.who[side]
-  if (by === null) return refused(403, 'Strangers transfer nobody')
+  // Who was a user when the call began may be none any more.
+  if (by === null || !desk.cluster.tables.users.has(by.aor)) return refused(403, 'Strangers transfer nobody')
   const { replaces, isQuiet } = asked
   // Of the dialog that is to be replaced the leg that asks is no other end.
   if (replaces !== null && talk.ends.sideOf(replaces) !== null) return refused(400, 'Replaces is this call')

@@ -1,11 +1,11 @@
 /** Whose rights a transfer has, when somebody means to have those of another. */
 import test, { type ExecutionContext } from 'ava'
 import type { Invitation } from '../../../node/sip/port.ts'
-import { until } from '../../cluster/nodes.ts'
+import { agreed, until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { headersOf, port, SDP_A, SDP_B, soon, udpPeer } from '../sip/support.ts'
-import { nodes, phone, type TestNode } from './rig.ts'
-import { SDP_C, type Talker, talker } from './talker.ts'
+import { call, nodes, phone, type TestNode } from './rig.ts'
+import { carolAnswers, SDP_C, type Talker, talker } from './talker.ts'
 
 /** Eve, who draws the Call-ID of each of her calls as she likes. */
 async function eve(t: ExecutionContext, at: TestNode) {
@@ -93,3 +93,50 @@ test('who names a call so that the table has it twice gets nobody whom the node 
 })
 
 const NO = { kind: 'refused', status: 488, reason: 'Not Me' } as const
+
+test('a stranger who was let in for help and is joined with somebody stays a stranger, at whichever node', async (t) => {
+  const rules =
+    'rules: [{name: out, match: "00!", user: carol@pbx.test}]\nemergency: {numbers: ["112"], user: bob@pbx.test}'
+  for (const which of [0, 1]) {
+    const both = await nodes(t, 2, rules)
+    const [n1, at] = [both[0]!, both[which]!]
+    const called = Promise.withResolvers<Talker>()
+    const desk = await phone(t, n1, 'bob', async (invitation) => {
+      const dialog = await invitation.answer(SDP_B)
+      if (dialog !== null) called.resolve(talker(dialog, SDP_B))
+    })
+    const { spoken } = await carolAnswers(t, n1)
+    for (const { cluster } of both) await until(cluster, 'both', () => cluster.tables.registrations.size === 2)
+    const help = await soon('help', call(await port(t), at, '112', undefined, 'mallory').outcome)
+    if (help.kind !== 'answered') return t.fail(JSON.stringify(help))
+    const stranger = talker(help.dialog, SDP_A)
+    const helper = await soon('who helps', called.promise)
+    const asking = await soon('an answer', call(desk, n1, 'carol', undefined, 'bob').outcome)
+    if (asking.kind !== 'answered') return t.fail(JSON.stringify(asking))
+    const second = talker(asking.dialog, SDP_B)
+    await soon('carol', spoken)
+    await until(n1.cluster, 'n1 knows of both', () => {
+      return [...n1.cluster.tables.calls.values()].filter(({ state }) => state === 'answered').length === 2
+    })
+    t.is(await second.refer(`<sip:112@pbx.test?Replaces=${encodeURIComponent(helper.replaces)}>`), 202)
+    await soon('BYE at the first leg of who helps', helper.bye)
+    await until(n1.cluster, 'who speaks with whom', () => {
+      const rows = [...n1.cluster.tables.calls.values()]
+      return rows.length === 1 && rows[0]!.from === 'carol@pbx.test' && rows[0]!.target === 'anonymous'
+    })
+    t.is(await stranger.refer('<sip:0049123@pbx.test>'), 403)
+  }
+})
+
+test('who is no user any more has no rights in a call that stands', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { spoken } = await carolAnswers(t, n1!)
+  const outcome = await soon('an answer', call(await port(t), n1!, 'carol').outcome)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  const alice = talker(outcome.dialog, SDP_A)
+  const { carol } = await soon('carol', spoken)
+  await agreed(n1!.cluster, { type: 'user-remove', aor: 'alice@pbx.test' })
+  t.is(await alice.refer('<sip:carol@pbx.test>'), 403)
+  t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=1')), 200, 'they talk on')
+  t.deepEqual(carol.infos, ['application/dtmf-relay Signal=1'])
+})
