@@ -69,9 +69,10 @@ async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Pr
   if (rung.kind === 'stopped') return 'stopped'
   if (rung.kind === 'failed') return `${best(rung.refusals).status}, no phone of his own answered`
   const { dialog, sdp } = rung
+  const waits = waiting(dialog, session, sdp)
   try {
     return await placeFor(desk, live, {
-      party: waiting(dialog, session, sdp),
+      party: waits,
       leg: { role: 'caller', callId: dialog.callId, tag: dialog.remoteTag, contact: dialog.remoteContact, sdp },
       rights: who,
       shown: who,
@@ -81,7 +82,8 @@ async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Pr
       trace: [`a click of ${who.aor}`],
     })
   } finally {
-    dialog.bye(clean(live.call?.ending ?? 'failed'))
+    // Afterwards it is the call's, which may have given it to another.
+    if (!waits.isAnswered) dialog.bye(clean(live.call?.ending ?? 'failed'))
   }
 }
 
@@ -105,7 +107,8 @@ const TURNS = 3
 const GLARE_MS = 2_100
 
 /** Who waits with a made-up session for the one whom he calls. */
-function waiting(dialog: Dialog, session: Lasting, said: string): Party {
+function waiting(dialog: Dialog, session: Lasting, said: string): Party & { readonly isAnswered: boolean } {
+  let isAnswered = false
   async function modify(sdp: string): Promise<Modified> {
     let taken = await dialog.modify(session.give(sdp))
     for (let turn = 1; turn < TURNS && taken.kind === 'refused' && taken.status === 491; turn++) {
@@ -124,7 +127,11 @@ function waiting(dialog: Dialog, session: Lasting, said: string): Party {
       const taken = await modify(sdp)
       if (taken.kind === 'refused' || !dialog.up) return null
       dialog.release()
+      isAnswered = true
       return { dialog, moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp }
+    },
+    get isAnswered() {
+      return isAnswered
     },
   }
 }
