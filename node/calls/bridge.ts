@@ -2,8 +2,9 @@
 import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
 import type { Dialog, DialogHandlers, Modified, Referral } from '../sip/port.ts'
+import { type Loan, lend } from './loan.ts'
 import { freely, type Lasting, lasting } from './origin.ts'
-import type { Replaces } from './refer.ts'
+import { type Replaces, wayOf } from './refer.ts'
 
 export interface Bridge {
   /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. `offered`: its answer is due. */
@@ -27,8 +28,11 @@ export interface Bridge {
    * §6.1). Null: a transfer is under way. What it returns says that nothing came of it.
    */
   letGo(side: Side): (() => void) | null
-  /** Gives an end to another call with an offer of that one. If it takes it, this call is over, and its other end is told nothing. */
-  giveAway(side: Side, sdp: string, why: string): Promise<Modified>
+  /**
+   * Gives an end to another call with an offer of that one. When that one keeps it, this call is over, and its other end is
+   * told nothing; else the end is offered what it had here, and the two go on.
+   */
+  lend(side: Side, sdp: string): Promise<Lent | Refused>
   readonly over: boolean
   /** It ended by being given away. */
   readonly isGiven: boolean
@@ -42,6 +46,15 @@ export interface Leg {
   /** What it said last. */
   readonly sdp: string
 }
+
+export interface Lent {
+  readonly kind: 'lent'
+  /** A BYE gives it back. */
+  readonly dialog: Dialog
+  readonly sdp: string
+  keep(why: string): void
+}
+type Refused = Extract<Modified, { kind: 'refused' }>
 
 export interface BridgeOptions {
   /** What a side was told before, by another call. */
@@ -67,6 +80,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   let modifying = false
   let leaving: Side | null = null
   let isGiven = false
+  let loan: Loan | null = null
 
   function end(why: string): void {
     over = true
@@ -76,6 +90,8 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   function hangUp(why: string): void {
     if (over) return
     end(why)
+    // Who has the other end may keep it.
+    loan?.keep()
     for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.bye(why)
   }
 
@@ -134,61 +150,91 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
     if (passed?.kind === 'refused') hangUp(`no common ground: ${passed.status} ${passed.reason}`)
   }
 
-  async function giveAway(side: Side, sdp: string, why: string): Promise<Modified> {
+  /** Re-INVITEs a side, again when offers met. `before`: what it was told until then. */
+  async function ask(side: Side, sdp: string): Promise<{ readonly taken: Modified; readonly before: string }> {
+    let before = sessions[side].last
     for (let turn = 0; turn < GLARE_TURNS; turn++) {
       if (turn > 0) await afterGlare()
       const dialog = sides[side]
-      if (over || !dialog?.up) return refuse(481, 'The other side is gone')
+      if (over || !dialog?.up) return { taken: refuse(481, 'The other side is gone'), before }
       if (modifying) continue
       modifying = true
+      before = sessions[side].last
       const taken = await dialog.modify(sessions[side].give(sdp))
       modifying = false
-      if (taken.kind === 'refused') {
-        if (taken.status === 491) continue
-        if (taken.status === 481 || taken.status === 408) hangUp('the other side is gone')
-        return taken
-      }
-      // It may have hung up with its answer.
-      if (over || !dialog.up) return refuse(481, 'The other side is gone')
-      delete sides[side]
-      dialog.release()
-      isGiven = true
-      end(why)
+      if (taken.kind === 'answered' || taken.status !== 491) return { taken, before }
+    }
+    return { taken: refuse(491, 'Request Pending'), before }
+  }
+
+  async function lendOut(side: Side, sdp: string): Promise<Lent | Refused> {
+    const { taken, before } = await ask(side, sdp)
+    if (taken.kind === 'refused') {
+      if (taken.status === 481 || taken.status === 408) hangUp('the other side is gone')
       return taken
     }
-    return refuse(491, 'Request Pending')
+    const dialog = sides[side]
+    // It may have hung up with its answer.
+    if (over || !dialog?.up) return refuse(481, 'The other side is gone')
+    delete sides[side]
+    dialog.release()
+    modifying = true
+    const lent = lend(dialog, () => void takeBack(side, dialog, before))
+    loan = lent
+    function keep(why: string): void {
+      if (over) return
+      lent.keep()
+      isGiven = true
+      end(why)
+    }
+    return { kind: 'lent', dialog: lent.dialog, sdp: taken.sdp, keep }
+  }
+
+  async function takeBack(side: Side, dialog: Dialog, before: string): Promise<void> {
+    loan = null
+    modifying = false
+    dialog.release()
+    attach(side, dialog)
+    const { taken } = await ask(side, before)
+    if (taken.kind === 'refused') hangUp(`no way back: ${taken.status} ${taken.reason}`)
+    else if (wayOf(taken.sdp) !== wayOf(said[side] ?? '')) pass(side, taken.sdp)
   }
 
   async function info(from: Side, contentType: string, body: string): Promise<number> {
     const other = sides[opposite(from)]
-    if (over || other === undefined) return 481
-    if (!other.up) return 480
+    if (over) return 481
+    // Somebody else has it just now.
+    if (!other?.up) return 480
     if (body.length > INFO_MAX) return 413
     return other.info(contentType, body)
   }
 
+  function attach(side: Side, dialog: Dialog, offered = false): void {
+    sides[side] = dialog
+    if (offered) modifying = true
+    dialog.handle({
+      bye: (reason) => hungUp(side, reason),
+      modify: (sdp) => modify(side, sdp),
+      answered: (sdp) => void answered(side, sdp),
+      info: (contentType, body) => info(side, contentType, body),
+      ...(referred && { referred: (referral) => referred(side, referral) }),
+      ...(notified && { notified: (notice) => notified(side, notice) }),
+    })
+    if (over && dialog.up) dialog.bye('The call is over')
+  }
+
+  function pass(side: Side, sdp: string): void {
+    modifying = true
+    void answered(side, sdp)
+  }
+
   return {
-    attach(side, dialog, offered = false) {
-      sides[side] = dialog
-      if (offered) modifying = true
-      dialog.handle({
-        bye: (reason) => hungUp(side, reason),
-        modify: (sdp) => modify(side, sdp),
-        answered: (sdp) => void answered(side, sdp),
-        info: (contentType, body) => info(side, contentType, body),
-        ...(referred && { referred: (referral) => referred(side, referral) }),
-        ...(notified && { notified: (notice) => notified(side, notice) }),
-      })
-      if (over && dialog.up) dialog.bye('The call is over')
-    },
+    attach,
     told: (side, sdp) => sessions[side].give(sdp),
     said(side, sdp) {
       said[side] = sdp
     },
-    pass(side, sdp) {
-      modifying = true
-      void answered(side, sdp)
-    },
+    pass,
     leg(side) {
       const [dialog, sdp, session] = [sides[side], said[side], sessions[side]]
       return over || !dialog?.up || !sdp ? null : { dialog, sdp, session }
@@ -204,9 +250,10 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
       return () => {
         leaving = null
         if (!sides[side]?.up) hangUp(`${side} hung up`)
+        if (loan && !loan.dialog.up) hangUp(`${opposite(side)} hung up`)
       }
     },
-    giveAway,
+    lend: lendOut,
     check() {
       for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.check()
     },
@@ -230,6 +277,6 @@ export function opposite(side: Side): Side {
   return side === 'caller' ? 'called' : 'caller'
 }
 
-function refuse(status: number, reason: string): Modified {
+function refuse(status: number, reason: string): Refused {
   return { kind: 'refused', status, reason }
 }

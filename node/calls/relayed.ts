@@ -45,7 +45,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return `${reached}`
   }
   desk.count.relayed++
-  const { sip = desk.sip, target, session, leave } = reached
+  const { sip = desk.sip, target, session, keep, leave } = reached
   // The asking node bounds the call too; should it be gone without a BYE, this one must not live for ever.
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()
@@ -58,6 +58,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       groups: [{ targets: [target], seconds: RING_SECONDS }],
       stop: live.stop.signal,
       answered(ends) {
+        keep?.()
         live.talk = { ends, who: { caller: whoIs(invitation.from), called: { aor, ...ofAor(aor) } } }
       },
       asked: passing(() => live.talk?.ends),
@@ -73,7 +74,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   }
 }
 
-interface Reached extends Partial<Pick<Place, 'sip' | 'session' | 'leave'>> {
+interface Reached extends Partial<Pick<Place, 'sip' | 'session' | 'keep' | 'leave'>> {
   readonly target: Target
 }
 

@@ -4,7 +4,7 @@ import { clean } from '../../proto/text.ts'
 import type { Side } from '../media/media.ts'
 import { nodesOf } from '../routing/reach.ts'
 import type { DialOutcome, DialRequest, SipPort } from '../sip/port.ts'
-import { opposite } from './bridge.ts'
+import { type Lent, opposite } from './bridge.ts'
 import type { Desk, Live, Talk, Who } from './calls.ts'
 import { ofAor, sayDialled } from './dialled.ts'
 import type { Lasting } from './origin.ts'
@@ -21,6 +21,8 @@ export interface Place {
   request(sdp: string): DialRequest
   /** What the far end was told, if it was told here. */
   readonly session?: Lasting
+  /** The two are connected: who is replaced is out of it. Until then a BYE to the far end gives it back. */
+  keep(): void
   /** To be said when nobody wants it any more. */
   leave(): void
 }
@@ -46,11 +48,12 @@ export function placeIn(meant: Meant): Place | 'busy' {
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
+  let lent: Lent | null = null
   function dial({ sdp }: DialRequest) {
-    const outcome = ends.giveAway(opposite(side), sdp, 'replaced').then((taken): DialOutcome => {
+    const outcome = ends.lend(opposite(side), sdp).then((taken): DialOutcome => {
       if (taken.kind === 'refused') return { ...taken, headers: new Map() }
-      near!.dialog.bye('replaced')
-      return { kind: 'answered', dialog: far!.dialog, sdp: taken.sdp }
+      lent = taken
+      return { kind: 'answered', dialog: taken.dialog, sdp: taken.sdp }
     })
     // A re-INVITE cannot be taken back: who rings ends what comes too late.
     return { callId: far!.dialog.callId, outcome, cancel: () => undefined }
@@ -62,6 +65,10 @@ export function placeIn(meant: Meant): Place | 'busy' {
     sip: { dial },
     request: (sdp) => ({ uri: '', nextHop: null, from: { display: '', uri: '' }, to: { uri: '' }, sdp }),
     session: far.session,
+    keep() {
+      lent?.keep('replaced')
+      near.dialog.bye('replaced')
+    },
     leave,
   }
 }
@@ -99,6 +106,7 @@ export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, by: W
         headers: { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) },
       }
     },
+    keep: () => undefined,
     leave: () => undefined,
   }
 }

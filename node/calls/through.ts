@@ -23,7 +23,7 @@ export interface Through {
   readonly target: string
   groups(sdp: string): readonly Group[]
   /** When nobody is rung, but the end of another call is taken. */
-  readonly place?: Pick<Place, 'who' | 'session'>
+  readonly place?: Pick<Place, 'who' | 'session' | 'keep'>
 }
 
 /** Returns in words how it ended; every way out has answered the party. */
@@ -49,6 +49,7 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
       answered(ends, { callId, remoteTag, remoteContact }, { name }, sdp) {
         live.talk = { ends, who: { caller: who, called: place ? place.who : { aor: name, ...ofAor(name) } } }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
+        place?.keep()
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

@@ -111,11 +111,12 @@ function transferee({ talk, side, asker, moved, notices, stop }: Transferee): Pa
     progress: (status) => notices.tell(status, PROGRESS[status] ?? 'Session Progress'),
     reply: (status, { reason = '' } = {}) => notices.tell(status, reason),
     async answer(sdp) {
-      const taken = await talk.ends.giveAway(opposite(side), sdp, 'transferred')
+      const taken = await talk.ends.lend(opposite(side), sdp)
       if (taken.kind === 'refused') {
         notices.tell(taken.status, taken.reason)
         return null
       }
+      taken.keep('transferred')
       notices.tell(200, 'OK')
       void leave(asker, notices, stop)
       return { dialog: moved.dialog, moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp }

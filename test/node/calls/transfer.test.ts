@@ -1,6 +1,6 @@
 /** REFER in a call (RFC 3515, RFC 5589): the node connects the other end with whom the phone names. */
 import test, { type ExecutionContext } from 'ava'
-import type { Invitation } from '../../../node/sip/port.ts'
+import type { Invitation, Modified } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_A, SDP_B, soon } from '../sip/support.ts'
@@ -377,4 +377,98 @@ test('a stranger, who is let in because he calls for help, transfers nobody; who
   await soon('BYE at carol', carol.bye)
   stranger.dialog.bye()
   await isOver(t, n1!)
+})
+
+/** From now on it answers a re-INVITE so. */
+function answersWith({ dialog, handlers, offers }: Talker, answer: (offer: string) => Promise<Modified>): void {
+  dialog.release()
+  dialog.handle({
+    ...handlers,
+    modify(offer) {
+      offers.push(offer)
+      return answer(offer)
+    },
+  })
+}
+
+async function theyTalk(t: ExecutionContext, one: Talker, other: Talker): Promise<void> {
+  const signal = `Signal=${other.infos.length}`
+  t.is(await soon('an INFO', one.dialog.info('application/dtmf-relay', signal)), 200)
+  t.is(other.infos.at(-1), `application/dtmf-relay ${signal}`)
+}
+
+test('bob does not take carol in an attended transfer: alice still has both, and her next try succeeds', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { alice, bob } = await talking(t, n1!)
+  const { carol, second } = await consulting(t, n1!)
+  const meant = `<sip:carol@pbx.test?Replaces=${encodeURIComponent(second.replaces)}>`
+  answersWith(bob, async () => ({ kind: 'refused', status: 488, reason: 'Not Me' }))
+  t.is(await alice.refer(meant), 202)
+  await poll(() => alice.notices.length === 2)
+  t.is(alice.notices[1], 'terminated SIP/2.0 488 Not Me')
+  await poll(() => carol.offers.length === 2)
+  t.regex(carol.offers[0]!, /m=audio 5000 /)
+  t.regex(carol.offers[1]!, /m=audio 4000 /, 'carol hears of alice again')
+  t.regex(carol.offers[1]!, /^o=a 1 3 /m, 'in the next version of her session')
+  await theyTalk(t, second, carol)
+  await theyTalk(t, alice, bob)
+  t.is(n1!.sessions(), 2)
+
+  answersWith(bob, async () => ({ kind: 'answered', sdp: SDP_B }))
+  t.is(await alice.refer(meant), 202)
+  await soon('BYE at her second leg', second.bye)
+  await soon('BYE at her first leg', alice.bye)
+  await theyTalk(t, bob, carol)
+  bob.dialog.bye()
+  await soon('BYE at carol', carol.bye)
+  await isOver(t, n1!)
+})
+
+test('who asks to replace alice and gives up while bob is asked has changed nothing, whatever bob says', async (t) => {
+  for (const said of ['200', '488', '200, and alice has hung up'] as const) {
+    const [n1] = await nodes(t, 1)
+    const { alice, bob } = await talking(t, n1!)
+    const dora = await port(t)
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<Modified>()
+    answersWith(bob, (offer) => {
+      asked.resolve()
+      return /m=audio 6000/.test(offer) ? answer.promise : Promise.resolve({ kind: 'answered', sdp: SDP_B })
+    })
+    const replacing = dora.dial(
+      {
+        uri: 'sip:bob@pbx.test',
+        nextHop: `sip:${n1!.sip.address}`,
+        from: { display: '', uri: 'sip:dora@pbx.test' },
+        to: { uri: 'sip:bob@pbx.test' },
+        sdp: SDP_C,
+        headers: { Replaces: alice.replaces },
+      },
+      () => {},
+    )
+    await soon('a re-INVITE at bob', asked.promise)
+    replacing.cancel()
+    t.is((await soon('an outcome', replacing.outcome)).kind, 'cancelled')
+    if (said === '200, and alice has hung up') alice.dialog.bye()
+    answer.resolve(
+      said === '488' ? { kind: 'refused', status: 488, reason: 'Not Me' } : { kind: 'answered', sdp: SDP_B },
+    )
+    if (said === '200, and alice has hung up') {
+      await soon('BYE at bob', bob.bye)
+    } else {
+      await until(n1!.cluster, 'the call that was', () => {
+        const rows = [...n1!.cluster.tables.calls.values()]
+        return rows.length === 1 && rows[0]!.from === 'alice@pbx.test'
+      })
+      if (said === '200') {
+        await poll(() => bob.offers.length === 2)
+        t.regex(bob.offers[1]!, /m=audio 4000 /, 'what he had')
+      }
+      await theyTalk(t, alice, bob)
+      t.is(n1!.sessions(), 1)
+      bob.dialog.bye()
+      await soon('BYE at alice', alice.bye)
+    }
+    await isOver(t, n1!)
+  }
 })
