@@ -103,7 +103,13 @@ export function noticeOf(
   }
 }
 
-/** Where media goes and which way: what makes an answer new for who was told another. Both ways need not be said (RFC 8866 §6.7). */
+const SAYS_NOTHING = /^(?:[ost]=.*|a=sendrecv)?$/
+
+/**
+ * What a description says of media: what makes an answer new for who was told another. That is all but its session (RFC 8866
+ * §5.2) and what it says without a word (§6.7).
+ */
 export function wayOf(sdp: string): string {
-  return (sdp.match(/^(?:c=.*|m=\S+ \S+|a=(?:sendonly|recvonly|inactive))/gm) ?? []).join('\n').replace(/\r/g, '')
+  const lines = sdp.split(/\r?\n/)
+  return lines.filter((line) => !SAYS_NOTHING.test(line)).join('\n')
 }

@@ -472,3 +472,16 @@ test('who asks to replace alice and gives up while bob is asked has changed noth
     await isOver(t, n1!)
   }
 })
+
+test('bob answers from the same port with another key and codec than before: carol is told', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { spoken } = await carolAnswers(t, n1!)
+  const { alice, bob } = await talking(t, n1!)
+  const key = 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\r\n'
+  answersWith(bob, async () => ({ kind: 'answered', sdp: SDP_B.replace('RTP/AVP 0', 'RTP/AVP 8') + key }))
+  t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
+  const { carol } = await soon('the call at carol', spoken)
+  await poll(() => carol.offers.length === 1)
+  t.regex(carol.offers[0]!, /m=audio 5000 RTP\/AVP 8\r\na=crypto:1 /)
+  await soon('BYE at alice', alice.bye)
+})
