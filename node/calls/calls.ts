@@ -77,7 +77,7 @@ export interface Live {
   media: MediaSession | null
   /** Where it was placed to, and by which leg. */
   placed: Placed | null
-  /** Once it was answered. */
+  /** Once it was answered, if it is a call of ours. */
   talk: Talk | null
   /** How often one of its ends was asked for elsewhere. */
   refers: number

@@ -5,10 +5,11 @@
 import { clean } from '../../proto/text.ts'
 import type { MediaSession } from '../media/media.ts'
 import { reach } from '../routing/reach.ts'
-import type { Invitation, NameAddr } from '../sip/port.ts'
-import type { Desk, Live, Who } from './calls.ts'
+import type { Invitation } from '../sip/port.ts'
+import type { Bridge } from './bridge.ts'
+import type { Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
-import { ofAor, readDialled } from './dialled.ts'
+import { readDialled } from './dialled.ts'
 import { partyOf } from './party.ts'
 import { passing } from './pass.ts'
 import { flowOf, forHelp } from './place.ts'
@@ -49,6 +50,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   // The asking node bounds the call too; should it be gone without a BYE, this one must not live for ever.
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()
+  let both: Bridge | undefined
   try {
     const result = await connect({
       sip,
@@ -59,9 +61,10 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       stop: live.stop.signal,
       answered(ends) {
         keep?.()
-        live.talk = { ends, who: { caller: whoIs(invitation.from), called: { aor, ...ofAor(aor) } } }
+        // It is no talk of ours: who is in it is known to the other node, and a place in it is nothing that we could give.
+        both = ends
       },
-      asked: passing(() => live.talk?.ends),
+      asked: passing(() => both),
       ...(session && { calledBefore: session }),
     })
     if (result.kind === 'ended') return result.why
@@ -104,10 +107,6 @@ function placeOf(desk: Desk, text: string, aor: string, sdp: string): Reached | 
   const place = placeIn(meant)
   if (place === 'busy') return 491
   return { ...place, target: { name: place.name, request: place.request(sdp) } }
-}
-
-function whoIs({ user, host }: NameAddr): Who {
-  return { aor: `${user}@${host}`, user, domain: host }
 }
 
 /** The media is the asking node's: both SDPs pass as they are. */

@@ -85,3 +85,21 @@ test('an attended transfer whose second call is at another node than the first',
   await isOver(t, n2)
   await poll(() => n2.calls.counters().live === 0)
 })
+
+test('a leg that a node only has for another node is replaced by nobody: that one would not know who is there', async (t) => {
+  const { n1, n2, alice, bob } = await across(t)
+  for (const at of [n1, n2]) {
+    const request = {
+      uri: 'sip:bob@pbx.test',
+      nextHop: `sip:${at.sip.address}`,
+      from: { display: '', uri: 'sip:dora@pbx.test' },
+      to: { uri: 'sip:bob@pbx.test' },
+      sdp: SDP_C,
+      headers: { Replaces: bob.replaces },
+    }
+    const outcome = await soon('a refusal', (await port(t)).dial(request, () => {}).outcome)
+    t.like(outcome, { kind: 'refused', status: 481 }, at.name)
+  }
+  t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
+  t.deepEqual(bob.infos, ['application/dtmf-relay Signal=5'], 'they talk on')
+})
