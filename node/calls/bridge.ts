@@ -120,8 +120,11 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   async function passOn(from: Side, sdp: string, other: Dialog): Promise<Modified> {
     const offer = await media.offer(from, sdp)
     if (offer.kind === 'failed') return refuse(offer.status, offer.reason)
-    const answered = await other.modify(sessions[opposite(from)].give(offer.sdp))
+    const session = sessions[opposite(from)]
+    const before = session.last
+    const answered = await other.modify(session.give(offer.sdp))
     if (answered.kind === 'refused') {
+      session.back(before)
       // The dialog is gone at its other end (RFC 3261 §12.2.1.2), and with it the call.
       if (answered.status === 481 || answered.status === 408) hangUp('the other side is gone')
       return answered
@@ -162,6 +165,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
       before = sessions[side].last
       const taken = await dialog.modify(sessions[side].give(sdp))
       modifying = false
+      if (taken.kind === 'refused') sessions[side].back(before)
       if (taken.kind === 'answered' || taken.status !== 491) return { taken, before }
     }
     return { taken: refuse(491, 'Request Pending'), before }

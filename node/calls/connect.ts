@@ -63,7 +63,8 @@ export async function connect(needs: Connection): Promise<Connected> {
 
     both.told('called', rung.target.request.sdp)
     both.said('called', rung.sdp)
-    const settled = await party.answer(both.told('caller', answer.sdp))
+    // Who was told something before may refuse this: he is told by his party.
+    const settled = await party.answer(party.session ? answer.sdp : both.told('caller', answer.sdp))
     if (settled === null) {
       both.hangUp('the caller had gone')
       return { kind: 'ended', why: 'the caller had gone' }

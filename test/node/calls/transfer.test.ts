@@ -485,3 +485,23 @@ test('bob answers from the same port with another key and codec than before: car
   t.regex(carol.offers[0]!, /m=audio 5000 RTP\/AVP 8\r\na=crypto:1 /)
   await soon('BYE at alice', alice.bye)
 })
+
+test('what bob has refused is not what he is offered when he asks what there is', async (t) => {
+  for (const asked of ['a transfer', 'a re-INVITE'] as const) {
+    const [n1] = await nodes(t, 1)
+    await carolAnswers(t, n1!)
+    const { alice, bob } = await talking(t, n1!)
+    answersWith(bob, async () => ({ kind: 'refused', status: 488, reason: 'Not Me' }))
+    if (asked === 'a transfer') {
+      t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
+      await poll(() => alice.notices.at(-1)?.startsWith('terminated') ?? false)
+    } else {
+      t.like(await alice.dialog.modify(SDP_C), { kind: 'refused', status: 488 })
+    }
+    t.is(bob.offers.length, 1)
+    const offered = await soon('an offer', bob.dialog.modify(''))
+    if (offered.kind !== 'answered') return t.fail(JSON.stringify(offered))
+    t.regex(offered.sdp, /m=audio 4000 /, asked)
+    t.regex(offered.sdp, /^o=a 1 3 /m, 'and that is new after what he refused')
+  }
+})
