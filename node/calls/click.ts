@@ -12,7 +12,7 @@ import { ofAor, sayDialled } from './dialled.ts'
 import { freely, type Lasting, lasting, madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
 import { type Destination, destinationOf, forHelp, phonesOf, placeFor } from './place.ts'
-import { readRefer, wayOf } from './refer.ts'
+import { QUIET, readRefer, wayOf } from './refer.ts'
 import { type Rung, ring } from './ring.ts'
 
 export function click(desk: Desk, request: SipRequest): void {
@@ -22,7 +22,7 @@ export function click(desk: Desk, request: SipRequest): void {
     return
   }
   const begun = desk.begin((live) => callFrom(desk, live, ready))
-  if (begun) request.reply(202, { headers: { 'Refer-Sub': 'false' } })
+  if (begun) request.reply(202, { headers: QUIET })
   else request.reply(503, { headers: { 'Retry-After': '5' } })
 }
 

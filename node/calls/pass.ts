@@ -2,26 +2,34 @@
 import type { Side } from '../media/media.ts'
 import type { Referral } from '../sip/port.ts'
 import { type Bridge, type BridgeOptions, opposite } from './bridge.ts'
+import { QUIET, wantsNoNotice } from './refer.ts'
 
 const ID = /;\s*id=\d+/i
 
 /** `ends` of the call, once there is one. */
 export function passing(ends: () => Bridge | undefined): Required<Pick<BridgeOptions, 'referred' | 'notified'>> {
-  let asked = 0
+  let accepted = 0
+  let turn: Promise<void> = Promise.resolve()
   const other = (side: Side) => ends()?.leg(opposite(side))?.dialog
 
   async function refer(side: Side, referral: Referral): Promise<void> {
-    asked = referral.cseq
     const headers = pick(referral, ['Refer-To', 'Refer-Sub'])
-    referral.reply((await other(side)?.say('REFER', headers, '')) ?? 491)
+    const status = (await other(side)?.say('REFER', headers, '')) ?? 491
+    if (status < 300) accepted = referral.cseq
+    // A node of ours that accepts it does as it was asked (RFC 4488 §4).
+    referral.reply(status, status < 300 && wantsNoNotice(referral.header) ? { headers: QUIET } : {})
   }
 
   return {
-    referred: (side, referral) => void refer(side, referral),
+    referred(side, referral) {
+      turn = refer(side, referral)
+    },
     async notified(side, notice) {
+      // It may have overtaken the answer to its REFER.
+      await turn
       const headers = pick(notice, ['Event', 'Subscription-State', 'Content-Type'])
       // It names the REFER by the number that it has in the phone's dialog (RFC 3515 §2.4.6).
-      if (headers.Event) headers.Event = headers.Event.replace(ID, `;id=${asked}`)
+      if (headers.Event) headers.Event = headers.Event.replace(ID, `;id=${accepted}`)
       return (await other(side)?.say('NOTIFY', headers, notice.body)) ?? 481
     },
   }

@@ -36,9 +36,16 @@ export function readRefer(header: (name: string) => string | null): Referred {
   const given = fieldOf(headers, 'replaces')
   const replaces = given === null ? null : readReplaces(given)
   if (given !== null && replaces === null) return refused(400, 'Replaces does not read')
-  const isQuiet = /^\s*false\b/i.test(header('refer-sub') ?? '')
-  return { kind: 'call', uri: uri.replace(/;method=[^;]*/i, ''), replaces, isQuiet }
+  return { kind: 'call', uri: uri.replace(/;method=[^;]*/i, ''), replaces, isQuiet: wantsNoNotice(header) }
 }
+
+/** RFC 4488 §4 */
+export function wantsNoNotice(header: (name: string) => string | null): boolean {
+  return /^\s*false\b/i.test(header('refer-sub') ?? '')
+}
+
+/** Of the answer to such a REFER. */
+export const QUIET = { 'Refer-Sub': 'false' } as const
 
 /** `call-id;to-tag=…;from-tag=…[;early-only]`; null when it does not read (§6.1). */
 export function readReplaces(value: string): Replaces | null {

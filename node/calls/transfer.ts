@@ -13,7 +13,7 @@ import { type Notices, noticesTo } from './notices.ts'
 import { freely } from './origin.ts'
 import type { Party } from './party.ts'
 import { destinationOf, forHelp, placeFor } from './place.ts'
-import { readRefer, wayOf } from './refer.ts'
+import { QUIET, readRefer, wayOf } from './refer.ts'
 import { isFull } from './through.ts'
 
 /** Who asked for it hangs up when he hears that it came about, or we do. */
@@ -26,7 +26,7 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
     return
   }
   const { isQuiet, asker, talk, nothingCame } = ready
-  referral.reply(202, isQuiet ? { headers: { 'Refer-Sub': 'false' } } : {})
+  referral.reply(202, isQuiet ? { headers: QUIET } : {})
   const notices = noticesTo(asker.dialog, live.refers++ > 0 ? referral.cseq : null, isQuiet)
   notices.tell(100, 'Trying')
   const begun = desk.begin(async (next) => {
