@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
 import type { Dialog, DialogHandlers, Modified, Referral } from '../sip/port.ts'
+import { identityOf } from './dialled.ts'
 import { type Loan, lend } from './loan.ts'
 import { freely, type Lasting, lasting } from './origin.ts'
 import { type Replaces, wayOf } from './refer.ts'
@@ -30,9 +31,9 @@ export interface Bridge {
   letGo(side: Side): (() => void) | null
   /**
    * Gives an end to another call with an offer of that one. When that one keeps it, this call is over, and its other end is
-   * told nothing; else the end is offered what it had here, and the two go on.
+   * told nothing; else the end is offered what it had here, and the two go on. Its phone is told `whom` it has.
    */
-  lend(side: Side, sdp: string): Promise<Lent | Refused>
+  lend(side: Side, sdp: string, whom: Whom): Promise<Lent | Refused>
   readonly over: boolean
   /** It ended by being given away. */
   readonly isGiven: boolean
@@ -45,6 +46,12 @@ export interface Leg {
   readonly session: Lasting
   /** What it said last. */
   readonly sdp: string
+}
+
+/** AoRs, or what is said of strangers. */
+export interface Whom {
+  readonly now: string
+  readonly before: string
 }
 
 export interface Lent {
@@ -154,7 +161,11 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   }
 
   /** Re-INVITEs a side, again when offers met. `before`: what it was told until then. */
-  async function ask(side: Side, sdp: string): Promise<{ readonly taken: Modified; readonly before: string }> {
+  async function ask(
+    side: Side,
+    sdp: string,
+    aor: string,
+  ): Promise<{ readonly taken: Modified; readonly before: string }> {
     let before = sessions[side].last
     for (let turn = 0; turn < GLARE_TURNS; turn++) {
       if (turn > 0) await afterGlare()
@@ -163,7 +174,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
       if (modifying) continue
       modifying = true
       before = sessions[side].last
-      const taken = await dialog.modify(sessions[side].give(sdp))
+      const taken = await dialog.modify(sessions[side].give(sdp), identityOf(aor))
       modifying = false
       if (taken.kind === 'refused') sessions[side].back(before)
       if (taken.kind === 'answered' || taken.status !== 491) return { taken, before }
@@ -171,8 +182,8 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
     return { taken: refuse(491, 'Request Pending'), before }
   }
 
-  async function lendOut(side: Side, sdp: string): Promise<Lent | Refused> {
-    const { taken, before } = await ask(side, sdp)
+  async function lendOut(side: Side, sdp: string, whom: Whom): Promise<Lent | Refused> {
+    const { taken, before } = await ask(side, sdp, whom.now)
     if (taken.kind === 'refused') {
       if (taken.status === 481 || taken.status === 408) hangUp('the other side is gone')
       return taken
@@ -183,7 +194,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
     delete sides[side]
     dialog.release()
     modifying = true
-    const lent = lend(dialog, () => void takeBack(side, dialog, before))
+    const lent = lend(dialog, () => void takeBack(side, dialog, before, whom.before))
     loan = lent
     function keep(why: string): void {
       if (over) return
@@ -194,12 +205,12 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
     return { kind: 'lent', dialog: lent.dialog, sdp: taken.sdp, keep }
   }
 
-  async function takeBack(side: Side, dialog: Dialog, before: string): Promise<void> {
+  async function takeBack(side: Side, dialog: Dialog, before: string, aor: string): Promise<void> {
     loan = null
     modifying = false
     dialog.release()
     attach(side, dialog)
-    const { taken } = await ask(side, before)
+    const { taken } = await ask(side, before, aor)
     if (taken.kind === 'refused') hangUp(`no way back: ${taken.status} ${taken.reason}`)
     else if (wayOf(taken.sdp) !== wayOf(said[side] ?? '')) pass(side, taken.sdp)
   }

@@ -3,12 +3,11 @@
  * are rung first, with an offer that is made up; who answers is the caller of an ordinary call from then on.
  */
 import { setTimeout } from 'node:timers/promises'
-import { clean } from '../../proto/text.ts'
 import { RING_SECONDS } from '../routing/plan.ts'
 import type { Dialog, Modified, SipRequest } from '../sip/port.ts'
 import { best } from './best.ts'
 import type { Desk, Live, Who } from './calls.ts'
-import { ofAor, sayDialled } from './dialled.ts'
+import { identityOf, ofAor, sayDialled } from './dialled.ts'
 import { freely, type Lasting, lasting, madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
 import { type Destination, destinationOf, forHelp, phonesOf, placeFor } from './place.ts'
@@ -83,7 +82,7 @@ async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Pr
     })
   } finally {
     // Afterwards it is the call's, which may have given it to another.
-    if (!waits.isAnswered) dialog.bye(clean(live.call?.ending ?? 'failed'))
+    if (!waits.isAnswered) dialog.bye('the call is over')
   }
 }
 
@@ -109,11 +108,11 @@ const GLARE_MS = 2_100
 /** Who waits with a made-up session for the one whom he calls. */
 function waiting(dialog: Dialog, session: Lasting, said: string): Party & { readonly isAnswered: boolean } {
   let isAnswered = false
-  async function modify(sdp: string): Promise<Modified> {
-    let taken = await dialog.modify(session.give(sdp))
+  async function modify(sdp: string, aor: string): Promise<Modified> {
+    let taken = await dialog.modify(session.give(sdp), identityOf(aor))
     for (let turn = 1; turn < TURNS && taken.kind === 'refused' && taken.status === 491; turn++) {
       await setTimeout(GLARE_MS, undefined, { ref: false })
-      taken = await dialog.modify(session.give(sdp))
+      taken = await dialog.modify(session.give(sdp), identityOf(aor))
     }
     return taken
   }
@@ -123,8 +122,8 @@ function waiting(dialog: Dialog, session: Lasting, said: string): Party & { read
     session,
     progress: () => undefined,
     reply: (status, { reason = '' } = {}) => dialog.bye(`${status} ${reason}`),
-    async answer(sdp) {
-      const taken = await modify(sdp)
+    async answer(sdp, aor) {
+      const taken = await modify(sdp, aor)
       if (taken.kind === 'refused' || !dialog.up) return null
       dialog.release()
       isAnswered = true

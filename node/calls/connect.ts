@@ -64,7 +64,8 @@ export async function connect(needs: Connection): Promise<Connected> {
     both.told('called', rung.target.request.sdp)
     both.said('called', rung.sdp)
     // Who was told something before may refuse this: he is told by his party.
-    const settled = await party.answer(party.session ? answer.sdp : both.told('caller', answer.sdp))
+    const mine = party.session ? answer.sdp : both.told('caller', answer.sdp)
+    const settled = await party.answer(mine, rung.target.name)
     if (settled === null) {
       both.hangUp('the caller had gone')
       return { kind: 'ended', why: 'the caller had gone' }

@@ -44,6 +44,14 @@ export function sayDialled({ user, domain }: Dialled): string {
   return `sip:${user.toWellFormed().replace(/[^A-Za-z0-9_.!~*'()&=+$,-]/gu, encodeURIComponent)}@${domain}`
 }
 
+/** Tells a phone whom it is connected with now (RFC 3325, RFC 5876): most show it. Of strangers nothing is said. */
+export function identityOf(aor: Aor): Readonly<Record<string, string>> {
+  const { user, domain } = ofAor(aor)
+  return aor.indexOf('@') < 1 || domain.endsWith('.invalid')
+    ? {}
+    : { 'P-Asserted-Identity': `<${sayDialled({ user, domain })}>` }
+}
+
 /** As a row shows it: a number or a service as it was dialled, a name with its domain, as callers are shown. */
 export function shownTarget({ user, domain }: Dialled): string {
   return /^(?:[+*#\d]+|urn:.+)$/.test(user) ? user : `${user}@${domain}`

@@ -18,7 +18,7 @@ export interface Join {
 
 export async function join(desk: Desk, live: Live, { party, leg, who, replaces, trace }: Join): Promise<string> {
   const meant = desk.meant(replaces)
-  const place = meant === null ? placeElsewhere(desk, live, replaces, who) : placeIn(meant)
+  const place = meant === null ? placeElsewhere(desk, live, replaces, who) : placeIn(meant, who?.aor ?? '')
   if (place === null) return refuse(desk, party, 481, 'Call/Transaction Does Not Exist')
   if (place === 'busy') return refuse(desk, party, 491, 'Request Pending')
   const { name, left, sip } = place

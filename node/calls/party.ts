@@ -3,8 +3,8 @@ import type { Dialog, Invitation } from '../sip/port.ts'
 import type { Lasting } from './origin.ts'
 
 export interface Party extends Pick<Invitation, 'body' | 'progress' | 'reply'> {
-  /** Its media is settled with this SDP; null: it has gone. */
-  answer(sdp: string): Promise<Settled | null>
+  /** Its media is settled with this SDP, of whom it is connected with; null: it has gone. */
+  answer(sdp: string, aor: string): Promise<Settled | null>
   /** What it was told before, by another call. */
   readonly session?: Lasting
 }

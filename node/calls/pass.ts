@@ -2,9 +2,7 @@
 import type { Side } from '../media/media.ts'
 import type { Referral } from '../sip/port.ts'
 import { type Bridge, type BridgeOptions, opposite } from './bridge.ts'
-import { QUIET, wantsNoNotice } from './refer.ts'
-
-const ID = /;\s*id=\d+/i
+import { eventOf, QUIET, wantsNoNotice } from './refer.ts'
 
 /** `ends` of the call, once there is one. */
 export function passing(ends: () => Bridge | undefined): Required<Pick<BridgeOptions, 'referred' | 'notified'>> {
@@ -28,8 +26,7 @@ export function passing(ends: () => Bridge | undefined): Required<Pick<BridgeOpt
       // It may have overtaken the answer to its REFER.
       await turn
       const headers = pick(notice, ['Event', 'Subscription-State', 'Content-Type'])
-      // It names the REFER by the number that it has in the phone's dialog (RFC 3515 §2.4.6).
-      if (headers.Event) headers.Event = headers.Event.replace(ID, `;id=${accepted}`)
+      if (headers.Event) headers.Event = eventOf(headers.Event, accepted)
       return (await other(side)?.say('NOTIFY', headers, notice.body)) ?? 481
     },
   }

@@ -110,6 +110,11 @@ export function noticeOf(
   }
 }
 
+/** The event of a NOTIFY that is passed on: it names the REFER by its number in the dialog that it goes to (§2.4.6). */
+export function eventOf(event: string, id: number): string {
+  return event.replace(/;\s*id=\d+/i, `;id=${id}`)
+}
+
 const SAYS_NOTHING = /^(?:[ost]=.*|a=sendrecv)?$/
 
 /**

@@ -39,8 +39,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return '503'
   }
   const replaces = replacedBy(contact)
-  const reached =
-    replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, aor, invitation.body)
+  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, aor, invitation)
   if (typeof reached === 'number') {
     invitation.reply(reached, { reason: 'No such contact here' })
     return `${reached}`
@@ -100,13 +99,14 @@ function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: strin
  * A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. It uses
  * the rights of whom it takes to be at the other end, `aor`: there must be no other.
  */
-function placeOf(desk: Desk, text: string, aor: string, sdp: string): Reached | number {
+function placeOf(desk: Desk, text: string, aor: string, { from, body }: Invitation): Reached | number {
   const replaces = readReplaces(text)
   const meant = replaces && desk.meant(replaces)
   if (!meant || farName(meant) !== aor) return 481
-  const place = placeIn(meant)
+  const who = readDialled(from.uri, '')
+  const place = placeIn(meant, who ? `${who.user}@${who.domain}` : '')
   if (place === 'busy') return 491
-  return { ...place, target: { name: place.name, request: place.request(sdp) } }
+  return { ...place, target: { name: place.name, request: place.request(body) } }
 }
 
 /** The media is the asking node's: both SDPs pass as they are. */

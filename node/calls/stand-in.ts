@@ -41,16 +41,17 @@ export function farName({ talk: { who }, side }: Meant): string {
   return who[opposite(side)]?.aor ?? STRANGER
 }
 
-/** Busy: what was offered there is still open, or it is being left already. */
-export function placeIn(meant: Meant): Place | 'busy' {
+/** `aor`: who comes. Busy: what was offered there is still open, or it is being left already. */
+export function placeIn(meant: Meant, aor: string): Place | 'busy' {
   const { talk, side } = meant
   const { ends, who } = talk
+  const left = who[side]?.aor ?? STRANGER
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
   let lent: Lent | null = null
   function dial({ sdp }: DialRequest) {
-    const outcome = ends.lend(opposite(side), sdp).then((taken): DialOutcome => {
+    const outcome = ends.lend(opposite(side), sdp, { now: aor, before: left }).then((taken): DialOutcome => {
       if (taken.kind === 'refused') return { ...taken, headers: new Map() }
       lent = taken
       return { kind: 'answered', dialog: taken.dialog, sdp: taken.sdp }
@@ -61,7 +62,7 @@ export function placeIn(meant: Meant): Place | 'busy' {
   return {
     who: who[opposite(side)],
     name: farName(meant),
-    left: who[side]?.aor ?? STRANGER,
+    left,
     sip: { dial },
     request: (sdp) => ({ uri: '', nextHop: null, from: { display: '', uri: '' }, to: { uri: '' }, sdp }),
     session: far.session,

@@ -110,8 +110,9 @@ function transferee({ talk, side, asker, moved, notices, stop }: Transferee): Pa
     session: moved.session,
     progress: (status) => notices.tell(status, PROGRESS[status] ?? 'Session Progress'),
     reply: (status, { reason = '' } = {}) => notices.tell(status, reason),
-    async answer(sdp) {
-      const taken = await talk.ends.lend(opposite(side), sdp)
+    async answer(sdp, aor) {
+      const before = talk.who[side]?.aor ?? ''
+      const taken = await talk.ends.lend(opposite(side), sdp, { now: aor, before })
       if (taken.kind === 'refused') {
         notices.tell(taken.status, taken.reason)
         return null

@@ -194,10 +194,10 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
       finish()
       hangUp(reason)
     },
-    modify(sdp) {
+    modify(sdp, headers) {
       // One re-INVITE at a time (RFC 3261 §14.1); srf's own queue stops for good at the first refusal.
       const contact: Record<string, string> = raw.local.contact ? { Contact: raw.local.contact } : {}
-      const mine = turn.then(() => ask('INVITE', 'application/sdp', sdp, contact))
+      const mine = turn.then(() => ask('INVITE', 'application/sdp', sdp, { ...contact, ...headers }))
       turn = mine
       return mine.then(modified)
     },

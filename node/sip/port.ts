@@ -79,7 +79,7 @@ export interface Dialog {
   readonly up: boolean
   bye(reason?: string): void
   /** Sends a re-INVITE (RFC 3261 §14). */
-  modify(sdp: string): Promise<Modified>
+  modify(sdp: string, headers?: Readonly<Record<string, string>>): Promise<Modified>
   /** Sends an INFO; its final status. */
   info(contentType: string, body: string): Promise<number>
   /**

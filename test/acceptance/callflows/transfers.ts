@@ -39,6 +39,7 @@ function areJoined(
   met: readonly Message[] | undefined,
 ): void {
   passes(t, find(met, '> 200 INVITE'), find(moved, '< INVITE'), 'what the new one answers is offered to who was moved')
+  t.is(find(moved, '< INVITE').header('p-asserted-identity'), `<${CAROL}>`, 'whose phone can show whom he has now')
 }
 
 export const TRANSFERS: readonly Flow[] = [
@@ -128,6 +129,7 @@ export const TRANSFERS: readonly Flow[] = [
     judge(t, { alice, bob, carol }) {
       hearsOf(t, bob, ['100 Trying', '200 OK'])
       areJoined(t, alice, carol)
+      t.is(find(carol, '< INVITE').header('p-asserted-identity'), '<sip:alice@pbx.test>')
       t.notRegex(find(carol, '< INVITE').body, /a=(?:sendonly|recvonly|inactive)/, 'nobody is held any more')
     },
   },
@@ -201,6 +203,7 @@ export const TRANSFERS: readonly Flow[] = [
       t.is(find(sides['the PC'], '< 202 REFER').header('refer-sub'), 'false')
       passes(t, find(bob, '> 200 INVITE'), find(carol, '< INVITE'), 'carol is offered what his phone has')
       passes(t, find(carol, '> 200 INVITE'), find(bob, '< INVITE'), 'and it hears what she answers')
+      t.is(find(bob, '< INVITE').header('p-asserted-identity'), `<${CAROL}>`)
       t.regex(find(carol, '< INVITE').header('from'), /<sip:bob@pbx\.test>/)
     },
   },

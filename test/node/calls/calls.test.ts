@@ -70,9 +70,11 @@ test('a hunt goes on when one is busy and the next does not answer; an announcem
   await phone(t, n1!, 'dave', (invitation) => invitation.reply(486))
   await phone(t, n1!, 'carol', silent.invited)
   await phone(t, n1!, 'bob', answers(listener()))
-  const outcome = await soon('an answer', call(await port(t), n1!, '2').outcome)
+  const statuses: number[] = []
+  const outcome = await soon('an answer', call(await port(t), n1!, '2', (status) => statuses.push(status)).outcome)
   t.is(outcome.kind, 'answered')
   await soon('CANCEL at the silent phone', silent.cancelled)
+  t.deepEqual(statuses, [181, 180, 181, 180], 'each time that somebody else is called the caller hears of it')
   if (outcome.kind === 'answered') outcome.dialog.bye()
 })
 

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { Invitation, SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { port, SDP_B, soon } from '../sip/support.ts'
-import { nodes, phone, rings, type TestNode } from './rig.ts'
+import { listener, nodes, phone, rings, type TestNode } from './rig.ts'
 import { carolAnswers, isOver, type Talker, talker } from './talker.ts'
 
 async function clicking(t: ExecutionContext, at: TestNode) {
@@ -64,6 +64,23 @@ test('only for phones of his own, only who proves who he is, and only where he m
   t.is(await clicks('<sip:0049301234@pbx.test>'), 202)
   const { bob } = await soon('the call at bob', called)
   await soon('BYE at bob, whom the plan does not let call there', bob.bye)
+  await isOver(t, n1!)
+})
+
+test('a phone that does not take what carol answered has no call, and neither has she', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { spoken } = await carolAnswers(t, n1!)
+  const heard = listener()
+  await phone(t, n1!, 'bob', async (invitation) => {
+    const dialog = await invitation.answer(SDP_B)
+    dialog?.handle({ ...heard.handlers, modify: async () => ({ kind: 'refused', status: 488, reason: 'Not Me' }) })
+  })
+  await until(n1!.cluster, 'both phones', () => n1!.cluster.tables.registrations.size === 2)
+  const clicks = await clicking(t, n1!)
+  t.is(await clicks('<sip:carol@pbx.test>'), 202)
+  const { carol } = await soon('the call at carol', spoken)
+  await soon('BYE at carol', carol.bye)
+  await soon('BYE at bob', heard.bye)
   await isOver(t, n1!)
 })
 

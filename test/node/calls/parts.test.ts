@@ -4,7 +4,7 @@ import type { Command } from '../../../cluster/tables/commands.ts'
 import type { CallRow } from '../../../cluster/tables/rows.ts'
 import { best } from '../../../node/calls/best.ts'
 import { advance, type Call, rowOf } from '../../../node/calls/call.ts'
-import { readDialled, sayDialled } from '../../../node/calls/dialled.ts'
+import { identityOf, readDialled, sayDialled } from '../../../node/calls/dialled.ts'
 import { startPublisher } from '../../../node/calls/publish.ts'
 import { wayOf } from '../../../node/calls/refer.ts'
 
@@ -30,6 +30,9 @@ test('what was dialled is read from SIP and tel URIs, and written back escaped',
   t.deepEqual(readDialled('tel:+49-30(1);ext=2', 'pbx.test'), { user: '+49301', domain: 'pbx.test' })
   t.is(readDialled('mailto:a@b', ''), null)
   t.is(readDialled('sip:%zz@pbx.test', ''), null)
+  t.deepEqual(identityOf('bob@pbx.test'), { 'P-Asserted-Identity': '<sip:bob@pbx.test>' })
+  for (const stranger of ['anonymous', 'anonymous@anonymous.invalid', '@pbx.test', ''])
+    t.deepEqual(identityOf(stranger), {})
   t.is(sayDialled({ user: '#1 \ud800é', domain: 'a.test' }), 'sip:%231%20%EF%BF%BD%C3%A9@a.test')
 })
 
