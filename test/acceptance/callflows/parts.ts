@@ -6,7 +6,7 @@ import { type Message, tagOf } from './trace.ts'
 /** A caller is asked who he is: RFC 3665 §3.3, with one challenge for all nodes of a cluster. */
 export function invites(sdp: readonly string[] | undefined = []): Step[] {
   const invite = sends('INVITE', { sdp })
-  return [invite, hears(100), hears(407), sends('ACK'), invite, hears(100)]
+  return [invite, hears(407), sends('ACK'), invite, hears(100)]
 }
 
 /** What a refused caller sees after his INVITE. */
