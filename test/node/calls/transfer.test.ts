@@ -167,17 +167,19 @@ test('carol is told when bob hears elsewhere than he said before', async (t) => 
   await isOver(t, n1!)
 })
 
-test('bob hangs up while carol rings: nobody rings any more, and alice is told', async (t) => {
+test('bob hangs up while carol rings: nobody rings any more, and alice hears BYE, and nothing of a subscription after it', async (t) => {
   const [n1] = await nodes(t, 1)
   const carol = rings()
   await phone(t, n1!, 'carol', carol.invited)
   const { alice, bob } = await talking(t, n1!)
   t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
   await soon('the call at carol', carol.called)
+  await poll(() => alice.notices.length === 2)
   bob.dialog.bye()
   await soon('CANCEL at carol', carol.cancelled)
   await soon('BYE at alice', alice.bye)
   await isOver(t, n1!)
+  t.deepEqual(alice.notices, ['active SIP/2.0 100 Trying', 'active SIP/2.0 180 Ringing'])
 })
 
 test('one transfer at a time; who does not take the other end has nothing changed', async (t) => {
