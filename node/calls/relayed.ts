@@ -14,7 +14,7 @@ import { partyOf } from './party.ts'
 import { passing } from './pass.ts'
 import { flowOf, forHelp } from './place.ts'
 import { readReplaces } from './refer.ts'
-import { isFlow, orderedName, readRelay, replacedBy } from './relay.ts'
+import { isFlow, KEPT, orderedName, readRelay, replacedBy } from './relay.ts'
 import type { Target } from './ring.ts'
 import { farName, type Place, placeIn } from './stand-in.ts'
 
@@ -50,6 +50,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()
   let both: Bridge | undefined
+  const passed = passing(() => both)
   try {
     const result = await connect({
       sip,
@@ -59,11 +60,18 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       groups: [{ targets: [target], seconds: RING_SECONDS }],
       stop: live.stop.signal,
       answered(ends) {
-        keep?.()
         // It is no talk of ours: who is in it is known to the other node, and a place in it is nothing that we could give.
         both = ends
       },
-      asked: passing(() => both),
+      asked: {
+        referred: passed.referred,
+        async notified(side, notice) {
+          if (notice.header('event') !== KEPT) return passed.notified(side, notice)
+          // A phone has no say in it.
+          if (side === 'caller') keep?.()
+          return 200
+        },
+      },
       ...(session && { calledBefore: session }),
     })
     if (result.kind === 'ended') return result.why
@@ -76,7 +84,9 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   }
 }
 
-interface Reached extends Partial<Pick<Place, 'sip' | 'session' | 'keep' | 'leave'>> {
+interface Reached extends Partial<Pick<Place, 'sip' | 'session' | 'leave'>> {
+  /** What is given is the other node's for good. */
+  readonly keep?: () => void
   readonly target: Target
 }
 

@@ -3,13 +3,13 @@ import type { CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Side } from '../media/media.ts'
 import { nodesOf } from '../routing/reach.ts'
-import type { DialOutcome, DialRequest, SipPort } from '../sip/port.ts'
+import type { DialOutcome, Dialog, DialRequest, SipPort } from '../sip/port.ts'
 import { type Lent, opposite } from './bridge.ts'
 import type { Desk, Live, Talk, Who } from './calls.ts'
 import { ofAor, sayDialled } from './dialled.ts'
 import type { Lasting } from './origin.ts'
 import { type Replaces, writeReplaces } from './refer.ts'
-import { RELAY_HEADER, replacingName, writeRelay } from './relay.ts'
+import { KEPT, RELAY_HEADER, replacingName, writeRelay } from './relay.ts'
 
 export interface Place {
   /** Who is at the far end; null: a stranger, as in a call for help. */
@@ -21,8 +21,8 @@ export interface Place {
   request(sdp: string): DialRequest
   /** What the far end was told, if it was told here. */
   readonly session?: Lasting
-  /** The two are connected: who is replaced is out of it. Until then a BYE to the far end gives it back. */
-  keep(): void
+  /** The two are connected: who is replaced is out of it. Until then a BYE to the far end gives it back. `called`: that end. */
+  keep(called: Dialog): void
   /** To be said when nobody wants it any more. */
   leave(): void
 }
@@ -42,7 +42,7 @@ export function farName({ talk: { who }, side }: Meant): string {
 }
 
 /** `aor`: who comes. Busy: what was offered there is still open, or it is being left already. */
-export function placeIn(meant: Meant, aor: string): Place | 'busy' {
+export function placeIn(meant: Meant, aor: string): (Place & { keep(): void }) | 'busy' {
   const { talk, side } = meant
   const { ends, who } = talk
   const left = who[side]?.aor ?? STRANGER
@@ -107,7 +107,7 @@ export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, by: W
         headers: { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) },
       }
     },
-    keep: () => undefined,
+    keep: (called) => void called.say('NOTIFY', { Event: KEPT, 'Subscription-State': 'terminated' }, ''),
     leave: () => undefined,
   }
 }

@@ -46,10 +46,11 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
       checkMs: desk.checkSeconds * 1000,
       groups: groups(offer.sdp),
       stop: live.stop.signal,
-      answered(ends, { callId, remoteTag, remoteContact }, { name }, sdp) {
+      answered(ends, dialog, { name }, sdp) {
+        const { callId, remoteTag, remoteContact } = dialog
         live.talk = { ends, who: { caller: who, called: place ? place.who : { aor: name, ...ofAor(name) } } }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
-        place?.keep()
+        place?.keep(dialog)
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

@@ -1,6 +1,6 @@
 /** Phones that ask for transfers, and what they hear of them. */
 import type { ExecutionContext } from 'ava'
-import type { Dialog } from '../../../node/sip/port.ts'
+import type { Dialog, Modified } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_A, SDP_B, soon } from '../sip/support.ts'
@@ -77,4 +77,22 @@ export async function consulting(t: ExecutionContext, at: TestNode) {
   const { carol } = await soon('the call at carol', spoken)
   const second = talker(outcome.dialog, SDP_A)
   return { carol, second }
+}
+
+/** From now on it answers a re-INVITE so. */
+export function answersWith({ dialog, handlers, offers }: Talker, answer: (offer: string) => Promise<Modified>): void {
+  dialog.release()
+  dialog.handle({
+    ...handlers,
+    modify(offer) {
+      offers.push(offer)
+      return answer(offer)
+    },
+  })
+}
+
+export async function theyTalk(t: ExecutionContext, one: Talker, other: Talker): Promise<void> {
+  const signal = `Signal=${other.infos.length}`
+  t.is(await soon('an INFO', one.dialog.info('application/dtmf-relay', signal)), 200)
+  t.is(other.infos.at(-1), `application/dtmf-relay ${signal}`)
 }

@@ -1,29 +1,11 @@
 /** What stands when nothing comes of a transfer, or of a part of it; and what the others are told when something does. */
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import type { Modified } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_B, soon } from '../sip/support.ts'
 import { nodes } from './rig.ts'
-import { carolAnswers, consulting, isOver, SDP_C, type Talker, talking } from './talker.ts'
-
-/** From now on it answers a re-INVITE so. */
-function answersWith({ dialog, handlers, offers }: Talker, answer: (offer: string) => Promise<Modified>): void {
-  dialog.release()
-  dialog.handle({
-    ...handlers,
-    modify(offer) {
-      offers.push(offer)
-      return answer(offer)
-    },
-  })
-}
-
-async function theyTalk(t: ExecutionContext, one: Talker, other: Talker): Promise<void> {
-  const signal = `Signal=${other.infos.length}`
-  t.is(await soon('an INFO', one.dialog.info('application/dtmf-relay', signal)), 200)
-  t.is(other.infos.at(-1), `application/dtmf-relay ${signal}`)
-}
+import { answersWith, carolAnswers, consulting, isOver, SDP_C, talking, theyTalk } from './talker.ts'
 
 test('bob does not take carol in an attended transfer: alice still has both, and her next try succeeds', async (t) => {
   const [n1] = await nodes(t, 1)
