@@ -1,76 +1,12 @@
 /** Two dialogs that are one call: what one side sends goes to the other, and neither outlives the other. */
 import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
-import type { Dialog, DialogHandlers, Modified, Referral } from '../sip/port.ts'
+import type { Dialog, Modified } from '../sip/port.ts'
 import { identityOf } from './dialled.ts'
+import type { Bridge, BridgeOptions, Lent, Refused, Whom } from './ends.ts'
 import { type Loan, lend } from './loan.ts'
-import { freely, type Lasting, lasting } from './origin.ts'
-import { type Replaces, wayOf } from './refer.ts'
-
-export interface Bridge {
-  /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. `offered`: its answer is due. */
-  attach(side: Side, dialog: Dialog, offered?: boolean): void
-  /** What a side is given as offer or answer when the call begins, as it goes out. */
-  told(side: Side, sdp: string): string
-  /** What a side said then. */
-  said(side: Side, sdp: string): void
-  /** One side says something that the other has not been told yet, as after an ACK with an answer. */
-  pass(side: Side, sdp: string): void
-  /** Asks both ends whether they are still there; an end that is not ends the call. */
-  check(): void
-  /** Ends both sides. The first reason stays. */
-  hangUp(why: string): void
-  /** One end as another call may have it; null: there is no conversation, or it has not said where it hears. */
-  leg(side: Side): Leg | null
-  /** Whose dialog with us has these names; null: nobody's. */
-  sideOf(names: Pick<Replaces, 'callId' | 'localTag' | 'remoteTag'>): Side | null
-  /**
-   * From now on `side` may hang up without ending the call for the other, who is being connected elsewhere (RFC 5589
-   * §6.1). Null: a transfer is under way. What it returns says that nothing came of it.
-   */
-  letGo(side: Side): (() => void) | null
-  /**
-   * Gives an end to another call with an offer of that one. When that one keeps it, this call is over, and its other end is
-   * told nothing; else the end is offered what it had here, and the two go on. Its phone is told `whom` it has.
-   */
-  lend(side: Side, sdp: string, whom: Whom): Promise<Lent | Refused>
-  readonly over: boolean
-  /** It ended by being given away. */
-  readonly isGiven: boolean
-  /** Resolves with the reason, once. */
-  readonly ended: Promise<string>
-}
-
-export interface Leg {
-  readonly dialog: Dialog
-  readonly session: Lasting
-  /** What it said last. */
-  readonly sdp: string
-}
-
-/** AoRs, or what is said of strangers. */
-export interface Whom {
-  readonly now: string
-  readonly before: string
-}
-
-export interface Lent {
-  readonly kind: 'lent'
-  /** A BYE gives it back. */
-  readonly dialog: Dialog
-  readonly sdp: string
-  keep(why: string): void
-}
-type Refused = Extract<Modified, { kind: 'refused' }>
-
-export interface BridgeOptions {
-  /** What a side was told before, by another call. */
-  readonly sessions?: Partial<Record<Side, Lasting>>
-  /** Without it a REFER is refused. */
-  referred?(side: Side, referral: Referral): void
-  notified?(side: Side, notice: Notice): Promise<number>
-}
-type Notice = Parameters<NonNullable<DialogHandlers['notified']>>[0]
+import { freely, lasting } from './origin.ts'
+import { wayOf } from './refer.ts'
 
 const INFO_MAX = 16_384
 /** §14.1: an offer that met one of the other side is said again after 2.1 to 4 s, since the Call-ID is ours. */

@@ -7,10 +7,10 @@ import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
 
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
-import type { Bridge } from './bridge.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
+import type { Bridge } from './ends.ts'
 
 import { type Destination, forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'

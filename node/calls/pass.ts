@@ -1,7 +1,8 @@
 /** A REFER of a phone whose call another node has: that node does what it asks for, and tells the phone through us. */
 import type { Side } from '../media/media.ts'
 import type { Referral } from '../sip/port.ts'
-import { type Bridge, type BridgeOptions, opposite } from './bridge.ts'
+import { opposite } from './bridge.ts'
+import type { Bridge, BridgeOptions } from './ends.ts'
 import { eventOf, QUIET, wantsNoNotice } from './refer.ts'
 
 /** `ends` of the call, once there is one. */
