@@ -1,64 +1,12 @@
 /** Two dialogs that are one call: what one side sends goes to the other, and neither outlives the other. */
 import { setTimeout } from 'node:timers/promises'
 import type { MediaSession, Side } from '../media/media.ts'
-import type { Dialog, DialogHandlers, Modified, Referral } from '../sip/port.ts'
+import type { Dialog, Modified } from '../sip/port.ts'
 import { identityOf } from './dialled.ts'
-import { freely, type Lasting, lasting } from './origin.ts'
-import type { Replaces } from './refer.ts'
-
-export interface Bridge {
-  /** Directly after a dialog is given out, so that a BYE that follows it at once is heard. `offered`: its answer is due. */
-  attach(side: Side, dialog: Dialog, offered?: boolean): void
-  /** What a side is given as offer or answer when the call begins, as it goes out. */
-  told(side: Side, sdp: string): string
-  /** What a side said then. */
-  said(side: Side, sdp: string): void
-  /** One side says something that the other has not been told yet, as after an ACK with an answer. */
-  pass(side: Side, sdp: string): void
-  /** Asks both ends whether they are still there; an end that is not ends the call. */
-  check(): void
-  /** Ends both sides. The first reason stays. */
-  hangUp(why: string): void
-  /** One end as another call may have it; null: there is no conversation, or it has not said where it hears. */
-  leg(side: Side): Leg | null
-  /** Whose dialog with us has these names; null: nobody's. */
-  sideOf(names: Pick<Replaces, 'callId' | 'localTag' | 'remoteTag'>): Side | null
-  /**
-   * From now on `side` may hang up without ending the call for the other, who is being connected elsewhere (RFC 5589
-   * §6.1). Null: a transfer is under way. What it returns says that nothing came of it.
-   */
-  letGo(side: Side): (() => void) | null
-  /** Gives an end to another call with an offer of that one. If it takes it, this call is over, and its other end is told nothing. */
-  giveAway(side: Side, sdp: string, to: Taken): Promise<Modified>
-  readonly over: boolean
-  /** It ended by being given away. */
-  readonly isGiven: boolean
-  /** Resolves with the reason, once. */
-  readonly ended: Promise<string>
-}
-
-export interface Taken {
-  /** For who is left. */
-  readonly why: string
-  /** Whom the end is connected with from now on. */
-  readonly aor: string
-}
-
-export interface Leg {
-  readonly dialog: Dialog
-  readonly session: Lasting
-  /** What it said last. */
-  readonly sdp: string
-}
-
-export interface BridgeOptions {
-  /** What a side was told before, by another call. */
-  readonly sessions?: Partial<Record<Side, Lasting>>
-  /** Without it a REFER is refused. */
-  referred?(side: Side, referral: Referral): void
-  notified?(side: Side, notice: Notice): Promise<number>
-}
-type Notice = Parameters<NonNullable<DialogHandlers['notified']>>[0]
+import type { Bridge, BridgeOptions, Lent, Refused, Whom } from './ends.ts'
+import { type Loan, lend } from './loan.ts'
+import { freely, lasting } from './origin.ts'
+import { wayOf } from './refer.ts'
 
 const INFO_MAX = 16_384
 /** §14.1: an offer that met one of the other side is said again after 2.1 to 4 s, since the Call-ID is ours. */
@@ -75,6 +23,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   let modifying = false
   let leaving: Side | null = null
   let isGiven = false
+  let loan: Loan | null = null
 
   function end(why: string): void {
     over = true
@@ -84,6 +33,8 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   function hangUp(why: string): void {
     if (over) return
     end(why)
+    // Who has the other end may keep it.
+    loan?.keep()
     for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.bye(why)
   }
 
@@ -112,8 +63,11 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   async function passOn(from: Side, sdp: string, other: Dialog): Promise<Modified> {
     const offer = await media.offer(from, sdp)
     if (offer.kind === 'failed') return refuse(offer.status, offer.reason)
-    const answered = await other.modify(sessions[opposite(from)].give(offer.sdp))
+    const session = sessions[opposite(from)]
+    const before = session.last
+    const answered = await other.modify(session.give(offer.sdp))
     if (answered.kind === 'refused') {
+      session.back(before)
       // The dialog is gone at its other end (RFC 3261 §12.2.1.2), and with it the call.
       if (answered.status === 481 || answered.status === 408) hangUp('the other side is gone')
       return answered
@@ -142,61 +96,96 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
     if (passed?.kind === 'refused') hangUp(`no common ground: ${passed.status} ${passed.reason}`)
   }
 
-  async function giveAway(side: Side, sdp: string, { why, aor }: Taken): Promise<Modified> {
+  /** Re-INVITEs a side, again when offers met. `before`: what it was told until then. */
+  async function ask(
+    side: Side,
+    sdp: string,
+    aor: string,
+  ): Promise<{ readonly taken: Modified; readonly before: string }> {
+    let before = sessions[side].last
     for (let turn = 0; turn < GLARE_TURNS; turn++) {
       if (turn > 0) await afterGlare()
       const dialog = sides[side]
-      if (over || !dialog?.up) return refuse(481, 'The other side is gone')
+      if (over || !dialog?.up) return { taken: refuse(481, 'The other side is gone'), before }
       if (modifying) continue
       modifying = true
+      before = sessions[side].last
       const taken = await dialog.modify(sessions[side].give(sdp), identityOf(aor))
       modifying = false
-      if (taken.kind === 'refused') {
-        if (taken.status === 491) continue
-        if (taken.status === 481 || taken.status === 408) hangUp('the other side is gone')
-        return taken
-      }
-      // It may have hung up with its answer.
-      if (over || !dialog.up) return refuse(481, 'The other side is gone')
-      delete sides[side]
-      dialog.release()
-      isGiven = true
-      end(why)
+      if (taken.kind === 'refused') sessions[side].back(before)
+      if (taken.kind === 'answered' || taken.status !== 491) return { taken, before }
+    }
+    return { taken: refuse(491, 'Request Pending'), before }
+  }
+
+  async function lendOut(side: Side, sdp: string, whom: Whom): Promise<Lent | Refused> {
+    const { taken, before } = await ask(side, sdp, whom.now)
+    if (taken.kind === 'refused') {
+      if (taken.status === 481 || taken.status === 408) hangUp('the other side is gone')
       return taken
     }
-    return refuse(491, 'Request Pending')
+    const dialog = sides[side]
+    // It may have hung up with its answer.
+    if (over || !dialog?.up) return refuse(481, 'The other side is gone')
+    delete sides[side]
+    dialog.release()
+    modifying = true
+    const lent = lend(dialog, () => void takeBack(side, dialog, before, whom.before))
+    loan = lent
+    function keep(why: string): void {
+      if (over) return
+      lent.keep()
+      isGiven = true
+      end(why)
+    }
+    return { kind: 'lent', dialog: lent.dialog, sdp: taken.sdp, keep }
+  }
+
+  async function takeBack(side: Side, dialog: Dialog, before: string, aor: string): Promise<void> {
+    loan = null
+    modifying = false
+    dialog.release()
+    attach(side, dialog)
+    const { taken } = await ask(side, before, aor)
+    if (taken.kind === 'refused') hangUp(`no way back: ${taken.status} ${taken.reason}`)
+    else if (wayOf(taken.sdp) !== wayOf(said[side] ?? '')) pass(side, taken.sdp)
   }
 
   async function info(from: Side, contentType: string, body: string): Promise<number> {
     const other = sides[opposite(from)]
-    if (over || other === undefined) return 481
-    if (!other.up) return 480
+    if (over) return 481
+    // Somebody else has it just now.
+    if (!other?.up) return 480
     if (body.length > INFO_MAX) return 413
     return other.info(contentType, body)
   }
 
+  function attach(side: Side, dialog: Dialog, offered = false): void {
+    sides[side] = dialog
+    if (offered) modifying = true
+    dialog.handle({
+      bye: (reason) => hungUp(side, reason),
+      modify: (sdp) => modify(side, sdp),
+      answered: (sdp) => void answered(side, sdp),
+      info: (contentType, body) => info(side, contentType, body),
+      ...(referred && { referred: (referral) => referred(side, referral) }),
+      ...(notified && { notified: (notice) => notified(side, notice) }),
+    })
+    if (over && dialog.up) dialog.bye('The call is over')
+  }
+
+  function pass(side: Side, sdp: string): void {
+    modifying = true
+    void answered(side, sdp)
+  }
+
   return {
-    attach(side, dialog, offered = false) {
-      sides[side] = dialog
-      if (offered) modifying = true
-      dialog.handle({
-        bye: (reason) => hungUp(side, reason),
-        modify: (sdp) => modify(side, sdp),
-        answered: (sdp) => void answered(side, sdp),
-        info: (contentType, body) => info(side, contentType, body),
-        ...(referred && { referred: (referral) => referred(side, referral) }),
-        ...(notified && { notified: (notice) => notified(side, notice) }),
-      })
-      if (over && dialog.up) dialog.bye('The call is over')
-    },
+    attach,
     told: (side, sdp) => sessions[side].give(sdp),
     said(side, sdp) {
       said[side] = sdp
     },
-    pass(side, sdp) {
-      modifying = true
-      void answered(side, sdp)
-    },
+    pass,
     leg(side) {
       const [dialog, sdp, session] = [sides[side], said[side], sessions[side]]
       return over || !dialog?.up || !sdp ? null : { dialog, sdp, session }
@@ -212,9 +201,10 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
       return () => {
         leaving = null
         if (!sides[side]?.up) hangUp(`${side} hung up`)
+        if (loan && !loan.dialog.up) hangUp(`${opposite(side)} hung up`)
       }
     },
-    giveAway,
+    lend: lendOut,
     check() {
       for (const dialog of [sides.caller, sides.called]) if (dialog?.up) dialog.check()
     },
@@ -238,6 +228,6 @@ export function opposite(side: Side): Side {
   return side === 'caller' ? 'called' : 'caller'
 }
 
-function refuse(status: number, reason: string): Modified {
+function refuse(status: number, reason: string): Refused {
   return { kind: 'refused', status, reason }
 }

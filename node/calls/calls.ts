@@ -7,10 +7,10 @@ import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
 
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
-import type { Bridge } from './bridge.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
+import type { Bridge } from './ends.ts'
 
 import { type Destination, forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
@@ -18,6 +18,7 @@ import type { Replaces } from './refer.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
 import type { Meant } from './stand-in.ts'
+import { startSweeping } from './sweep.ts'
 
 export interface CallsNeeds {
   readonly cluster: Cluster
@@ -77,7 +78,7 @@ export interface Live {
   media: MediaSession | null
   /** Where it was placed to, and by which leg. */
   placed: Placed | null
-  /** Once it was answered. */
+  /** Once it was answered, if it is a call of ours. */
   talk: Talk | null
   /** How often one of its ends was asked for elsewhere. */
   refers: number
@@ -226,47 +227,10 @@ export function startCalls(needs: CallsNeeds): Calls {
   sip.onInvite(invited, urgent)
   sip.on('refer', (request) => click(desk, request))
 
-  /** Rows of ours whose call is over: their end was lost while there was no majority. */
-  function sweepRows(): void {
-    for (const row of cluster.tables.calls.values()) {
-      const ours = row.node === cluster.node && row.incarnation === cluster.incarnation
-      if (ours && !lives.has(row.id)) publisher.end(row.id)
-    }
-  }
-
-  /** Calls of ours without a row: the others took this node for gone while it was cut off or stopped, and it is back. */
-  function sweepCalls(): void {
-    if (cluster.tables.nodes.get(cluster.node)?.incarnation !== cluster.incarnation) return
-    for (const { call } of lives.values()) {
-      const row = call && rowOf(call, cluster.node, cluster.incarnation)
-      if (row && !cluster.tables.calls.has(row.id)) publisher.put(row)
-    }
-  }
-
-  /** Calls whose phones are both gone without a BYE, or whose relay is another process now: nobody hears anybody. */
-  async function sweepMedia(): Promise<void> {
-    for (const live of [...lives.values()]) {
-      if (live.call?.state !== 'answered' || !(await live.media?.gone())) continue
-      log.info({ call: live.id }, 'the relay has no such call any more: it is ended')
-      live.stop.abort('no media')
-    }
-  }
-
-  let asking = false
-  function sweep(): void {
-    sweepRows()
-    sweepCalls()
-    if (asking) return
-    asking = true
-    void sweepMedia().finally(() => {
-      asking = false
-    })
-  }
-  const sweeping = setInterval(sweep, needs.sweepMs ?? SWEEP_MS)
-  sweeping.unref()
+  const sweeping = startSweeping({ cluster, lives, publisher, log }, needs.sweepMs ?? SWEEP_MS)
 
   async function shutDown(): Promise<void> {
-    clearInterval(sweeping)
+    sweeping.stop()
     for (const live of lives.values()) live.stop.abort('the node is stopping')
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, CLOSE_MS)

@@ -11,7 +11,7 @@ import { identityOf, ofAor, sayDialled } from './dialled.ts'
 import { freely, type Lasting, lasting, madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
 import { type Destination, destinationOf, forHelp, phonesOf, placeFor } from './place.ts'
-import { readRefer, wayOf } from './refer.ts'
+import { QUIET, readRefer, wayOf } from './refer.ts'
 import { type Rung, ring } from './ring.ts'
 
 export function click(desk: Desk, request: SipRequest): void {
@@ -21,7 +21,7 @@ export function click(desk: Desk, request: SipRequest): void {
     return
   }
   const begun = desk.begin((live) => callFrom(desk, live, ready))
-  if (begun) request.reply(202, { headers: { 'Refer-Sub': 'false' } })
+  if (begun) request.reply(202, { headers: QUIET })
   else request.reply(503, { headers: { 'Retry-After': '5' } })
 }
 
@@ -68,9 +68,10 @@ async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Pr
   if (rung.kind === 'stopped') return 'stopped'
   if (rung.kind === 'failed') return `${best(rung.refusals).status}, no phone of his own answered`
   const { dialog, sdp } = rung
+  const waits = waiting(dialog, session, sdp)
   try {
     return await placeFor(desk, live, {
-      party: waiting(dialog, session, sdp),
+      party: waits,
       leg: { role: 'caller', callId: dialog.callId, tag: dialog.remoteTag, contact: dialog.remoteContact, sdp },
       rights: who,
       shown: who,
@@ -80,7 +81,8 @@ async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Pr
       trace: [`a click of ${who.aor}`],
     })
   } finally {
-    dialog.bye('the call is over')
+    // Afterwards it is the call's, which may have given it to another.
+    if (!waits.isAnswered) dialog.bye('the call is over')
   }
 }
 
@@ -104,7 +106,8 @@ const TURNS = 3
 const GLARE_MS = 2_100
 
 /** Who waits with a made-up session for the one whom he calls. */
-function waiting(dialog: Dialog, session: Lasting, said: string): Party {
+function waiting(dialog: Dialog, session: Lasting, said: string): Party & { readonly isAnswered: boolean } {
+  let isAnswered = false
   async function modify(sdp: string, aor: string): Promise<Modified> {
     let taken = await dialog.modify(session.give(sdp), identityOf(aor))
     for (let turn = 1; turn < TURNS && taken.kind === 'refused' && taken.status === 491; turn++) {
@@ -123,7 +126,11 @@ function waiting(dialog: Dialog, session: Lasting, said: string): Party {
       const taken = await modify(sdp, aor)
       if (taken.kind === 'refused' || !dialog.up) return null
       dialog.release()
+      isAnswered = true
       return { dialog, moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp }
+    },
+    get isAnswered() {
+      return isAnswered
     },
   }
 }

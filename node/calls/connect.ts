@@ -2,7 +2,8 @@
 import type { MediaSession } from '../media/media.ts'
 import type { Dialog, SipPort } from '../sip/port.ts'
 import { best, type Refusal } from './best.ts'
-import { type Bridge, type BridgeOptions, bridge } from './bridge.ts'
+import { bridge } from './bridge.ts'
+import type { Bridge, BridgeOptions } from './ends.ts'
 import type { Lasting } from './origin.ts'
 import type { Party } from './party.ts'
 import { type Group, ring, type Target } from './ring.ts'
@@ -63,7 +64,9 @@ export async function connect(needs: Connection): Promise<Connected> {
 
     both.told('called', rung.target.request.sdp)
     both.said('called', rung.sdp)
-    const settled = await party.answer(both.told('caller', answer.sdp), rung.target.name)
+    // Who was told something before may refuse this: he is told by his party.
+    const mine = party.session ? answer.sdp : both.told('caller', answer.sdp)
+    const settled = await party.answer(mine, rung.target.name)
     if (settled === null) {
       both.hangUp('the caller had gone')
       return { kind: 'ended', why: 'the caller had gone' }

@@ -47,7 +47,7 @@ export function sayDialled({ user, domain }: Dialled): string {
 /** Tells a phone whom it is connected with now (RFC 3325, RFC 5876): most show it. Of strangers nothing is said. */
 export function identityOf(aor: Aor): Readonly<Record<string, string>> {
   const { user, domain } = ofAor(aor)
-  return user === '' || domain.endsWith('.invalid')
+  return aor.indexOf('@') < 1 || domain.endsWith('.invalid')
     ? {}
     : { 'P-Asserted-Identity': `<${sayDialled({ user, domain })}>` }
 }

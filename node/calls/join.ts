@@ -21,7 +21,7 @@ export async function join(desk: Desk, live: Live, { party, leg, who, replaces, 
   const place = meant === null ? placeElsewhere(desk, live, replaces, who) : placeIn(meant, who?.aor ?? '')
   if (place === null) return refuse(desk, party, 481, 'Call/Transaction Does Not Exist')
   if (place === 'busy') return refuse(desk, party, 491, 'Request Pending')
-  const { name, left, sip, session } = place
+  const { name, left, sip } = place
   live.call = callOf(live, {
     from: who?.aor ?? 'anonymous',
     to: name,
@@ -41,7 +41,7 @@ export async function join(desk: Desk, live: Live, { party, leg, who, replaces, 
       who,
       target: name,
       groups: (sdp) => [{ targets: [{ name, request: place.request(sdp) }], seconds: SECONDS }],
-      ...(session && { calledBefore: session }),
+      place,
     })
   } finally {
     place.leave()

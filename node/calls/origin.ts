@@ -4,7 +4,9 @@
 export interface Lasting {
   /** The SDP as it goes out: with the origin of the first, and the next version when it says something new. */
   give(sdp: string): string
-  /** What went out last; empty before. */
+  /** It was refused: what holds is what was last before. */
+  back(before: string): void
+  /** What went out last and holds; empty before. */
   readonly last: string
 }
 
@@ -19,22 +21,28 @@ export function lasting(): Lasting {
   let first: { readonly name: string; readonly session: string; readonly address: string } | null = null
   let version = 0n
   let last = ''
+  let newest = ''
   return {
     give(sdp) {
       const [, name, session, number, address] = ORIGIN.exec(sdp) ?? []
       if (name === undefined || session === undefined || number === undefined || address === undefined) {
         last = sdp
+        newest = sdp
         return sdp
       }
       if (first === null) {
         first = { name, session, address }
         version = BigInt(number)
-      } else if (withoutOrigin(sdp) !== withoutOrigin(last)) {
+      } else if (withoutOrigin(sdp) !== withoutOrigin(newest)) {
         version++
       }
       const origin = `o=${first.name} ${first.session} ${version} ${first.address}`
       last = sdp.replace(ORIGIN, () => origin)
+      newest = last
       return last
+    },
+    back(before) {
+      last = before
     },
     get last() {
       return last

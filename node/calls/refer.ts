@@ -36,9 +36,16 @@ export function readRefer(header: (name: string) => string | null): Referred {
   const given = fieldOf(headers, 'replaces')
   const replaces = given === null ? null : readReplaces(given)
   if (given !== null && replaces === null) return refused(400, 'Replaces does not read')
-  const isQuiet = /^\s*false\b/i.test(header('refer-sub') ?? '')
-  return { kind: 'call', uri: uri.replace(/;method=[^;]*/i, ''), replaces, isQuiet }
+  return { kind: 'call', uri: uri.replace(/;method=[^;]*/i, ''), replaces, isQuiet: wantsNoNotice(header) }
 }
+
+/** RFC 4488 §4 */
+export function wantsNoNotice(header: (name: string) => string | null): boolean {
+  return /^\s*false\b/i.test(header('refer-sub') ?? '')
+}
+
+/** Of the answer to such a REFER. */
+export const QUIET = { 'Refer-Sub': 'false' } as const
 
 /** `call-id;to-tag=…;from-tag=…[;early-only]`; null when it does not read (§6.1). */
 export function readReplaces(value: string): Replaces | null {
@@ -108,7 +115,13 @@ export function eventOf(event: string, id: number): string {
   return event.replace(/;\s*id=\d+/i, `;id=${id}`)
 }
 
-/** Where media goes and which way: what makes an answer new for who was told another. Both ways need not be said (RFC 8866 §6.7). */
+const SAYS_NOTHING = /^(?:[ost]=.*|a=sendrecv)?$/
+
+/**
+ * What a description says of media: what makes an answer new for who was told another. That is all but its session (RFC 8866
+ * §5.2) and what it says without a word (§6.7).
+ */
 export function wayOf(sdp: string): string {
-  return (sdp.match(/^(?:c=.*|m=\S+ \S+|a=(?:sendonly|recvonly|inactive))/gm) ?? []).join('\n').replace(/\r/g, '')
+  const lines = sdp.split(/\r?\n/)
+  return lines.filter((line) => !SAYS_NOTHING.test(line)).join('\n')
 }

@@ -43,6 +43,9 @@ export function replacedBy(name: string): string | null {
   return name.startsWith('replaces ') ? name.slice('replaces '.length) : null
 }
 
+/** The event of the NOTIFY by which the asking node says that the place is taken for good. */
+export const KEPT = 'x-raftel-kept'
+
 export type RelayRead =
   | { readonly kind: 'order'; readonly order: RelayOrder }
   | { readonly kind: 'refused'; readonly why: string }

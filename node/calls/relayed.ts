@@ -5,17 +5,18 @@
 import { clean } from '../../proto/text.ts'
 import type { MediaSession } from '../media/media.ts'
 import { reach } from '../routing/reach.ts'
-import type { Invitation, NameAddr } from '../sip/port.ts'
-import type { Desk, Live, Who } from './calls.ts'
+import type { Invitation } from '../sip/port.ts'
+import type { Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
-import { ofAor, readDialled } from './dialled.ts'
+import { readDialled } from './dialled.ts'
+import type { Bridge } from './ends.ts'
 import { partyOf } from './party.ts'
 import { passing } from './pass.ts'
 import { flowOf, forHelp } from './place.ts'
 import { readReplaces } from './refer.ts'
-import { isFlow, orderedName, readRelay, replacedBy } from './relay.ts'
+import { isFlow, KEPT, orderedName, readRelay, replacedBy } from './relay.ts'
 import type { Target } from './ring.ts'
-import { type Place, placeIn } from './stand-in.ts'
+import { farName, type Place, placeIn } from './stand-in.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
 const RING_SECONDS = 300
@@ -38,16 +39,18 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     return '503'
   }
   const replaces = replacedBy(contact)
-  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, invitation)
+  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, aor, invitation)
   if (typeof reached === 'number') {
     invitation.reply(reached, { reason: 'No such contact here' })
     return `${reached}`
   }
   desk.count.relayed++
-  const { sip = desk.sip, target, session, leave } = reached
+  const { sip = desk.sip, target, session, keep, leave } = reached
   // The asking node bounds the call too; should it be gone without a BYE, this one must not live for ever.
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()
+  let both: Bridge | undefined
+  const passed = passing(() => both)
   try {
     const result = await connect({
       sip,
@@ -57,9 +60,18 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       groups: [{ targets: [target], seconds: RING_SECONDS }],
       stop: live.stop.signal,
       answered(ends) {
-        live.talk = { ends, who: { caller: whoIs(invitation.from), called: { aor, ...ofAor(aor) } } }
+        // It is no talk of ours: who is in it is known to the other node, and a place in it is nothing that we could give.
+        both = ends
       },
-      asked: passing(() => live.talk?.ends),
+      asked: {
+        referred: passed.referred,
+        async notified(side, notice) {
+          if (notice.header('event') !== KEPT) return passed.notified(side, notice)
+          // A phone has no say in it.
+          if (side === 'caller') keep?.()
+          return 200
+        },
+      },
       ...(session && { calledBefore: session }),
     })
     if (result.kind === 'ended') return result.why
@@ -73,6 +85,8 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
 }
 
 interface Reached extends Partial<Pick<Place, 'sip' | 'session' | 'leave'>> {
+  /** What is given is the other node's for good. */
+  readonly keep?: () => void
   readonly target: Target
 }
 
@@ -91,18 +105,18 @@ function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: strin
   return { target: { name: aor, request, ...flowOf(desk, binding!) } }
 }
 
-/** A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. */
-function placeOf(desk: Desk, text: string, { from, body }: Invitation): Reached | number {
+/**
+ * A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. It uses
+ * the rights of whom it takes to be at the other end, `aor`: there must be no other.
+ */
+function placeOf(desk: Desk, text: string, aor: string, { from, body }: Invitation): Reached | number {
   const replaces = readReplaces(text)
   const meant = replaces && desk.meant(replaces)
-  if (!meant) return 481
-  const place = placeIn(meant, whoIs(from).aor)
+  if (!meant || farName(meant) !== aor) return 481
+  const who = readDialled(from.uri, '')
+  const place = placeIn(meant, who ? `${who.user}@${who.domain}` : '')
   if (place === 'busy') return 491
   return { ...place, target: { name: place.name, request: place.request(body) } }
-}
-
-function whoIs({ user, host }: NameAddr): Who {
-  return { aor: `${user}@${host}`, user, domain: host }
 }
 
 /** The media is the asking node's: both SDPs pass as they are. */

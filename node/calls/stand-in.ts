@@ -3,22 +3,27 @@ import type { CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Side } from '../media/media.ts'
 import { nodesOf } from '../routing/reach.ts'
-import type { DialOutcome, DialRequest, SipPort } from '../sip/port.ts'
+import type { DialOutcome, Dialog, DialRequest, SipPort } from '../sip/port.ts'
 import { opposite } from './bridge.ts'
 import type { Desk, Live, Talk, Who } from './calls.ts'
 import { ofAor, sayDialled } from './dialled.ts'
+import type { Lent } from './ends.ts'
 import type { Lasting } from './origin.ts'
 import { type Replaces, writeReplaces } from './refer.ts'
-import { RELAY_HEADER, replacingName, writeRelay } from './relay.ts'
+import { KEPT, RELAY_HEADER, replacingName, writeRelay } from './relay.ts'
 
 export interface Place {
-  /** AoR of the far end, and of who is replaced. */
+  /** Who is at the far end; null: a stranger, as in a call for help. */
+  readonly who: Who | null
+  /** Names of both ends, for people. */
   readonly name: string
   readonly left: string
   readonly sip: Pick<SipPort, 'dial'>
   request(sdp: string): DialRequest
   /** What the far end was told, if it was told here. */
   readonly session?: Lasting
+  /** The two are connected: who is replaced is out of it. Until then a BYE to the far end gives it back. `called`: that end. */
+  keep(called: Dialog): void
   /** To be said when nobody wants it any more. */
   leave(): void
 }
@@ -32,32 +37,46 @@ export interface Meant {
 export const SECONDS = 40
 const STRANGER = 'anonymous'
 
+/** Who is at the other end, as rows and orders name him. */
+export function farName({ talk: { who }, side }: Meant): string {
+  return who[opposite(side)]?.aor ?? STRANGER
+}
+
 /** `aor`: who comes. Busy: what was offered there is still open, or it is being left already. */
-export function placeIn({ talk: { ends, who }, side }: Meant, aor: string): Place | 'busy' {
+export function placeIn(meant: Meant, aor: string): (Place & { keep(): void }) | 'busy' {
+  const { talk, side } = meant
+  const { ends, who } = talk
+  const left = who[side]?.aor ?? STRANGER
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
+  let lent: Lent | null = null
   function dial({ sdp }: DialRequest) {
-    const outcome = ends.giveAway(opposite(side), sdp, { why: 'replaced', aor }).then((taken): DialOutcome => {
+    const outcome = ends.lend(opposite(side), sdp, { now: aor, before: left }).then((taken): DialOutcome => {
       if (taken.kind === 'refused') return { ...taken, headers: new Map() }
-      near!.dialog.bye('replaced')
-      return { kind: 'answered', dialog: far!.dialog, sdp: taken.sdp }
+      lent = taken
+      return { kind: 'answered', dialog: taken.dialog, sdp: taken.sdp }
     })
     // A re-INVITE cannot be taken back: who rings ends what comes too late.
     return { callId: far!.dialog.callId, outcome, cancel: () => undefined }
   }
   return {
-    name: who[opposite(side)]?.aor ?? STRANGER,
-    left: who[side]?.aor ?? STRANGER,
+    who: who[opposite(side)],
+    name: farName(meant),
+    left,
     sip: { dial },
     request: (sdp) => ({ uri: '', nextHop: null, from: { display: '', uri: '' }, to: { uri: '' }, sdp }),
     session: far.session,
+    keep() {
+      lent?.keep('replaced')
+      near.dialog.bye('replaced')
+    },
     leave,
   }
 }
 
 /** Null: no node that can be reached has such a call with a leg of that name. That node looks at all three. */
-export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: Who | null): Place | null {
+export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, by: Who | null): Place | null {
   const { cluster } = desk
   const found = rowOf(cluster.tables.calls.values(), replaces)
   const at =
@@ -66,6 +85,7 @@ export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: 
   const { row, side } = found
   const [name, left] = side === 'caller' ? [row.target, row.from] : [row.from, row.target]
   return {
+    who: name === STRANGER ? null : { aor: name, ...ofAor(name) },
     name,
     left,
     sip: desk.sip,
@@ -82,20 +102,25 @@ export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, who: 
         callId,
         uri: `sip:relay@${at.sip}`,
         nextHop: `sip:${at.sip};transport=udp`,
-        from: { display: '', uri: sayDialled(who ?? { user: STRANGER, domain: 'anonymous.invalid' }) },
+        from: { display: '', uri: sayDialled(by ?? { user: STRANGER, domain: 'anonymous.invalid' }) },
         to: { uri: sayDialled(ofAor(name)) },
         sdp,
         headers: { [RELAY_HEADER]: writeRelay(order, callId, desk.relayKey) },
       }
     },
+    keep: (called) => void called.say('NOTIFY', { Event: KEPT, 'Subscription-State': 'terminated' }, ''),
     leave: () => undefined,
   }
 }
 
+/**
+ * Rows have names cleaned: who draws his own can have two calls look alike, and so it is that node that says whether it
+ * is the one who is meant.
+ */
 function rowOf(rows: Iterable<CallRow>, { callId, remoteTag }: Replaces): { row: CallRow; side: Side } | null {
-  const [id, tag] = [clean(callId), clean(remoteTag)]
+  if (clean(callId) !== callId || clean(remoteTag) !== remoteTag) return null
   for (const row of rows) {
-    const leg = row.legs.find((one) => one.callId === id && one.tag === tag)
+    const leg = row.state === 'answered' && row.legs.find((one) => one.callId === callId && one.tag === remoteTag)
     if (leg) return { row, side: leg.role }
   }
   return null

@@ -6,9 +6,10 @@ import type { Call } from './call.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import { connect } from './connect.ts'
 import { ofAor } from './dialled.ts'
-import { type Lasting, madeUpOffer } from './origin.ts'
+import { madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
 import type { Group } from './ring.ts'
+import type { Place } from './stand-in.ts'
 import { transfer } from './transfer.ts'
 
 export interface Through {
@@ -21,12 +22,13 @@ export interface Through {
   /** For people: who is rung. */
   readonly target: string
   groups(sdp: string): readonly Group[]
-  readonly calledBefore?: Lasting
+  /** When nobody is rung, but the end of another call is taken. */
+  readonly place?: Pick<Place, 'who' | 'session' | 'keep'>
 }
 
 /** Returns in words how it ended; every way out has answered the party. */
 export async function putThrough(desk: Desk, live: Live, through: Through): Promise<string> {
-  const { sip, party, leg, who, target, groups, calledBefore } = through
+  const { sip, party, leg, who, target, groups, place } = through
   if (live.stop.signal.aborted) return refuse(desk, party, 487, 'Request Terminated')
   const media = desk.media.open(live.id)
   live.media = media
@@ -44,13 +46,15 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
       checkMs: desk.checkSeconds * 1000,
       groups: groups(offer.sdp),
       stop: live.stop.signal,
-      answered(ends, { callId, remoteTag, remoteContact }, { name }, sdp) {
-        live.talk = { ends, who: { caller: who, called: { aor: name, ...ofAor(name) } } }
+      answered(ends, dialog, { name }, sdp) {
+        const { callId, remoteTag, remoteContact } = dialog
+        live.talk = { ends, who: { caller: who, called: place ? place.who : { aor: name, ...ofAor(name) } } }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
+        place?.keep(dialog)
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },
-      ...(calledBefore && { calledBefore }),
+      ...(place?.session && { calledBefore: place.session }),
     })
     if (result.kind === 'ended') return result.why
     const { status, reason } = result.refusal

@@ -5,15 +5,16 @@
 import type { LegRow } from '../../cluster/tables/rows.ts'
 import type { Side } from '../media/media.ts'
 import type { Dialog, Referral } from '../sip/port.ts'
-import { type Leg, opposite } from './bridge.ts'
+import { opposite } from './bridge.ts'
 import type { Desk, Live, Talk } from './calls.ts'
 import { sayDialled } from './dialled.ts'
+import type { Leg } from './ends.ts'
 import { join } from './join.ts'
 import { type Notices, noticesTo } from './notices.ts'
 import { freely } from './origin.ts'
 import type { Party } from './party.ts'
 import { destinationOf, forHelp, placeFor } from './place.ts'
-import { readRefer, wayOf } from './refer.ts'
+import { QUIET, readRefer, wayOf } from './refer.ts'
 import { isFull } from './through.ts'
 
 /** Who asked for it hangs up when he hears that it came about, or we do. */
@@ -26,7 +27,7 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
     return
   }
   const { isQuiet, asker, talk, nothingCame } = ready
-  referral.reply(202, isQuiet ? { headers: { 'Refer-Sub': 'false' } } : {})
+  referral.reply(202, isQuiet ? { headers: QUIET } : {})
   const notices = noticesTo(asker.dialog, live.refers++ > 0 ? referral.cseq : null, isQuiet)
   notices.tell(100, 'Trying')
   const begun = desk.begin(async (next) => {
@@ -77,7 +78,8 @@ function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
   const [asker, moved] = [talk?.ends.leg(side), talk?.ends.leg(opposite(side))]
   if (!talk || !asker || !moved) return refused(491, 'Request Pending')
   const by = talk.who[side]
-  if (by === null) return refused(403, 'Strangers transfer nobody')
+  // Who was a user when the call began may be none any more.
+  if (by === null || !desk.cluster.tables.users.has(by.aor)) return refused(403, 'Strangers transfer nobody')
   const { replaces, isQuiet } = asked
   // Of the dialog that is to be replaced the leg that asks is no other end.
   if (replaces !== null && talk.ends.sideOf(replaces) !== null) return refused(400, 'Replaces is this call')
@@ -110,11 +112,13 @@ function transferee({ talk, side, asker, moved, notices, stop }: Transferee): Pa
     progress: (status) => notices.tell(status, PROGRESS[status] ?? 'Session Progress'),
     reply: (status, { reason = '' } = {}) => notices.tell(status, reason),
     async answer(sdp, aor) {
-      const taken = await talk.ends.giveAway(opposite(side), sdp, { why: 'transferred', aor })
+      const before = talk.who[side]?.aor ?? ''
+      const taken = await talk.ends.lend(opposite(side), sdp, { now: aor, before })
       if (taken.kind === 'refused') {
         notices.tell(taken.status, taken.reason)
         return null
       }
+      taken.keep('transferred')
       notices.tell(200, 'OK')
       void leave(asker, notices, stop)
       return { dialog: moved.dialog, moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp }

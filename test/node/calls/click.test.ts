@@ -105,3 +105,32 @@ test('bob hangs up while carol rings, or his phone does not answer: nobody is le
   await n1!.calls.close()
   await soon('CANCEL at dora', desk.cancelled)
 })
+
+test('who clicked and was transferred by the one he called is in the next call, and that ends as any', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { spoken } = await carolAnswers(t, n1!)
+  const next = Promise.withResolvers<Talker>()
+  await phone(t, n1!, 'dave', async (invitation) => {
+    const dialog = await invitation.answer(SDP_B)
+    if (dialog !== null) next.resolve(talker(dialog, SDP_B))
+  })
+  const called = bobAnswers(t, n1!)
+  await until(n1!.cluster, 'all phones', () => n1!.cluster.tables.registrations.size === 3)
+  const clicks = await clicking(t, n1!)
+  t.is(await clicks('<sip:carol@pbx.test>'), 202)
+  const { bob } = await soon('the call at bob', called)
+  const { carol } = await soon('the call at carol', spoken)
+  await until(n1!.cluster, 'they speak', () => [...n1!.cluster.tables.calls.values()][0]?.state === 'answered')
+  t.is(await carol.refer('<sip:dave@pbx.test>'), 202)
+  const dave = await soon('the call at dave', next.promise)
+  await soon('BYE at carol', carol.bye)
+  await until(n1!.cluster, 'only the call of the two', () => {
+    const rows = [...n1!.cluster.tables.calls.values()]
+    return rows.length === 1 && rows[0]!.state === 'answered' && rows[0]!.target === 'dave@pbx.test'
+  })
+  t.is(await soon('an INFO', bob.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
+  t.deepEqual(dave.infos, ['application/dtmf-relay Signal=5'])
+  dave.dialog.bye()
+  await soon('BYE at bob', bob.bye)
+  await isOver(t, n1!)
+})

@@ -4,8 +4,9 @@ import type { Command } from '../../../cluster/tables/commands.ts'
 import type { CallRow } from '../../../cluster/tables/rows.ts'
 import { best } from '../../../node/calls/best.ts'
 import { advance, type Call, rowOf } from '../../../node/calls/call.ts'
-import { readDialled, sayDialled } from '../../../node/calls/dialled.ts'
+import { identityOf, readDialled, sayDialled } from '../../../node/calls/dialled.ts'
 import { startPublisher } from '../../../node/calls/publish.ts'
+import { wayOf } from '../../../node/calls/refer.ts'
 
 const statusOf = (...statuses: number[]) => best(statuses.map((status) => ({ status, reason: '' }))).status
 
@@ -29,7 +30,21 @@ test('what was dialled is read from SIP and tel URIs, and written back escaped',
   t.deepEqual(readDialled('tel:+49-30(1);ext=2', 'pbx.test'), { user: '+49301', domain: 'pbx.test' })
   t.is(readDialled('mailto:a@b', ''), null)
   t.is(readDialled('sip:%zz@pbx.test', ''), null)
+  t.deepEqual(identityOf('bob@pbx.test'), { 'P-Asserted-Identity': '<sip:bob@pbx.test>' })
+  for (const stranger of ['anonymous', 'anonymous@anonymous.invalid', '@pbx.test', ''])
+    t.deepEqual(identityOf(stranger), {})
   t.is(sayDialled({ user: '#1 \ud800é', domain: 'a.test' }), 'sip:%231%20%EF%BF%BD%C3%A9@a.test')
+})
+
+test('two descriptions are the same media when they differ in their session, or in saying what goes without saying', (t) => {
+  const sdp = 'v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n'
+  const isSame = (other: string) => wayOf(sdp) === wayOf(other)
+  t.true(isSame(sdp.replace('o=a 1 1', 'o=b 1 2').replace('s=-', 's=call').replace('t=0 0', 't=0 1')))
+  t.true(isSame(sdp.replaceAll('\r', '') + 'a=sendrecv'))
+  for (const line of ['a=sendonly', 'a=inactive', 'a=crypto:1 x inline:y', 'a=fingerprint:sha-256 AB', 'a=rtcp:4003'])
+    t.false(isSame(`${sdp}${line}\r\n`), line)
+  t.false(isSame(sdp.replace('AVP 0', 'AVP 8')))
+  t.false(isSame(sdp.replace('c=IN IP4 192.0.2.1', 'c=IN IP4 192.0.2.2')))
 })
 
 const call: Call = {

@@ -55,11 +55,14 @@ export async function nodes(
   const read = readPlan(text)
   if (read.kind !== 'ok') throw new Error(JSON.stringify(read.faults))
   await agreed(clusters[0]!, { type: 'plan-commit', expect: null, text, plan: read.plan, author: 'test', at: 1 })
+  await agreed(clusters[0]!, userRow('alice'))
   await Promise.all(
     clusters.map((cluster) =>
-      until(cluster, 'plan and nodes are known', () => {
-        const { plan, nodes } = cluster.tables
-        return plan !== null && nodes.size === count && cluster.status().connected.length === count - 1
+      until(cluster, 'plan, nodes and who calls are known', () => {
+        const { plan, nodes, users } = cluster.tables
+        return (
+          plan !== null && users.size === 1 && nodes.size === count && cluster.status().connected.length === count - 1
+        )
       }),
     ),
   )

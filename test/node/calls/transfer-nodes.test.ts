@@ -1,10 +1,11 @@
 /** Transfers where the call, the phone that asks for it, and its other call are at different nodes. */
 import test from 'ava'
+import type { DialOutcome, SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_A, SDP_B, soon } from '../sip/support.ts'
 import { call, nodes, phone, type TestNode } from './rig.ts'
-import { carolAnswers, isOver, SDP_C, type Talker, talker } from './talker.ts'
+import { answersWith, carolAnswers, isOver, SDP_C, type Talker, talker, theyTalk } from './talker.ts'
 
 /** Bob is at n2 over TCP; alice calls him at n1, so that n1 has the call and n2 his phone. Carol is at n1. */
 async function across(t: import('ava').ExecutionContext) {
@@ -30,6 +31,18 @@ async function across(t: import('ava').ExecutionContext) {
   return { n1, n2, alice, bob: await soon('bob', called.promise), his, spoken }
 }
 
+/** Bob's second call, which his own node has. */
+function carolFrom(his: SipPort, at: TestNode): Promise<DialOutcome> {
+  const request = {
+    uri: 'sip:carol@pbx.test',
+    nextHop: `sip:${at.sip.address}`,
+    from: { display: '', uri: 'sip:bob@pbx.test' },
+    to: { uri: 'sip:carol@pbx.test' },
+    sdp: SDP_B,
+  }
+  return his.dial(request, () => {}).outcome
+}
+
 const audioOf = (sdp: string | undefined): string | undefined => /^m=audio (\d+)/m.exec(sdp ?? '')?.[1]
 
 test('a phone at another node than the call transfers it: its REFER is passed on, and the NOTIFYs come back', async (t) => {
@@ -49,17 +62,7 @@ test('a phone at another node than the call transfers it: its REFER is passed on
 
 test('an attended transfer whose second call is at another node than the first', async (t) => {
   const { n1, n2, alice, bob, his, spoken } = await across(t)
-  const consulting = his.dial(
-    {
-      uri: 'sip:carol@pbx.test',
-      nextHop: `sip:${n2.sip.address}`,
-      from: { display: '', uri: 'sip:bob@pbx.test' },
-      to: { uri: 'sip:carol@pbx.test' },
-      sdp: SDP_B,
-    },
-    () => {},
-  )
-  const outcome = await soon('an answer', consulting.outcome)
+  const outcome = await soon('an answer', carolFrom(his, n2))
   if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
   const second = talker(outcome.dialog, SDP_B)
   const { carol } = await soon('carol', spoken)
@@ -84,4 +87,52 @@ test('an attended transfer whose second call is at another node than the first',
   await isOver(t, n1)
   await isOver(t, n2)
   await poll(() => n2.calls.counters().live === 0)
+})
+
+test('a leg that a node only has for another node is replaced by nobody: that one would not know who is there', async (t) => {
+  const { n1, n2, alice, bob } = await across(t)
+  for (const at of [n1, n2]) {
+    const request = {
+      uri: 'sip:bob@pbx.test',
+      nextHop: `sip:${at.sip.address}`,
+      from: { display: '', uri: 'sip:dora@pbx.test' },
+      to: { uri: 'sip:bob@pbx.test' },
+      sdp: SDP_C,
+      headers: { Replaces: bob.replaces },
+    }
+    const outcome = await soon('a refusal', (await port(t)).dial(request, () => {}).outcome)
+    t.like(outcome, { kind: 'refused', status: 481 }, at.name)
+  }
+  t.is(await soon('an INFO', alice.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
+  t.deepEqual(bob.infos, ['application/dtmf-relay Signal=5'], 'they talk on')
+})
+
+test('alice does not take carol, whose call with bob is at another node: bob still has both, and his next try succeeds', async (t) => {
+  const { n1, n2, alice, bob, his, spoken } = await across(t)
+  const outcome = await soon('an answer', carolFrom(his, n2))
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  const second = talker(outcome.dialog, SDP_B)
+  const { carol } = await soon('carol', spoken)
+  const rows = () => [...n1.cluster.tables.calls.values()].filter(({ state }) => state === 'answered')
+  await until(n1.cluster, 'n1 knows of both calls', () => rows().length === 2)
+  const meant = `<sip:carol@pbx.test?Replaces=${encodeURIComponent(second.replaces)}>`
+  answersWith(alice, async () => ({ kind: 'refused', status: 488, reason: 'Not Me' }))
+  t.is(await bob.refer(meant), 202)
+  await poll(() => bob.notices.at(-1)?.startsWith('terminated') ?? false)
+  t.is(bob.notices.at(-1), 'terminated SIP/2.0 488 Not Me')
+  await poll(() => carol.offers.length === 2)
+  t.deepEqual(carol.offers.map(audioOf), ['4000', '5000'], 'carol hears of alice, and of bob again')
+  await theyTalk(t, second, carol)
+  await theyTalk(t, alice, bob)
+  await until(n1.cluster, 'the two calls that were', () => n1.cluster.tables.calls.size === 2)
+
+  answersWith(alice, async () => ({ kind: 'answered', sdp: SDP_A }))
+  t.is(await bob.refer(meant), 202)
+  await soon('BYE at the second leg', second.bye)
+  await soon('BYE at the first leg', bob.bye)
+  await theyTalk(t, alice, carol)
+  alice.dialog.bye()
+  await soon('BYE at carol', carol.bye)
+  await isOver(t, n1)
+  await isOver(t, n2)
 })

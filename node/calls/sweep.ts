@@ -1,0 +1,55 @@
+/** Compares the live calls of this node with the relay and the table, again and again: what got lost on the way is put right. */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import { rowOf } from './call.ts'
+import type { Live } from './calls.ts'
+import type { Publisher } from './publish.ts'
+
+interface Swept {
+  readonly cluster: Cluster
+  readonly lives: ReadonlyMap<string, Live>
+  readonly publisher: Publisher
+  readonly log: Logger
+}
+
+export function startSweeping({ cluster, lives, publisher, log }: Swept, everyMs: number): { stop(): void } {
+  /** Rows of ours whose call is over: their end was lost while there was no majority. */
+  function sweepRows(): void {
+    for (const row of cluster.tables.calls.values()) {
+      const ours = row.node === cluster.node && row.incarnation === cluster.incarnation
+      if (ours && !lives.has(row.id)) publisher.end(row.id)
+    }
+  }
+
+  /** Calls of ours without a row: the others took this node for gone while it was cut off or stopped, and it is back. */
+  function sweepCalls(): void {
+    if (cluster.tables.nodes.get(cluster.node)?.incarnation !== cluster.incarnation) return
+    for (const { call } of lives.values()) {
+      const row = call && rowOf(call, cluster.node, cluster.incarnation)
+      if (row && !cluster.tables.calls.has(row.id)) publisher.put(row)
+    }
+  }
+
+  /** Calls whose phones are both gone without a BYE, or whose relay is another process now: nobody hears anybody. */
+  async function sweepMedia(): Promise<void> {
+    for (const live of [...lives.values()]) {
+      if (live.call?.state !== 'answered' || !(await live.media?.gone())) continue
+      log.info({ call: live.id }, 'the relay has no such call any more: it is ended')
+      live.stop.abort('no media')
+    }
+  }
+
+  let asking = false
+  function sweep(): void {
+    sweepRows()
+    sweepCalls()
+    if (asking) return
+    asking = true
+    void sweepMedia().finally(() => {
+      asking = false
+    })
+  }
+  const sweeping = setInterval(sweep, everyMs)
+  sweeping.unref()
+  return { stop: () => clearInterval(sweeping) }
+}
