@@ -5,8 +5,10 @@ import type { CallRow } from '../../../cluster/tables/rows.ts'
 import { best } from '../../../node/calls/best.ts'
 import { advance, type Call, rowOf } from '../../../node/calls/call.ts'
 import { identityOf, readDialled, sayDialled } from '../../../node/calls/dialled.ts'
+import { lend } from '../../../node/calls/loan.ts'
 import { startPublisher } from '../../../node/calls/publish.ts'
 import { wayOf } from '../../../node/calls/refer.ts'
+import type { Dialog } from '../../../node/sip/port.ts'
 
 const statusOf = (...statuses: number[]) => best(statuses.map((status) => ({ status, reason: '' }))).status
 
@@ -45,6 +47,26 @@ test('two descriptions are the same media when they differ in their session, or 
     t.false(isSame(`${sdp}${line}\r\n`), line)
   t.false(isSame(sdp.replace('AVP 0', 'AVP 8')))
   t.false(isSame(sdp.replace('c=IN IP4 192.0.2.1', 'c=IN IP4 192.0.2.2')))
+})
+
+test('an end that goes from call to call any number of times is as near as it was; who gave it back has it no more', (t) => {
+  const said: string[] = []
+  const end = { up: true, bye: (why?: string) => void said.push(why ?? '') } as Dialog
+  let mine = end
+  for (let i = 0; i < 50_000; i++) {
+    const loan = lend(mine, () => t.fail('it was kept'))
+    loan.keep()
+    mine = loan.dialog
+  }
+  t.true(mine.up)
+  let back = 0
+  const last = lend(mine, () => back++)
+  last.dialog.bye('no')
+  last.dialog.bye('no')
+  last.keep()
+  t.deepEqual([back, last.dialog.up, mine.up, said], [1, false, true, []])
+  mine.bye('over')
+  t.deepEqual(said, ['over'])
 })
 
 const call: Call = {
