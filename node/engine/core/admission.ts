@@ -7,7 +7,7 @@
  */
 
 /** How long a packet may wait when this thread is what it waits for, ms. */
-const TARGET_MS = 8
+const TARGET_MS = 6
 /** And when it is not: the processor has others to serve too, and there is room yet. Peers repeat themselves after 500 ms (T1). */
 const TARGET_OF_OTHERS_MS = 200
 /** The part of its time that a thread computes which has as much to do as it can, and below which it no longer has: the load takes its part of a processor too. */
