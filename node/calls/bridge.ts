@@ -100,17 +100,19 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   async function ask(
     side: Side,
     sdp: string,
-    aor: string,
+    whom: Pick<Whom, 'now' | 'isWanted'>,
   ): Promise<{ readonly taken: Modified; readonly before: string }> {
     let before = sessions[side].last
     for (let turn = 0; turn < GLARE_TURNS; turn++) {
       if (turn > 0) await afterGlare()
       const dialog = sides[side]
-      if (over || !dialog?.up) return { taken: refuse(481, 'The other side is gone'), before }
+      // Not 481: that is what a phone says that has left the call. Who is not here may be with somebody else.
+      if (over || !dialog?.up) return { taken: refuse(480, 'The other side is gone'), before }
+      if (whom.isWanted?.() === false) return { taken: refuse(487, 'Request Terminated'), before }
       if (modifying) continue
       modifying = true
       before = sessions[side].last
-      const taken = await dialog.modify(sessions[side].give(sdp), identityOf(aor))
+      const taken = await dialog.modify(sessions[side].give(sdp), identityOf(whom.now))
       modifying = false
       if (taken.kind === 'refused') sessions[side].back(before)
       if (taken.kind === 'answered' || taken.status !== 491) return { taken, before }
@@ -119,7 +121,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
   }
 
   async function lendOut(side: Side, sdp: string, whom: Whom): Promise<Lent | Refused> {
-    const { taken, before } = await ask(side, sdp, whom.now)
+    const { taken, before } = await ask(side, sdp, whom)
     if (taken.kind === 'refused') {
       if (taken.status === 481 || taken.status === 408) hangUp('the other side is gone')
       return taken
@@ -146,7 +148,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
     modifying = false
     dialog.release()
     attach(side, dialog)
-    const { taken } = await ask(side, before, aor)
+    const { taken } = await ask(side, before, { now: aor })
     if (taken.kind === 'refused') hangUp(`no way back: ${taken.status} ${taken.reason}`)
     else if (wayOf(taken.sdp) !== wayOf(said[side] ?? '')) pass(side, taken.sdp)
   }

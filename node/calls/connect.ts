@@ -71,7 +71,9 @@ export async function connect(needs: Connection): Promise<Connected> {
       both.hangUp('the caller had gone')
       return { kind: 'ended', why: 'the caller had gone' }
     }
+    // Of a call that is over by now it hears BYE, or goes back to where it was.
     both.attach('caller', settled.dialog, delayed)
+    if (!both.over) settled.connected?.()
     if (settled.moved !== null) both.pass('caller', settled.moved)
     if (!both.over) needs.answered(both, rung.dialog, rung.target, rung.sdp)
     const checking = setInterval(both.check, needs.checkMs)

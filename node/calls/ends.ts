@@ -49,6 +49,8 @@ export interface Leg {
 export interface Whom {
   readonly now: string
   readonly before: string
+  /** False: who wanted it has given up, and nobody is asked any more. */
+  readonly isWanted?: () => boolean
 }
 
 export interface Lent {

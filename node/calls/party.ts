@@ -13,6 +13,8 @@ export interface Settled {
   readonly dialog: Dialog
   /** What it says now, if that is not what its offer said: the other side has to know. */
   readonly moved: string | null
+  /** The other side is still there too: the two are connected. */
+  readonly connected?: () => void
 }
 
 export function partyOf(invitation: Invitation): Party {

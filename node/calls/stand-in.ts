@@ -52,13 +52,18 @@ export function placeIn(meant: Meant, aor: string): (Place & { keep(): void }) |
   if (!leave) return 'busy'
   let lent: Lent | null = null
   function dial({ sdp }: DialRequest) {
-    const outcome = ends.lend(opposite(side), sdp, { now: aor, before: left }).then((taken): DialOutcome => {
+    let isWanted = true
+    const whom = { now: aor, before: left, isWanted: () => isWanted }
+    const outcome = ends.lend(opposite(side), sdp, whom).then((taken): DialOutcome => {
       if (taken.kind === 'refused') return { ...taken, headers: new Map() }
       lent = taken
       return { kind: 'answered', dialog: taken.dialog, sdp: taken.sdp }
     })
-    // A re-INVITE cannot be taken back: who rings ends what comes too late.
-    return { callId: far!.dialog.callId, outcome, cancel: () => undefined }
+    // A re-INVITE that was sent cannot be taken back: who rings ends what comes too late.
+    const cancel = (): void => {
+      isWanted = false
+    }
+    return { callId: far!.dialog.callId, outcome, cancel }
   }
   return {
     who: who[opposite(side)],

@@ -60,11 +60,11 @@ function connectElsewhere(
   const early = replaces && desk.ringing(replaces)
   const isHis = early?.placed.by?.aor === by.aor
   if (replaces !== null && !isHis) return join(desk, live, { ...end, who, replaces })
-  // He did not wait for an answer: whom he called is called by who is transferred instead.
-  if (isHis) early?.live.stop.abort('transferred')
   const where = early?.placed.to ?? to
   const emergency = forHelp(desk, where.dialled)
   if (!emergency && !desk.hasRoom()) return isFull(desk, party)
+  // He did not wait for an answer: whom he called is called by who is transferred instead.
+  if (isHis) early?.live.stop.abort('transferred')
   const headers = { 'Referred-By': `<${sayDialled(by)}>` }
   return placeFor(desk, live, { ...end, rights: by, shown: who, display: '', to: where, emergency, headers })
 }
@@ -118,10 +118,15 @@ function transferee({ talk, side, asker, moved, notices, stop }: Transferee): Pa
         notices.tell(taken.status, taken.reason)
         return null
       }
-      taken.keep('transferred')
-      notices.tell(200, 'OK')
-      void leave(asker, notices, stop)
-      return { dialog: moved.dialog, moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp }
+      return {
+        dialog: taken.dialog,
+        moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp,
+        connected() {
+          taken.keep('transferred')
+          notices.tell(200, 'OK')
+          void leave(asker, notices, stop)
+        },
+      }
     },
   }
 }

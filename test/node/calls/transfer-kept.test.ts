@@ -83,6 +83,32 @@ test('who asks to replace alice and gives up while bob is asked has changed noth
   }
 })
 
+test('carol hangs up while bob is still asked: alice and bob go on', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { spoken } = await carolAnswers(t, n1!)
+  const { alice, bob } = await talking(t, n1!)
+  const asked = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<Modified>()
+  answersWith(bob, (offer) => {
+    asked.resolve()
+    return /m=audio 6000/.test(offer) ? answer.promise : Promise.resolve({ kind: 'answered', sdp: SDP_B })
+  })
+  t.is(await alice.refer('<sip:carol@pbx.test>'), 202)
+  const { carol } = await soon('the call at carol', spoken)
+  await soon('a re-INVITE at bob', asked.promise)
+  carol.dialog.bye()
+  await poll(() => n1!.sip.stats().dialogs === 2)
+  answer.resolve({ kind: 'answered', sdp: SDP_B })
+  await poll(() => alice.notices.at(-1)?.startsWith('terminated') ?? false)
+  t.notRegex(alice.notices.at(-1)!, / 200 /)
+  await poll(() => bob.offers.length === 2)
+  t.regex(bob.offers[1]!, /m=audio 4000 /, 'what he had')
+  await theyTalk(t, alice, bob)
+  bob.dialog.bye()
+  await soon('BYE at alice', alice.bye)
+  await isOver(t, n1!)
+})
+
 test('bob answers from the same port with another key and codec than before: carol is told', async (t) => {
   const [n1] = await nodes(t, 1)
   const { spoken } = await carolAnswers(t, n1!)
