@@ -7,16 +7,16 @@
  */
 
 /** How long a packet may wait when this thread is what it waits for, ms. */
-const TARGET_MS = 6
+const TARGET_MS = 8
 /** And when it is not: the processor has others to serve too, and there is room yet. Peers repeat themselves after 500 ms (T1). */
 const TARGET_OF_OTHERS_MS = 200
 /** The part of its time that a thread computes which has as much to do as it can, and below which it no longer has: the load takes its part of a processor too. */
 const FULL = 0.8
 const NOT_FULL = 0.5
-/** A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage). */
-const LOOKS = 4
-/** In a rush what is known to have waited for longer than it may by so much is refused; it hears so late enough. */
-const LATE = 1.25
+/** A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage), and what is shorter is a burst. */
+const LOOKS = 8
+/** How many looks the thread's time is taken over. */
+const COMPUTED_LOOKS = 4
 /** One of so many is let in all the same: if waits are not for us to end, nobody must be shut out for ever. */
 const LATE_ONE_OF = 200
 /** A rush is over when nobody was refused for so many looks. */
@@ -36,7 +36,7 @@ const DRAINS = 0.98
 
 export class Admission {
   #share = 1
-  #credit = 0
+  #credit = 1
   #before = 0
   /** For how many looks a queue has stood. */
   #stands = 0
@@ -76,7 +76,7 @@ export class Admission {
 
   /** What the last packet waited, ms, null if none came since the last look; `behind`: an app does not keep up with what it is given. */
   look(waitMs: number | null, computed: number, behind = false): void {
-    this.#computed += (computed - this.#computed) / LOOKS
+    this.#computed += (computed - this.#computed) / COMPUTED_LOOKS
     if (this.#computed >= FULL) this.#isFull = true
     else if (this.#computed < NOT_FULL) this.#isFull = false
     if (this.#asked > 0) this.#lately += (this.#letIn / this.#asked - this.#lately) / LATELY_LOOKS
@@ -128,7 +128,7 @@ export class Admission {
   }
 
   #isLate(waitMs: () => number): boolean {
-    if (this.#rush === 0 || waitMs() <= LATE * this.#target || ++this.#lateOnes % LATE_ONE_OF === 0) return false
+    if (this.#rush === 0 || waitMs() <= this.#target || ++this.#lateOnes % LATE_ONE_OF === 0) return false
     this.#late = true
     // What a pause has left late tells nothing of how long this will be.
     if (this.#stands > 1) this.#rush = RUSH_LOOKS
