@@ -10,7 +10,7 @@ import { wayOf } from './refer.ts'
 
 const INFO_MAX = 16_384
 /** §14.1: an offer that met one of the other side is said again after 2.1 to 4 s, since the Call-ID is ours. */
-const GLARE_TURNS = 3
+export const GLARE_TURNS = 3
 const GLARE_MS = 2_050
 
 export function bridge(media: MediaSession, { sessions: before = {}, referred, notified }: BridgeOptions = {}): Bridge {
@@ -222,7 +222,7 @@ export function bridge(media: MediaSession, { sessions: before = {}, referred, n
 }
 
 /** §14.1: since the Call-ID is ours. */
-function afterGlare(): Promise<void> {
+export function afterGlare(): Promise<void> {
   return setTimeout(GLARE_MS + Math.random() * GLARE_MS, undefined, { ref: false })
 }
 

@@ -5,13 +5,11 @@ import type { BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
-
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
 import type { Bridge } from './ends.ts'
-
 import { type Destination, forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
 import type { Replaces } from './refer.ts'

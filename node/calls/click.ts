@@ -2,10 +2,10 @@
  * Click to dial (RFC 5359 §2.18): a user asks with a REFER outside of a call that a phone of his call somebody. His phones
  * are rung first, with an offer that is made up; who answers is the caller of an ordinary call from then on.
  */
-import { setTimeout } from 'node:timers/promises'
 import { RING_SECONDS } from '../routing/plan.ts'
 import type { Dialog, Modified, SipRequest } from '../sip/port.ts'
 import { best } from './best.ts'
+import { afterGlare, GLARE_TURNS } from './bridge.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import { identityOf, ofAor, sayDialled } from './dialled.ts'
 import { freely, type Lasting, lasting, madeUpOffer } from './origin.ts'
@@ -28,7 +28,6 @@ export function click(desk: Desk, request: SipRequest): void {
 interface Ready {
   readonly who: Who
   readonly to: Destination
-  readonly shownTo: string
 }
 
 interface Refused {
@@ -55,16 +54,22 @@ function readyFor(desk: Desk, request: SipRequest): ({ readonly kind: 'ready' } 
   const to = destinationOf(desk, asked.uri, who.domain)
   if (to.kind === 'refused') return refused(to.status, to.reason)
   if (!desk.hasRoom()) return refused(503, 'Too many calls on this node')
-  return { kind: 'ready', who, to, shownTo: sayDialled(to.dialled) }
+  return { kind: 'ready', who, to }
 }
 
 function refused(status: number, reason: string): Refused {
   return { kind: 'refused', status, reason, headers: {} }
 }
 
-async function callFrom(desk: Desk, live: Live, { who, to, shownTo }: Ready): Promise<string> {
+async function callFrom(desk: Desk, live: Live, { who, to }: Ready): Promise<string> {
   const session = lasting()
-  const rung = await ringOwn(desk, live, who, shownTo, session.give(madeUpOffer(desk.sip.address, live.id)))
+  const rung = await ringOwn(
+    desk,
+    live,
+    who,
+    sayDialled(to.dialled),
+    session.give(madeUpOffer(desk.sip.address, live.id)),
+  )
   if (rung.kind === 'stopped') return 'stopped'
   if (rung.kind === 'failed') return `${best(rung.refusals).status}, no phone of his own answered`
   const { dialog, sdp } = rung
@@ -102,16 +107,13 @@ function ringOwn(desk: Desk, live: Live, { aor }: Who, shownTo: string, sdp: str
   })
 }
 
-const TURNS = 3
-const GLARE_MS = 2_100
-
 /** Who waits with a made-up session for the one whom he calls. */
 function waiting(dialog: Dialog, session: Lasting, said: string): Party & { readonly isAnswered: boolean } {
   let isAnswered = false
   async function modify(sdp: string, aor: string): Promise<Modified> {
     let taken = await dialog.modify(session.give(sdp), identityOf(aor))
-    for (let turn = 1; turn < TURNS && taken.kind === 'refused' && taken.status === 491; turn++) {
-      await setTimeout(GLARE_MS, undefined, { ref: false })
+    for (let turn = 1; turn < GLARE_TURNS && taken.kind === 'refused' && taken.status === 491; turn++) {
+      await afterGlare()
       taken = await dialog.modify(session.give(sdp), identityOf(aor))
     }
     return taken

@@ -73,9 +73,11 @@ export async function connect(needs: Connection): Promise<Connected> {
     }
     // Of a call that is over by now it hears BYE, or goes back to where it was.
     both.attach('caller', settled.dialog, delayed)
-    if (!both.over) settled.connected?.()
-    if (settled.moved !== null) both.pass('caller', settled.moved)
-    if (!both.over) needs.answered(both, rung.dialog, rung.target, rung.sdp)
+    if (!both.over) {
+      settled.connected?.()
+      if (settled.moved !== null) both.pass('caller', settled.moved)
+      needs.answered(both, rung.dialog, rung.target, rung.sdp)
+    }
     const checking = setInterval(both.check, needs.checkMs)
     const why = await both.ended.finally(() => clearInterval(checking))
     return { kind: 'ended', why }

@@ -10,8 +10,9 @@
 const TARGET_MS = 8
 /** And when it is not: the processor has others to serve too, and there is room yet. Peers repeat themselves after 500 ms (T1). */
 const TARGET_OF_OTHERS_MS = 200
-/** The part of its time that a thread computes which has as much to do as it can, and below which it no longer has: the load takes its part of a processor too. */
+/** The part of its time that a thread computes which has as much to do as it can. */
 const FULL = 0.8
+/** And the part below which it no longer has: between the two others may use its processor as well, as who loads it does on a small machine. */
 const NOT_FULL = 0.5
 /** A queue that stands, or grows, for so many looks is one; what drains comes of a pause (a collection of garbage), and what is shorter is a burst. */
 const LOOKS = 8
@@ -88,9 +89,7 @@ export class Admission {
     this.#before = wait
     this.#calm = wait < target / 2 && !this.#late ? this.#calm + 1 : 0
     this.#late = false
-    if (wait <= target) this.#stands = 0
-    else if (!drains) this.#stands++
-    else this.#stands = 0
+    this.#stands = wait > target && !drains ? this.#stands + 1 : 0
     if (this.#stands >= LOOKS) this.#rush = RUSH_LOOKS
     else if (this.#rush > 0) this.#rush--
     if (this.#stands >= LOOKS) this.#share *= Math.max(target / wait, FALL)
@@ -103,7 +102,7 @@ export class Admission {
     if (this.isFree) return true
     this.#asked++
     this.#credit = Math.min(this.#credit, 1) + this.#share
-    if (this.#isLate(waitMs)) {
+    if (this.#turnsAway(waitMs)) {
       this.#refused++
       return false
     }
@@ -122,12 +121,13 @@ export class Admission {
    * else refusing is all that is done.
    */
   drops(waitMs: () => number): boolean {
-    if (this.#rush === 0 || !this.#isLate(waitMs)) return false
+    if (!this.#turnsAway(waitMs)) return false
     this.#dropped++
     return true
   }
 
-  #isLate(waitMs: () => number): boolean {
+  /** Whether it came too late. Asked once for each: one of many is let in, and a rush lasts from the last. */
+  #turnsAway(waitMs: () => number): boolean {
     if (this.#rush === 0 || waitMs() <= this.#target || ++this.#lateOnes % LATE_ONE_OF === 0) return false
     this.#late = true
     // What a pause has left late tells nothing of how long this will be.
