@@ -2,14 +2,13 @@
  * `npm run bench:sip -- --daemon`: the application of bench:sip on a drachtio-server and on our engine, in turn, under the same load. CPU is that of the
  * server and the application together, as an application alone answers nobody.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { drachtioServer, engineBeside } from '../test/acceptance/engines.ts'
 import { listening, spawnEngine } from '../test/engine-process.ts'
 import { freePorts } from '../test/ports.ts'
+import { type SipServer, sipServer } from './sip-server.ts'
 import { cpuSeconds, sipp } from './sipp.ts'
 
 interface Rival {
@@ -95,38 +94,30 @@ interface Teardown {
 }
 
 async function inside(t: Teardown, callee: number): Promise<Rival> {
-  const [app, said] = await application(t, callee)
-  return { name: 'our engine inside the application', sip: said.sip, processes: [app.pid!] }
+  const app = await application(t, callee)
+  return { name: 'our engine inside the application', sip: app.sip!, processes: [app.pid] }
 }
 
 async function alone(t: Teardown, callee: number): Promise<Rival> {
   const args = ['--listen', `udp:${HOST}:0`, '--drachtio', `${HOST}:0`, '--log-level', 'error', '-o', 'json']
   const engine = spawnEngine(t, args, { RAFTEL_ENGINE_SECRET: SECRET, NODE_ENV: 'production' })
   const { sip, apps } = await listening(engine)
-  const [app] = await application(t, callee, apps, SECRET)
-  return { name: 'raftel engine', sip, processes: [engine.pid!, app.pid!] }
+  const app = await application(t, callee, apps, SECRET)
+  return { name: 'raftel engine', sip, processes: [engine.pid!, app.pid] }
 }
 
 async function daemon(t: Teardown, callee: number, folder: string, sip: number, port: number): Promise<Rival> {
   const server = engineBeside('drachtio-server', folder, sip, port)
   t.teardown(() => server.kill())
   await server.start()
-  const [app] = await application(t, callee, port, server.secret)
-  return { name: 'drachtio-server', sip, processes: [server.pid, app.pid!] }
+  const app = await application(t, callee, port, server.secret)
+  return { name: 'drachtio-server', sip, processes: [server.pid, app.pid] }
 }
 
-async function application(
-  t: Teardown,
-  callee: number,
-  ...at: readonly (number | string)[]
-): Promise<[ChildProcess, { sip: number }]> {
-  const app = fork(path.join(import.meta.dirname, 'sip-app.ts'), [callee, 1000, ...at].map(String), {
-    execArgv: ['--expose-gc'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
-  t.teardown(() => app.kill())
-  const [said] = (await once(app, 'message')) as [{ sip: number }]
-  return [app, said]
+async function application(t: Teardown, callee: number, ...at: readonly (number | string)[]): Promise<SipServer> {
+  const app = await sipServer(callee, 1_000, ...at)
+  t.teardown(() => app.end())
+  return app
 }
 
 type Best = Record<Work['name'], Record<string, Figures>>

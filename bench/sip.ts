@@ -2,7 +2,6 @@
  * `npm run bench:sip`: what the engine with drachtio-srf on top costs in one process, without a cluster: a registration, a call, too many calls, and
  * connections that say nothing. SIPp loads it from the same machine; CPU is that of the server's process alone.
  */
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -13,6 +12,7 @@ import { optionsFor } from '../test/options.ts'
 import { freePorts } from '../test/ports.ts'
 import { measureBaseline } from './baseline.ts'
 import { besideDaemon } from './sip-beside.ts'
+import { type Held, sipServer } from './sip-server.ts'
 import { type SippResult, sipp } from './sipp.ts'
 
 const values = optionsFor(
@@ -39,13 +39,6 @@ const RUSH = 1_600
 const folder = mkdtempSync(path.join(tmpdir(), 'raftel-sip-'))
 const scenarios = path.join(import.meta.dirname, 'scenarios')
 
-interface Held {
-  readonly cpuMicros: number
-  readonly rss: number
-  readonly connections: number
-  readonly refused: number
-}
-
 interface Round {
   readonly offered: number
   readonly done: number
@@ -58,14 +51,7 @@ interface Round {
 }
 
 const [calleePort, ownPort, mediaPort, calleeMedia] = (await freePorts(4)) as [number, number, number, number]
-const app = fork(
-  path.join(import.meta.dirname, 'sip-app.ts'),
-  [String(calleePort), String(values.connections + 1000)],
-  {
-    execArgv: ['--expose-gc'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  },
-)
+const app = await sipServer(calleePort, values.connections + 1000)
 const callee = sipp({
   scenario: path.join(scenarios, 'answer.xml'),
   target: '127.0.0.1:9',
@@ -77,39 +63,33 @@ const callee = sipp({
   mediaPort: calleeMedia,
 })
 try {
-  const [{ sip }] = (await once(app, 'message')) as [{ sip: number }]
+  const sip = app.sip!
   const ruler = await measureBaseline(folder, 2)
   await round('register-plain', sip, 1_000)
   await round('call-plain', sip, 100)
-  const before = await ask(app)
+  const before = await app.held()
   const registers: Round[] = []
   for (const rate of REGISTERS) registers.push(await round('register-plain', sip, rate))
   if (!values.json) console.log('registrations are measured')
   const calls: Round[] = []
   for (const rate of CALLS) calls.push(await round('call-plain', sip, rate))
   const rush = await round('call-plain', sip, RUSH)
-  const loaded = await ask(app)
+  const loaded = await app.held()
   // What is kept of a transaction goes after 32 s (RFC 3261 §17.2.2).
   await pause(40_000)
-  const after = await ask(app, 'the rush is over')
-  const idle = await silent(sip, values.connections, app)
+  const after = await app.held(true)
+  const idle = await silent(sip, values.connections)
   report({ ruler, registers, calls, rush, memory: { before, loaded, after }, idle })
 } finally {
   callee.end()
-  app.kill()
+  app.end()
   await callee.result
   rmSync(folder, { recursive: true, force: true })
 }
 
-async function ask(of: ChildProcess, what = 'what do you hold'): Promise<Held> {
-  of.send(what)
-  const [held] = (await once(of, 'message')) as [Held]
-  return held
-}
-
 /** So many begun a second, for as long as the run says. */
 async function round(scenario: string, sip: number, rate: number): Promise<Round> {
-  const before = await ask(app)
+  const before = await app.held()
   const result: SippResult = await sipp({
     scenario: path.join(scenarios, `${scenario}.xml`),
     target: `127.0.0.1:${sip}`,
@@ -122,7 +102,7 @@ async function round(scenario: string, sip: number, rate: number): Promise<Round
     mediaPort,
     times: true,
   }).result
-  const after = await ask(app)
+  const after = await app.held()
   if (result.done === 0) throw new Error(`nothing succeeded: ${result.errors}`)
   const refused = after.refused - before.refused
   const times = result.times.toSorted((a, b) => a - b)
@@ -140,8 +120,8 @@ async function round(scenario: string, sip: number, rate: number): Promise<Round
 }
 
 /** Connections that are open and say nothing after a first request. From several addresses, since one may have a few thousand only. */
-async function silent(sip: number, count: number, server: ChildProcess): Promise<{ count: number; bytesEach: number }> {
-  const before = await ask(server)
+async function silent(sip: number, count: number): Promise<{ count: number; bytesEach: number }> {
+  const before = await app.held()
   const sockets: Socket[] = []
   for (let i = 0; i < count; i += 100) {
     const some = Array.from({ length: Math.min(100, count - i) }, (_, k) =>
@@ -154,7 +134,7 @@ async function silent(sip: number, count: number, server: ChildProcess): Promise
     await answered
     sockets.push(...some)
   }
-  const held = await ask(server)
+  const held = await app.held()
   for (const socket of sockets) socket.destroy()
   return { count: held.connections, bytesEach: (held.rss - before.rss) / count }
 }

@@ -2,14 +2,13 @@
  * `npm run bench:steady`: what the engine holds after an hour's load. The server of bench:sip, registrations and calls at fixed rates, and its
  * memory before, every few minutes, and when the load is over.
  */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { optionsFor } from '../test/options.ts'
 import { freePorts } from '../test/ports.ts'
+import { sipServer } from './sip-server.ts'
 import { type SippRun, sipp } from './sipp.ts'
 
 const values = optionsFor(
@@ -29,15 +28,11 @@ const LOOK = 300_000
 const folder = mkdtempSync(path.join(tmpdir(), 'raftel-steady-'))
 const scenarios = path.join(import.meta.dirname, 'scenarios')
 const [calleePort, calleeMedia, ...own] = (await freePorts(6)) as [number, number, ...number[]]
-const app = fork(path.join(import.meta.dirname, 'sip-app.ts'), [String(calleePort), '1000'], {
-  execArgv: ['--expose-gc'],
-  env: { ...process.env, NODE_ENV: 'production' },
-})
+const app = await sipServer(calleePort, 1_000)
 const runs: SippRun[] = []
 try {
-  const [{ sip }] = (await once(app, 'message')) as [{ sip: number }]
   runs.push(load('answer', '127.0.0.1:9', calleePort, calleeMedia, 100, 0))
-  const target = `127.0.0.1:${sip}`
+  const target = `127.0.0.1:${app.sip}`
   // What is compiled and cached once belongs to no load.
   await Promise.all([
     load('register-plain', target, own[0]!, undefined, values.registers, 10).result,
@@ -51,12 +46,8 @@ try {
   ]
   runs.push(...under)
   const results = Promise.all(under.map((run) => run.result))
-  let over = false
-  results.then(() => {
-    over = true
-  })
-  while (!over) {
-    await Promise.race([results, pause(LOOK, undefined, { ref: false })])
+  for (let over = false; !over; ) {
+    over = await Promise.race([results.then(() => true), pause(LOOK, false, { ref: false })])
     await show(`${Math.round((Date.now() - began) / 60_000)} min`)
   }
   for (const [i, result] of (await results).entries()) {
@@ -66,10 +57,10 @@ try {
   }
   // What is kept of a transaction goes after 32 s (RFC 3261 §17.2.2).
   await pause(40_000)
-  await show('over', 'the rush is over')
+  await show('over', true)
 } finally {
   for (const run of runs) run.end()
-  app.kill()
+  app.end()
   await Promise.all(runs.map((run) => run.result))
   rmSync(folder, { recursive: true, force: true })
 }
@@ -96,9 +87,8 @@ function load(
   })
 }
 
-async function show(when: string, what = 'what do you hold'): Promise<void> {
-  app.send(what)
-  const [held] = (await once(app, 'message')) as [{ rss: number; refused: number; cpuMicros: number }]
+async function show(when: string, over = false): Promise<void> {
+  const held = await app.held(over)
   const cpu = (held.cpuMicros / 1e6).toFixed(0)
   console.log(`${when}: ${(held.rss / 1024 / 1024).toFixed(0)} MB, ${held.refused} refused, ${cpu} s of CPU so far`)
 }

@@ -1,5 +1,5 @@
 /** Calls that the app connects (createB2BUA), and calls of its own (createUAC): how they are offered, given up, refused and changed. */
-import { header, later, type Message, type Peer, reply, request, sdp, udpPeer } from '../stack.ts'
+import { header, later, type Message, type Peer, reply, request, sdp, type Test, udpPeer } from '../stack.ts'
 import { answered, counted, final, invite, type Scenarios, sibling, status, uriOf } from './play.ts'
 import type { Stage } from './stage.ts'
 
@@ -43,6 +43,26 @@ function connects({ parts, srf }: Stage, user: string, callee: Peer, through: ob
       resolve()
     }),
   )
+}
+
+/** A call of the app itself to a new callee, whom its INVITE has come to. */
+async function ofTheApp(t: Test, { port, srf }: Stage) {
+  const callee = await udpPeer(t, port)
+  const given = Promise.withResolvers<Message>()
+  const ended = failure(
+    srf.createUAC(uriOf(callee), { localSdp: sdp(4000) }, { cbRequest: (_error, req) => given.resolve(req) }),
+  )
+  const asked = await callee.next('INVITE')
+  return { callee, asked, uac: await given.promise, ended }
+}
+
+/** The callee does as it is told by the CANCEL that comes, which is given back. */
+async function givenUp(callee: Peer, asked: string): Promise<string> {
+  const cancel = await callee.next('CANCEL')
+  callee.send(reply(cancel, '200 OK'))
+  callee.send(reply(asked, '487 Request Terminated'))
+  await callee.next('ACK')
+  return cancel
 }
 
 export const B2BUA: Scenarios = {
@@ -164,40 +184,22 @@ export const B2BUA: Scenarios = {
     seen: ['offered: 0', 'offer of the callee: true', 'answer in the ACK: true'],
   },
   'a call of the app that it gives up': {
-    async play(t, { port, srf }) {
-      const callee = await udpPeer(t, port)
-      const given = Promise.withResolvers<Message>()
-      const calling = failure(
-        srf.createUAC(uriOf(callee), { localSdp: sdp(4000) }, { cbRequest: (_error, req) => given.resolve(req) }),
-      )
-      const asked = await callee.next('INVITE')
+    async play(t, stage) {
+      const { callee, asked, uac, ended } = await ofTheApp(t, stage)
       callee.send(reply(asked, '180 Ringing', { contact: uriOf(callee) }))
-      const req = await given.promise
-      req.cancel(() => {})
-      const cancel = await callee.next('CANCEL')
-      callee.send(reply(cancel, '200 OK'))
-      callee.send(reply(asked, '487 Request Terminated'))
-      await callee.next('ACK')
-      return [...counted(asked, cancel), String((await calling).status)]
+      uac.cancel(() => {})
+      const cancel = await givenUp(callee, asked)
+      return [...counted(asked, cancel), String((await ended).status)]
     },
     seen: ['+0 INVITE', '+0 CANCEL', '487'],
   },
   'a call of the app that it gives up before anybody answered anything': {
-    async play(t, { port, srf }) {
-      const callee = await udpPeer(t, port)
-      const given = Promise.withResolvers<Message>()
-      const calling = failure(
-        srf.createUAC(uriOf(callee), { localSdp: sdp(4000) }, { cbRequest: (_error, req) => given.resolve(req) }),
-      )
-      const asked = await callee.next('INVITE')
-      const req = await given.promise
-      req.cancel(() => {})
+    async play(t, stage) {
+      const { callee, asked, uac, ended } = await ofTheApp(t, stage)
+      uac.cancel(() => {})
       callee.send(reply(asked, '180 Ringing', { contact: uriOf(callee) }))
-      const cancel = await callee.next('CANCEL')
-      callee.send(reply(cancel, '200 OK'))
-      callee.send(reply(asked, '487 Request Terminated'))
-      await callee.next('ACK')
-      return [`same branch: ${header(cancel, 'Via') === header(asked, 'Via')}`, String((await calling).status)]
+      const cancel = await givenUp(callee, asked)
+      return [`same branch: ${header(cancel, 'Via') === header(asked, 'Via')}`, String((await ended).status)]
     },
     seen: ['same branch: true', '487'],
   },

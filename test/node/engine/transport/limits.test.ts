@@ -7,6 +7,7 @@ import type { WebSocket } from 'ws'
 import type { Engine } from '../../../../node/engine/engine.ts'
 import { defaultLimits, type EngineLimits } from '../../../../node/engine/limits.ts'
 import { sparse } from '../../../../node/engine/transport/sparse.ts'
+import { until } from '../../../nemesis/until.ts'
 import { answerTo, rawApp } from '../raw-app.ts'
 import { type Peer, request, type Srf, startStack, streamPeer, type Test, tcpPeer, udpPeer } from '../stack.ts'
 import { certificates, tlsPeer, webPeer } from './secure.ts'
@@ -289,12 +290,8 @@ async function deaf(t: Test, limits: Partial<EngineLimits>) {
   return { ...stack, ask }
 }
 
-async function empty({ stats }: Engine): Promise<void> {
-  const end = performance.now() + 60_000
-  while (stats().connections > 0) {
-    if (performance.now() > end) throw new Error(`connections stay: ${JSON.stringify(stats())}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+function empty({ stats }: Engine): Promise<void> {
+  return until('no connection is open', () => stats().connections === 0, 60_000)
 }
 
 /** More than the system takes for a socket that nobody reads. */
