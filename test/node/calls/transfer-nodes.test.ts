@@ -1,5 +1,6 @@
 /** Transfers where the call, the phone that asks for it, and its other call are at different nodes. */
 import test from 'ava'
+import { KEPT } from '../../../node/calls/relay.ts'
 import type { DialOutcome, SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
@@ -116,9 +117,14 @@ test('alice does not take carol, whose call with bob is at another node: bob sti
   const rows = () => [...n1.cluster.tables.calls.values()].filter(({ state }) => state === 'answered')
   await until(n1.cluster, 'n1 knows of both calls', () => rows().length === 2)
   const meant = `<sip:carol@pbx.test?Replaces=${encodeURIComponent(second.replaces)}>`
-  answersWith(alice, async () => ({ kind: 'refused', status: 488, reason: 'Not Me' }))
+  let said = 0
+  answersWith(alice, async () => {
+    said = await carol.dialog.say('NOTIFY', { Event: KEPT, 'Subscription-State': 'terminated' }, '')
+    return { kind: 'refused', status: 488, reason: 'Not Me' }
+  })
   t.is(await bob.refer(meant), 202)
   await poll(() => bob.notices.at(-1)?.startsWith('terminated') ?? false)
+  t.is(said, 200, 'a phone has no say in whether it was taken')
   t.is(bob.notices.at(-1), 'terminated SIP/2.0 488 Not Me')
   await poll(() => carol.offers.length === 2)
   t.deepEqual(carol.offers.map(audioOf), ['4000', '5000'], 'carol hears of alice, and of bob again')
