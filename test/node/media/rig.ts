@@ -10,6 +10,7 @@ import type { MediaMode } from '../../../node/media/start.ts'
 import type { Law } from '../../../node/phone/g711.ts'
 import { frameSamples, openRtp, type RtpStream } from '../../../node/phone/rtp.ts'
 import { sampleRate } from '../../../node/phone/wav.ts'
+import { until as bounded } from '../../nemesis/until.ts'
 
 export interface Kept extends Logger {
   readonly lines: string[]
@@ -77,7 +78,7 @@ export const sdpAt = (port: number, law: Law = 'PCMU', direction = 'sendrecv') =
     '',
   ].join('\r\n')
 
-/** Polls what an outside process did; bounded by the test's own time limit. */
-export async function until(fits: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await fits())) await new Promise((resolve) => setTimeout(resolve, 20))
+/** Asks until it is so; after 30 s it says what was not. */
+export function until(fits: () => boolean | Promise<boolean>): Promise<void> {
+  return bounded(String(fits), fits, 30_000)
 }
