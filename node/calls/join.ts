@@ -3,7 +3,7 @@ import type { LegRow } from '../../cluster/tables/rows.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import type { Party } from './party.ts'
 import type { Replaces } from './refer.ts'
-import { placeElsewhere, placeIn, SECONDS } from './stand-in.ts'
+import { placeOfCall, SECONDS } from './stand-in.ts'
 import { callOf, putThrough, refuse } from './through.ts'
 
 export interface Join {
@@ -17,8 +17,7 @@ export interface Join {
 }
 
 export async function join(desk: Desk, live: Live, { party, leg, who, replaces, trace }: Join): Promise<string> {
-  const meant = desk.meant(replaces)
-  const place = meant === null ? placeElsewhere(desk, live, replaces, who) : placeIn(meant, who?.aor ?? '')
+  const place = placeOfCall(desk, live, replaces, who)
   if (place === null) return refuse(desk, party, 481, 'Call/Transaction Does Not Exist')
   if (place === 'busy') return refuse(desk, party, 491, 'Request Pending')
   const { name, left, sip } = place

@@ -3,11 +3,11 @@ import type { CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Side } from '../media/media.ts'
 import { nodesOf } from '../routing/reach.ts'
-import type { DialOutcome, Dialog, DialRequest, SipPort } from '../sip/port.ts'
+import type { Dialing, DialOutcome, Dialog, DialRequest, SipPort } from '../sip/port.ts'
 import { opposite } from './bridge.ts'
 import type { Desk, Live, Talk, Who } from './calls.ts'
 import { ofAor, sayDialled } from './dialled.ts'
-import type { Lent } from './ends.ts'
+import type { Bridge, Leg, Lent, Whom } from './ends.ts'
 import type { Lasting } from './origin.ts'
 import { type Replaces, writeReplaces } from './refer.ts'
 import { KEPT, RELAY_HEADER, replacingName, writeRelay } from './relay.ts'
@@ -50,38 +50,70 @@ export function placeIn(meant: Meant, aor: string): (Place & { keep(): void }) |
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
-  let lent: Lent | null = null
-  function dial({ sdp }: DialRequest) {
-    let isWanted = true
-    const whom = { now: aor, before: left, isWanted: () => isWanted }
-    const outcome = ends.lend(opposite(side), sdp, whom).then((taken): DialOutcome => {
-      if (taken.kind === 'refused') return { ...taken, headers: new Map() }
-      lent = taken
-      return { kind: 'answered', dialog: taken.dialog, sdp: taken.sdp }
-    })
-    // A re-INVITE that was sent cannot be taken back: who rings ends what comes too late.
-    const cancel = (): void => {
-      isWanted = false
-    }
-    return { callId: far!.dialog.callId, outcome, cancel }
-  }
+  const taking = takingOver({ ends, near, far, leave }, side, { now: aor, before: left })
   return {
     who: who[opposite(side)],
     name: farName(meant),
     left,
-    sip: { dial },
+    sip: { dial: taking.dial },
     request: (sdp) => ({ uri: '', nextHop: null, from: { display: '', uri: '' }, to: { uri: '' }, sdp }),
     session: far.session,
-    keep() {
-      lent?.keep('replaced')
-      near.dialog.bye('replaced')
-    },
-    leave,
+    keep: taking.keep,
+    leave: taking.leave,
   }
 }
 
+interface Taken {
+  readonly ends: Bridge
+  readonly near: Leg
+  readonly far: Leg
+  leave(): void
+}
+
+/**
+ * What is done with the call that a place is taken in. Who takes it has this for as long as he talks, and nothing of that
+ * call once it is over: places that are taken one after the other would else be a chain of all calls before.
+ */
+function takingOver(call: Taken, side: Side, { now, before }: Whom) {
+  let held: (Taken & { lent?: Lent }) | null = call
+  return {
+    dial({ sdp }: DialRequest): Dialing {
+      if (held === null) throw new Error('the place is taken already')
+      let isWanted = true
+      const outcome = held.ends
+        .lend(opposite(side), sdp, { now, before, isWanted: () => isWanted })
+        .then((taken): DialOutcome => {
+          if (taken.kind === 'refused') return { ...taken, headers: new Map() }
+          if (held) held.lent = taken
+          return { kind: 'answered', dialog: taken.dialog, sdp: taken.sdp }
+        })
+      // A re-INVITE that was sent cannot be taken back: who rings ends what comes too late.
+      const cancel = (): void => {
+        isWanted = false
+      }
+      return { callId: held.far.dialog.callId, outcome, cancel }
+    },
+    keep(): void {
+      const kept = held
+      held = null
+      kept?.lent?.keep('replaced')
+      kept?.near.dialog.bye('replaced')
+    },
+    leave(): void {
+      held?.leave()
+      held = null
+    },
+  }
+}
+
+/** The place that `replaces` names, here or at another node; null: there is no such call. */
+export function placeOfCall(desk: Desk, live: Live, replaces: Replaces, by: Who | null): Place | 'busy' | null {
+  const meant = desk.meant(replaces)
+  return meant === null ? placeElsewhere(desk, live, replaces, by) : placeIn(meant, by?.aor ?? '')
+}
+
 /** Null: no node that can be reached has such a call with a leg of that name. That node looks at all three. */
-export function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, by: Who | null): Place | null {
+function placeElsewhere(desk: Desk, live: Live, replaces: Replaces, by: Who | null): Place | null {
   const { cluster } = desk
   const found = rowOf(cluster.tables.calls.values(), replaces)
   const at =

@@ -28,9 +28,7 @@ export interface Through {
 
 /** Returns in words how it ended; every way out has answered the party. */
 export async function putThrough(desk: Desk, live: Live, through: Through): Promise<string> {
-  const { sip, party, leg, who, target, groups } = through
-  const session = through.place?.session
-  let place = through.place
+  const { sip, party, leg, who, target, groups, place } = through
   if (live.stop.signal.aborted) return refuse(desk, party, 487, 'Request Terminated')
   const media = desk.media.open(live.id)
   live.media = media
@@ -53,12 +51,10 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         live.talk = { ends, who: { caller: who, called: place ? place.who : { aor: name, ...ofAor(name) } } }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
         place?.keep(dialog)
-        // It holds on to the call that it was in, and this one lasts: places that are taken in turn would make a chain of all calls before.
-        place = undefined
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },
-      ...(session && { calledBefore: session }),
+      ...(place?.session && { calledBefore: place.session }),
     })
     if (result.kind === 'ended') return result.why
     const { status, reason } = result.refusal

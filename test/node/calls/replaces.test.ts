@@ -1,13 +1,30 @@
 /** Replaces (RFC 3891), in a REFER and in an INVITE: attended transfers. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import test from 'ava'
 import { eventOf, noticeOf, readRefer, readReplaces, writeReplaces } from '../../../node/calls/refer.ts'
-import type { Invitation } from '../../../node/sip/port.ts'
+import type { DialOutcome, Invitation, SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_B, soon } from '../sip/support.ts'
 import { gateway } from './gateway.ts'
-import { listener, nodes, phone } from './rig.ts'
-import { consulting, isOver, SDP_C, talking } from './talker.ts'
+import { listener, nodes, phone, type TestNode } from './rig.ts'
+import { consulting, isOver, SDP_C, talker, talking } from './talker.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+function takesPlace(from: SipPort, at: TestNode, replaces: string, user = 'dora'): Promise<DialOutcome> {
+  const request = {
+    uri: 'sip:bob@pbx.test',
+    nextHop: `sip:${at.sip.address}`,
+    from: { display: '', uri: `sip:${user}@pbx.test` },
+    to: { uri: 'sip:bob@pbx.test' },
+    sdp: SDP_C,
+    headers: { Replaces: replaces, Require: 'replaces' },
+  }
+  return from.dial(request, () => {}).outcome
+}
 
 test('an attended transfer: alice speaks with both, bob and carol are joined, and both her legs end', async (t) => {
   const [n1] = await nodes(t, 1)
@@ -54,18 +71,7 @@ test('an INVITE with Replaces takes the place of an end that it names by all thr
   const { alice, bob } = await talking(t, n1!)
   const { callId, localTag, remoteTag } = alice.dialog
   const dora = await port(t)
-  const replacing = (replaces: string, user = 'dora') =>
-    dora.dial(
-      {
-        uri: 'sip:bob@pbx.test',
-        nextHop: `sip:${n1!.sip.address}`,
-        from: { display: '', uri: `sip:${user}@pbx.test` },
-        to: { uri: 'sip:bob@pbx.test' },
-        sdp: SDP_C,
-        headers: { Replaces: replaces, Require: 'replaces' },
-      },
-      () => {},
-    ).outcome
+  const replacing = (replaces: string, user?: string) => takesPlace(dora, n1!, replaces, user)
   const names = alice.replaces
   for (const [replaces, status, user] of [
     [`${callId};to-tag=${localTag};from-tag=${remoteTag}`, 481, 'dora'],
@@ -94,6 +100,27 @@ test('an INVITE with Replaces takes the place of an end that it names by all thr
   })
   bob.dialog.bye()
   await soon('BYE at dora', heard.bye)
+  await isOver(t, n1!)
+})
+
+test('one whose place is taken by one after the other: nothing is kept of the calls that were', async (t) => {
+  // What is left of transactions goes after 64 × T1.
+  const [n1] = await nodes(t, 1, '', 100, { times: { t1: 20, t2: 80, t4: 100 } })
+  const { alice, bob } = await talking(t, n1!)
+  let last = alice
+  for (let i = 0; i < 8; i++) {
+    const outcome = await soon('an answer', takesPlace(await port(t), n1!, last.replaces))
+    if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+    const next = talker(outcome.dialog, SDP_C)
+    await soon('BYE at who was there', last.bye)
+    last = next
+  }
+  await poll(() => {
+    collect()
+    return n1!.kept() <= 2
+  })
+  t.is(n1!.sessions(), 1)
+  bob.dialog.bye()
   await isOver(t, n1!)
 })
 

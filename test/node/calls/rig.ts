@@ -22,6 +22,8 @@ export interface TestNode {
   readonly calls: Calls
   /** Flows that it found to be gone. */
   readonly lost: readonly BindingRow[]
+  /** Media sessions that are in memory, open or not. */
+  kept(): number
   /** Media sessions open now. */
   sessions(): number
   /** What its media says of itself. */
@@ -79,10 +81,18 @@ async function node(
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
   const lost: BindingRow[] = []
+  const opened: WeakRef<object>[] = []
   const calls = startCalls({
     cluster,
     sip,
-    media,
+    media: {
+      ...media,
+      open(id) {
+        const session = media.open(id)
+        opened.push(new WeakRef(session))
+        return session
+      },
+    },
     identify({ uri, from: { user, host } }) {
       // Nodes call each other on signed orders, and could not say who they are.
       if (user !== 'mallory' && !uri.startsWith('sip:relay@'))
@@ -117,6 +127,7 @@ async function node(
     sip,
     calls,
     lost,
+    kept: () => opened.filter((one) => one.deref()).length,
     sessions: () => media.status().sessions,
     media: () => media.status().detail,
   }
