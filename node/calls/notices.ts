@@ -13,15 +13,19 @@ export interface Notices {
 const TOLD_MAX = 20
 
 export function noticesTo(dialog: Dialog, id: number | null, isQuiet: boolean): Notices {
+  // Who was told the end of it is out of the call, and notices live as long as the next one.
+  let asker: Dialog | null = dialog
   let last = 0
   let told = 0
   let isHeard = !isQuiet
   let turn: Promise<void> = Promise.resolve()
 
   async function send(status: number, reason: string): Promise<void> {
-    if (!dialog.up || !isHeard) return
+    const to = asker
+    if (status >= 200) asker = null
+    if (!to?.up || !isHeard) return
     const { headers, body } = noticeOf({ status, reason }, id)
-    isHeard = (await dialog.say('NOTIFY', headers, body)) < 300
+    isHeard = (await to.say('NOTIFY', headers, body)) < 300
   }
 
   return {

@@ -6,9 +6,9 @@ import type { LegRow } from '../../cluster/tables/rows.ts'
 import type { Side } from '../media/media.ts'
 import type { Dialog, Referral } from '../sip/port.ts'
 import { opposite } from './bridge.ts'
-import type { Desk, Live, Talk } from './calls.ts'
+import type { Desk, Live } from './calls.ts'
 import { sayDialled } from './dialled.ts'
-import type { Leg } from './ends.ts'
+import type { Leg, Lent } from './ends.ts'
 import { join } from './join.ts'
 import { type Notices, noticesTo } from './notices.ts'
 import { freely } from './origin.ts'
@@ -26,35 +26,48 @@ export function transfer(desk: Desk, live: Live, side: Side, referral: Referral)
     referral.reply(ready.status, { reason: ready.reason })
     return
   }
-  const { isQuiet, asker, talk, nothingCame } = ready
+  const { isQuiet } = ready
   referral.reply(202, isQuiet ? { headers: QUIET } : {})
-  const notices = noticesTo(asker.dialog, live.refers++ > 0 ? referral.cseq : null, isQuiet)
+  const notices = noticesTo(ready.asker.dialog, live.refers++ > 0 ? referral.cseq : null, isQuiet)
   notices.tell(100, 'Trying')
+  const departure: Departure = { from: ready, notices, side }
   const begun = desk.begin(async (next) => {
-    void talk.ends.ended.then(() => {
-      if (!talk.ends.isGiven) next.stop.abort('the end to be transferred is gone')
-    })
+    whenGone(departure, () => next.stop.abort('the end to be transferred is gone'))
     try {
-      return await connectElsewhere(desk, next, side, ready, notices)
+      return await connectElsewhere(desk, next, departure)
     } finally {
       notices.tell(500, 'Server Internal Error')
-      nothingCame()
+      departure.from?.nothingCame()
     }
   })
   if (begun) return
   notices.tell(503, 'Service Unavailable')
-  nothingCame()
+  departure.from?.nothingCame()
 }
 
-function connectElsewhere(
-  desk: Desk,
-  live: Live,
-  side: Side,
-  ready: Ready,
-  notices: Notices,
-): Promise<string> | string {
-  const { by, to, replaces, asker, moved, talk } = ready
-  const party = transferee({ talk, side, asker: asker.dialog, moved, notices, stop: live.stop.signal })
+/**
+ * A transfer that is under way. The next call has it for as long as it lasts, and nothing of the call before once the end is
+ * moved: who is passed on and on would else be a chain of all calls that he was in.
+ */
+interface Departure {
+  from: Ready | null
+  readonly notices: Notices
+  readonly side: Side
+}
+
+/** The end that is to be moved, or who asked for it, is gone before it was. */
+function whenGone({ from }: Departure, run: () => void): void {
+  const ends = from?.talk.ends
+  void ends?.ended.then(() => {
+    if (!ends.isGiven) run()
+  })
+}
+
+function connectElsewhere(desk: Desk, live: Live, departure: Departure): Promise<string> | string {
+  const { side, from } = departure
+  if (from === null) throw new Error('the end is moved already')
+  const { by, to, replaces, moved, talk } = from
+  const party = transferee(departure, moved, live.stop.signal)
   const end = { party, leg: legRow(moved), trace: [`transferred by ${by.aor}`] }
   const who = talk.who[opposite(side)]
   const early = replaces && desk.ringing(replaces)
@@ -94,40 +107,40 @@ function refused(status: number, reason: string) {
   return { kind: 'refused', status, reason } as const
 }
 
-interface Transferee {
-  readonly talk: Talk
-  readonly side: Side
-  readonly asker: Dialog
-  readonly moved: Leg
-  readonly notices: Notices
-  readonly stop: AbortSignal
-}
-
 /** The end that is transferred as a party of its next call. Who asked for it hears what a caller would. */
-function transferee({ talk, side, asker, moved, notices, stop }: Transferee): Party {
-  const body = freely(moved.sdp)
+function transferee(departure: Departure, { sdp: said, session }: Leg, stop: AbortSignal): Party {
+  const { notices, side } = departure
+  const body = freely(said)
+  let lent: Lent | null = null
   return {
     body,
-    session: moved.session,
+    session,
     progress: (status) => notices.tell(status, PROGRESS[status] ?? 'Session Progress'),
     reply: (status, { reason = '' } = {}) => notices.tell(status, reason),
     async answer(sdp, aor) {
+      const { talk } = departure.from!
       const before = talk.who[side]?.aor ?? ''
       const taken = await talk.ends.lend(opposite(side), sdp, { now: aor, before })
       if (taken.kind === 'refused') {
         notices.tell(taken.status, taken.reason)
         return null
       }
+      lent = taken
       return {
         dialog: taken.dialog,
         moved: wayOf(taken.sdp) === wayOf(body) ? null : taken.sdp,
-        connected() {
-          taken.keep('transferred')
-          notices.tell(200, 'OK')
-          void leave(asker, notices, stop)
-        },
+        connected,
       }
     },
+  }
+
+  function connected(): void {
+    const asker = departure.from?.asker.dialog
+    lent?.keep('transferred')
+    lent = null
+    departure.from = null
+    notices.tell(200, 'OK')
+    if (asker) void leave(asker, notices, stop)
   }
 }
 

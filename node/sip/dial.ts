@@ -19,12 +19,15 @@ export function dial(
   const { promise: outcome, resolve } = Promise.withResolvers<DialOutcome>()
   const unlost = link.whenLost(() => settle(refused(503, 'engine lost')))
   let settled = false
+  // The dialog holds its INVITE and what hears of it, and whoever rang is over before the dialog.
+  let progress: typeof onProgress | null = onProgress
   let cancelled = false
   let sent: SrfRequest | null = null
   let final: SrfResponse | null = null
 
   function settle(result: DialOutcome): void {
     settled = true
+    progress = null
     unlost()
     resolve(result)
   }
@@ -59,7 +62,7 @@ export function dial(
           },
           cbProvisional(response) {
             if (!settled && response.status > 100) {
-              link.guard('a provisional response', () => onProgress(response.status, response.body ?? ''))
+              link.guard('a provisional response', () => progress?.(response.status, response.body ?? ''))
             }
           },
         },

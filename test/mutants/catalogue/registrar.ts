@@ -124,7 +124,7 @@ export const REGISTRAR: readonly Mutant[] = [
     file: 'node/sip/register.ts',
     edits: [['      if (quorum && leaderless !== null) stood += now() - leaderless\n', '']],
     killer: {
-      file: 'test/node/sip/register.test.ts',
+      file: 'test/node/sip/register-time.test.ts',
       title: 'a day without a quorum takes no phone away: each has the time that it had left, once the quorum is back',
     },
   },

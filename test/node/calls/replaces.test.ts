@@ -1,6 +1,4 @@
 /** Replaces (RFC 3891), in a REFER and in an INVITE: attended transfers. */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import test from 'ava'
 import { eventOf, noticeOf, readRefer, readReplaces, writeReplaces } from '../../../node/calls/refer.ts'
 import type { DialOutcome, Invitation, SipPort } from '../../../node/sip/port.ts'
@@ -8,11 +6,8 @@ import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_B, soon } from '../sip/support.ts'
 import { gateway } from './gateway.ts'
-import { listener, nodes, phone, type TestNode } from './rig.ts'
+import { collected, listener, nodes, phone, type TestNode } from './rig.ts'
 import { consulting, isOver, SDP_C, talker, talking } from './talker.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 function takesPlace(from: SipPort, at: TestNode, replaces: string, user = 'dora'): Promise<DialOutcome> {
   const request = {
@@ -115,10 +110,7 @@ test('one whose place is taken by one after the other: nothing is kept of the ca
     await soon('BYE at who was there', last.bye)
     last = next
   }
-  await poll(() => {
-    collect()
-    return n1!.kept() <= 2
-  })
+  await poll(() => collected(n1!) <= 2)
   t.is(n1!.sessions(), 1)
   bob.dialog.bye()
   await isOver(t, n1!)

@@ -1,5 +1,7 @@
 /** Nodes that place calls, on real engines and a real cluster, and phones that are real engines too. */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
@@ -131,6 +133,15 @@ async function node(
     sessions: () => media.status().sessions,
     media: () => media.status().detail,
   }
+}
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** How many calls its memory still has something of, when all was collected that could be. */
+export function collected(at: TestNode): number {
+  collect()
+  return at.kept()
 }
 
 /** A phone bound at a node. `invited` decides what it does with a call. */

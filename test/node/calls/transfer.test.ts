@@ -3,7 +3,7 @@ import test from 'ava'
 import { until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { port, SDP_A, SDP_B, soon } from '../sip/support.ts'
-import { call, listener, nodes, phone, rings } from './rig.ts'
+import { call, collected, listener, nodes, phone, rings } from './rig.ts'
 import { carolAnswers, isOver, SDP_C, type Talker, talker, talking } from './talker.ts'
 
 test('a blind transfer: alice names carol, bob is connected with her, and alice is out of it', async (t) => {
@@ -41,6 +41,29 @@ test('a blind transfer: alice names carol, bob is connected with her, and alice 
   t.regex(bob.offers[1]!, /^o=a 1 3 /m)
   carol.dialog.bye()
   await soon('BYE at bob', bob.bye)
+  await isOver(t, n1!)
+})
+
+test('one who is passed on and on: nothing is kept of the calls that were', async (t) => {
+  // What is left of transactions goes after 64 × T1.
+  const [n1] = await nodes(t, 1, '', 100, { times: { t1: 20, t2: 80, t4: 100 } })
+  const talks: Talker[] = []
+  await phone(t, n1!, 'carol', async (invitation) => {
+    const dialog = await invitation.answer(SDP_C)
+    if (dialog !== null) talks.push(talker(dialog, SDP_C))
+  })
+  const { alice, bob } = await talking(t, n1!)
+  let last = alice
+  for (let i = 0; i < 8; i++) {
+    t.is(await last.refer('<sip:carol@pbx.test>'), 202)
+    await soon('BYE at who passed him on', last.bye)
+    await poll(() => talks.length === i + 1)
+    last = talks[i]!
+  }
+  await poll(() => collected(n1!) <= 2)
+  t.is(n1!.sessions(), 1)
+  bob.dialog.bye()
+  await soon('BYE at the last', last.bye)
   await isOver(t, n1!)
 })
 
