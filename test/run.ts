@@ -12,7 +12,12 @@ interface Tally {
   skipped: number
 }
 
+/** Of what a failed test said, this many lines are said again at the end. */
+const SAID_AGAIN = 10
+
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
+/** The failed tests, each with the first lines of what it said: a reader of a long log finds them at its end. */
+const failures: string[][] = []
 installPeers()
 const files = process.argv.slice(2)
 if (files.length > 0) {
@@ -23,6 +28,7 @@ if (files.length > 0) {
   await run(['test/acceptance/**/*.test.ts'], 1)
 }
 if (tally.skipped > 0) console.log(`${tally.skipped} skipped, named above`)
+for (const line of failures.flat()) console.log(line)
 console.log(`${tally.passed} passed, ${tally.failed} failed`)
 process.exit(tally.failed > 0 || tally.passed === 0 ? 1 : 0)
 
@@ -53,21 +59,30 @@ async function run(patterns: readonly string[], concurrency: number): Promise<vo
     ['node_modules/ava/entrypoints/cli.js', '--tap', '--concurrency', String(concurrency), ...patterns],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+      // DEP0123 comes with every TLS connection of grpc-js to an IP address, and would bury what tests say.
+      env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning --disable-warning=DEP0123' },
     },
   )
   const ended = new Promise<number>((resolve) => ava.on('close', (code) => resolve(code ?? 1)))
   let failedHere = 0
+  let saying: string[] | null = null
   for await (const line of createInterface({ input: ava.stdout })) {
     const result = /^(not )?ok \d+ - (.*)$/.exec(line)
     if (result === null) {
-      if (line.startsWith('  ') || line.startsWith('#')) print(line)
-    } else if (/# SKIP/i.test(line)) {
+      if (!tells(line)) continue
+      console.log(line)
+      if (saying !== null && saying.length <= SAID_AGAIN) saying.push(line)
+      continue
+    }
+    saying = null
+    if (/# SKIP/i.test(line)) {
       tally.skipped++
       console.log(`skipped  ${result[2]}`)
     } else if (result[1]) {
       failedHere++
-      console.log(`FAILED   ${result[2]}`)
+      saying = [`FAILED   ${result[2]}`]
+      failures.push(saying)
+      console.log(saying[0])
     } else {
       tally.passed++
       console.log(`ok       ${result[2]}`)
@@ -78,7 +93,7 @@ async function run(patterns: readonly string[], concurrency: number): Promise<vo
   tally.failed += code !== 0 && failedHere === 0 ? 1 : failedHere
 }
 
-function print(line: string): void {
-  if (!/^\s*(---|\.\.\.)$/.test(line) && !/^# (tests|pass|skip|fail)|^1\.\.|^\s+duration_ms/.test(line))
-    console.log(line)
+/** Whether a line of TAP is what a test says, and not only the frame around it. */
+function tells(line: string): boolean {
+  return /^( {2}|#)/.test(line) && !/^\s*(---|\.\.\.)$|^# (tests|pass|skip|fail)|^\s+duration_ms/.test(line)
 }
