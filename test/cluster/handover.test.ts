@@ -15,6 +15,7 @@ test('the leader changes ten times under load, and every proposal is agreed', as
     const leader = await leaderOf(nodes)
     const next = nodes[(nodes.indexOf(leader) + 1) % 3]!
     await until(next, 'something is agreed', () => next.status().applied > 0)
+    await until(next, 'the load goes on', () => running.answered() > 10 * (i + 1))
     const { term } = leader.status()
     const at = performance.now()
     let outcome = await leader.transferLeader(next.node)

@@ -154,7 +154,7 @@ export function register(name: string, cseq: number, more: Partial<Bind> = {}): 
 }
 
 /** Proposes at every node, eight at a time each, until it is told to end or is refused; returns all answers. */
-export function load(lab: Lab): { end(): Promise<Agreed[]> } {
+export function load(lab: Lab): { answered(): number; end(): Promise<Agreed[]> } {
   let over = false
   const answers: Agreed[] = []
   let count = 0
@@ -169,6 +169,7 @@ export function load(lab: Lab): { end(): Promise<Agreed[]> } {
     }),
   )
   return {
+    answered: () => answers.length,
     async end() {
       over = true
       await Promise.all(workers)
