@@ -66,7 +66,7 @@ export interface Lab {
   readonly leader: string
   /** Every control address, comma separated: what RAFTEL_ENDPOINTS wants. */
   readonly endpoints: string
-  /** Runs `raftel …args` against this lab; never throws for an exit code. */
+  /** Runs `raftel …args` against this lab, at all its nodes unless the arguments say at which; never throws for an exit code. */
   raftel(args: readonly string[], input?: string): Promise<Ran>
   /** The JSON that `raftel …args -o json` prints; throws with its stderr when it fails. */
   json<T>(args: readonly string[], input?: string): Promise<T>
@@ -135,7 +135,8 @@ async function bringUp(dir: string, options: LabOptions, clients: Map<string, Co
     leader,
     endpoints,
     json,
-    raftel: (args, input) => raftel([...args, ...here], input),
+    // Of an option that is given twice the last counts.
+    raftel: (args, input) => raftel([...args, ...(args.includes('--endpoints') ? ['--dir', dir] : here)], input),
     status: () => json<ClusterStatus>(['cluster', 'status']),
     client(id = nodes[0]?.id) {
       const node = nodes.find((one) => one.id === id)
