@@ -31,6 +31,7 @@ srf.invite((req, res) => {
 })
 srf.connect({ ...(engine?.drachtio ?? { host, port: Number(port) }), secret })
 await once(srf as unknown as NodeJS.EventEmitter, 'connect')
+for (const socket of srf.app.client.mapServer.keys()) engine?.bringNear(socket)
 
 process.on('message', (message) => {
   // As in the program when a rush is over for a minute; between rounds it would cost the next one what V8 has learned.

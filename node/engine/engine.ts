@@ -1,4 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
 import { sendCancel } from './core/cancel.ts'
@@ -90,6 +91,11 @@ export interface Engine {
   readonly listening: readonly ListenPoint[]
   readonly drachtio: { readonly host: string; readonly port: number }
   stats(): EngineStats
+  /**
+   * For an app in this process that is connected and has said the secret: what goes between it and the engine goes past the kernel from now on. Its
+   * connection stays, and ends as before. `socket` is the app's own end; false if that is not to be had, as with TLS.
+   */
+  bringNear(socket: Socket): boolean
   /** Reads the certificates again, as happens when their files change. False: some cannot be used, and the ones before stay. */
   reload(): boolean
   close(): Promise<void>
@@ -215,6 +221,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       dropped: admission.dropped,
       admitted: admission.share,
     }),
+    bringNear: (socket) => apps.bringNear(socket),
     reload() {
       const [phones, programs] = [transports.reload(), apps.reload()]
       return phones && programs

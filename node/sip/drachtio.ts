@@ -87,7 +87,13 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
     ...(tls !== undefined && { tls }),
   })
   try {
-    const link = await connectLink({ kind: 'embedded', ...started.drachtio, secret, log })
+    const link = await connectLink({
+      kind: 'embedded',
+      ...started.drachtio,
+      secret,
+      log,
+      bringNear: (socket) => started.bringNear(socket),
+    })
     const more = { log, guard, help, earlies, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
     return sipPort(link, started.listening, advertise ?? null, more, () => started.close())
   } catch (error) {

@@ -39,6 +39,8 @@ export interface LinkOptions {
   readonly port: number
   readonly secret: string
   readonly log: Logger
+  /** Shortens the way to an engine of this process; see Engine. */
+  readonly bringNear?: (socket: Socket) => boolean
 }
 
 /** Resolves when the engine took the secret. Rejects with a sentence that names the remedy. */
@@ -71,6 +73,8 @@ export function connectLink(options: LinkOptions): Promise<Link> {
       return true
     },
     gather() {
+      // The engine of this process is given a turn at once as it is.
+      if (options.bringNear) return
       for (const socket of srf.app.client.mapServer.keys()) {
         if (socket.writableCorked > 0) continue
         socket.cork()
@@ -144,6 +148,7 @@ export function connectLink(options: LinkOptions): Promise<Link> {
       clearTimeout(late)
       up = true
       hostports = ports
+      for (const socket of srf.app.client.mapServer.keys()) options.bringNear?.(socket)
       resolve(link)
     })
     srf.on('close', () => {

@@ -98,6 +98,17 @@ export class Apps {
     return this.#link(socket, true)
   }
 
+  /** What is said to the app that holds this end of its connection, in this process, goes past the kernel. False: there is none, or it speaks TLS. */
+  bringNear(theirs: net.Socket): boolean {
+    if (this.#certificates) return false
+    for (const link of this.#links) {
+      if (!link.authenticated || !link.isOf(theirs)) continue
+      link.bringNear(theirs)
+      return true
+    }
+    return false
+  }
+
   /** Any app, for a dialog whose own is gone. */
   any(): App | null {
     for (const link of this.#links) if (link.authenticated && !link.dialled) return link

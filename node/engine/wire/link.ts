@@ -2,8 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type net from 'node:net'
 import { nextId } from '../ids.ts'
 import type { EngineLimits, Logger } from '../limits.ts'
+import { plainAddress } from '../transport/flow.ts'
 import { Reading } from '../transport/reading.ts'
 import { type AppMessage, FrameReader, framed, readPayload } from './frames.ts'
+import { Near } from './near.ts'
 
 /** A version that srf takes as able to ping. */
 const VERSION = 'v0.9.10'
@@ -59,6 +61,7 @@ export class Link implements App {
   readonly #owner: Owner
   readonly #hello: NodeJS.Timeout
   readonly #reading: Reading
+  #near: Near | null = null
   #queue = ''
   /** For one that was dialled: what it gets when it has said who it is. */
   #held: string[] = []
@@ -98,6 +101,19 @@ export class Link implements App {
     return !this.#ended
   }
 
+  /** Whether this is the other end of that socket. */
+  isOf(theirs: net.Socket): boolean {
+    const { remoteAddress, remotePort } = this.#socket
+    const { localAddress, localPort } = theirs
+    const isThere = remotePort !== undefined && remoteAddress !== undefined && localAddress !== undefined
+    return isThere && remotePort === localPort && plainAddress(remoteAddress) === plainAddress(localAddress)
+  }
+
+  /** The app is in this process, and this is its socket: see Near. */
+  bringNear(theirs: net.Socket): void {
+    this.#near ??= new Near(theirs, this.#socket, (bytes) => this.#data(bytes))
+  }
+
   send(payload: string): void {
     if (this.authenticated) this.#push(payload)
     else if (this.#held.length < HELD_MAX) this.#held.push(payload)
@@ -118,6 +134,10 @@ export class Link implements App {
     const text = this.#queue
     this.#queue = ''
     if (this.#ended || text === '') return
+    if (this.#near) {
+      if (!this.#near.give(text, () => this.#flush())) this.#queue = text
+      return
+    }
     this.#socket.write(text)
     const { waiting } = this
     if (waiting > BACKLOG_MAX) this.#tooSlow()

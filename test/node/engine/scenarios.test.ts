@@ -15,7 +15,7 @@ import type { Scenarios } from './scenarios/play.ts'
 import { PROTOCOL } from './scenarios/protocol.ts'
 import { PROXIED } from './scenarios/proxied.ts'
 import { RECORDS } from './scenarios/records.ts'
-import { alone, binary, daemon, ours, type Stage } from './scenarios/stage.ts'
+import { alone, binary, daemon, near, ours, type Stage } from './scenarios/stage.ts'
 import { WITHIN } from './scenarios/within.ts'
 import type { Test } from './stack.ts'
 
@@ -33,6 +33,7 @@ const SCENARIOS: Scenarios = {
 const theirs = daemon()
 const stages: Record<string, (t: Test) => Promise<Stage>> = {
   'our engine': ours,
+  'our engine with the app near': near,
   'raftel engine': alone,
   ...(theirs && { 'drachtio-server': theirs }),
 }

@@ -59,6 +59,8 @@ interface Progress {
   readonly cbProvisional?: (res: Message) => void
 }
 export interface Srf {
+  /** Its connections. */
+  readonly app: { readonly client: { readonly mapServer: ReadonlyMap<net.Socket, unknown> } }
   register(run: Handler): void
   options(run: Handler): void
   invite(run: Handler): void

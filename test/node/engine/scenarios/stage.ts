@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import DrachtioSrf from 'drachtio-srf'
-import { startEngine } from '../../../../node/engine/engine.ts'
+import { type Engine, startEngine } from '../../../../node/engine/engine.ts'
 import { drachtioServer, engineBeside } from '../../../acceptance/engines.ts'
 import { FREE, listening, spawnEngine } from '../../../engine-process.ts'
 import { freePorts } from '../../../ports.ts'
@@ -25,6 +25,18 @@ const VERBS = ['register', 'options', 'invite', 'message', 'info', 'refer', 'sub
 
 /** The embedded engine; with a URL a handler there decides about every request, and the app has the tag `all`. */
 export async function ours(t: Test, handler?: string): Promise<Stage> {
+  return (await embedded(t, handler)).stage
+}
+
+/** The same, and the app tells it that it is in the same process. */
+export async function near(t: Test): Promise<Stage> {
+  const { engine, stage } = await embedded(t)
+  for (const socket of stage.srf.app.client.mapServer.keys())
+    if (!engine.bringNear(socket)) throw new Error('the app is not brought near')
+  return stage
+}
+
+async function embedded(t: Test, handler?: string): Promise<{ engine: Engine; stage: Stage }> {
   const secret = 'open sesame'
   const engine = await startEngine({
     listen: (['udp', 'tcp'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 })),
@@ -36,7 +48,7 @@ export async function ours(t: Test, handler?: string): Promise<Stage> {
   })
   const stage = await stand(t, { ...engine.drachtio, secret }, engine.listening[0]!.port, handler)
   t.teardown(() => engine.close())
-  return stage
+  return { engine, stage }
 }
 
 /** `raftel engine`. */
