@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto'
+import { whole } from './parser/bytes.ts'
 
 const pool = Buffer.alloc(8_184)
 let used = pool.length
@@ -13,10 +14,15 @@ export function randomToken(): string {
   return pool.toString('base64url', used - 12, used)
 }
 
+/** A branch of RFC 3261 §8.1.1.7. In one piece: it is kept with its transaction. */
+export function newBranch(): string {
+  return whole(`z9hG4bK${randomToken()}`)
+}
+
 const prefix = randomToken()
 let count = 0
 
 /** Unique within this process and not a secret. */
 export function nextId(): string {
-  return prefix + (++count).toString(36)
+  return whole(prefix + (++count).toString(36))
 }

@@ -1,5 +1,5 @@
 import { contactUri, type Dialog } from '../dialog/dialog.ts'
-import { lengthOf } from '../parser/bytes.ts'
+import { lengthOf, whole } from '../parser/bytes.ts'
 import { bracketed, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
 import { type Field, headerOf, type SipMessage, type SipResponse } from '../parser/message.ts'
 import { writtenName } from '../parser/names.ts'
@@ -74,14 +74,16 @@ export function hereInstead(value: string, flow: Flow, as: 'name' | 'place'): st
 export function contactValue(message: SipMessage, flow: Flow, dialog: Dialog | null = null): string {
   const given = headerOf(message, 'contact')
   if (dialog && given !== null && given === dialog.told) return dialog.contact
-  return given === null ? `<${contactUri(flow.local, flow.transport)}>` : hereInstead(given, flow, 'place')
+  return whole(given === null ? `<${contactUri(flow.local, flow.transport)}>` : hereInstead(given, flow, 'place'))
 }
 
 export function viaLine(flow: Flow, branch: string): string {
   const { host, port } = flow.local
   // A server that knows us by our certificate may use the connection for its own requests (RFC 5923 §8.1).
   const alias = flow.dialled && flow.transport === 'tls' ? ';alias' : ''
-  return `Via: SIP/2.0/${flow.transport.toUpperCase()} ${bracketed(host)}:${port};branch=${branch};rport${alias}\r\n`
+  return whole(
+    `Via: SIP/2.0/${flow.transport.toUpperCase()} ${bracketed(host)}:${port};branch=${branch};rport${alias}\r\n`,
+  )
 }
 
 /** Everything of a request that its CANCEL, its ACK and an answer made here must repeat. */

@@ -1,5 +1,5 @@
 import { type Dialog, repeatUntilStopped, routed } from '../dialog/dialog.ts'
-import { randomToken } from '../ids.ts'
+import { newBranch } from '../ids.ts'
 import { parseVia, splitOutside } from '../parser/headers.ts'
 import { headerOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
@@ -52,7 +52,7 @@ export function inDialog(
   body = message?.body ?? '',
 ): { sent: Sent; text: string } {
   const { uri, routes } = routed(dialog)
-  const branch = `z9hG4bK${randomToken()}`
+  const branch = newBranch()
   const sent: Sent = {
     method,
     uri,

@@ -2,7 +2,8 @@ import { type Dialog, dialogId } from '../dialog/dialog.ts'
 import { forkOwed } from '../dialog/reliable.ts'
 import { sessionLines } from '../dialog/session.ts'
 import { endsSubscription, forms } from '../dialog/usage.ts'
-import { nextId, randomToken } from '../ids.ts'
+import { newBranch, nextId, randomToken } from '../ids.ts'
+import { whole } from '../parser/bytes.ts'
 import { parameter, parseAddress, parseCSeq, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, parseMessage, type SipRequest } from '../parser/message.ts'
 import { parseUri, type SipUri } from '../parser/uri.ts'
@@ -167,7 +168,7 @@ function elsewhere(core: Core, call: Outgoing, request: SipRequest, next: Next):
   return (fail) =>
     next((flow, more) => {
       if (!flow || call.cancel || !call.app.open) return fail()
-      const branch = `z9hG4bK${randomToken()}`
+      const branch = newBranch()
       call.sent = { ...call.sent, branch, via: viaLine(flow, branch) }
       call.flow = flow
       call.provisional = false
@@ -198,7 +199,7 @@ function nextHop(route: string, request: SipRequest): SipUri | null {
 }
 
 function newRequest(request: SipRequest, flow: Flow): Sent {
-  const branch = `z9hG4bK${randomToken()}`
+  const branch = newBranch()
   const given = headerOf(request, 'from') ?? '<sip:localhost>'
   const from = hereInstead(given, flow, 'name')
   const tag = tagOf(from)
@@ -208,13 +209,13 @@ function newRequest(request: SipRequest, flow: Flow): Sent {
   const hops = headerOf(request, 'max-forwards') ?? ''
   return {
     method: request.method,
-    uri: request.uri,
+    uri: whole(request.uri),
     branch,
     via: viaLine(flow, branch),
     routes: route === null ? '' : `Route: ${route}\r\n`,
     from: tag !== '' && isToken(tag) ? from : `${from};tag=${randomToken()}`,
     to: hereInstead(headerOf(request, 'to') ?? `<${request.uri}>`, flow, 'name'),
-    callId: callId !== null && !/[\s|]/.test(callId) ? callId : randomToken() + randomToken(),
+    callId: callId !== null && !/[\s|]/.test(callId) ? callId : whole(randomToken() + randomToken()),
     seq: parseCSeq(headerOf(request, 'cseq') ?? '')?.number ?? 1,
     hops: /^\d{1,2}$/.test(hops) ? Number(hops) : 70,
   }

@@ -50,37 +50,60 @@ export interface Outgoing {
 
 /** What a client transaction of an app's request does with what comes. */
 export function userOf(core: Core, call: Outgoing): ClientUser {
-  // Of this transaction: the next server gets another.
-  const { sent } = call
-  if (call.sent.method !== 'INVITE') return plainUser(core, call)
+  return call.sent.method === 'INVITE' ? new InviteUser(core, call) : plainUser(core, call)
+}
+
+/** Of an INVITE. It is kept for half a minute after the answer (RFC 6026 §7.2), so it is one object. */
+class InviteUser implements ClientUser {
   /** ACKs of forks that were refused, by To tag: their 2xx come again. */
-  const refused = new Map<string, { text: string; flow: Flow } | null>()
-  return {
-    response(response, flow) {
-      if (response.status < 200) return provisional(core, call, response, flow)
-      if (response.status < 300) return success(core, call, response, flow, refused)
-      const final = (): void => {
-        if (call.settled) return
-        settle(core, call)
-        if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-        if (call.initial) core.cdrs?.stop('network', unanswered(response.status), textOf(response))
-        pass(core, call, response, flow)
-        forgotten(core, call, response.status)
-      }
-      if (response.status !== 503 || !goesElsewhere(call, final)) final()
-    },
-    ended(why) {
-      const over = (): void => {
-        if (call.settled) return
-        settle(core, call)
-        if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-        if (call.cancel) passCancelled(core, call)
-        else passEnd(core, call, why)
-        forgotten(core, call, why === 'timeout' ? 408 : 503)
-      }
-      if (!goesElsewhere(call, over)) over()
-    },
-    ack: (response) => refusalAck(sent, response),
+  refused: Map<string, { text: string; flow: Flow } | null> | null = null
+  readonly #core: Core
+  readonly #call: Outgoing
+  /** Of this transaction: the next server gets another. */
+  readonly #sent: Sent
+
+  constructor(core: Core, call: Outgoing) {
+    this.#core = core
+    this.#call = call
+    this.#sent = call.sent
+  }
+
+  response(response: SipResponse, flow: Flow): void {
+    if (response.status < 200) provisional(this.#core, this.#call, response, flow)
+    else if (response.status < 300) success(this.#core, this.#call, response, flow, this)
+    else this.#refusal(response, flow)
+  }
+
+  #refusal(response: SipResponse, flow: Flow): void {
+    const call = this.#call
+    const core = this.#core
+    const final = (): void => {
+      if (call.settled) return
+      settle(core, call)
+      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+      if (call.initial) core.cdrs?.stop('network', unanswered(response.status), textOf(response))
+      pass(core, call, response, flow)
+      forgotten(core, call, response.status)
+    }
+    if (response.status !== 503 || !goesElsewhere(call, final)) final()
+  }
+
+  ended(why: 'timeout' | 'failed'): void {
+    const call = this.#call
+    const core = this.#core
+    const over = (): void => {
+      if (call.settled) return
+      settle(core, call)
+      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+      if (call.cancel) passCancelled(core, call)
+      else passEnd(core, call, why)
+      forgotten(core, call, why === 'timeout' ? 408 : 503)
+    }
+    if (!goesElsewhere(call, over)) over()
+  }
+
+  ack(response: SipResponse): string {
+    return refusalAck(this.#sent, response)
   }
 }
 
@@ -172,7 +195,7 @@ function success(
   call: Outgoing,
   response: SipResponse,
   flow: Flow,
-  refused: Map<string, { text: string; flow: Flow } | null>,
+  forks: Pick<InviteUser, 'refused'>,
 ): void {
   const tag = toTagOf(response)
   // In a dialog nobody forks, so a second 2xx is the first again, whatever its tag.
@@ -180,21 +203,22 @@ function success(
     repeatAck(call)
     return
   }
-  if (refused.has(tag)) {
-    const ack = refused.get(tag)
-    ack?.flow.send(ack.text)
+  const refused = forks.refused?.get(tag)
+  if (refused !== undefined) {
+    refused?.flow.send(refused.text)
     return
   }
   // Each goes where its own Contact says: one callee shall not make us write to any number of others.
-  if (refused.size >= FORKS_MAX) return
+  if (forks.refused !== null && forks.refused.size >= FORKS_MAX) return
   // Without one srf makes no dialog, and so would never hang up on who believes to be in a call (§12.1.2: there must be one).
   const unusable = contactOf(response) === null
   const left = call.dialog !== null && core.dialogs.get(call.dialogId) !== call.dialog
   if (call.initial && (call.settled || call.cancel || left || unusable)) {
     // Another fork, or an answer that crossed our CANCEL or BYE: nobody wants this call any more (§13.2.2.4, §9.1, §15).
-    refused.set(tag, null)
+    const acks = (forks.refused ??= new Map())
+    acks.set(tag, null)
     const stray = dialogOf(call, response, flow)
-    ackAndBye(core, stray, call.sent.seq, (text, way) => refused.set(tag, { text, flow: way }))
+    ackAndBye(core, stray, call.sent.seq, (text, way) => acks.set(tag, { text, flow: way }))
     if (call.settled) return
     settle(core, call)
     if (call.dialog) core.dialogs.remove(call.dialog)

@@ -13,6 +13,7 @@ import { textOf } from './shown.ts'
 export function settle(core: Core, call: Outgoing): void {
   call.settled = true
   call.timerC?.cancel()
+  call.timerC = null
   core.calls.delete(call.id)
   if (call.initial) core.calling.delete(call.dialogId)
   if (!call.dialog) return

@@ -71,3 +71,14 @@ export function messageText(bytes: Buffer, blank: number): string | null {
   if (blank < 0 || !isUtf8(bytes.subarray(0, blank))) return null
   return bytes.toString('utf8', 0, blank + 4) + decode(bytes.subarray(blank + 4))
 }
+
+const scratch = Buffer.alloc(4096)
+
+/**
+ * The same text in one piece. V8 keeps a text that was put together as a rope of its parts, and one that was cut out with all of what it was cut from:
+ * for what is kept for half a minute that is a dozen objects instead of one, and each collection of garbage looks at all of them.
+ */
+export function whole(text: string): string {
+  const long = 3 * text.length > scratch.length
+  return long || !text.isWellFormed() ? text : scratch.toString('utf8', 0, scratch.write(text))
+}

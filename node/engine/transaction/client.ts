@@ -1,4 +1,5 @@
 import type { SipTimes } from '../limits.ts'
+import { whole } from '../parser/bytes.ts'
 import type { SipResponse } from '../parser/message.ts'
 import type { Flow } from '../transport/flow.ts'
 import {
@@ -31,7 +32,7 @@ export interface ClientTransaction {
 
 interface Entry extends ClientTransaction {
   readonly invite: boolean
-  readonly user: ClientUser
+  user: ClientUser
   state: IctState | NictState
   text: string | null
   interval: number
@@ -40,12 +41,15 @@ interface Entry extends ClientTransaction {
   lost: { cancel(): void }
 }
 
+const NOBODY: ClientUser = { response() {}, ended() {} }
+
 /** All client transactions, found by branch and method (RFC 3261 §17.1.3). */
 export class ClientTransactions {
   readonly #wheel: TimerWheel
   readonly #times: SipTimes
   readonly #guard: (run: () => void) => void
   readonly #entries = new Map<string, Entry>()
+  readonly #fires = (entry: Entry, event: IctEvent | NictEvent): void => this.#step(entry, event, null)
 
   /** `guard` runs what no message and no timer calls for, and keeps what it throws from others. */
   constructor(wheel: TimerWheel, times: SipTimes, guard: (run: () => void) => void = (run) => run()) {
@@ -76,7 +80,7 @@ export class ClientTransactions {
       end: null,
       lost: flow.onLost(broken),
     }
-    this.#entries.set(`${branch}|${method}`, entry)
+    this.#entries.set(whole(`${branch}|${method}`), entry)
     if (flow.transport === 'udp') entry.retransmit = this.#after(t1, entry, invite ? 'timer A' : 'timer E')
     entry.end = this.#after(64 * t1, entry, invite ? 'timer B' : 'timer F')
     if (!flow.send(text)) setImmediate(broken)
@@ -117,6 +121,8 @@ export class ClientTransactions {
       this.#entries.delete(`${entry.branch}|${entry.method}`)
     }
     for (const act of move.act) this.#do(entry, act, response)
+    // Nothing more is told, and a call need not be kept for it.
+    if (event === 'final') entry.user = NOBODY
   }
 
   #do(entry: Entry, act: IctAct | NictAct, response: SipResponse | null): void {
@@ -139,11 +145,13 @@ export class ClientTransactions {
       case 'stop A':
         entry.retransmit?.cancel()
         entry.end?.cancel()
+        entry.retransmit = entry.end = null
         entry.text = null
         break
       case 'stop E':
         entry.retransmit?.cancel()
         entry.end?.cancel()
+        entry.retransmit = entry.end = null
         entry.text = null
         break
       case 'start D':
@@ -171,7 +179,7 @@ export class ClientTransactions {
   }
 
   #after(ms: number, entry: Entry, event: IctEvent | NictEvent): Timer {
-    return this.#wheel.after(ms, () => this.#step(entry, event, null))
+    return this.#wheel.afterFor(ms, this.#fires, entry, event)
   }
 
   #stop(entry: Entry): void {

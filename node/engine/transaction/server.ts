@@ -50,6 +50,10 @@ export class ServerTransactions<Ask> {
   readonly #needs: Needs<Ask>
   readonly #byKey = new Map<string, Entry<Ask>>()
   readonly #byId = new Map<string, Entry<Ask>>()
+  readonly #fires = (entry: Entry<Ask>, event: IstEvent | NistEvent): void => {
+    if (entry.invite) this.#invite(entry, event as IstEvent)
+    else this.#other(entry, event as NistEvent)
+  }
 
   constructor(needs: Needs<Ask>) {
     this.#needs = needs
@@ -240,10 +244,7 @@ export class ServerTransactions<Ask> {
   }
 
   #after(ms: number, entry: Entry<Ask>, event: IstEvent | NistEvent): Timer {
-    return this.#needs.wheel.after(ms, () => {
-      if (entry.invite) this.#invite(entry, event as IstEvent)
-      else this.#other(entry, event as NistEvent)
-    })
+    return this.#needs.wheel.afterFor(ms, this.#fires, entry, event)
   }
 
   #stop(entry: Entry<Ask>): void {

@@ -11,15 +11,35 @@ export interface Clock {
 /** There are several per transaction, and they stay for half a minute: no closure of its own for each. */
 class Entry implements Timer {
   readonly due: number
-  run: (() => void) | null
+  run: ((of: unknown, what: unknown) => void) | null
+  of: unknown
+  what: unknown
+  /** Where it waits, and at which place there; null when its time has come or it was cancelled. */
+  slot: Entry[] | null = null
+  at = 0
 
-  constructor(due: number, run: () => void) {
+  constructor(due: number, run: (of: unknown, what: unknown) => void, of: unknown, what: unknown) {
     this.due = due
     this.run = run
+    this.of = of
+    this.what = what
   }
 
+  waitIn(slot: Entry[]): void {
+    this.slot = slot
+    this.at = slot.push(this) - 1
+  }
+
+  /** Most are cancelled: they are not kept until their time comes round. */
   cancel(): void {
-    this.run = null
+    this.run = this.of = this.what = null
+    const { slot, at } = this
+    if (slot === null) return
+    this.slot = null
+    const last = slot.pop()!
+    if (last === this) return
+    slot[at] = last
+    last.at = at
   }
 }
 
@@ -35,7 +55,6 @@ export class TimerWheel {
   readonly #guard: (run: () => void) => void
   readonly #slots: Entry[][] = Array.from({ length: SLOTS }, () => [])
   #tick: number
-  #size = 0
 
   constructor(clock: Clock, tickMs = 10, guard: (run: () => void) => void = (run) => run()) {
     this.#clock = clock
@@ -44,17 +63,21 @@ export class TimerWheel {
     this.#tick = Math.floor(clock.now() / tickMs)
   }
 
-  /** Timers that may still fire, and cancelled ones whose slot has not come round yet. */
+  /** Timers that may still fire. */
   get size(): number {
-    return this.#size
+    return this.#slots.reduce((sum, slot) => sum + slot.length, 0)
   }
 
   /** Runs once, not earlier than `delayMs` from now. */
   after(delayMs: number, run: () => void): Timer {
+    return this.afterFor(delayMs, run, undefined, undefined)
+  }
+
+  /** The same for timers that there are many of: `run` is one for all, and is given what it is about. */
+  afterFor<Of, What>(delayMs: number, run: (of: Of, what: What) => void, of: Of, what: What): Timer {
     const due = Math.max(this.#tick + 1, Math.ceil((this.#clock.now() + delayMs) / this.#tickMs))
-    const entry = new Entry(due, run)
-    this.#slots[due % SLOTS]!.push(entry)
-    this.#size++
+    const entry = new Entry(due, run as Entry['run'] & {}, of, what)
+    entry.waitIn(this.#slots[due % SLOTS]!)
     return entry
   }
 
@@ -63,17 +86,18 @@ export class TimerWheel {
     const until = Math.floor(this.#clock.now() / this.#tickMs)
     while (this.#tick < until) {
       this.#tick++
-      const index = this.#tick % SLOTS
-      const slot = this.#slots[index]!
+      const slot = this.#slots[this.#tick % SLOTS]!
       if (slot.length === 0) continue
-      const later = slot.filter((entry) => entry.due > this.#tick && entry.run)
-      this.#slots[index] = later
-      this.#size -= slot.length - later.length
-      for (const entry of slot) {
+      const all = slot.splice(0)
+      for (const entry of all) {
+        if (entry.due > this.#tick) entry.waitIn(slot)
+        else entry.slot = null
+      }
+      for (const entry of all) {
         if (entry.due > this.#tick) continue
-        const run = entry.run
-        entry.run = null
-        if (run) this.#guard(run)
+        const { run, of, what } = entry
+        entry.run = entry.of = entry.what = null
+        if (run) this.#guard(() => run(of, what))
       }
     }
   }

@@ -36,7 +36,10 @@ interface Sending {
   sendTo(text: string, remote: Endpoint): boolean
 }
 
-/** One for each datagram, kept as long as its transaction: no closures of its own. */
+/** How many peers are remembered, so that what is kept of a datagram need not have a flow of its own. */
+const PEERS_MAX = 4096
+
+/** Kept as long as its transaction: no closures of its own. */
 class UdpFlow implements Flow {
   readonly transport = 'udp'
   readonly open = true
@@ -104,7 +107,16 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
   )
   const sending = { probe, sendTo }
   const waits = (): number => probe.waits()
-  const flowTo = (remote: Endpoint): Flow => new UdpFlow(localFor(remote.host, bound), remote, sending)
+  const peers = new Map<string, UdpFlow>()
+  const flowTo = ({ host, port }: Endpoint): Flow => {
+    const key = `${port} ${host}`
+    const known = peers.get(key)
+    if (known) return known
+    if (peers.size >= PEERS_MAX) peers.clear()
+    const flow = new UdpFlow(localFor(host, bound), { host, port }, sending)
+    peers.set(key, flow)
+    return flow
+  }
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered.
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
