@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import DrachtioSrf from 'drachtio-srf'
 import { startEngine } from '../node/engine/engine.ts'
+import { easeMaps } from '../node/sip/srf.ts'
 import { CALM_LOOKS, heapMemory } from '../proto/memory.ts'
 import type { Srf } from '../test/node/engine/stack.ts'
 
@@ -31,6 +32,7 @@ srf.invite((req, res) => {
 })
 srf.connect({ ...(engine?.drachtio ?? { host, port: Number(port) }), secret })
 await once(srf as unknown as NodeJS.EventEmitter, 'connect')
+easeMaps(srf as unknown as Parameters<typeof easeMaps>[0])
 for (const socket of srf.app.client.mapServer.keys()) engine?.bringNear(socket)
 
 process.on('message', (message) => {

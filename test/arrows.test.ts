@@ -32,7 +32,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'node/sip': ['node/engine', 'cluster', 'proto'],
   'node/media': ['cluster', 'proto'],
   'node/routing': ['node/yaml.ts', 'node/damage.ts', 'node/closest.ts', 'cluster', 'proto'],
-  'node/calls': ['node/routing', 'node/sip', 'node/media', 'cluster', 'proto'],
+  'node/calls': ['node/routing', 'node/sip', 'node/engine/churn-map.ts', 'node/media', 'cluster', 'proto'],
   'node/control': ['node/routing', 'cluster', 'proto'],
   'node/phone': ['node/sip', 'node/media', 'cluster', 'proto'],
   node: ['node', 'cluster', 'proto'],

@@ -3,6 +3,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
+import { ChurnMap } from '../engine/churn-map.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
@@ -122,7 +123,7 @@ const CLOSE_MS = 3_000
 
 export function startCalls(needs: CallsNeeds): Calls {
   const { cluster, sip, log } = needs
-  const lives = new Map<string, Live>()
+  const lives = new ChurnMap<string, Live>()
   const journeys = new Set<Promise<void>>()
   const publisher = startPublisher((command) => cluster.propose(command))
   const count = { placed: 0, answered: 0, refused: 0, relayed: 0, forged: 0, overload: 0, emergency: 0 }

@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { ChurnMap } from './churn-map.ts'
 import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
 import { sendCancel } from './core/cancel.ts'
@@ -170,8 +171,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     }),
     client: new ClientTransactions(wheel, times, guard),
     dialogs: new Dialogs((dialog) => refuseOpen(core, dialog)),
-    merges: new Map(),
-    calls: new Map(),
+    merges: new ChurnMap(),
+    calls: new ChurnMap(),
     calling: new Set(),
     admission,
     isUrgent: (uri, from) => /^urn:service:sos(\.|$)/i.test(uri) || (options.isUrgent?.(uri, from) ?? false),

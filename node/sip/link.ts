@@ -1,7 +1,7 @@
 /** The connection to the engine: made, watched, made again, ended. */
 import type { Socket } from 'node:net'
 import type { Logger } from '../../cluster/logger.ts'
-import { newSrf, type Srf } from './srf.ts'
+import { easeMaps, newSrf, type Srf } from './srf.ts'
 
 /** How long the first connection may take, how often the link is checked, and how long an answer may take; ms. */
 const CONNECT_WITHIN = 10_000
@@ -148,6 +148,7 @@ export function connectLink(options: LinkOptions): Promise<Link> {
       clearTimeout(late)
       up = true
       hostports = ports
+      easeMaps(srf)
       for (const socket of srf.app.client.mapServer.keys()) options.bringNear?.(socket)
       resolve(link)
     })

@@ -1,3 +1,4 @@
+import { ChurnMap } from '../churn-map.ts'
 import { parameter, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipMessage } from '../parser/message.ts'
 import { parseUri, transportParameter } from '../parser/uri.ts'
@@ -164,7 +165,7 @@ export function isPrivate(host: string): boolean {
 
 /** All dialogs, early and confirmed. */
 export class Dialogs {
-  readonly #byId = new Map<string, Dialog>()
+  readonly #byId = new ChurnMap<string, Dialog>()
   readonly #over: (dialog: Dialog) => void
 
   /** `over`: told of each that ends. */

@@ -1,3 +1,4 @@
+import { ChurnMap } from '../churn-map.ts'
 import type { SipTimes } from '../limits.ts'
 import { lengthOf } from '../parser/bytes.ts'
 import type { Flow } from '../transport/flow.ts'
@@ -49,7 +50,7 @@ interface Needs<Ask> {
 export class ServerTransactions<Ask> {
   readonly #needs: Needs<Ask>
   readonly #byKey = new Map<string, Entry<Ask>>()
-  readonly #byId = new Map<string, Entry<Ask>>()
+  readonly #byId = new ChurnMap<string, Entry<Ask>>()
   readonly #fires = (entry: Entry<Ask>, event: IstEvent | NistEvent): void => {
     if (entry.invite) this.#invite(entry, event as IstEvent)
     else this.#other(entry, event as NistEvent)
