@@ -9,6 +9,8 @@ export interface Held {
   readonly rss: number
   readonly connections: number
   readonly refused: number
+  /** By a limit, not by overload: then a round is not what it says. */
+  readonly full: number
 }
 
 export interface SipServer {

@@ -105,6 +105,7 @@ async function round(scenario: string, sip: number, rate: number): Promise<Round
   const after = await app.held()
   if (result.done === 0) throw new Error(`nothing succeeded: ${result.errors}`)
   const refused = after.refused - before.refused
+  if (after.full > before.full) throw new Error(`${after.full - before.full} were refused by a limit of what is held`)
   const times = result.times.toSorted((a, b) => a - b)
   const at = (part: number): number => times[Math.floor(times.length * part)] ?? 0
   return {

@@ -21,6 +21,7 @@ import { ServerTransactions } from './transaction/server.ts'
 import { type Clock, TimerWheel } from './transaction/wheel.ts'
 import type { CertificateFiles, TlsOptions } from './transport/certificates.ts'
 import type { Gate, ListenPoint } from './transport/flow.ts'
+import { sparse } from './transport/sparse.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
 import { Bodies } from './wire/bodies.ts'
@@ -82,6 +83,8 @@ export interface EngineStats {
   readonly timers: number
   /** New work that overload refused so far, and the share of it that is let in now, 0 to 1. */
   readonly refused: number
+  /** New work that was refused because as much is held as `limits` allow, since the start. */
+  readonly full: number
   /** Registrations over UDP that it did not even read. */
   readonly dropped: number
   readonly admitted: number
@@ -152,6 +155,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     limits,
     times,
     log,
+    warn: sparse((fields, message) => log.warn(fields, message)),
     gate,
     early,
     wheel,
@@ -174,6 +178,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     merges: new ChurnMap(),
     calls: new ChurnMap(),
     calling: new Set(),
+    full: 0,
     admission,
     isUrgent: (uri, from) => /^urn:service:sos(\.|$)/i.test(uri) || (options.isUrgent?.(uri, from) ?? false),
     handlers: new Handlers(options.handlers ?? [], limits, log),
@@ -219,6 +224,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       unanswered: core.server.pending,
       timers: wheel.size,
       refused: admission.refused,
+      full: core.full,
       dropped: admission.dropped,
       admitted: admission.share,
     }),

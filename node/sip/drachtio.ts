@@ -318,11 +318,12 @@ function unsent(status: number): FinalResponse {
 
 /** The engine's own, with names beside ours; a share in whole percent. */
 function statsOf(engine: Engine): Readonly<Record<string, number>> {
-  const { apps: _, refused, dropped, admitted, dialogs: engineDialogs, ...held } = engine.stats()
+  const { apps: _, refused, full, dropped, admitted, dialogs: engineDialogs, ...held } = engine.stats()
   return {
     ...held,
     engineDialogs,
     overloadRefused: refused,
+    limitRefused: full,
     overloadDropped: dropped,
     overloadAdmittedPercent: Math.round(100 * admitted),
   }

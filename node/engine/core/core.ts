@@ -22,6 +22,8 @@ export interface Core {
   readonly limits: EngineLimits
   readonly times: SipTimes
   readonly log: Logger
+  /** For what strangers can bring about as often as they like. */
+  readonly warn: (fields: object, message: string) => void
   readonly gate?: Gate | undefined
   readonly early?: Early | undefined
   readonly wheel: TimerWheel
@@ -40,6 +42,8 @@ export interface Core {
   readonly subscribing: Map<string, Outgoing>
   /** The dialog ids of those INVITEs that are to make a dialog. */
   readonly calling: Set<string>
+  /** How many requests were refused because as much is held as may be. */
+  full: number
   /** Says how much of what begins something is let in. */
   readonly admission: Admission
   /** Whether a call to this URI from this address is for help. */

@@ -99,7 +99,15 @@ function hasRoom(core: Core, request: SipRequest, head: Head, flow: Flow): boole
   if (used < 1 && (!begins || admission.isFree)) return true
   // It takes nobody's share, and is not counted among who was refused.
   if (begins && request.method === 'INVITE' && used < RESERVE && core.isUrgent(request.uri, head.from)) return true
-  return begins && used < 1 && admission.admits(() => flow.waits?.() ?? 0)
+  if (used >= 1) {
+    core.full++
+    core.warn(
+      { transactions: server.size, unanswered: server.pending, dialogs: dialogs.size },
+      'as much is held as may be: new requests hear 503',
+    )
+    return false
+  }
+  return begins && admission.admits(() => flow.waits?.() ?? 0)
 }
 const RESERVE = 1.2
 

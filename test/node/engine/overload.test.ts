@@ -1,6 +1,6 @@
 /** An application that has more to do than it can: what begins something is refused, what goes on and calls for help are not. */
 import test from 'ava'
-import { header, later, type Peer, request, sdp, startStack, udpPeer } from './stack.ts'
+import { header, later, type Peer, request, type Srf, sdp, startStack, udpPeer } from './stack.ts'
 
 /** Longer than a registration ever took. */
 const WORK_MS = 3
@@ -65,3 +65,27 @@ test('above the knee new work is refused at once, and never a call for help, nor
 function final(peer: Peer): Promise<string> {
   return peer.next((text) => /^SIP\/2\.0 [2-6]/.test(text))
 }
+
+test('as much is held as may be: what is new hears 503, what is known its answer, the operator a line and a number', async (t) => {
+  const lines: object[] = []
+  const warn = (fields: object, message: string): void =>
+    void (message.includes('as much is held') && lines.push(fields))
+  const routes = (srf: Srf): void => srf.options((_req, res) => res.send(200))
+  const { port, engine } = await startStack(t, { limits: { transactions: 3 }, log: { warn }, routes })
+  const phone = await udpPeer(t, port)
+  // Over UDP a transaction stays for half a minute after its answer (timer J).
+  const known = [1, 2, 3].map(() => request(phone, 'OPTIONS', 'sip:pbx.test'))
+  for (const one of known) {
+    phone.send(one)
+    await phone.next('200')
+  }
+  t.is(engine.stats().full, 0)
+  for (let i = 0; i < 2; i++) {
+    phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
+    t.regex(await phone.next('503'), /\r\nRetry-After: \d/)
+  }
+  t.is(engine.stats().full, 2)
+  t.deepEqual(lines[0], { transactions: 3, unanswered: 0, dialogs: 0 })
+  phone.send(known[0]!)
+  await phone.next('200')
+})
