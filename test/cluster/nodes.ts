@@ -15,21 +15,28 @@ export const arrangement: { world?: World } = {}
 
 export const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** Ports of this process: tests of other files that run beside it have another hundred of them, mostly. */
+const SLICES = 44
+const SLICE = 500
+const given = new Set<number>()
+
 /**
- * A port that is free, and below those that the system gives to outgoing connections: a node that is started again must not
+ * A port that is free, was not given before, and is below those that the system gives to outgoing connections: a node that is started again must not
  * find its port taken by one of those.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + randomInt(22_000)
+    if (given.size >= SLICE) given.clear()
+    const port = 10_000 + (process.pid % SLICES) * SLICE + randomInt(SLICE)
+    if (given.has(port)) continue
+    given.add(port)
     const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
+    const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false))
       server.listen(port, '127.0.0.1', () => resolve(true))
     })
-    if (!free) continue
     await new Promise((resolve) => server.close(resolve))
-    return port
+    if (isFree) return port
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * An app in this process: its connection stands as any other does, and ends as any other, but what both say goes past the kernel, all of a turn
- * at once. That takes a tenth off a call (bench/README.md).
+ * An app in this process: its connection stands as any other does, and ends as any other, but what both say goes past the kernel, as much as is said
+ * at a time. That takes a tenth off a call (bench/README.md).
  */
 import type { Socket } from 'node:net'
 
@@ -41,7 +41,8 @@ export class Near {
   }
 
   #say(bytes: string | Uint8Array): void {
-    if (this.#said.length === 0) setImmediate(() => this.#hear())
+    // Before anything else is read: what the app said first is heard first, also by way of the network.
+    if (this.#said.length === 0) process.nextTick(() => this.#hear())
     this.#said.push(bytes)
   }
 

@@ -68,6 +68,17 @@ test('whatever a socket can write is written', async (t) => {
   await app.hear('|response|6|')
 })
 
+test('what an app says before somebody asks by the network is heard before that', async (t) => {
+  const { engine, app } = await connected(t)
+  engine.bringNear(app.socket)
+  const phone = await udpPeer(t, engine.listening[0]!.port)
+  // Where the network is read before whatever is put off to the end of a turn.
+  await new Promise(setImmediate)
+  app.say('v|route|OPTIONS')
+  phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
+  t.regex(await app.hear('OPTIONS sip:pbx.test'), /OPTIONS sip:pbx\.test SIP/)
+})
+
 test('the end of an app that is near is the end of any other: its requests are answered, its calls are called off', async (t) => {
   const { engine, app } = await connected(t)
   engine.bringNear(app.socket)
