@@ -73,7 +73,7 @@ export function connectLink(options: LinkOptions): Promise<Link> {
       return true
     },
     gather() {
-      // The engine of this process is given a turn at once as it is.
+      // What is said to the engine of this process costs no write.
       if (options.bringNear) return
       for (const socket of srf.app.client.mapServer.keys()) {
         if (socket.writableCorked > 0) continue

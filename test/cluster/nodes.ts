@@ -15,7 +15,7 @@ export const arrangement: { world?: World } = {}
 
 export const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Ports of this process: tests of other files that run beside it have another hundred of them, mostly. */
+/** Each process has a slice of the ports, so that tests of other files that run beside it mostly have others. */
 const SLICES = 44
 const SLICE = 500
 const given = new Set<number>()

@@ -1,6 +1,7 @@
 /** INVITEs of apps that are called off (RFC 3261 §9.1): because the app says so, or because their end would never come. */
 import { nextId } from '../ids.ts'
 import type { SipRequest } from '../parser/message.ts'
+import { NOBODY } from '../transaction/client.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { appLines, requestText } from './compose.ts'
 import { type Core, echo, notOk } from './core.ts'
@@ -27,7 +28,7 @@ export function sendCancel(core: Core, call: Outgoing): void {
   const { lines = '', late = false } = call.cancel ?? {}
   call.cancel = { lines, late, sent: true }
   const { branch } = call.sent
-  core.client.begin(branch, 'CANCEL', call.flow, cancelText(call, lines), { response() {}, ended() {} })
+  core.client.begin(branch, 'CANCEL', call.flow, cancelText(call, lines), NOBODY)
   core.wheel.after(64 * core.times.t1, () => {
     if (call.settled) return
     core.client.forget(branch, 'INVITE')

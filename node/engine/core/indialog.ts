@@ -3,7 +3,7 @@ import { newBranch } from '../ids.ts'
 import { parseVia, splitOutside } from '../parser/headers.ts'
 import { headerOf, type SipMessage } from '../parser/message.ts'
 import { parseUri } from '../parser/uri.ts'
-import type { ClientUser } from '../transaction/client.ts'
+import { NOBODY } from '../transaction/client.ts'
 import { defaultPort, type Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { hungUp } from './cdr.ts'
@@ -20,7 +20,6 @@ export const NOWHERE: Flow = {
   send: () => false,
   onLost: () => ({ cancel() {} }),
 }
-const NOBODY: ClientUser = { response() {}, ended() {} }
 
 /** Finds the way of the dialog's next request, which has about `size` bytes; null: there is none. */
 export function wayOf(core: Core, dialog: Dialog, tell: (flow: Flow | null) => void, size = 0): void {

@@ -77,29 +77,34 @@ class InviteUser implements ClientUser {
   #refusal(response: SipResponse, flow: Flow): void {
     const call = this.#call
     const core = this.#core
-    const final = (): void => {
-      if (call.settled) return
-      settle(core, call)
-      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-      if (call.initial) core.cdrs?.stop('network', unanswered(response.status), textOf(response))
-      pass(core, call, response, flow)
-      forgotten(core, call, response.status)
-    }
+    const final = (): void =>
+      this.#over(response.status, () => {
+        if (call.initial) core.cdrs?.stop('network', unanswered(response.status), textOf(response))
+        pass(core, call, response, flow)
+      })
     if (response.status !== 503 || !goesElsewhere(call, final)) final()
   }
 
   ended(why: 'timeout' | 'failed'): void {
     const call = this.#call
     const core = this.#core
-    const over = (): void => {
-      if (call.settled) return
-      settle(core, call)
-      if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
-      if (call.cancel) passCancelled(core, call)
-      else passEnd(core, call, why)
-      forgotten(core, call, why === 'timeout' ? 408 : 503)
-    }
-    if (!goesElsewhere(call, over)) over()
+    const final = (): void =>
+      this.#over(why === 'timeout' ? 408 : 503, () => {
+        if (call.cancel) passCancelled(core, call)
+        else passEnd(core, call, why)
+      })
+    if (!goesElsewhere(call, final)) final()
+  }
+
+  /** It ends without an answer that makes a call, unless it has ended. */
+  #over(status: number, tell: () => void): void {
+    const call = this.#call
+    const core = this.#core
+    if (call.settled) return
+    settle(core, call)
+    if (call.initial && call.dialog) core.dialogs.remove(call.dialog)
+    tell()
+    forgotten(core, call, status)
   }
 
   ack(response: SipResponse): string {

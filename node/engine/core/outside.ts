@@ -107,7 +107,7 @@ function hasRoom(core: Core, request: SipRequest, head: Head, flow: Flow): boole
     )
     return false
   }
-  return begins && admission.admits(() => flow.waits?.() ?? 0)
+  return admission.admits(() => flow.waits?.() ?? 0)
 }
 const RESERVE = 1.2
 

@@ -3,7 +3,7 @@ import { randomToken } from '../ids.ts'
 import { parseAddress, splitOutside } from '../parser/headers.ts'
 import { headerOf, headersOf, parseMessage, type SipResponse } from '../parser/message.ts'
 import { parseUri, type SipUri } from '../parser/uri.ts'
-import type { ClientUser } from '../transaction/client.ts'
+import { type ClientUser, NOBODY } from '../transaction/client.ts'
 import type { Timer } from '../transaction/wheel.ts'
 import type { Flow } from '../transport/flow.ts'
 import { responseText } from './ask.ts'
@@ -261,7 +261,7 @@ function sendCancel(core: Core, p: Proxying, branch: Branch): void {
     giveUp(core, p, branch, 487, 'Request Terminated')
   })
   const text = requestText({ ...branch.sent, method: 'CANCEL' }, '', '')
-  core.client.begin(branch.sent.branch, 'CANCEL', branch.flow, text, { response() {}, ended() {} })
+  core.client.begin(branch.sent.branch, 'CANCEL', branch.flow, text, NOBODY)
 }
 
 function stop(branch: Branch): void {

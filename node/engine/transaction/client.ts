@@ -41,7 +41,8 @@ interface Entry extends ClientTransaction {
   lost: { cancel(): void }
 }
 
-const NOBODY: ClientUser = { response() {}, ended() {} }
+/** Of a request that nobody waits for the answer to. */
+export const NOBODY: ClientUser = { response() {}, ended() {} }
 
 /** All client transactions, found by branch and method (RFC 3261 §17.1.3). */
 export class ClientTransactions {

@@ -1,6 +1,6 @@
 /**
- * An app in this process: its connection stands as any other does, and ends as any other, but what both say goes past the kernel, as much as is said
- * at a time. That takes a tenth off a call (bench/README.md).
+ * An app in this process: its connection stands and ends as any other does, but what both ends say goes past the kernel, the same bytes in the same
+ * order. That takes a tenth off a call (bench/README.md).
  */
 import type { Socket } from 'node:net'
 

@@ -1,7 +1,5 @@
 /** Nodes that place calls, on real engines and a real cluster, and phones that are real engines too. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
@@ -15,6 +13,7 @@ import { readPlan } from '../../../node/routing/plan.ts'
 import { gruuKeyOf } from '../../../node/sip/gruu.ts'
 import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
 import { agreed, leaderOf, newLab, until, user as userRow } from '../../cluster/nodes.ts'
+import { collect } from '../../garbage.ts'
 import { addressOf, port, quiet, SDP_A, SDP_B } from '../sip/support.ts'
 
 export interface TestNode {
@@ -134,9 +133,6 @@ async function node(
     media: () => media.status().detail,
   }
 }
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 /** How many calls its memory still has something of, when all was collected that could be. */
 export function collected(at: TestNode): number {

@@ -1,11 +1,8 @@
-import v8, { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapSpaceStatistics } from 'node:v8'
 import test from 'ava'
 import fc from 'fast-check'
 import { ChurnMap } from '../../../node/engine/churn-map.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
+import { collect } from '../../garbage.ts'
 
 test('it holds what a Map holds, in the same order, whatever is done to both', (t) => {
   const key = fc.integer({ min: 0, max: 400 })
@@ -59,5 +56,5 @@ function grownOld(map: Map<number, object>): number {
 }
 
 function old(): number {
-  return v8.getHeapSpaceStatistics().find((space) => space.space_name === 'old_space')!.space_used_size
+  return getHeapSpaceStatistics().find((space) => space.space_name === 'old_space')!.space_used_size
 }

@@ -2,8 +2,7 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collect } from '../../../garbage.ts'
 import { type Dialog, later, reply, request, type Srf, type Stack, sdp, startStack, udpPeer } from '../stack.ts'
 import { FAST } from '../torture/tell.ts'
 import { mutated } from './mutate.ts'
@@ -261,9 +260,6 @@ async function mutatingPeer(plan: Campaign, closing: (() => unknown)[]): Promise
     },
   }
 }
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 /** What the heap holds when every transaction and dialog is over. */
 async function heapAtRest({ engine }: Stack): Promise<number> {
