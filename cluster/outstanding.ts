@@ -2,6 +2,7 @@
  * Proposals of this node that nobody has answered yet. Each is encoded once and may be sent many times; its number makes
  * sure that it is applied once. What waits is bounded in number and bytes. ◆
  */
+import { ChurnMap } from '../proto/churn-map.ts'
 import type { Agreed } from './cluster.ts'
 import { COMMAND_BYTES_MAX, encodeProposal } from './codec.ts'
 import type { Command } from './tables/commands.ts'
@@ -22,7 +23,7 @@ interface Waiting {
 export class Outstanding {
   readonly #node: string
   readonly #incarnation: string
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new ChurnMap<number, Waiting>()
   /** Numbers to send in the next turn, in order. */
   #unsent: number[] = []
   #bytes = 0

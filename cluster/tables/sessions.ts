@@ -3,6 +3,7 @@
  * that its maker still waits for. The results from that number on are kept, so that a proposal that reaches the log twice is
  * applied once and answered with the first result both times.
  */
+import { ChurnMap } from '../../proto/churn-map.ts'
 import type { Result } from './commands.ts'
 import type { State } from './state.ts'
 
@@ -73,7 +74,7 @@ function sessionOf(state: State, proposer: Proposer, isNodeUp: boolean): Session
   if (known?.incarnation === incarnation) return known
   if (known && !isNodeUp && incarnation < known.incarnation) return null
   // A node-up may return to an incarnation whose session was replaced; below its own number nothing is known any more.
-  const session = { node, incarnation, floor: isNodeUp ? seq : floor, results: new Map<number, Result>(), sum: 0 }
+  const session = { node, incarnation, floor: isNodeUp ? seq : floor, results: new ChurnMap<number, Result>(), sum: 0 }
   state.sessions.set(node, session)
   return session
 }

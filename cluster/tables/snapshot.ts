@@ -2,6 +2,7 @@
  * All tables as lines of text and back. A row a line, so that a snapshot can be written, sent and read in pieces:
  * first `{"version":1,"time":…,"members":…}` (the members once there are founders), then `["table","key",row]` for every row of every table, sessions included.
  */
+import { ChurnMap } from '../../proto/churn-map.ts'
 import type { Result } from './commands.ts'
 import { DIGEST, digestOf, digestOfText } from './hash.ts'
 import type { MembersRow } from './members.ts'
@@ -192,5 +193,5 @@ function loadRow(state: State, [table, key, row]: [string, string, unknown]): vo
 
 function loadSession(state: State, node: string, { incarnation, floor, results }: SessionLine): void {
   const sum = results.reduce((total, [seq]) => total + seq, 0)
-  state.sessions.set(node, { node, incarnation, floor, results: new Map(results), sum })
+  state.sessions.set(node, { node, incarnation, floor, results: new ChurnMap(results), sum })
 }

@@ -5,6 +5,7 @@
 import type { Agreed } from '../../cluster/cluster.ts'
 import type { Command } from '../../cluster/tables/commands.ts'
 import type { CallRow } from '../../cluster/tables/rows.ts'
+import { ChurnMap } from '../../proto/churn-map.ts'
 
 export interface Publisher {
   put(row: CallRow): void
@@ -30,7 +31,7 @@ interface Waiting {
 }
 
 export function startPublisher(propose: (command: Command) => Promise<Agreed>): Publisher {
-  const waiting = new Map<string, Waiting>()
+  const waiting = new ChurnMap<string, Waiting>()
   const sleeping = new Set<() => void>()
   const idle = new Set<() => void>()
   let dropped = 0

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { ChurnMap } from './churn-map.ts'
+import { ChurnMap } from '../../proto/churn-map.ts'
 import { Admission } from './core/admission.ts'
 import { responseText } from './core/ask.ts'
 import { sendCancel } from './core/cancel.ts'
@@ -27,7 +27,7 @@ import { type App, openApps } from './wire/apps.ts'
 import { Bodies } from './wire/bodies.ts'
 import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
-export type { EarlyAnswer, EarlyRequest } from './core/early.ts'
+export type { EarlyAnswer, EarlyReply, EarlyRequest, EarlyTaker } from './core/early.ts'
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export { CertificateError, type TlsOptions } from './transport/certificates.ts'
 export type { Gate, ListenPoint } from './transport/flow.ts'
@@ -54,7 +54,7 @@ export interface EngineOptions {
   readonly log: Logger
   /** Who is heard; without one everybody is. */
   readonly gate?: Gate | undefined
-  /** Who may answer before an app hears of a request, as to challenge it. */
+  /** Who may answer before an app hears of a request, as to challenge it, or instead of one. */
   readonly early?: Early | undefined
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */

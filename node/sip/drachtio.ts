@@ -1,11 +1,11 @@
 /** The adapter behind SipPort: drachtio-srf, on the engine inside this process or on a drachtio-server beside it. */
 import { randomBytes } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Transport } from '../../cluster/tables/rows.ts'
 import {
   type EarlyAnswer,
   type EarlyRequest,
+  type EarlyTaker,
   type Engine,
   type EngineOptions,
   type Gate,
@@ -20,7 +20,7 @@ import { SUPPORTED } from './extensions.ts'
 import { connectLink, type Link } from './link.ts'
 import type { Early, FinalResponse, Heard, Invitation, ReplyOptions, SipPort, SipRequest, Urgent } from './port.ts'
 import { Incoming, IncomingInvite, Shown } from './request.ts'
-import { safeHeaders, sizeOf } from './send.ts'
+import { headerLines, reasonOf, safeHeaders, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
 export type EngineChoice =
@@ -46,8 +46,10 @@ type Listening = SipPort['listening']
 interface Help {
   isUrgent: Urgent
 }
-/** Who answers early, by method. */
-type Earlies = Map<string, Early>
+/** Who is shown what the engine hears before any app is; known once there is a port. */
+interface Door {
+  show(shown: EarlyRequest): EarlyAnswer | EarlyTaker | null
+}
 
 type Handler = (request: SipRequest) => void | Promise<void>
 
@@ -66,7 +68,14 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       link,
       listening,
       null,
-      { log, guard, help: { isUrgent: () => false }, earlies: new Map(), served: CALLS_SERVE, engineStats: () => ({}) },
+      {
+        log,
+        guard,
+        help: { isUrgent: () => false },
+        door: { show: () => null },
+        served: CALLS_SERVE,
+        engineStats: () => ({}),
+      },
       async () => undefined,
     )
   }
@@ -75,11 +84,8 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   const { listen, advertise, tls, times = {} } = engine
   const help: Help = { isUrgent: () => false }
   const isUrgent = (uri: string, from: string) => help.isUrgent({ uri, from: nameAddr(from) })
-  const earlies: Earlies = new Map()
-  const early = (shown: EarlyRequest): EarlyAnswer | null => {
-    const answer = earlies.get(shown.method)
-    return answer ? answeredEarly(new Shown(shown), answer, guard) : null
-  }
+  const door: Door = { show: () => null }
+  const early = (shown: EarlyRequest) => door.show(shown)
   const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent, gate: guard, early }
   const started = await startEngine({
     ...options,
@@ -94,7 +100,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       log,
       bringNear: (socket) => started.bringNear(socket),
     })
-    const more = { log, guard, help, earlies, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
+    const more = { log, guard, help, door, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
     return sipPort(link, started.listening, advertise ?? null, more, () => started.close())
   } catch (error) {
     await started.close()
@@ -104,7 +110,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
 
 type More = Pick<OpenSip, 'log' | 'guard'> & {
   readonly help: Help
-  readonly earlies: Earlies
+  readonly door: Door
   readonly served: ReadonlySet<string>
   readonly engineStats: () => Readonly<Record<string, number>>
 }
@@ -113,10 +119,12 @@ function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
-  { log, guard, help, earlies, served, engineStats }: More,
+  { log, guard, help, door, served, engineStats }: More,
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
+  /** Who answers early, by method. */
+  const earlies = new Map<string, Early>()
   const count = { challenged: 0, requests: 0, invitations: 0, dialled: 0, unhandled: 0, failures: 0, dialogs: 0 }
   let onInvite: ((invitation: Invitation) => void | Promise<void>) | null = null
   let closing: Promise<void> | null = null
@@ -130,12 +138,7 @@ function sipPort(
     // The engine's own BYE for a dialog that nobody here holds any more; and no response is sent to an ACK.
     if (req.source === 'application' || req.method === 'ACK') return
     const request = new Incoming(req, res, link)
-    if (guard?.refuses(request)) return request.reply(403)
-    const had = req.method === 'INVITE' ? served : req.method === 'REGISTER' ? REGISTRAR_SERVES : NONE
-    const extensions = extensionsOf(request, had)
-    if (extensions !== '' && !(req.method === 'INVITE' && request.to.tag === '' && help.isUrgent(request))) {
-      return request.reply(420, { headers: { Unsupported: extensions } })
-    }
+    if (isTurnedAway(request)) return
     if (req.method === 'INVITE') return invited(req, res)
     const handler = handlers.get(req.method)
     if (handler && (req.method === 'REGISTER' || request.to.tag === '')) {
@@ -145,6 +148,38 @@ function sipPort(
       unhandled(request)
     }
   })
+
+  door.show = (shown) => {
+    const request = new Shown(shown)
+    const answer = earlies.get(shown.method)
+    const said = answer ? answeredEarly(request, answer, guard) : null
+    if (said) return said
+    // What there is most of, and what needs nothing that srf has.
+    const handler = shown.method === 'REGISTER' ? handlers.get('REGISTER') : undefined
+    if (!handler) return null
+    return {
+      take(reply) {
+        request.taken(reply)
+        if (isTurnedAway(request)) return
+        count.requests++
+        run(handler, request)
+      },
+    }
+  }
+
+  /** For who sends it, or for what it insists on; then it was answered. */
+  function isTurnedAway(request: SipRequest): boolean {
+    if (guard?.refuses(request)) {
+      request.reply(403)
+      return true
+    }
+    const { method } = request
+    const had = method === 'INVITE' ? served : method === 'REGISTER' ? REGISTRAR_SERVES : NONE
+    const extensions = extensionsOf(request, had)
+    if (extensions === '' || (method === 'INVITE' && request.to.tag === '' && help.isUrgent(request))) return false
+    request.reply(420, { headers: { Unsupported: extensions } })
+    return true
+  }
 
   function invited(req: SrfRequest, res: SrfResponse): void {
     const request = new Incoming(req, res, link)
@@ -242,9 +277,7 @@ function answeredEarly(request: Heard, answer: Early, guard: OpenSip['guard']): 
   if (request.header('require') !== null || (request.method === 'INVITE' && refusalOf(request))) return null
   const said = answer(request)
   if (!said) return null
-  const headers = Object.entries(safeHeaders(said.headers))
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  return { status: said.status, reason: STATUS_CODES[said.status] ?? 'Refused', lines }
+  return { status: said.status, reason: reasonOf(said.status), lines: headerLines(said.headers) }
 }
 
 /** What a peer insists on that we do not have (RFC 3261 §8.2.2.3). */

@@ -3,11 +3,13 @@
  * at. Who waits while another is served costs nobody a delay, and those of them that come to the same as the last are served as one.
  */
 
+import { ChurnMap } from '../../proto/churn-map.ts'
+
 /** Who may wait for one AoR; a phone sends its next REGISTER when the last was answered (RFC 3261 §10.2). */
 const WAITING_MAX = 16
 
 export class Lines<Waiter> {
-  readonly #lines = new Map<string, Waiter[]>()
+  readonly #lines = new ChurnMap<string, Waiter[]>()
   readonly #joins: (later: Waiter, earlier: Waiter) => boolean
   readonly #serve: (key: string, together: readonly Waiter[]) => Promise<void>
   #size = 0

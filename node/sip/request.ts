@@ -1,11 +1,11 @@
 /** Requests and invitations of the network, as the rest of the node sees them. Read lazily: most is never asked for. */
 import type { Transport } from '../../cluster/tables/rows.ts'
-import type { EarlyRequest } from '../engine/engine.ts'
+import type { EarlyReply, EarlyRequest } from '../engine/engine.ts'
 import { nameAddr, VALUE_MAX } from './address.ts'
 import { ABLE, type IncomingDialog, wrapDialog } from './dialog.ts'
 import type { Link } from './link.ts'
 import type { Dialog, Heard, Invitation, NameAddr, ReplyOptions, SipRequest, Source } from './port.ts'
-import { safeHeaders, send, sendFrame, sizeOf } from './send.ts'
+import { headerLines, oneLine, reasonOf, safeHeaders, send, sendFrame, sizeOf } from './send.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
 /** Of all others srf has the name in lower case, and what is not there under it need not be searched for. */
@@ -42,10 +42,12 @@ abstract class Readable implements Heard {
   }
 }
 
-/** One that the engine shows before it is a transaction. */
-export class Shown extends Readable {
+/** One that the engine shows before it is a transaction; and may leave to us altogether, without any app. */
+export class Shown extends Readable implements SipRequest {
   readonly answered = 0
   readonly #shown: EarlyRequest
+  /** Once it is ours to answer. */
+  #reply: EarlyReply | null = null
 
   constructor(shown: EarlyRequest) {
     super()
@@ -67,6 +69,18 @@ export class Shown extends Readable {
   }
   header(name: string): string | null {
     return this.#shown.header(name.toLowerCase())
+  }
+  get body(): string {
+    return this.#shown.body
+  }
+
+  taken(reply: EarlyReply): void {
+    this.#reply = reply
+  }
+
+  /** Without a body. */
+  reply(status: number, { reason, headers }: ReplyOptions = {}): void {
+    this.#reply?.(status, reason === undefined ? reasonOf(status) : oneLine(reason), headerLines(headers))
   }
 }
 

@@ -22,6 +22,14 @@ export function safeHeaders(headers: Headers | undefined): Record<string, string
   return safe
 }
 
+/** The same as finished lines. */
+export function headerLines(headers: Headers | undefined): string {
+  const safe = safeHeaders(headers)
+  let lines = ''
+  for (const name in safe) lines += `${name}: ${safe[name]}\r\n`
+  return lines
+}
+
 /** Bytes that a message of these parts may come to. */
 export function sizeOf(headers: Record<string, string>, body: string): number {
   let size = OVERHEAD + Buffer.byteLength(body)
@@ -50,16 +58,32 @@ export function sendFrame(link: Link, request: SrfRequest, status: number, optio
   if (reason === undefined || options.body !== undefined) return false
   let text = `sip|${stackTxnId}|\r\nSIP/2.0 ${status} ${oneLine(reason)}\r\n`
   for (const name of ECHOED) text += `${name}: ${asked[name] ?? ''}\r\n`
-  const headers = safeHeaders(options.headers)
-  for (const name in headers) text += `${name}: ${headers[name]}\r\n`
-  if (sizeOf(headers, '') > link.messageMax) return false
+  text += headerLines(options.headers)
+  if (Buffer.byteLength(text) + OVERHEAD > link.messageMax) return false
   return link.tell(socket, `${text}content-length: 0\r\n\r\n`)
 }
 
 const ECHOED = ['call-id', 'cseq', 'from', 'to']
+
+/** What a status is called (RFC 3261 §21); one that is not said without a reason of its own has the name of its class. */
+export function reasonOf(status: number): string {
+  return REASONS.get(status) ?? REASONS.get(Math.floor(status / 100) * 100) ?? 'Refused'
+}
+
 const REASONS = new Map([
   [200, 'OK'],
+  [300, 'Multiple Choices'],
+  [400, 'Bad Request'],
   [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [404, 'Not Found'],
+  [405, 'Method Not Allowed'],
+  [407, 'Proxy Authentication Required'],
+  [420, 'Bad Extension'],
+  [481, 'Call/Transaction Does Not Exist'],
+  [500, 'Server Internal Error'],
+  [503, 'Service Unavailable'],
+  [600, 'Busy Everywhere'],
 ])
 
 function attempt(

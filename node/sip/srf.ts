@@ -1,7 +1,7 @@
 /** What we use of drachtio-srf 5, typed as it behaves: its own types leave out or misstate half of it. */
 import type { Socket } from 'node:net'
 import DrachtioSrf from 'drachtio-srf'
-import { ChurnMap } from '../engine/churn-map.ts'
+import { ChurnMap } from '../../proto/churn-map.ts'
 
 export interface SrfMessage {
   /** Names in lower case, but for X-…, P-… and Diversion; repeated ones joined by a comma. */

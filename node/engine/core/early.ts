@@ -1,8 +1,14 @@
-/** Requests that are answered before they are a transaction or any app's: a challenge costs least here (RFC 3261 §8.2.7). ◆ */
+/**
+ * Requests that the process which the engine is part of answers by itself: before they are a transaction, as a challenge costs least there
+ * (RFC 3261 §8.2.7), or as one that no app hears of. ◆
+ */
+import { namesAddresses } from '../parser/fields.ts'
 import { headersOf, type SipRequest } from '../parser/message.ts'
+import type { ServerTransaction } from '../transaction/server.ts'
 import type { Endpoint, Flow, TransportName } from '../transport/flow.ts'
+import { type Ask, responseText } from './ask.ts'
 import type { Core } from './core.ts'
-import { refuse } from './receive.ts'
+import { answer, isTooLarge } from './respond.ts'
 
 /** A request outside of any dialog, as it came. */
 export interface EarlyRequest {
@@ -11,10 +17,13 @@ export interface EarlyRequest {
   readonly source: { readonly transport: TransportName } & Endpoint
   /** Characters of all of it. */
   readonly size: number
-  /** By its full name in lower case; repeated ones joined by a comma, null when absent. */
+  /** Bytes that are no UTF-8 stand in it as lone surrogates, U+DC00 and the byte. */
+  readonly body: string
+  /** By its full name in lower case; repeated ones joined by a comma, null when absent. An empty list of addresses counts as absent. */
   header(name: string): string | null
 }
 
+/** It is answered at once, and nothing is kept of it. */
 export interface EarlyAnswer {
   readonly status: number
   readonly reason: string
@@ -22,25 +31,46 @@ export interface EarlyAnswer {
   readonly lines: string
 }
 
-/**
- * Asked of each request that begins something, by the process that the engine is part of. Null: it goes its way. Whoever repeats the request
- * is asked about anew.
- */
-export type Early = (request: EarlyRequest) => EarlyAnswer | null
+/** Gives the final response; the first counts. `lines` are finished header lines. */
+export type EarlyReply = (status: number, reason: string, lines: string) => void
 
-/** True: it was answered, and nothing is kept of it. */
-export function answeredEarly(core: Core, request: SipRequest, flow: Flow): boolean {
-  const answer = core.early?.({
+/** It becomes a transaction that is answered by `reply`, now or later. Not for what makes a dialog. */
+export interface EarlyTaker {
+  take(reply: EarlyReply): void
+}
+
+/**
+ * Asked of each request that begins something, by the process that the engine is part of. Null: it goes its way. Whoever repeats a request
+ * that was answered at once is asked about anew.
+ */
+export type Early = (request: EarlyRequest) => EarlyAnswer | EarlyTaker | null
+
+export function askEarly({ early }: Core, request: SipRequest, flow: Flow): EarlyAnswer | EarlyTaker | null {
+  if (!early) return null
+  return early({
     method: request.method,
     uri: request.uri,
     source: { transport: flow.transport, ...flow.remote },
     size: request.size,
+    body: request.body,
     header(name) {
       const values = headersOf(request, name)
-      return values.length === 0 ? null : values.join(', ')
+      const said = values.includes('') && namesAddresses(name) ? values.filter((value) => value !== '') : values
+      return said.length === 0 ? null : said.join(', ')
     },
   })
-  if (!answer) return false
-  refuse(core, request, flow, answer.status, answer.reason, answer.lines)
-  return true
+}
+
+export function earlyReply(core: Core, transaction: ServerTransaction<Ask>): EarlyReply {
+  return (status, reason, lines) => {
+    const { ask } = transaction
+    // Answered, or given up by whoever asked.
+    if (!ask || core.server.byId(transaction.id) === null) return
+    const text = responseText(ask, status, reason, lines, '')
+    if (isTooLarge(transaction.flow, text)) {
+      answer(core, transaction, ask, 500, responseText(ask, 500, 'Response Too Large', '', ''))
+    } else {
+      answer(core, transaction, ask, status, text)
+    }
+  }
 }

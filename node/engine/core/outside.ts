@@ -8,7 +8,7 @@ import type { Flow } from '../transport/flow.ts'
 import type { App } from '../wire/apps.ts'
 import { begin } from './begin.ts'
 import { type Core, deliver } from './core.ts'
-import { answeredEarly } from './early.ts'
+import { askEarly, earlyReply } from './early.ts'
 import { askHandler } from './handled.ts'
 import { viasOf } from './proxy-request.ts'
 import { KNOWN, RETRY, refuse } from './receive.ts'
@@ -57,16 +57,24 @@ export function outsideFrom(core: Core, request: SipRequest, head: Head, flow: F
     refuse(core, request, flow, 503, 'Overloaded', retryAfter(core))
     return
   }
-  if (toTag === '' && answeredEarly(core, request, flow)) return
+  const early = toTag === '' ? askEarly(core, request, flow) : null
+  if (early && 'status' in early) {
+    refuse(core, request, flow, early.status, early.reason, early.lines)
+    return
+  }
   const merges = toTag === '' && first === undefined
   if (merges) core.merges.set(merge, key)
   const contact = forms(method) ? contactOf(request) : null
   const transaction = begin(core, request, head, flow, key, {
     dialog: null,
-    app,
+    app: early ? null : app,
     contact,
     merge: merges ? merge : '',
   })
+  if (early) {
+    early.take(earlyReply(core, transaction))
+    return
+  }
   const text = textOf(request)
   if (method === 'INVITE' && toTag === '') core.cdrs?.attempt('network', text)
   const { host, port } = flow.local

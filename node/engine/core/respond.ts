@@ -7,6 +7,7 @@ import { lengthOf } from '../parser/bytes.ts'
 import { parseAddress, tagOf } from '../parser/headers.ts'
 import { headerOf, isToken, type SipResponse } from '../parser/message.ts'
 import type { ServerTransaction } from '../transaction/server.ts'
+import type { Flow } from '../transport/flow.ts'
 import type { App, AppSipMessage } from '../wire/apps.ts'
 import { type Ask, responseText } from './ask.ts'
 import { unanswered } from './cdr.ts'
@@ -100,8 +101,7 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
   const agreed = timed ? agreement(ask.session, sessionExpires(response)) : null
   if (agreed) lines += agreed.lines
   const text = responseText(ask, status, response.reason, lines, response.body)
-  if (transaction.flow.transport === 'udp' && 3 * text.length > DATAGRAM_MAX && lengthOf(text) > DATAGRAM_MAX) {
-    // Nothing would reach the peer, who would ask again and again.
+  if (isTooLarge(transaction.flow, text)) {
     notOk(app, message.id, `a response of ${lengthOf(text)} bytes does not fit into a datagram`)
     if (status >= 200) answer(core, transaction, ask, 500, responseText(ask, 500, 'Response Too Large', '', ''))
     return
@@ -123,6 +123,11 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
     keepSession(core, ask.dialog, agreed?.agreed ?? null, false)
   }
   echo(core, app, message.id, transaction.flow, text, told)
+}
+
+/** Nothing of it would reach the peer, who would ask again and again. */
+export function isTooLarge({ transport }: Flow, text: string): boolean {
+  return transport === 'udp' && 3 * text.length > DATAGRAM_MAX && lengthOf(text) > DATAGRAM_MAX
 }
 
 /** Repeats a reliable response at T1, doubling without a bound, until its PRACK comes or 64 T1 are over (RFC 3262 §3). */

@@ -1,4 +1,4 @@
-import { ChurnMap } from '../churn-map.ts'
+import { ChurnMap } from '../../../proto/churn-map.ts'
 import { parameter, parseAddress, splitOutside, tagOf } from '../parser/headers.ts'
 import { headerOf, headersOf, type SipMessage } from '../parser/message.ts'
 import { parseUri, transportParameter } from '../parser/uri.ts'

@@ -1,4 +1,4 @@
-import { ChurnMap } from '../churn-map.ts'
+import { ChurnMap } from '../../../proto/churn-map.ts'
 import type { SipTimes } from '../limits.ts'
 import { lengthOf } from '../parser/bytes.ts'
 import type { Flow } from '../transport/flow.ts'

@@ -128,6 +128,7 @@ export async function startStack(
     readonly cdrs?: boolean
     readonly handlers?: EngineOptions['handlers']
     readonly gate?: EngineOptions['gate']
+    readonly early?: EngineOptions['early']
     readonly routes?: (srf: Srf) => void
     readonly listen?: readonly ListenPoint[]
     readonly tls?: EngineOptions['tls']
@@ -154,6 +155,7 @@ export async function startStack(
     cdrs: options.cdrs,
     handlers: options.handlers,
     gate: options.gate,
+    early: options.early,
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})

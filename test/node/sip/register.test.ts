@@ -32,8 +32,10 @@ test('a phone registers with any algorithm, and the cluster has what its 200 say
 
 test('challenges are a header each, the order depends on who asks', async (t) => {
   const { phone: alice } = await phone(t)
+  // Over UDP a request that is shorter has no room for all of them.
+  const contact = alice.contact(`;x=${'room-'.repeat(8)}`)
   const algorithms = async (agent?: string) =>
-    headersOf(await alice.register([alice.contact()], agent ? { agent } : {}), 'WWW-Authenticate').map(
+    headersOf(await alice.register([contact], agent ? { agent } : {}), 'WWW-Authenticate').map(
       (one) => /algorithm=([\w-]+)/.exec(one)![1],
     )
   t.deepEqual(await algorithms('Desk 2'), ['SHA-512-256', 'SHA-256', 'MD5'])

@@ -1,8 +1,8 @@
 import { getHeapSpaceStatistics } from 'node:v8'
 import test from 'ava'
 import fc from 'fast-check'
-import { ChurnMap } from '../../../node/engine/churn-map.ts'
-import { collect } from '../../garbage.ts'
+import { ChurnMap } from '../../proto/churn-map.ts'
+import { collect } from '../garbage.ts'
 
 test('it holds what a Map holds, in the same order, whatever is done to both', (t) => {
   const key = fc.integer({ min: 0, max: 400 })
