@@ -4,6 +4,7 @@ import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision, RingStep } from './decision.ts'
 import { DIALLED_MAX, fill, match, type Pattern, readPattern } from './pattern.ts'
 import { RING_SECONDS } from './plan.ts'
+import { RuleIndex } from './rule-index.ts'
 
 /** What routing needs to know beside the plan. */
 export interface Facts {
@@ -84,17 +85,22 @@ function directory(compiled: Compiled, facts: Facts, dialled: string, domain: st
 }
 
 function firstRule(compiled: Compiled, caller: Aor | null, dialled: string, domain: string, trace: Trace) {
-  for (const { rule, pattern, from } of compiled.rules) {
-    const captured = match(pattern, dialled)
-    if (captured === null) trace.skip(rule, 'does not match')
+  const { rules, index } = compiled
+  const first = index.first(caller, domain, dialled)
+  const before = first < 0 ? rules.length : first
+  // Why the others do not apply is worked out for as many as are told.
+  let told = 0
+  while (told < before && trace.hasRoom()) {
+    const { rule, pattern, from } = rules[told++]!
+    if (match(pattern, dialled) === null) trace.skip(rule, 'does not match')
     else if (rule.domain !== null && rule.domain !== domain) trace.skip(rule, `is for ${rule.domain}`)
     else if (from !== null && (caller === null || !from.has(caller))) trace.skip(rule, 'is for other callers')
-    else {
-      trace.say(`rule ${rule.name} (${rule.match}) matches ${clean(dialled)}`)
-      return { rule, captured }
-    }
   }
-  return null
+  trace.skipUntold(before - told)
+  if (first < 0) return null
+  const { rule, pattern } = rules[first]!
+  trace.say(`rule ${rule.name} (${rule.match}) matches ${clean(dialled)}`)
+  return { rule, captured: match(pattern, dialled) ?? [] }
 }
 
 function act(action: PlanAction, domain: string): Outcome {
@@ -130,11 +136,19 @@ interface Compiled {
   readonly domains: readonly string[]
   readonly numbers: ReadonlyMap<string, Aor>
   readonly users: ReadonlySet<Aor>
-  readonly rules: readonly { rule: PlanRule; pattern: Pattern; from: ReadonlySet<Aor> | null }[]
+  readonly rules: readonly { rule: PlanRule; pattern: Pattern; domain: string | null; from: ReadonlySet<Aor> | null }[]
+  readonly index: RuleIndex
   readonly emergency: { readonly numbers: ReadonlySet<string>; readonly action: PlanAction } | null
 }
 
-const NO_PLAN: Compiled = { domains: [], numbers: new Map(), users: new Set(), rules: [], emergency: null }
+const NO_PLAN: Compiled = {
+  domains: [],
+  numbers: new Map(),
+  users: new Set(),
+  rules: [],
+  index: new RuleIndex([]),
+  emergency: null,
+}
 /** A plan is compiled once, and forgotten with the row it came in. */
 const compiledPlans = new WeakMap<Plan, Compiled>()
 
@@ -142,18 +156,21 @@ function compile(plan: Plan): Compiled {
   const known = compiledPlans.get(plan)
   if (known !== undefined) return known
   const domainIn = (aor: Aor): string => aor.slice(aor.lastIndexOf('@') + 1)
+  // Another version of this software may have let a pattern through that this one does not read: it matches nothing.
+  const rules = plan.rules.flatMap((rule) => {
+    const read = readPattern(rule.match)
+    if (read.kind === 'invalid') return []
+    const from = rule.from.length === 0 ? null : new Set(rule.from)
+    return [{ rule, pattern: read.pattern, domain: rule.domain, from }]
+  })
   const compiled: Compiled = {
     domains: plan.domains,
     numbers: new Map(
       plan.users.flatMap(({ aor, numbers }) => numbers.map((number) => [`${number}@${domainIn(aor)}`, aor] as const)),
     ),
     users: new Set(plan.users.map((user) => user.aor)),
-    // Another version of this software may have let a pattern through that this one does not read: it matches nothing.
-    rules: plan.rules.flatMap((rule) => {
-      const read = readPattern(rule.match)
-      if (read.kind === 'invalid') return []
-      return [{ rule, pattern: read.pattern, from: rule.from.length === 0 ? null : new Set(rule.from) }]
-    }),
+    rules,
+    index: new RuleIndex(rules),
     emergency:
       plan.emergency === null ? null : { numbers: new Set(plan.emergency.numbers), action: plan.emergency.action },
   }
@@ -164,7 +181,10 @@ function compile(plan: Plan): Compiled {
 interface Trace {
   readonly lines: string[]
   say(line: string): void
+  /** Whether the next rule that is skipped is told. */
+  hasRoom(): boolean
   skip(rule: PlanRule, why: string): void
+  skipUntold(count: number): void
 }
 
 /** Bounded: what decided is always told, of what did not only the first. */
@@ -178,8 +198,13 @@ function newTrace(): Trace {
       skipped = 0
       lines.push(line)
     },
+    hasRoom: () => skipped < TRACE_MAX && lines.length < TRACE_MAX * 2,
     skip: (rule, why) => {
-      if (skipped++ < TRACE_MAX && lines.length < TRACE_MAX * 2) lines.push(`rule ${rule.name} (${rule.match}) ${why}`)
+      skipped++
+      lines.push(`rule ${rule.name} (${rule.match}) ${why}`)
+    },
+    skipUntold: (count) => {
+      skipped += count
     },
   }
 }

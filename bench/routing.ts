@@ -1,0 +1,78 @@
+/**
+ * `npm run bench:routing`: what a decision costs with a large plan, beside a search of the same rules one after the other in the same run. Calls are of all
+ * kinds: that meet a rule near the top, near the end, or none.
+ */
+import type { PlanRow, PlanRule } from '../cluster/tables/rows.ts'
+import { match, readPattern } from '../node/routing/pattern.ts'
+import { decide, type Facts } from '../node/routing/route.ts'
+import { optionsFor } from '../test/options.ts'
+
+const values = optionsFor(
+  `usage: npm run bench:routing -- [--rules N] [--calls N]
+
+What a decision of the routing costs, beside a search of the same rules one after the other.
+
+  --rules N  in the plan (10000)
+  --calls N  decided (200000)
+
+  npm run bench:routing -- --rules 1000`,
+  { rules: 10_000, calls: 200_000 },
+)
+const ROUNDS = 3
+const DOMAIN = 'bench.test'
+const facts: Facts = { known: () => false, here: () => false }
+
+/** The same on every run. */
+let seed = 1
+function below(bound: number): number {
+  seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+  return (seed >>> 8) % bound
+}
+
+/** Prefixes of numbers of one to seven digits, as trunks and barred destinations have them, and extensions in patterns. */
+const rules: PlanRule[] = Array.from({ length: values.rules }, (_, i) => {
+  const prefix = String(below(10 ** (1 + below(7))))
+  const pattern = i % 20 === 0 ? `${prefix}XXX` : `00${prefix}.`
+  return {
+    name: `rule ${i}`,
+    match: pattern,
+    from: i % 50 === 0 ? [`u${below(1000)}@${DOMAIN}`] : [],
+    domain: null,
+    action: { kind: 'reject', status: 480, reason: 'bench' },
+  }
+})
+const plan = { domains: [DOMAIN], users: [], rules, emergency: null }
+const row: PlanRow = { version: 1, text: '', plan, author: 'bench', committedAt: 0 }
+const calls = Array.from({ length: 4096 }, () => ({
+  caller: `u${below(1000)}@${DOMAIN}`,
+  dialled: below(4) === 0 ? String(below(100_000_000)) : `00${below(1_000_000_000)}`,
+  domain: DOMAIN,
+}))
+const patterns = rules.flatMap(({ match: text }) => {
+  const read = readPattern(text)
+  return read.kind === 'pattern' ? [read.pattern] : []
+})
+
+let met = 0
+const deciding = best(values.calls, (call) => {
+  if (decide(row, facts, call).rule !== 'none') met++
+})
+let seen = 0
+const searching = best(Math.min(values.calls, 5000), ({ dialled }) => {
+  if (patterns.some((pattern) => match(pattern, dialled) !== null)) seen++
+})
+console.log(`a decision among ${values.rules} rules, with its trace: ${deciding.toFixed(1)} µs`)
+console.log(`a search of the same rules, one after the other:  ${searching.toFixed(1)} µs`)
+console.log(`a decision by a search: ${(deciding / searching).toPrecision(2)}`)
+if (met === 0 || seen === 0) throw new Error('no call met a rule: this bench measures nothing')
+
+/** µs of one, in the best of the rounds. */
+function best(count: number, act: (call: (typeof calls)[number]) => void): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = performance.now()
+    for (let i = 0; i < count; i++) act(calls[i % calls.length]!)
+    least = Math.min(least, ((performance.now() - began) * 1000) / count)
+  }
+  return least
+}
