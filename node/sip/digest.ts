@@ -1,5 +1,6 @@
 /** Digest authentication: the sums of both sides, and what a server reads (RFC 7616, RFC 8760 for SIP, RFC 2617 and 2069 for old phones). */
 import { hash, timingSafeEqual } from 'node:crypto'
+import { encode } from '../engine/parser/bytes.ts'
 import { parseUri } from './address.ts'
 
 export type Algorithm = 'SHA-512-256' | 'SHA-256' | 'MD5'
@@ -16,7 +17,7 @@ export interface Credentials {
 }
 
 /** H of RFC 7616 §3.4.1 in hex. SHA-512-256 is SHA-512/256 of FIPS 180-4; the example of RFC 7616 §3.9.2 is of a truncated SHA-512. */
-export type Hash = (algorithm: Algorithm, text: string) => string
+export type Hash = (algorithm: Algorithm, text: string | Buffer) => string
 
 export const H: Hash = (algorithm, text) => hash(NAMES[algorithm], text)
 const NAMES = { 'SHA-512-256': 'sha512-256', 'SHA-256': 'sha256', MD5: 'md5' } as const
@@ -61,10 +62,10 @@ export function parseAuthorization(text: string): readonly DigestAnswer[] {
 /** What a response is made of. `ha1` is of the user, or of the session where the algorithm is called so (RFC 7616 §3.4.2). */
 export type Proving = Pick<DigestAnswer, 'algorithm' | 'nonce' | 'uri' | 'qop' | 'nc' | 'cnonce'>
 
-/** The response that proves knowledge of HA1 (RFC 7616 §3.4.1), in hex. `body` counts for auth-int: all of it, as it was sent. */
+/** The response that proves knowledge of HA1 (RFC 7616 §3.4.1), in hex. `body` counts for auth-int: all of it, as it was sent; see `encode`. */
 export function responseTo(proving: Proving, ha1: string, method: string, body = '', h: Hash = H): string {
   const { algorithm, nonce, uri, qop, nc, cnonce } = proving
-  const ha2 = h(algorithm, qop === 'auth-int' ? `${method}:${uri}:${h(algorithm, body)}` : `${method}:${uri}`)
+  const ha2 = h(algorithm, qop === 'auth-int' ? `${method}:${uri}:${h(algorithm, encode(body))}` : `${method}:${uri}`)
   return h(algorithm, qop === null ? `${ha1}:${nonce}:${ha2}` : `${ha1}:${nonce}:${nc}:${cnonce}:${qop}:${ha2}`)
 }
 

@@ -160,9 +160,11 @@ function sipPort(
     return {
       take(reply) {
         request.taken(reply)
-        if (isTurnedAway(request)) return
-        count.requests++
-        run(handler, request)
+        run((taken) => {
+          if (isTurnedAway(taken)) return
+          count.requests++
+          return handler(taken)
+        }, request)
       },
     }
   }

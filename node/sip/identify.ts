@@ -142,7 +142,7 @@ function fitting(
   for (const strongest of ALGORITHMS) if (values.size > 1 && size() > room) values.delete(strongest)
   return [...values.values()]
 }
-/** `Proxy-Authenticate: `, the end of the line, and the blanks that drachtio-srf puts between parameters. */
+/** `Proxy-Authenticate: `, the end of the line, and the blanks that drachtio-srf, if it is in between, puts between parameters. */
 const HEADER = 28
 
 /**

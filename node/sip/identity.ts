@@ -28,7 +28,7 @@ export interface DigestPolicy {
   readonly authInt: boolean
 }
 
-/** Before it is whole it has no body. */
+/** One of whom only the head is known has no body. */
 type Asking = Heard & { readonly body?: string }
 
 export interface Identity {
@@ -110,8 +110,7 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
 }
 
 /**
- * An answer is to be less than three times what it answers. It repeats at most that, with `received`, a tag and a status line; the engine
- * has written `received` into what we see, so three times that is not counted either.
+ * An answer is to be less than three times what it answers. It repeats at most that, with `received`, a tag and a status line.
  */
 const ANSWER = 140
 

@@ -32,7 +32,7 @@ export interface Heard {
   readonly to: NameAddr
   readonly source: Source
   readonly userAgent: string
-  /** Characters of all of it, as the engine handed it on. */
+  /** Characters of all of it, as it came or as the engine handed it on. */
   readonly size: number
   /** And about how many it was answered with so far. */
   readonly answered: number

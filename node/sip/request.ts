@@ -78,9 +78,8 @@ export class Shown extends Readable implements SipRequest {
     this.#reply = reply
   }
 
-  /** Without a body. */
-  reply(status: number, { reason, headers }: ReplyOptions = {}): void {
-    this.#reply?.(status, reason === undefined ? reasonOf(status) : oneLine(reason), headerLines(headers))
+  reply(status: number, { reason, headers, body }: ReplyOptions = {}): void {
+    this.#reply?.(status, reason === undefined ? reasonOf(status) : oneLine(reason), headerLines(headers), body)
   }
 }
 

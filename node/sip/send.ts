@@ -1,4 +1,4 @@
-/** Handing a message to drachtio-srf so that nothing in it can end a header, and nothing that goes wrong is thrown. */
+/** Handing a message to drachtio-srf, or to the engine past it, so that nothing in it can end a header, and nothing that goes wrong is thrown. */
 import type { Link } from './link.ts'
 import type { ReplyOptions } from './port.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
@@ -50,7 +50,7 @@ export function send(response: SrfResponse, status: number, options: ReplyOption
 
 /**
  * Answers a request that makes no dialog, with a frame of our own: `Response#send` reads and writes the message
- * several times over for its log, and registrations are what a node does most. False: it takes the other way.
+ * several times over for its log. False: it takes the other way.
  */
 export function sendFrame(link: Link, request: SrfRequest, status: number, options: ReplyOptions): boolean {
   const reason = options.reason ?? REASONS.get(status)

@@ -8,7 +8,7 @@ import type { ServerTransaction } from '../transaction/server.ts'
 import type { Endpoint, Flow, TransportName } from '../transport/flow.ts'
 import { type Ask, responseText } from './ask.ts'
 import type { Core } from './core.ts'
-import { answer, isTooLarge } from './respond.ts'
+import { answer, answerTooLarge, isTooLarge } from './respond.ts'
 
 /** A request outside of any dialog, as it came. */
 export interface EarlyRequest {
@@ -31,8 +31,11 @@ export interface EarlyAnswer {
   readonly lines: string
 }
 
-/** Gives the final response; the first counts. `lines` are finished header lines. */
-export type EarlyReply = (status: number, reason: string, lines: string) => void
+/**
+ * Gives the final response; the first counts. `lines` are finished header lines, without those that the engine writes itself (Via, From, To, Call-ID,
+ * CSeq, Content-Length). Throws a RangeError for a status that is none, or that such a request is never answered with.
+ */
+export type EarlyReply = (status: number, reason: string, lines: string, body?: string) => void
 
 /** It becomes a transaction that is answered by `reply`, now or later. Not for what makes a dialog. */
 export interface EarlyTaker {
@@ -62,15 +65,14 @@ export function askEarly({ early }: Core, request: SipRequest, flow: Flow): Earl
 }
 
 export function earlyReply(core: Core, transaction: ServerTransaction<Ask>): EarlyReply {
-  return (status, reason, lines) => {
+  return (status, reason, lines, body = '') => {
+    // RFC 4320 §4.1 and §4.2.
+    if (status < 200 || status > 699 || status === 408) throw new RangeError(`nothing is answered ${status}`)
     const { ask } = transaction
     // Answered, or given up by whoever asked.
     if (!ask || core.server.byId(transaction.id) === null) return
-    const text = responseText(ask, status, reason, lines, '')
-    if (isTooLarge(transaction.flow, text)) {
-      answer(core, transaction, ask, 500, responseText(ask, 500, 'Response Too Large', '', ''))
-    } else {
-      answer(core, transaction, ask, status, text)
-    }
+    const text = responseText(ask, status, reason, lines, body)
+    if (isTooLarge(transaction.flow, text)) answerTooLarge(core, transaction, ask)
+    else answer(core, transaction, ask, status, text)
   }
 }

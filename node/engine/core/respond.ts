@@ -103,7 +103,7 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
   const text = responseText(ask, status, response.reason, lines, response.body)
   if (isTooLarge(transaction.flow, text)) {
     notOk(app, message.id, `a response of ${lengthOf(text)} bytes does not fit into a datagram`)
-    if (status >= 200) answer(core, transaction, ask, 500, responseText(ask, 500, 'Response Too Large', '', ''))
+    if (status >= 200) answerTooLarge(core, transaction, ask)
     return
   }
   const told = { transaction: transaction.id, dialog: ask.dialog?.id ?? ask.dialogId }
@@ -128,6 +128,10 @@ function sendResponse(core: Core, app: App, message: AppSipMessage, response: Si
 /** Nothing of it would reach the peer, who would ask again and again. */
 export function isTooLarge({ transport }: Flow, text: string): boolean {
   return transport === 'udp' && 3 * text.length > DATAGRAM_MAX && lengthOf(text) > DATAGRAM_MAX
+}
+
+export function answerTooLarge(core: Core, transaction: ServerTransaction<Ask>, ask: Ask): void {
+  answer(core, transaction, ask, 500, responseText(ask, 500, 'Response Too Large', '', ''))
 }
 
 /** Repeats a reliable response at T1, doubling without a bound, until its PRACK comes or 64 T1 are over (RFC 3262 §3). */

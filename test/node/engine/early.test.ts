@@ -48,6 +48,18 @@ test('it sees the body, an empty list of addresses as none, and an answer that f
   t.deepEqual(seen, ['a body', null, ''])
 })
 
+test('a body goes out with it, and what is no final response of such a request is the error of who gives it (RFC 4320)', async (t) => {
+  const { port } = await taking(t, (reply) => {
+    for (const status of [100, 183, 408, 777]) t.throws(() => reply(status, 'No', ''), { instanceOf: RangeError })
+    reply(200, 'OK', 'Content-Type: text/plain\r\n', 'hällo')
+  })
+  const phone = await udpPeer(t, port)
+  phone.send(request(phone, 'REGISTER', 'sip:pbx.test'))
+  const answer = await phone.next('200')
+  t.is(header(answer, 'Content-Length'), '6')
+  t.true(answer.endsWith('\r\n\r\nhällo'))
+})
+
 test('when it fails nobody but this request suffers, and a To tag is for the app', async (t) => {
   const { port, faults } = await taking(t, () => {
     throw new Error('of no account')

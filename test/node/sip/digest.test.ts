@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import test from 'ava'
+import { decode } from '../../../node/engine/parser/bytes.ts'
 import {
   credentialsOf,
   type DigestAnswer,
@@ -92,4 +94,20 @@ test('a challenge cannot be broken out of', (t) => {
     formatChallenge('a"b\\', 'n', 'SHA-256', { stale: true }),
     'Digest realm="ab",nonce="n",algorithm=SHA-256,qop="auth",stale=true',
   )
+})
+
+test('auth-int proves the bytes of a body, also where they are no UTF-8', (t) => {
+  const proving = {
+    algorithm: 'SHA-256',
+    nonce: 'n',
+    uri: 'sip:pbx.test',
+    qop: 'auth-int',
+    nc: '00000001',
+    cnonce: 'c',
+  } as const
+  const bytes = Buffer.from([0x41, 0x80, 0x42])
+  const sum = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex')
+  const expected = sum(`ha1:n:00000001:c:auth-int:${sum(`REGISTER:sip:pbx.test:${sum(bytes)}`)}`)
+  t.is(responseTo(proving, 'ha1', 'REGISTER', decode(bytes)), expected)
+  t.not(responseTo(proving, 'ha1', 'REGISTER', 'A\ufffdB'), expected)
 })

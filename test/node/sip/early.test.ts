@@ -92,3 +92,21 @@ test('who is not heard is not challenged, and what the handler must refuse goes 
   t.true((await soon('420', peer.next('SIP/2.0 '))).startsWith('SIP/2.0 420'))
   t.is(asked, 0)
 })
+
+test('who decides on a REGISTER may fail: the phone hears 500 at once, and the next one is heard', async (t) => {
+  let fails = true
+  const faults: string[] = []
+  const sip = await port(t, { ...quiet, error: (_fields, message) => void faults.push(message) })
+  sip.on('register', async (request) => {
+    if (fails) throw new Error('of no account')
+    request.reply(200)
+  })
+  const peer = await udpPeer(t, sip)
+  peer.send('REGISTER sip:pbx.test SIP/2.0', head('REGISTER'))
+  t.true((await soon('500', peer.next('SIP/2.0 '))).startsWith('SIP/2.0 500 Server Internal Error'))
+  fails = false
+  peer.send('REGISTER sip:pbx.test SIP/2.0', head('REGISTER'))
+  t.true((await soon('200', peer.next('SIP/2.0 '))).startsWith('SIP/2.0 200'))
+  t.deepEqual(faults, ['a SIP handler failed'])
+  t.is(sip.stats().failures, 1)
+})
