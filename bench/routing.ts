@@ -5,6 +5,7 @@
 import type { PlanRow, PlanRule } from '../cluster/tables/rows.ts'
 import { match, readPattern } from '../node/routing/pattern.ts'
 import { decide, type Facts } from '../node/routing/route.ts'
+import { randomOf } from '../test/cluster/raft/simulator/random.ts'
 import { optionsFor } from '../test/options.ts'
 
 const values = optionsFor(
@@ -23,11 +24,7 @@ const DOMAIN = 'bench.test'
 const facts: Facts = { known: () => false, here: () => false }
 
 /** The same on every run. */
-let seed = 1
-function below(bound: number): number {
-  seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
-  return (seed >>> 8) % bound
-}
+const { below } = randomOf(1)
 
 /** Prefixes of numbers of one to seven digits, as trunks and barred destinations have them, and extensions in patterns. */
 const rules: PlanRule[] = Array.from({ length: values.rules }, (_, i) => {

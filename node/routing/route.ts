@@ -136,7 +136,7 @@ interface Compiled {
   readonly domains: readonly string[]
   readonly numbers: ReadonlyMap<string, Aor>
   readonly users: ReadonlySet<Aor>
-  readonly rules: readonly { rule: PlanRule; pattern: Pattern; domain: string | null; from: ReadonlySet<Aor> | null }[]
+  readonly rules: readonly { rule: PlanRule; pattern: Pattern; from: ReadonlySet<Aor> | null }[]
   readonly index: RuleIndex
   readonly emergency: { readonly numbers: ReadonlySet<string>; readonly action: PlanAction } | null
 }
@@ -161,7 +161,7 @@ function compile(plan: Plan): Compiled {
     const read = readPattern(rule.match)
     if (read.kind === 'invalid') return []
     const from = rule.from.length === 0 ? null : new Set(rule.from)
-    return [{ rule, pattern: read.pattern, domain: rule.domain, from }]
+    return [{ rule, pattern: read.pattern, from }]
   })
   const compiled: Compiled = {
     domains: plan.domains,

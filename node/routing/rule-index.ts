@@ -3,13 +3,13 @@
  * the end of each pattern stands the first rule that has it, for everybody and by caller. What `match` and the order of the plan say is what it says. However a
  * plan is made, no search looks at more characters than one through all of its rules would.
  */
-import type { Aor } from '../../cluster/tables/rows.ts'
+import type { Aor, PlanRule } from '../../cluster/tables/rows.ts'
 import type { Pattern } from './pattern.ts'
 
 export interface Indexed {
+  readonly rule: Pick<PlanRule, 'domain'>
+  /** What its `match` reads as. */
   readonly pattern: Pattern
-  /** Null: of every domain. */
-  readonly domain: string | null
   /** Null: for everybody. */
   readonly from: ReadonlySet<Aor> | null
 }
@@ -48,8 +48,8 @@ export class RuleIndex {
     return first === NONE ? -1 : first
   }
 
-  #add({ pattern, domain, from }: Indexed, number: number): void {
-    let node = childOf(this.#byDomain, domain, number)
+  #add({ rule, pattern, from }: Indexed, number: number): void {
+    let node = childOf(this.#byDomain, rule.domain, number)
     for (const { accepts } of pattern.symbols) {
       node = childOf(accepts.length === 1 ? node.literals : node.classes, accepts, number)
     }

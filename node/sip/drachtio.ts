@@ -42,12 +42,9 @@ export interface OpenSip {
 }
 
 type Listening = SipPort['listening']
-/** Who is to be let in whatever else is refused; known once somebody takes calls. */
-interface Help {
-  isUrgent: Urgent
-}
-/** Who is shown what the engine hears before any app is; known once there is a port. */
+/** What the engine asks before any app hears of a request; answered once there is a port, and somebody takes calls. */
 interface Door {
+  isUrgent: Urgent
   show(shown: EarlyRequest): EarlyAnswer | EarlyTaker | null
 }
 
@@ -71,8 +68,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       {
         log,
         guard,
-        help: { isUrgent: () => false },
-        door: { show: () => null },
+        door: closedDoor(),
         served: CALLS_SERVE,
         engineStats: () => ({}),
       },
@@ -82,9 +78,8 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   // A secret for this life of the process: nobody else on the machine may speak SIP through us.
   const secret = randomBytes(24).toString('hex')
   const { listen, advertise, tls, times = {} } = engine
-  const help: Help = { isUrgent: () => false }
-  const isUrgent = (uri: string, from: string) => help.isUrgent({ uri, from: nameAddr(from) })
-  const door: Door = { show: () => null }
+  const door = closedDoor()
+  const isUrgent = (uri: string, from: string) => door.isUrgent({ uri, from: nameAddr(from) })
   const early = (shown: EarlyRequest) => door.show(shown)
   const options = { listen, secret, times, drachtio: { host: '127.0.0.1', port: 0 }, log, isUrgent, gate: guard, early }
   const started = await startEngine({
@@ -100,7 +95,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
       log,
       bringNear: (socket) => started.bringNear(socket),
     })
-    const more = { log, guard, help, door, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
+    const more = { log, guard, door, served: ENGINE_SERVES, engineStats: () => statsOf(started) }
     return sipPort(link, started.listening, advertise ?? null, more, () => started.close())
   } catch (error) {
     await started.close()
@@ -108,8 +103,11 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
   }
 }
 
+function closedDoor(): Door {
+  return { isUrgent: () => false, show: () => null }
+}
+
 type More = Pick<OpenSip, 'log' | 'guard'> & {
-  readonly help: Help
   readonly door: Door
   readonly served: ReadonlySet<string>
   readonly engineStats: () => Readonly<Record<string, number>>
@@ -119,7 +117,7 @@ function sipPort(
   link: Link,
   listening: Listening,
   advertise: string | null,
-  { log, guard, help, door, served, engineStats }: More,
+  { log, guard, door, served, engineStats }: More,
   closeEngine: () => Promise<void>,
 ): SipPort {
   const handlers = new Map<string, Handler>()
@@ -178,7 +176,7 @@ function sipPort(
     const { method } = request
     const had = method === 'INVITE' ? served : method === 'REGISTER' ? REGISTRAR_SERVES : NONE
     const extensions = extensionsOf(request, had)
-    if (extensions === '' || (method === 'INVITE' && request.to.tag === '' && help.isUrgent(request))) return false
+    if (extensions === '' || (method === 'INVITE' && request.to.tag === '' && door.isUrgent(request))) return false
     request.reply(420, { headers: { Unsupported: extensions } })
     return true
   }
@@ -253,7 +251,7 @@ function sipPort(
     onInvite(handler, urgent = () => false) {
       if (!onInvite) link.srf.app.client.route('invite')
       onInvite = handler
-      help.isUrgent = urgent
+      door.isUrgent = urgent
     },
     dial(request, onProgress) {
       count.dialled++
