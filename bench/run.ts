@@ -30,6 +30,8 @@ const DOMAIN = 'bench.test'
 const PASSWORD = 'bench-password'
 const USERS = 999
 const ROUNDS = 3
+/** Registrations that a call of scenarios/refresh.xml makes. */
+const PERIODS = 16
 /** Registrations and calls before those that count. */
 const WARM = { registrations: 9000, calls: 1200 }
 const folder = mkdtempSync(path.join(tmpdir(), 'raftel-bench-'))
@@ -46,13 +48,14 @@ say(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}; Node ${
 const before = await measureBaseline(folder, values.seconds / 2)
 const direct = await withLab('direct', async (lab) => {
   const registrations = await measureRegistrations(lab, values.registrations)
+  const refreshed = await measureRefreshes(lab, values.registrations)
   const calls = await measureCalls(lab, values.calls)
-  return { registrations, calls }
+  return { registrations, refreshed, calls }
 })
 const relayed = await withLab('rtpengine', (lab) => measureCalls(lab, values.calls))
 // At both ends of the run, and the better one counts, as with the rounds.
 const baseline = better(before, await measureBaseline(folder, values.seconds / 2))
-report(baseline, direct.registrations, direct.calls, relayed)
+report(baseline, direct, relayed)
 rmSync(folder, { recursive: true, force: true })
 
 async function withLab<T>(media: 'direct' | 'rtpengine', use: (lab: Lab) => Promise<T>): Promise<T> {
@@ -78,15 +81,25 @@ async function withLab<T>(media: 'direct' | 'rtpengine', use: (lab: Lab) => Prom
  * third of them at each, and registers again and again with one contact, as phones do.
  */
 async function measureRegistrations(lab: Lab, total: number): Promise<Measured> {
+  return await measureRegisters(lab, total, 'register')
+}
+
+/** The same phones over PERIODS periods: one registration that a majority agrees on, then refreshes that their node keeps under its lease (docs/decisions/time-and-expiry.md). */
+async function measureRefreshes(lab: Lab, total: number): Promise<Measured> {
+  const phones = await measureRegisters(lab, total / PERIODS, 'refresh')
+  return { ...phones, perSecond: phones.perSecond * PERIODS, cpuMicros: phones.cpuMicros / PERIODS }
+}
+
+async function measureRegisters(lab: Lab, total: number, scenario: 'register' | 'refresh'): Promise<Measured> {
   const users = Array.from({ length: USERS }, (_, i) => userLine(i, '3600'))
   return await measure(lab, WARM.registrations, total, async (share, ports) => {
     const runs = lab.nodes.map(
       (node, i) =>
         sipp({
-          scenario: path.join(scenarios, 'register.xml'),
+          scenario: path.join(scenarios, `${scenario}.xml`),
           target: node.sip,
           folder,
-          name: `register-${node.id}`,
+          name: `${scenario}-${node.id}`,
           users: users.slice((i * USERS) / lab.nodes.length, ((i + 1) * USERS) / lab.nodes.length),
           calls: share,
           rate: 20_000,
@@ -201,17 +214,24 @@ function better(a: Baseline, b: Baseline): Baseline {
   }
 }
 
-function report(base: Baseline, registrations: Measured, calls: Measured, relayedCalls: Measured): void {
+interface Direct {
+  readonly registrations: Measured
+  readonly refreshed: Measured
+  readonly calls: Measured
+}
+
+function report(base: Baseline, { registrations, refreshed, calls }: Direct, relayedCalls: Measured): void {
   const ratios = {
     registrationsPerEcho: registrations.perSecond / base.echoPerSecond,
     registrationsPerSync: registrations.perSecond / base.syncsPerSecond,
     registrationCpuPerEchoCpu: registrations.cpuMicros / base.echoCpuMicros,
+    refreshedCpuPerEchoCpu: refreshed.cpuMicros / base.echoCpuMicros,
     callsPerEcho: calls.perSecond / base.echoPerSecond,
     callCpuPerEchoCpu: calls.cpuMicros / base.echoCpuMicros,
     relayedCallCpuPerEchoCpu: relayedCalls.cpuMicros / base.echoCpuMicros,
   }
   if (values.json) {
-    console.log(JSON.stringify({ baseline: base, registrations, calls, relayedCalls, ratios }))
+    console.log(JSON.stringify({ baseline: base, registrations, refreshed, calls, relayedCalls, ratios }))
     return
   }
   say('')
@@ -220,6 +240,7 @@ function report(base: Baseline, registrations: Measured, calls: Measured, relaye
   row('append 256 B + fdatasync, /s', base.syncsPerSecond, '')
   say('the cluster of three, load from the same machine')
   measuredRow('registrations/s (digest, majority, durable)', registrations)
+  measuredRow(`registrations/s (the same, ${PERIODS - 1} refreshes with each)`, refreshed)
   measuredRow('calls/s, direct media', calls)
   measuredRow('calls/s, rtpengine', relayedCalls)
   say('ratios')
