@@ -9,6 +9,7 @@ import { difference } from './tables/difference.ts'
 import { stateHash } from './tables/hash.ts'
 import { applyMembers } from './tables/members-apply.ts'
 import type { Proposer } from './tables/sessions.ts'
+import { SMALL } from './tables/small.ts'
 import { type Dry, type Line, loadingSnapshot, snapshotLines } from './tables/snapshot.ts'
 import { newState, type State, takeChanges } from './tables/state.ts'
 
@@ -19,6 +20,9 @@ export interface Applied {
   readonly result: Result | null
 }
 
+const SINGLE = ['users', 'registrations', 'plan', 'cluster', 'members', 'bindings'] as const
+const TABLES: readonly (keyof Tables)[] = [...SMALL, ...SINGLE]
+
 export class Machine {
   #state = newState()
   #applied = 0
@@ -28,36 +32,8 @@ export class Machine {
   readonly tables: Tables
 
   constructor() {
-    const state = () => this.#state
-    this.tables = {
-      get users() {
-        return state().users
-      },
-      get registrations() {
-        return state().registrations
-      },
-      get calls() {
-        return state().calls
-      },
-      get nodes() {
-        return state().nodes
-      },
-      get bans() {
-        return state().bans
-      },
-      get plan() {
-        return state().plan
-      },
-      get cluster() {
-        return state().cluster
-      },
-      get members() {
-        return state().members
-      },
-      get bindings() {
-        return state().bindings
-      },
-    }
+    const getters = TABLES.map((name) => [name, { get: () => this.#state[name], enumerable: true }] as const)
+    this.tables = Object.defineProperties({}, Object.fromEntries(getters)) as Tables
   }
 
   get state(): State {

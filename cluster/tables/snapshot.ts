@@ -8,8 +8,9 @@ import { DIGEST, digestOf, digestOfText } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import type { FrozenRows } from './packed.ts'
 import { loadRegistration } from './registrations.ts'
-import type { BanRow, CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
+import { isSmall, SMALL, type SmallTables } from './small.ts'
 import { newState, put, putCluster, putLoaded, putMembers, putPlan, type State } from './state.ts'
 
 const VERSION = 1
@@ -29,8 +30,7 @@ export function snapshotLines(state: State): Iterable<string> {
   const head = JSON.stringify({ version: VERSION, time, ...(members && { members }) })
   const large = { users: state.users.freeze(), registrations: state.registrations.freeze() }
   const rows: (readonly [string, string, object])[] = []
-  for (const table of ['calls', 'nodes', 'bans'] as const)
-    for (const [key, row] of state[table]) rows.push([table, key, row])
+  for (const table of SMALL) for (const [key, row] of state[table]) rows.push([table, key, row])
   if (state.plan) rows.push(['plan', 'plan', state.plan])
   if (state.cluster) rows.push(['cluster', 'cluster', state.cluster])
   for (const session of state.sessions.values()) rows.push(['sessions', session.node, sessionLine(session)])
@@ -161,21 +161,16 @@ function loadLarge(state: State, line: string, given: string): boolean {
 }
 
 function loadRow(state: State, [table, key, row]: [string, string, unknown]): void {
+  if (isSmall(table)) {
+    put(state, table, key, row as SmallTables[typeof table])
+    return
+  }
   switch (table) {
     case 'users':
       putLoaded(state, table, key, row as UserRow, digestOf(table, key, row as UserRow))
       break
     case 'registrations':
       loadRegistration(state, row as RegistrationRow, digestOf(table, key, row as RegistrationRow))
-      break
-    case 'calls':
-      put(state, table, key, row as CallRow)
-      break
-    case 'nodes':
-      put(state, table, key, row as NodeRow)
-      break
-    case 'bans':
-      put(state, table, key, row as BanRow)
       break
     case 'plan':
       putPlan(state, row as PlanRow)

@@ -8,17 +8,14 @@ import { digestOf, Fold } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
-import type { BanRow, CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
+import { newSmallMaps, SMALL, type SmallMaps, type SmallTables } from './small.ts'
 import type { RowChange } from './view.ts'
 
-export interface State {
+export interface State extends SmallMaps {
   readonly users: PackedRows<UserRow>
   readonly registrations: PackedRows<RegistrationRow>
-  readonly calls: Map<string, CallRow>
-  readonly nodes: Map<string, NodeRow>
-  /** By source. */
-  readonly bans: Map<string, BanRow>
   /** By node name. */
   readonly sessions: Map<string, Session>
   plan: PlanRow | null
@@ -38,11 +35,9 @@ export interface State {
 export function newState(): State {
   const registrations = new PackedRows(registrationCodec)
   return {
+    ...newSmallMaps(),
     users: new PackedRows(userCodec),
     registrations,
-    calls: new Map(),
-    nodes: new Map(),
-    bans: new Map(),
     sessions: new Map(),
     plan: null,
     cluster: null,
@@ -56,12 +51,9 @@ export function newState(): State {
 }
 
 /** The tables that are maps of rows by key; plan and cluster are single rows. */
-export interface MapTables {
+export interface MapTables extends SmallTables {
   users: UserRow
   registrations: RegistrationRow
-  calls: CallRow
-  nodes: NodeRow
-  bans: BanRow
 }
 
 export type MapTable = keyof MapTables
@@ -132,9 +124,16 @@ export function putMembers(state: State, row: MembersRow): void {
 
 /** How many rows there are, table by table; of registrations also their contacts. */
 export function stateCounts(state: State): Record<string, number> {
-  const { users, registrations, bindings, calls, nodes, bans, sessions, plan } = state
-  const sizes = { users: users.size, registrations: registrations.size, bindings, calls: calls.size, nodes: nodes.size }
-  return { ...sizes, bans: bans.size, sessions: sessions.size, plan: plan ? 1 : 0 }
+  const { users, registrations, bindings, sessions, plan } = state
+  const small = Object.fromEntries(SMALL.map((table) => [table, state[table].size]))
+  return {
+    users: users.size,
+    registrations: registrations.size,
+    bindings,
+    ...small,
+    sessions: sessions.size,
+    plan: plan ? 1 : 0,
+  }
 }
 
 /** The changes since the last call, in order. */

@@ -1,13 +1,12 @@
 /** The tables as they are read, and what is told of a change. */
 import type { MembersRow } from './members.ts'
-import type { BanRow, CallRow, ClusterRow, NodeRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { SmallTable, SmallTables, SmallViews } from './small.ts'
 
 export type RowChange =
   | RowOf<'users', UserRow>
   | RowOf<'registrations', RegistrationRow>
-  | RowOf<'calls', CallRow>
-  | RowOf<'nodes', NodeRow>
-  | RowOf<'bans', BanRow>
+  | { [T in SmallTable]: RowOf<T, SmallTables[T]> }[SmallTable]
   | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
   | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
   | { readonly table: 'members'; readonly key: string; readonly row: MembersRow | null }
@@ -24,13 +23,9 @@ interface RowOf<Table, Row> {
  * The tables as they are read. Iteration order may differ between nodes; sort before showing. A row of users or registrations is made
  * anew at each reading.
  */
-export interface Tables {
+export interface Tables extends SmallViews {
   readonly users: ReadonlyMap<string, UserRow>
   readonly registrations: ReadonlyMap<string, RegistrationRow>
-  readonly calls: ReadonlyMap<string, CallRow>
-  readonly nodes: ReadonlyMap<string, NodeRow>
-  /** By source; also bans that are over, see bans.ts. */
-  readonly bans: ReadonlyMap<string, BanRow>
   /** The plan in force; null before the first commit. */
   readonly plan: PlanRow | null
   readonly cluster: ClusterRow | null
