@@ -40,7 +40,11 @@ const rules: PlanRule[] = Array.from({ length: values.rules }, (_, i) => {
 })
 const plan = { domains: [DOMAIN], users: [], rules, emergency: null }
 const row: PlanRow = { version: 1, text: '', plan, author: 'bench', committedAt: 0 }
-const calls = Array.from({ length: 4096 }, () => ({
+const calls = Array.from({ length: 4096 }, (_, i) => ({
+  id: String(i),
+  trunk: null,
+  number: '',
+  at: 0,
   caller: `u${below(1000)}@${DOMAIN}`,
   dialled: below(4) === 0 ? String(below(100_000_000)) : `00${below(1_000_000_000)}`,
   domain: DOMAIN,

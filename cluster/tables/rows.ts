@@ -166,6 +166,42 @@ export interface PlanEmergency {
   readonly action: PlanAction
 }
 
+/**
+ * What a user, or somebody for him, has set: not needed to register. A row is there only for who has set something; what is absent is as
+ * if never set.
+ */
+export interface ProfileRow {
+  readonly aor: Aor
+  /** Shown with calls, instead of what the plan calls him. */
+  readonly name?: string
+  /** A class of the plan of his domain: what he may dial. */
+  readonly class?: string
+  /** Number that he is shown as to trunks, +E.164. */
+  readonly callerId?: string
+  readonly forwards?: Forwards
+  /** Nobody rings him. */
+  readonly dnd?: boolean
+  /** Whether a second call rings while he talks; absent: it does. */
+  readonly waiting?: boolean
+  /** BCP 47. */
+  readonly language?: string
+  /** IANA name. */
+  readonly zone?: string
+  /** Seals the hash of his voicemail PIN. */
+  readonly pin?: Sealed
+  readonly groups?: readonly string[]
+}
+
+/** Where his calls go instead: a number as he would dial it, or an AoR. */
+export interface Forwards {
+  readonly always?: string
+  readonly busy?: string
+  readonly noAnswer?: string
+  /** Seconds until `noAnswer`. */
+  readonly after?: number
+  readonly unregistered?: string
+}
+
 /** Rows that exist once. */
 export interface ClusterRow {
   /** Drawn once when the cluster first has a leader; seals the key that nonces are made with (node/sip/nonce). */

@@ -4,7 +4,7 @@
  */
 import type { BindingRow, LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
-import type { Decision } from '../routing/decision.ts'
+import { type Decision, type PhonesStep, phonesIn, type Ring } from '../routing/decision.ts'
 import { RING_SECONDS } from '../routing/plan.ts'
 import { type Nodes, nodesOf } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
@@ -20,7 +20,6 @@ import type { Group, Target } from './ring.ts'
 import { type Contact, type ContactGroup, contactsOf } from './targets.ts'
 import { callOf, isFull, putThrough, refuse } from './through.ts'
 
-type Ring = Extract<Decision, { kind: 'ring' }>
 type KnownGruu = Exclude<Gruu, { kind: 'unknown' }>
 export type Known = Extract<Caller, { kind: 'known' }>['user']
 
@@ -114,7 +113,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   const { party, leg, rights, shown, to } = wish
   live.placed = { leg, by: rights, to }
   if (wish.emergency) desk.count.emergency++
-  const { decision, groups, missed } = await decideWithCatchUp(desk, rights, to.dialled, to.gruu)
+  const { decision, groups, missed } = await decideWithCatchUp(desk, live.id, rights, to)
   live.call = callOf(live, {
     from: shown?.aor ?? 'anonymous',
     to: shownTarget(to.dialled),
@@ -127,11 +126,12 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
   if (groups.length === 0) return refuse(desk, party, 480, 'Temporarily Unavailable')
 
-  const target = decision.steps
+  const steps = phonesIn(decision.steps)
+  const target = steps
     .flatMap((step) => step.aors)
     .slice(0, 4)
     .join(', ')
-  if (isForwarded(desk, to.dialled, decision.steps)) party.progress(FORWARDED)
+  if (isForwarded(desk, to.dialled, steps)) party.progress(FORWARDED)
   return putThrough(desk, live, {
     sip: desk.sip,
     party,
@@ -143,27 +143,27 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
 }
 
 /** A user was called by name, and somebody else is rung in his place. */
-function isForwarded(desk: Desk, { user, domain }: Dialled, steps: Ring['steps']): boolean {
+function isForwarded(desk: Desk, { user, domain }: Dialled, steps: readonly PhonesStep[]): boolean {
   const aor = `${user}@${domain}`
   return desk.cluster.tables.users.has(aor) && !steps.some(({ aors }) => aors.includes(aor))
 }
 
 /** A miss may only mean that this node is behind: the leader is asked once before anybody is told no. */
-async function decideWithCatchUp(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu | null) {
-  const first = look(desk, known, dialled, gruu)
+async function decideWithCatchUp(desk: Desk, id: string, known: Known | null, to: Destination) {
+  const first = look(desk, id, known, to)
   const hit = first.groups.length > 0 || (first.decision.kind === 'reject' && first.decision.rule !== 'none')
   if (hit || !desk.cluster.status().quorum) return first
   const caught = await desk.cluster.catchUp(CATCH_UP_MS)
-  return caught === 'caught up' ? look(desk, known, dialled, gruu) : first
+  return caught === 'caught up' ? look(desk, id, known, to) : first
 }
 const CATCH_UP_MS = 1_000
 
-function look(desk: Desk, known: Known | null, dialled: Dialled, gruu: KnownGruu | null) {
-  const decision = decideFor(desk, known, dialled)
+function look(desk: Desk, id: string, known: Known | null, { dialled, gruu }: Destination) {
+  const decision = decideFor(desk, id, known, dialled)
   if (decision.kind === 'reject') return { decision, groups: [], missed: [] }
-  const { steps } = decision as Ring
+  const steps = phonesIn(decision.steps)
   // Who calls for help is helped by whoever the plan says.
-  if (gruu && !decision.emergency) return lookFor(desk, gruu, decision as Ring)
+  if (gruu && !decision.emergency) return lookFor(desk, gruu, decision)
   return { decision, ...contactsOf(steps, desk.cluster.tables.registrations, desk.cluster.node, reachable(desk)) }
 }
 
@@ -182,14 +182,28 @@ function lookFor(desk: Desk, gruu: KnownGruu, decision: Ring) {
 }
 
 /** Whether the plan takes it for an emergency call: these are never refused for who calls, what he requires, or limits. */
-export function forHelp(desk: Pick<Desk, 'cluster' | 'here'>, dialled: Dialled | null): boolean {
-  return dialled !== null && decideFor(desk, null, dialled).emergency
+export function forHelp(desk: Pick<Desk, 'cluster' | 'here' | 'now'>, dialled: Dialled | null): boolean {
+  return dialled !== null && decideFor(desk, '', null, dialled).emergency
 }
 
-function decideFor(desk: Pick<Desk, 'cluster' | 'here'>, known: Known | null, { user, domain }: Dialled): Decision {
+function decideFor(
+  desk: Pick<Desk, 'cluster' | 'here' | 'now'>,
+  id: string,
+  known: Known | null,
+  { user, domain }: Dialled,
+): Decision {
   const { tables } = desk.cluster
   const facts = { known: (aor: string) => tables.users.has(aor), here: desk.here }
-  return decide(tables.plan, facts, { caller: known?.aor ?? null, dialled: user, domain })
+  const caller = known?.aor ?? null
+  return decide(tables.plan, facts, {
+    id,
+    caller,
+    trunk: null,
+    number: known?.user ?? '',
+    dialled: user,
+    domain,
+    at: desk.now(),
+  })
 }
 
 function reachable({ cluster }: Desk): Nodes {

@@ -3,7 +3,7 @@
  * whose node is down, or lost from sight with the connection of the phone: they may be gone without anybody having seen it.
  */
 import type { BindingRow, RegistrationRow } from '../../cluster/tables/rows.ts'
-import type { RingStep } from '../routing/decision.ts'
+import type { PhonesStep } from '../routing/decision.ts'
 import { isVerified, type Nodes, type Reach, reach } from '../routing/reach.ts'
 
 export interface Contact {
@@ -25,7 +25,7 @@ const BEHIND = 2
 
 /** `missed` says in words what cannot be rung. */
 export function contactsOf(
-  steps: readonly RingStep[],
+  steps: readonly Pick<PhonesStep, 'aors' | 'seconds'>[],
   registrations: Pick<ReadonlyMap<string, RegistrationRow>, 'get'>,
   self: string,
   nodes: Nodes,

@@ -1,7 +1,7 @@
 /** One call against the plan: where it rings, or how it is refused, and why. Total: it never throws and never waits. */
 import type { Aor, Plan, PlanAction, PlanRow, PlanRule } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
-import type { CallRequest, Decision, RingStep } from './decision.ts'
+import type { CallRequest, Decision, PhonesStep } from './decision.ts'
 import { DIALLED_MAX, fill, match, type Pattern, readPattern } from './pattern.ts'
 import { RING_SECONDS } from './plan.ts'
 import { RuleIndex } from './rule-index.ts'
@@ -66,7 +66,7 @@ export function decide(row: PlanRow | null, facts: Facts, request: CallRequest):
 }
 
 type Outcome =
-  | { readonly kind: 'ring'; readonly steps: readonly RingStep[]; readonly rule: string }
+  | { readonly kind: 'ring'; readonly steps: readonly PhonesStep[]; readonly rule: string }
   | { readonly kind: 'reject'; readonly status: number; readonly reason: string; readonly rule: string }
 
 function directory(compiled: Compiled, facts: Facts, dialled: string, domain: string, trace: Trace): Outcome {
@@ -74,11 +74,11 @@ function directory(compiled: Compiled, facts: Facts, dialled: string, domain: st
   const owner = compiled.numbers.get(aor)
   if (owner !== undefined) {
     trace.say(`${clean(dialled)} is a number of ${clean(owner)}`)
-    return { kind: 'ring', steps: [{ aors: [owner], seconds: RING_SECONDS }], rule: 'directory' }
+    return { kind: 'ring', steps: [phones([owner], RING_SECONDS)], rule: 'directory' }
   }
   if (compiled.users.has(aor) || facts.known(aor)) {
     trace.say(`${clean(aor)} is a user`)
-    return { kind: 'ring', steps: [{ aors: [aor], seconds: RING_SECONDS }], rule: 'user' }
+    return { kind: 'ring', steps: [phones([aor], RING_SECONDS)], rule: 'user' }
   }
   trace.say(`no rule, number or user is ${clean(aor)}`)
   return { kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' }
@@ -103,15 +103,19 @@ function firstRule(compiled: Compiled, caller: Aor | null, dialled: string, doma
   return { rule, captured: match(pattern, dialled) ?? [] }
 }
 
+function phones(aors: readonly Aor[], seconds: number): PhonesStep {
+  return { kind: 'phones', aors, seconds }
+}
+
 function act(action: PlanAction, domain: string): Outcome {
   const full = (name: string): Aor => (name.includes('@') ? name : `${name}@${domain}`)
   switch (action.kind) {
     case 'user':
-      return { kind: 'ring', steps: [{ aors: [full(action.aor)], seconds: action.seconds }], rule: '' }
+      return { kind: 'ring', steps: [phones([full(action.aor)], action.seconds)], rule: '' }
     case 'hunt': {
       const aors = [...new Set(action.aors.map(full))].slice(0, STEPS_MAX)
       const steps = action.order === 'parallel' ? [aors] : aors.map((aor) => [aor])
-      return { kind: 'ring', steps: steps.map((together) => ({ aors: together, seconds: action.seconds })), rule: '' }
+      return { kind: 'ring', steps: steps.map((together) => phones(together, action.seconds)), rule: '' }
     }
     case 'reject':
       return { kind: 'reject', status: action.status, reason: action.reason, rule: '' }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { PlanRow, PlanRule } from '../../../cluster/tables/rows.ts'
 import { match, readPattern } from '../../../node/routing/pattern.ts'
 import { decide } from '../../../node/routing/route.ts'
+import { requestOf } from './request.ts'
 
 const DOMAINS = ['a.test', 'b.test'] as const
 const CALLERS = ['alice@a.test', 'bob@b.test'] as const
@@ -70,7 +71,7 @@ test('whatever the plan and the call, the first rule that applies is found, and 
       const row = rowOf(rules)
       for (const one of calls) {
         const expected = naive(rules, one)
-        const decision = decide(row, nobody, one)
+        const decision = decide(row, nobody, requestOf(one))
         if (expected.rule !== 'none') found++
         const more = expected.said.length > 64 ? [`${expected.said.length - 64} more rules do not apply`] : []
         const trace = [...expected.said.slice(0, 64), ...more, expected.last]
