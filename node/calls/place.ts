@@ -2,6 +2,7 @@
  * A call from a phone: who is it, what does the plan say, where are those phones, then ring them.
  * Returns in words how it ended; every way out has answered the caller.
  */
+import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { BindingRow, LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import { type Decision, type PhonesStep, phonesIn, type Ring } from '../routing/decision.ts'
@@ -195,7 +196,7 @@ function decideFor(
   const { tables } = desk.cluster
   const facts = { known: (aor: string) => tables.users.has(aor), here: desk.here }
   const caller = known?.aor ?? null
-  return decide(tables.plan, facts, {
+  return decide(tables.plans.get(MAIN) ?? null, facts, {
     id,
     caller,
     trunk: null,
