@@ -2,10 +2,10 @@
  * A call from a phone: who is it, what does the plan say, where are those phones, then ring them.
  * Returns in words how it ended; every way out has answered the caller.
  */
-import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { BindingRow, LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import { type Decision, type PhonesStep, phonesIn, type Ring } from '../routing/decision.ts'
+import { linkedOf } from '../routing/linked.ts'
 import { RING_SECONDS } from '../routing/plan.ts'
 import { type Nodes, nodesOf } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
@@ -125,6 +125,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   })
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
+  if (decision.kind === 'service') return refuse(desk, party, 501, 'Not Implemented')
   if (groups.length === 0) return refuse(desk, party, 480, 'Temporarily Unavailable')
 
   const steps = phonesIn(decision.steps)
@@ -152,7 +153,7 @@ function isForwarded(desk: Desk, { user, domain }: Dialled, steps: readonly Phon
 /** A miss may only mean that this node is behind: the leader is asked once before anybody is told no. */
 async function decideWithCatchUp(desk: Desk, id: string, known: Known | null, to: Destination) {
   const first = look(desk, id, known, to)
-  const hit = first.groups.length > 0 || (first.decision.kind === 'reject' && first.decision.rule !== 'none')
+  const hit = first.groups.length > 0 || (first.decision.kind !== 'ring' && first.decision.rule !== 'none')
   if (hit || !desk.cluster.status().quorum) return first
   const caught = await desk.cluster.catchUp(CATCH_UP_MS)
   return caught === 'caught up' ? look(desk, id, known, to) : first
@@ -161,7 +162,7 @@ const CATCH_UP_MS = 1_000
 
 function look(desk: Desk, id: string, known: Known | null, { dialled, gruu }: Destination) {
   const decision = decideFor(desk, id, known, dialled)
-  if (decision.kind === 'reject') return { decision, groups: [], missed: [] }
+  if (decision.kind !== 'ring') return { decision, groups: [], missed: [] }
   const steps = phonesIn(decision.steps)
   // Who calls for help is helped by whoever the plan says.
   if (gruu && !decision.emergency) return lookFor(desk, gruu, decision)
@@ -196,7 +197,7 @@ function decideFor(
   const { tables } = desk.cluster
   const facts = { known: (aor: string) => tables.users.has(aor), here: desk.here }
   const caller = known?.aor ?? null
-  return decide(tables.plans.get(MAIN) ?? null, facts, {
+  return decide(linkedOf(tables), facts, {
     id,
     caller,
     trunk: null,
