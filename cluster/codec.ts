@@ -89,6 +89,10 @@ const TYPES: Record<Command['type'], true> = {
   'plan-commit': true,
   'call-put': true,
   'call-end': true,
+  'sink-put': true,
+  'sink-remove': true,
+  'sink-pause': true,
+  'cdr-ack': true,
 }
 
 function isCommand(value: unknown): value is Command {

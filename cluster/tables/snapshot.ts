@@ -8,7 +8,7 @@ import { DIGEST, digestOf, digestOfText } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import type { FrozenRows } from './packed.ts'
 import { loadRegistration } from './registrations.ts'
-import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { isSmall, SMALL, type SmallTables } from './small.ts'
 import { newState, put, putCluster, putLoaded, putMembers, putPlan, type State } from './state.ts'
@@ -28,7 +28,11 @@ interface SessionLine {
 export function snapshotLines(state: State): Iterable<string> {
   const { time, members } = state
   const head = JSON.stringify({ version: VERSION, time, ...(members && { members }) })
-  const large = { users: state.users.freeze(), registrations: state.registrations.freeze() }
+  const large = {
+    users: state.users.freeze(),
+    registrations: state.registrations.freeze(),
+    cdrs: state.cdrs.freeze(),
+  }
   const rows: (readonly [string, string, object])[] = []
   for (const table of SMALL) for (const [key, row] of state[table]) rows.push([table, key, row])
   if (state.plan) rows.push(['plan', 'plan', state.plan])
@@ -171,6 +175,10 @@ function loadRow(state: State, [table, key, row]: [string, string, unknown]): vo
       break
     case 'registrations':
       loadRegistration(state, row as RegistrationRow, digestOf(table, key, row as RegistrationRow))
+      break
+    case 'cdrs':
+      putLoaded(state, table, key, row as CdrRow, digestOf(table, key, row as CdrRow))
+      state.cdrOrder.add(row as CdrRow)
       break
     case 'plan':
       putPlan(state, row as PlanRow)

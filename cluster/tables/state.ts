@@ -3,12 +3,14 @@
  * the list of changes, so that no table can forget them. Rows are never changed in place: a row once read stays as it was.
  */
 
+import { cdrCodec } from './cdr-codec.ts'
+import { CdrOrder } from './cdr-order.ts'
 import { Expiries } from './expiries.ts'
 import { digestOf, Fold } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
-import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { newSmallMaps, SMALL, type SmallMaps, type SmallTables } from './small.ts'
 import type { RowChange } from './view.ts'
@@ -16,6 +18,10 @@ import type { RowChange } from './view.ts'
 export interface State extends SmallMaps {
   readonly users: PackedRows<UserRow>
   readonly registrations: PackedRows<RegistrationRow>
+  /** By call id. */
+  readonly cdrs: PackedRows<CdrRow>
+  /** Which of these has which number: an index, not a row. */
+  readonly cdrOrder: CdrOrder
   /** By node name. */
   readonly sessions: Map<string, Session>
   plan: PlanRow | null
@@ -34,10 +40,13 @@ export interface State extends SmallMaps {
 /** Tables before the first command. */
 export function newState(): State {
   const registrations = new PackedRows(registrationCodec)
+  const cdrs = new PackedRows(cdrCodec)
   return {
     ...newSmallMaps(),
     users: new PackedRows(userCodec),
     registrations,
+    cdrs,
+    cdrOrder: new CdrOrder(cdrs),
     sessions: new Map(),
     plan: null,
     cluster: null,
@@ -54,6 +63,7 @@ export function newState(): State {
 export interface MapTables extends SmallTables {
   users: UserRow
   registrations: RegistrationRow
+  cdrs: CdrRow
 }
 
 export type MapTable = keyof MapTables
@@ -78,7 +88,7 @@ export function put<T extends MapTable>(
 }
 
 /** Writes one row that a snapshot has, with its digest: nobody is told, and there must be none yet. */
-export function putLoaded<T extends 'users' | 'registrations'>(
+export function putLoaded<T extends 'users' | 'registrations' | 'cdrs'>(
   state: State,
   table: T,
   key: string,
@@ -124,12 +134,13 @@ export function putMembers(state: State, row: MembersRow): void {
 
 /** How many rows there are, table by table; of registrations also their contacts. */
 export function stateCounts(state: State): Record<string, number> {
-  const { users, registrations, bindings, sessions, plan } = state
+  const { users, registrations, cdrs, bindings, sessions, plan } = state
   const small = Object.fromEntries(SMALL.map((table) => [table, state[table].size]))
   return {
     users: users.size,
     registrations: registrations.size,
     bindings,
+    cdrs: cdrs.size,
     ...small,
     sessions: sessions.size,
     plan: plan ? 1 : 0,

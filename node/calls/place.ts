@@ -121,6 +121,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     planVersion: decision.planVersion,
     rule: decision.rule,
     trace: [...(wish.trace ?? []), ...decision.trace, ...missed],
+    dialled: to.dialled.user,
   })
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
@@ -138,6 +139,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     leg,
     who: shown,
     target,
+    urgent: wish.emergency,
     groups: (sdp) => groupsOf(desk, live, groups, lookOf(wish), sdp),
   })
 }
