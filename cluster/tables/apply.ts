@@ -10,6 +10,7 @@ import { nodeDown, nodeUp } from './nodes.ts'
 import { commitPlan, removePlan } from './plan.ts'
 import { bind, expire, lapse } from './registrations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
+import { acknowledge, pauseSink, putSink, removeSink } from './sinks.ts'
 import type { State } from './state.ts'
 import { putUser, removeUser } from './users.ts'
 
@@ -35,7 +36,7 @@ function change(state: State, command: Command): Result {
     case 'node-up':
       return nodeUp(state, command.node)
     case 'node-down':
-      return nodeDown(state, command.node, command.incarnation)
+      return nodeDown(state, command)
     case 'user-put':
       return putUser(state, command)
     case 'user-remove':
@@ -57,6 +58,14 @@ function change(state: State, command: Command): Result {
     case 'call-put':
       return putCall(state, command.call)
     case 'call-end':
-      return endCall(state, command.id)
+      return endCall(state, command)
+    case 'sink-put':
+      return putSink(state, command.sink, command.replace)
+    case 'sink-remove':
+      return removeSink(state, command.name)
+    case 'sink-pause':
+      return pauseSink(state, command.name, command.paused)
+    case 'cdr-ack':
+      return acknowledge(state, command)
   }
 }

@@ -13,7 +13,7 @@ export function applyMembers(state: State, entry: Entry): void {
   for (const { id, name } of before?.all ?? []) {
     if (row.all.some((member) => member.id === id)) continue
     remove(state, 'nodes', name)
-    endCallsOf(state, name, () => true)
+    endCallsOf(state, name, state.time, () => true)
     const session = state.sessions.get(name)
     if (session) closeSession(state, name, session.incarnation)
   }

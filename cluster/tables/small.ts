@@ -2,7 +2,7 @@
  * The tables that are plain maps of rows by key: for some ten thousand rows, not for as many as there are phones (packed.ts). A table that
  * stands here is in the state, in the hash, in snapshots, in differences and in what is told of changes; its own file has its rules.
  */
-import type { BanRow, CallRow, CommitRow, NodeRow, PlanRow, TextRow } from './rows.ts'
+import type { BanRow, CallRow, CdrQueueRow, CommitRow, NodeRow, PlanRow, SinkRow, TextRow } from './rows.ts'
 
 export interface SmallTables {
   calls: CallRow
@@ -15,6 +15,9 @@ export interface SmallTables {
   commits: CommitRow
   /** By hash of what they hold. */
   texts: TextRow
+  /** One row, `cdrs`. */
+  cdrQueue: CdrQueueRow
+  sinks: SinkRow
 }
 
 export type SmallTable = keyof SmallTables
@@ -27,6 +30,8 @@ export const SMALL = Object.keys({
   plans: 0,
   commits: 0,
   texts: 0,
+  cdrQueue: 0,
+  sinks: 0,
 } satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }

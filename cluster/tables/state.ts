@@ -3,13 +3,15 @@
  * the list of changes, so that no table can forget them. Rows are never changed in place: a row once read stays as it was.
  */
 
+import { cdrCodec } from './cdr-codec.ts'
+import { CdrOrder } from './cdr-order.ts'
 import { Expiries } from './expiries.ts'
 import { digestOf, Fold } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { placeOf } from './plan-place.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
-import type { ClusterRow, CommitRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, CommitRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { newSmallMaps, SMALL, type SmallMaps, type SmallTables } from './small.ts'
 import type { RowChange } from './view.ts'
@@ -17,6 +19,10 @@ import type { RowChange } from './view.ts'
 export interface State extends SmallMaps {
   readonly users: PackedRows<UserRow>
   readonly registrations: PackedRows<RegistrationRow>
+  /** By call id. */
+  readonly cdrs: PackedRows<CdrRow>
+  /** Which of these has which number: an index, not a row. */
+  readonly cdrOrder: CdrOrder
   /** By node name. */
   readonly sessions: Map<string, Session>
   /** An index over plans and commits, not a row: see plan.ts. */
@@ -36,10 +42,13 @@ export interface State extends SmallMaps {
 /** Tables before the first command. */
 export function newState(): State {
   const registrations = new PackedRows(registrationCodec)
+  const cdrs = new PackedRows(cdrCodec)
   return {
     ...newSmallMaps(),
     users: new PackedRows(userCodec),
     registrations,
+    cdrs,
+    cdrOrder: new CdrOrder(cdrs),
     sessions: new Map(),
     planVersion: 0,
     cluster: null,
@@ -56,6 +65,7 @@ export function newState(): State {
 export interface MapTables extends SmallTables {
   users: UserRow
   registrations: RegistrationRow
+  cdrs: CdrRow
 }
 
 export type MapTable = keyof MapTables
@@ -92,7 +102,7 @@ function putPlan(state: State, key: string, row: PlanRow): void {
 }
 
 /** Writes one row that a snapshot has, with its digest: nobody is told, and there must be none yet. */
-export function putLoaded<T extends 'users' | 'registrations'>(
+export function putLoaded<T extends 'users' | 'registrations' | 'cdrs'>(
   state: State,
   table: T,
   key: string,
@@ -133,12 +143,13 @@ export function putMembers(state: State, row: MembersRow): void {
 
 /** How many rows there are, table by table; of registrations also their contacts. */
 export function stateCounts(state: State): Record<string, number> {
-  const { users, registrations, bindings, sessions } = state
+  const { users, registrations, cdrs, bindings, sessions } = state
   const small = Object.fromEntries(SMALL.map((table) => [table, state[table].size]))
   return {
     users: users.size,
     registrations: registrations.size,
     bindings,
+    cdrs: cdrs.size,
     ...small,
     sessions: sessions.size,
   }

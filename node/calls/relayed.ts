@@ -129,5 +129,5 @@ const UNTOUCHED: MediaSession = {
   answer: async (_side, sdp) => ({ kind: 'sdp', sdp }),
   streams: async () => null,
   gone: async () => false,
-  end: async () => {},
+  end: async () => null,
 }

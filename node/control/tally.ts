@@ -7,7 +7,7 @@ import { MAIN } from '../../cluster/tables/plan-place.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
-  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban'
+  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban' | 'cdr'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -44,6 +44,15 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       const names = change.row?.all.map(({ name }) => name) ?? []
       return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)
     }
+    case 'cdrQueue': {
+      const dropped = change.row?.dropped ?? 0
+      if (dropped <= (change.before?.dropped ?? 0)) return null
+      const text = `a call record was dropped that a sink never got, ${dropped} so far: raftel cdr sink ls`
+      return { kind: 'cdr', severity: 'critical', subject: 'cdrs', text }
+    }
+    case 'sinks':
+      return tellSink(change)
+    case 'cdrs':
     case 'cluster':
       return null
   }
@@ -57,6 +66,26 @@ function tellPlan({ key, row, before }: Extract<RowChange, { table: 'plans' }>):
   const by = author === '' ? '' : ` by ${clean(author, 64)}`
   const why = reason ? ` (${clean(reason, 128)})` : ''
   return info('plan', String(version), `plan ${version}${whose} in force${by}: ${plan.rules.length} rules${why}`)
+}
+
+function tellSink({ key, row, before }: ChangeOf<'sinks'>): Happening | null {
+  if (row === null) return info('cdr', key, `the sink ${clean(key)} was removed`)
+  if (before === null) return info('cdr', key, `call records go to ${clean(key)}: ${row.kind}, ${clean(row.target)}`)
+  if (row.parked > before.parked) {
+    const why = row.refused.at(-1)
+    const text = `the sink ${clean(key)} refused a call record: ${clean(why?.why ?? '')}`
+    return { kind: 'cdr', severity: 'warning', subject: key, text }
+  }
+  if (row.trouble && !before.trouble) {
+    const text = `the sink ${clean(key)} takes nothing: ${clean(row.trouble.why)}`
+    return { kind: 'cdr', severity: 'warning', subject: key, text }
+  }
+  if (!row.trouble && before.trouble && row.paused === before.paused) {
+    return info('cdr', key, `the sink ${clean(key)} takes call records again`)
+  }
+  return row.paused === before.paused
+    ? null
+    : info('cdr', key, `the sink ${clean(key)} ${row.paused ? 'is paused' : 'goes on'}`)
 }
 
 /** What a new status of the replica means, compared with the one before. */
