@@ -54,6 +54,8 @@ export interface CallsNeeds {
   /** From `gruuKeyOf(cluster key)`. */
   readonly gruuKey: GruuKey
   readonly log: Logger
+  /** A dialog of this SIP Call-ID is a leg of this call, which may be one of another node. */
+  isLeg?(call: string, callId: string): void
   /** Wall clock, ms. */
   now(): number
   /** Unguessable, made of letters, digits and dashes, at most 64. */
@@ -348,6 +350,7 @@ export function startCalls(needs: CallsNeeds): Calls {
   function invited(invitation: Invitation): Promise<void> | void {
     if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
     const live = newLive()
+    needs.isLeg?.(live.id, invitation.callId)
     invitation.onCancel(() => live.stop.abort(GAVE_UP))
     const header = invitation.header(RELAY_HEADER)
     const travel = () =>

@@ -6,6 +6,7 @@ import { type Call, type CallEvent, recordedOf } from './call.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import { connect } from './connect.ts'
 import { ofAor } from './dialled.ts'
+import { withLegs } from './legs.ts'
 import { madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
 import type { Route } from './ring.ts'
@@ -33,6 +34,7 @@ export interface Through {
 export async function putThrough(desk: Desk, live: Live, through: Through): Promise<string> {
   const { sip, party, leg, who, target, route, place, urgent = false } = through
   if (live.stop.signal.aborted) return refuse(desk, party, 487, 'Request Terminated')
+  desk.isLeg?.(live.id, leg.callId)
   const media = desk.media.open(live.id)
   live.media = media
   // A caller without an offer (RFC 3261 §13.2.1): phones are rung with ours, since many refuse to be rung without one.
@@ -44,7 +46,7 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
   longest.unref()
   try {
     const result = await connect({
-      sip,
+      sip: withLegs(desk, live.id, sip),
       party,
       media,
       checkMs: desk.checkSeconds * 1000,
