@@ -7,6 +7,7 @@ import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Admission } from './admission.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
@@ -29,6 +30,8 @@ export interface CallsNeeds {
   here(host: string): boolean
   /** There is no connection any more to the phone that this node has this flow of. */
   flowLost?(binding: BindingRow): void
+  /** Limits and credit. */
+  readonly admission?: Admission
   /** From `relayKeyOf(cluster key)`. */
   readonly relayKey: Uint8Array
   /** From `gruuKeyOf(cluster key)`. */
@@ -199,6 +202,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       // Also when a bug threw: nothing of a call may stay behind.
       lives.delete(live.id)
       desk.happened(live, { type: 'ended', why: 'failed here' })
+      needs.admission?.release(live.id)
       await live.media?.end()
     }
   }

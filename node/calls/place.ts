@@ -4,12 +4,13 @@
  */
 import type { BindingRow, LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
-import { type Decision, type PhonesStep, phonesIn, type Ring } from '../routing/decision.ts'
+import { type CallRequest, type Decision, type PhonesStep, phonesIn, type Ring } from '../routing/decision.ts'
 import { RING_SECONDS } from '../routing/plan.ts'
 import { type Nodes, nodesOf } from '../routing/reach.ts'
 import { decide } from '../routing/route.ts'
 import { type Gruu, meantBy, readGruu } from '../sip/gruu.ts'
 import type { DialRequest, Early, Heard, Invitation } from '../sip/port.ts'
+import type { Admitted } from './admission.ts'
 import type { Caller, Desk, Live } from './calls.ts'
 import { FORWARDED } from './connect.ts'
 import { type Dialled, ofAor, readDialled, sayDialled, shownTarget } from './dialled.ts'
@@ -125,6 +126,12 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
   if (groups.length === 0) return refuse(desk, party, 480, 'Temporarily Unavailable')
+  const request = requestOf(desk, live.id, rights, to.dialled)
+  const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(request, decision)) ?? OK)
+  if (admitted.kind === 'refused') {
+    const { status, reason, retryAfter } = admitted
+    return refuse(desk, party, status, reason, retryAfter === undefined ? {} : { 'Retry-After': `${retryAfter}` })
+  }
 
   const steps = phonesIn(decision.steps)
   const target = steps
@@ -141,6 +148,8 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     groups: (sdp) => groupsOf(desk, live, groups, lookOf(wish), sdp),
   })
 }
+
+const OK: Admitted = { kind: 'ok' }
 
 /** A user was called by name, and somebody else is rung in his place. */
 function isForwarded(desk: Desk, { user, domain }: Dialled, steps: readonly PhonesStep[]): boolean {
@@ -190,20 +199,15 @@ function decideFor(
   desk: Pick<Desk, 'cluster' | 'here' | 'now'>,
   id: string,
   known: Known | null,
-  { user, domain }: Dialled,
+  dialled: Dialled,
 ): Decision {
   const { tables } = desk.cluster
   const facts = { known: (aor: string) => tables.users.has(aor), here: desk.here }
-  const caller = known?.aor ?? null
-  return decide(tables.plan, facts, {
-    id,
-    caller,
-    trunk: null,
-    number: known?.user ?? '',
-    dialled: user,
-    domain,
-    at: desk.now(),
-  })
+  return decide(tables.plan, facts, requestOf(desk, id, known, dialled))
+}
+
+function requestOf({ now }: Pick<Desk, 'now'>, id: string, by: Known | null, { user, domain }: Dialled): CallRequest {
+  return { id, caller: by?.aor ?? null, trunk: null, number: by?.user ?? '', dialled: user, domain, at: now() }
 }
 
 function reachable({ cluster }: Desk): Nodes {

@@ -51,6 +51,7 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         live.talk = { ends, who: { caller: who, called: place ? place.who : { aor: name, ...ofAor(name) } } }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
         place?.keep(dialog)
+        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },
