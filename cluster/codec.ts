@@ -89,6 +89,18 @@ const TYPES: Record<Command['type'], true> = {
   'plan-commit': true,
   'call-put': true,
   'call-end': true,
+  'limit-set': true,
+  'limit-remove': true,
+  reserve: true,
+  renew: true,
+  release: true,
+  'expire-leases': true,
+  slice: true,
+  unslice: true,
+  'credit-add': true,
+  'deck-piece': true,
+  'deck-use': true,
+  'deck-remove': true,
 }
 
 function isCommand(value: unknown): value is Command {

@@ -8,6 +8,7 @@ import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open, seal } from '../cluster/seal.ts'
 import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
 import { certificatesIn } from '../proto/tls.ts'
+import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import type { NodeConfig } from './config.ts'
@@ -152,8 +153,11 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   sip.on('register', registrar.handle)
   sip.early('register', registrar.early)
   sip.on('options', answerOptions)
+  const admission = startAdmission({ cluster, log, now: Date.now })
+  opened('admission', () => admission.close())
   const calls = startCalls({
     cluster,
+    admission,
     sip,
     media,
     identify: identity.caller,

@@ -6,9 +6,13 @@ import { ban, unban } from './bans.ts'
 import { endCall, putCall } from './calls.ts'
 import { initCluster } from './cluster-row.ts'
 import type { Command, Result } from './commands.ts'
+import { addCredit } from './credit.ts'
+import { putPiece, removeDeck, switchDeck } from './decks.ts'
+import { removeLimit, setLimit, slice, unslice } from './limits.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
 import { commitPlan } from './plan.ts'
 import { bind, expire, lapse } from './registrations.ts'
+import { expireLeases, release, renew, reserve } from './reservations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
 import type { State } from './state.ts'
 import { putUser, removeUser } from './users.ts'
@@ -56,5 +60,29 @@ function change(state: State, command: Command): Result {
       return putCall(state, command.call)
     case 'call-end':
       return endCall(state, command.id)
+    case 'limit-set':
+      return setLimit(state, command.limit)
+    case 'limit-remove':
+      return removeLimit(state, command.key)
+    case 'reserve':
+      return reserve(state, command)
+    case 'renew':
+      return renew(state, command)
+    case 'release':
+      return release(state, command)
+    case 'expire-leases':
+      return expireLeases(state, command.upTo)
+    case 'slice':
+      return slice(state, command.key, command, command.hold)
+    case 'unslice':
+      return unslice(state, command.key, command.rest)
+    case 'credit-add':
+      return addCredit(state, command)
+    case 'deck-piece':
+      return putPiece(state, command)
+    case 'deck-use':
+      return switchDeck(state, command)
+    case 'deck-remove':
+      return removeDeck(state, command.name)
   }
 }

@@ -1,6 +1,7 @@
 /** Nodes that are up, each with the incarnation of its process. */
 import { endCallsOf } from './calls.ts'
 import type { Result } from './commands.ts'
+import { releaseOf } from './reservations.ts'
 import type { NodeRow } from './rows.ts'
 import { closeSession } from './sessions.ts'
 import { put, remove, type State } from './state.ts'
@@ -11,7 +12,9 @@ import { put, remove, type State } from './state.ts'
  */
 export function nodeUp(state: State, node: NodeRow): Result {
   if (state.members?.all.every(({ name }) => name !== node.id)) return { kind: 'done' }
-  endCallsOf(state, node.id, (incarnation) => incarnation !== node.incarnation)
+  const isOver = (incarnation: string): boolean => incarnation !== node.incarnation
+  releaseOf(state, node.id, isOver)
+  endCallsOf(state, node.id, isOver)
   const { id, incarnation, sip, control, media, startedAt } = node
   put(state, 'nodes', id, { id, incarnation, sip, control, media, startedAt })
   return { kind: 'done' }
@@ -21,6 +24,7 @@ export function nodeUp(state: State, node: NodeRow): Result {
 export function nodeDown(state: State, node: string, incarnation: string): Result {
   if (state.nodes.get(node)?.incarnation !== incarnation) return { kind: 'done' }
   remove(state, 'nodes', node)
+  releaseOf(state, node, (of) => of === incarnation)
   endCallsOf(state, node, (of) => of === incarnation)
   closeSession(state, node, incarnation)
   return { kind: 'done' }

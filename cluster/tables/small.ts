@@ -2,6 +2,17 @@
  * The tables that are plain maps of rows by key: for some ten thousand rows, not for as many as there are phones (packed.ts). A table that
  * stands here is in the state, in the hash, in snapshots, in differences and in what is told of changes; its own file has its rules.
  */
+import type {
+  AlertRow,
+  CreditRow,
+  DeckRow,
+  LeaseRow,
+  LedgerRow,
+  LimitRow,
+  PieceRow,
+  ReservationRow,
+  UsageRow,
+} from './admission-rows.ts'
 import type { BanRow, CallRow, NodeRow } from './rows.ts'
 
 export interface SmallTables {
@@ -9,15 +20,39 @@ export interface SmallTables {
   nodes: NodeRow
   /** By source; also bans that are over, see bans.ts. */
   bans: BanRow
+  // See reservations.ts.
+  limits: LimitRow
+  usages: UsageRow
+  /** By call. */
+  reservations: ReservationRow
+  /** By node. */
+  leases: LeaseRow
+  /** By account, as `ledgers`. */
+  credit: CreditRow
+  ledgers: LedgerRow
+  decks: DeckRow
+  pieces: PieceRow
+  /** By number. */
+  alerts: AlertRow
 }
 
 export type SmallTable = keyof SmallTables
 
 /** In the order of snapshots. */
-export const SMALL = Object.keys({ calls: 0, nodes: 0, bans: 0 } satisfies Record<
-  SmallTable,
-  0
->) as readonly SmallTable[]
+export const SMALL = Object.keys({
+  calls: 0,
+  nodes: 0,
+  bans: 0,
+  limits: 0,
+  usages: 0,
+  reservations: 0,
+  leases: 0,
+  credit: 0,
+  ledgers: 0,
+  decks: 0,
+  pieces: 0,
+  alerts: 0,
+} satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }
 

@@ -5,10 +5,11 @@ import type { Aor, BindingRow, LegRow, ServiceName, UserRow } from '../../cluste
 import { ChurnMap } from '../../proto/churn-map.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
-import type { CallRequest, Decision, Ring } from '../routing/decision.ts'
+import type { CallRequest, Decision } from '../routing/decision.ts'
 import type { Facts } from '../routing/route.ts'
 import type { GruuKey } from '../sip/gruu.ts'
 import type { DialRequest, Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Admission } from './admission.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
@@ -105,17 +106,6 @@ export type TrunkOutcome =
   | { readonly kind: 'answered' }
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'silent' }
-
-export interface Admission {
-  /** Asked between decision and ringing, and never of a call for help. */
-  reserve(call: Call, decision: Ring): Promise<Admitted> | Admitted
-  /** The call is over; also said of calls that were never asked for. */
-  release(id: string): void
-}
-
-export type Admitted =
-  | { readonly kind: 'ok' }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
 
 export interface Calls {
   /** The calls whose caller is here, with the record of why they went where they went. */

@@ -47,6 +47,8 @@ export async function setOut(
   const begun = new Set<number>()
   const heard: Refusal[] = []
   let { isFresh } = trip
+  // What was reserved was so for the first of them.
+  let reserved = steps.find(({ kind }) => kind === 'trunk')
   let at = 0
   let stage = await begin()
   const first = await settle()
@@ -111,7 +113,7 @@ export async function setOut(
     return contactsOf([step], trip.registrations(), desk.cluster.node, reachable(desk))
   }
 
-  function trunk(step: TrunkStep): Stage {
+  async function trunk(step: TrunkStep): Promise<Stage> {
     const name = clean(step.number)
     const unreached = (reason: string): Stage => {
       note(`trunk ${step.trunk}: ${reason}`)
@@ -125,6 +127,11 @@ export async function setOut(
       headers: trip.headers ?? {},
     })
     if (out.kind === 'unreachable') return unreached(out.why)
+    if (reserved?.kind === 'trunk' && reserved.trunk !== step.trunk && !emergency) {
+      const moved = (await desk.admission?.moved(live.id, step.trunk)) ?? { kind: 'ok' }
+      if (moved.kind === 'refused') return unreached(moved.reason)
+    }
+    reserved = step
     const groups = (sdp: string): readonly Group[] => [
       { targets: [{ name, trunk: step.trunk, request: { ...out.request, sdp } }], seconds: step.seconds },
     ]

@@ -7,8 +7,9 @@ import { clean } from '../../proto/text.ts'
 import type { CallRequest, Service } from '../routing/decision.ts'
 import { type Gruu, readGruu } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation } from '../sip/port.ts'
+import type { Admitted } from './admission.ts'
 import { best } from './best.ts'
-import type { Admitted, Desk, Live, Who } from './calls.ts'
+import type { Desk, Live, Who } from './calls.ts'
 import { FORWARDED } from './connect.ts'
 import { type Course, nameOf, setOut } from './course.ts'
 import { type Dialled, ofAor, readDialled, shownTarget } from './dialled.ts'
@@ -112,7 +113,8 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   const { party, leg, rights, shown, to, display, headers } = wish
   live.placed = { leg, by: rights, to }
   if (wish.emergency) desk.count.emergency++
-  const { decision, ...looked } = await route(desk, requestOf(desk, live.id, rights, to.dialled), to)
+  const request = requestOf(desk, live.id, rights, to.dialled)
+  const { decision, ...looked } = await route(desk, request, to)
   live.call = callOf(live, {
     from: shown?.aor ?? 'anonymous',
     to: shownTarget(to.dialled),
@@ -124,7 +126,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
   if (decision.kind === 'service') return serve(desk, party, rights, decision)
-  const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(live.call, decision)) ?? OK)
+  const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(request, decision)) ?? OK)
   if (admitted.kind === 'refused') return refuseAdmission(desk, party, admitted)
   const shows = { who: shown, display, private: shown?.private === true }
   const course = await setOut(desk, live, { ...looked, decision, shows, to: to.dialled, headers })

@@ -56,6 +56,7 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
         place?.keep(dialog)
         if (trunk !== undefined) desk.trunks?.outcome(trunk, { kind: 'answered' })
+        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

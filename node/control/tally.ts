@@ -3,10 +3,22 @@
  * It keeps no row: a change carries the one before.
  */
 import type { ReplicaStatus, RowChange } from '../../cluster/cluster.ts'
+import type { AlertRow, Grant } from '../../cluster/tables/admission-rows.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
-  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban'
+  readonly kind:
+    | 'leader'
+    | 'node'
+    | 'plan'
+    | 'call'
+    | 'registration'
+    | 'user'
+    | 'media'
+    | 'quorum'
+    | 'ban'
+    | 'alert'
+    | 'credit'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -44,7 +56,13 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       const names = change.row?.all.map(({ name }) => name) ?? []
       return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)
     }
-    case 'cluster':
+    case 'alerts':
+      return change.row && tellAlert(change.row)
+    case 'ledgers': {
+      const grant = change.row?.grants.at(-1)
+      return grant ? info('credit', change.key, sayGrant(change.key, grant)) : null
+    }
+    default:
       return null
   }
 }
@@ -125,6 +143,22 @@ function tellBan({ key: source, row }: ChangeOf<'bans'>): Happening {
   const seconds = Math.round((expiresAt - bannedAt) / 1000)
   const text = `${source} is banned for ${seconds} s by ${by}: ${clean(reason)}`
   return { kind: 'ban', severity: 'warning', text, subject: source }
+}
+
+const FOUND: Readonly<Record<AlertRow['kind'], string>> = {
+  country: 'calls a country for the first time',
+  night: 'calls at night',
+  spend: 'has spent what it may an hour',
+}
+
+function tellAlert({ key, kind, text, call, blocked }: AlertRow): Happening {
+  const what = text === '' ? FOUND[kind] : `${FOUND[kind]}: ${clean(text)}`
+  const said = `${clean(key)} ${what}${blocked ? '; the call is refused' : ''}`
+  return { kind: 'alert', severity: 'warning', text: said, subject: clean(call) }
+}
+
+function sayGrant(account: string, { amount, reason, by }: Grant): string {
+  return `${clean(account)} is granted ${amount / 1_000_000} by ${clean(by, 64)}: ${clean(reason)}`
 }
 
 function info(kind: Happening['kind'], subject: string, text: string): Happening {

@@ -5,6 +5,7 @@ import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
 import type { Bind } from '../../../cluster/tables/commands.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
+import { type AdmissionNeeds, startAdmission } from '../../../node/admission/admission.ts'
 import { type Calls, type CallsNeeds, startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
@@ -39,6 +40,7 @@ interface More {
   readonly times?: Partial<SipTimes>
   /** What it does with calls beside ringing phones, and who decides where they go. */
   readonly needs?: Partial<Pick<CallsNeeds, 'decide' | 'decided' | 'trunks' | 'admission'>>
+  readonly admission?: Pick<AdmissionNeeds, 'leaseMs' | 'ahead'>
 }
 
 export const CLUSTER_KEY = randomBytes(32)
@@ -78,15 +80,25 @@ async function node(
   t: ExecutionContext,
   cluster: Cluster,
   max: number,
-  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60, log = quiet, times = {}, needs = {} }: More,
+  {
+    media: mode = { kind: 'direct' },
+    sweepMs,
+    checkSeconds = 60,
+    log = quiet,
+    times = {},
+    admission: admitting,
+    needs = {},
+  }: More,
 ): Promise<TestNode> {
   const sip = await port(t, quiet, times)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
   const lost: BindingRow[] = []
   const opened: WeakRef<object>[] = []
+  const admission = startAdmission({ cluster, log: quiet, now: Date.now, ...admitting })
   const calls = startCalls({
     cluster,
+    admission,
     sip,
     media: {
       ...media,
@@ -119,7 +131,10 @@ async function node(
     ...needs,
     ...(sweepMs === undefined ? {} : { sweepMs }),
   })
-  t.teardown(() => calls.close())
+  t.teardown(async () => {
+    await calls.close()
+    await admission.close()
+  })
   const { node: id, incarnation } = cluster
   await agreed(cluster, {
     type: 'node-up',
