@@ -176,6 +176,7 @@ test('every folder has a page that says what it promises', (t) => {
     'node/admission',
     'cli',
     'cli/certs',
+    'cli/plan',
   ]
   t.deepEqual(
     folders.filter((folder) => !readdirSync(path.join(root, folder)).includes('README.md')),

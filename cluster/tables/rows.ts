@@ -122,8 +122,45 @@ export interface PlanRow {
   readonly plan: Plan
   readonly author: string
   readonly committedAt: number
-  /** Which document this is of those that make up the plan; absent: the one that names no tenant, `main`. */
+  /** Absent: `main`, committed when there was no other; its row is then as programs of before write it. */
   readonly document?: string
+  readonly reason?: string
+}
+
+/** One change of the plan documents: kept for ever, that of which version was in force when has an answer. */
+export interface CommitRow {
+  readonly version: number
+  readonly document: string
+  readonly kind: 'commit' | 'rollback' | 'remove'
+  readonly author: string
+  /** Address that it was asked from. */
+  readonly from: string
+  readonly reason: string
+  /** Wall clock of the node that was asked, Unix ms. */
+  readonly committedAt: number
+  readonly rules: number
+  /** Of its text. */
+  readonly bytes: number
+  /** Version of the document that it replaced; 0: none. */
+  readonly previous: number
+  /** Key in the table `texts`, where it may be gone; empty: a removal has none. */
+  readonly text: string
+  /** Whose text it is, of a rollback. */
+  readonly restored?: number
+  readonly tests: TestCounts
+  /** It was committed although tests failed, or a reference did not hold. */
+  readonly breakGlass?: true
+}
+
+export interface TestCounts {
+  readonly passed: number
+  readonly failed: number
+}
+
+/** Text and plan of commits, once for all that have the same. */
+export interface TextRow {
+  /** See plan-text.ts. */
+  readonly packed: string
 }
 
 /** One document of the routing plan after validation. Shapes only; node/routing says what they mean. What is optional is there only where the document has it. */

@@ -13,7 +13,7 @@ import type {
   ReservationRow,
   UsageRow,
 } from './admission-rows.ts'
-import type { BanRow, CallRow, NodeRow } from './rows.ts'
+import type { BanRow, CallRow, CommitRow, NodeRow, PlanRow, TextRow } from './rows.ts'
 
 export interface SmallTables {
   calls: CallRow
@@ -34,6 +34,12 @@ export interface SmallTables {
   pieces: PieceRow
   /** By number. */
   alerts: AlertRow
+  /** By document; see plan.ts. */
+  plans: PlanRow
+  /** By version, in decimal. */
+  commits: CommitRow
+  /** By hash of what they hold. */
+  texts: TextRow
 }
 
 export type SmallTable = keyof SmallTables
@@ -52,6 +58,9 @@ export const SMALL = Object.keys({
   decks: 0,
   pieces: 0,
   alerts: 0,
+  plans: 0,
+  commits: 0,
+  texts: 0,
 } satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }

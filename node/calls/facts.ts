@@ -1,9 +1,9 @@
 /** What routing is told of the cluster, and which of it was asked for one decision: with that the decision can be made again. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { Aor, PlanRow, ProfileRow } from '../../cluster/tables/rows.ts'
+import type { Aor, ProfileRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision } from '../routing/decision.ts'
-import { type Linked, link } from '../routing/link.ts'
+import { linkedOf } from '../routing/linked.ts'
 import { decide, type Facts } from '../routing/route.ts'
 import type { Desk } from './calls.ts'
 
@@ -32,18 +32,7 @@ export function factsOf({ cluster, here }: Knows): Facts {
 }
 
 function decisionOf({ cluster, decide: other }: Knows, facts: Facts, request: CallRequest): Decision {
-  return other === undefined ? decide(linkedTo(cluster.tables.plan), facts, request) : other(facts, request)
-}
-
-/** A row is never changed in place: it is linked once, and forgotten with the calls that began with it. */
-const linkedRows = new WeakMap<PlanRow, Linked>()
-const UNPLANNED = link([], 0)
-
-function linkedTo(row: PlanRow | null): Linked {
-  if (row === null) return UNPLANNED
-  let linked = linkedRows.get(row)
-  if (!linked) linkedRows.set(row, (linked = link([row], row.version)))
-  return linked
+  return other === undefined ? decide(linkedOf(cluster.tables), facts, request) : other(facts, request)
 }
 
 /** A decision that nobody is told of, for who only has to know what it would be. */

@@ -26,7 +26,7 @@ export async function join(desk: Desk, live: Live, { party, leg, who, replaces, 
     from: who?.aor ?? 'anonymous',
     to: name,
     startedAt: desk.now(),
-    planVersion: desk.cluster.tables.plan?.version ?? 0,
+    planVersion: desk.cluster.tables.planVersion,
     rule: 'replaces',
     trace: [...trace, `in the place of ${left}`],
   })

@@ -66,9 +66,9 @@ export async function nodes(
   await Promise.all(
     clusters.map((cluster) =>
       until(cluster, 'plan, nodes and who calls are known', () => {
-        const { plan, nodes, users } = cluster.tables
+        const { plans, nodes, users } = cluster.tables
         return (
-          plan !== null && users.size === 1 && nodes.size === count && cluster.status().connected.length === count - 1
+          plans.size > 0 && users.size === 1 && nodes.size === count && cluster.status().connected.length === count - 1
         )
       }),
     ),
