@@ -89,6 +89,12 @@ const TYPES: Record<Command['type'], true> = {
   'plan-commit': true,
   'call-put': true,
   'call-end': true,
+  'trunk-put': true,
+  'trunk-remove': true,
+  'trunk-state': true,
+  'lease-take': true,
+  'lease-renew': true,
+  'lease-release': true,
 }
 
 function isCommand(value: unknown): value is Command {

@@ -6,11 +6,13 @@ import { ban, unban } from './bans.ts'
 import { endCall, putCall } from './calls.ts'
 import { initCluster } from './cluster-row.ts'
 import type { Command, Result } from './commands.ts'
+import { releaseLease, renewLeases, takeLease } from './leases.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
 import { commitPlan } from './plan.ts'
 import { bind, expire, lapse } from './registrations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
 import type { State } from './state.ts'
+import { putTrunk, putTrunkState, removeTrunk } from './trunks.ts'
 import { putUser, removeUser } from './users.ts'
 
 /**
@@ -56,5 +58,17 @@ function change(state: State, command: Command): Result {
       return putCall(state, command.call)
     case 'call-end':
       return endCall(state, command.id)
+    case 'trunk-put':
+      return putTrunk(state, command)
+    case 'trunk-remove':
+      return removeTrunk(state, command.name)
+    case 'trunk-state':
+      return putTrunkState(state, command.state)
+    case 'lease-take':
+      return takeLease(state, command)
+    case 'lease-renew':
+      return renewLeases(state, command)
+    case 'lease-release':
+      return releaseLease(state, command)
   }
 }

@@ -2,22 +2,32 @@
  * The tables that are plain maps of rows by key: for some ten thousand rows, not for as many as there are phones (packed.ts). A table that
  * stands here is in the state, in the hash, in snapshots, in differences and in what is told of changes; its own file has its rules.
  */
-import type { BanRow, CallRow, NodeRow } from './rows.ts'
+import type { BanRow, CallRow, LeaseRow, NodeRow, TrunkRow, TrunkStateRow } from './rows.ts'
 
 export interface SmallTables {
   calls: CallRow
   nodes: NodeRow
   /** By source; also bans that are over, see bans.ts. */
   bans: BanRow
+  /** By name. */
+  trunks: TrunkRow
+  /** By `trunkStateKey`. */
+  trunkStates: TrunkStateRow
+  /** By duty; also those that are free, see leases.ts. */
+  leases: LeaseRow
 }
 
 export type SmallTable = keyof SmallTables
 
 /** In the order of snapshots. */
-export const SMALL = Object.keys({ calls: 0, nodes: 0, bans: 0 } satisfies Record<
-  SmallTable,
-  0
->) as readonly SmallTable[]
+export const SMALL = Object.keys({
+  calls: 0,
+  nodes: 0,
+  bans: 0,
+  trunks: 0,
+  trunkStates: 0,
+  leases: 0,
+} satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }
 

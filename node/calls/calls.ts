@@ -7,6 +7,7 @@ import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
 import type { GruuKey } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Trunks } from '../trunks/trunks.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
@@ -27,6 +28,8 @@ export interface CallsNeeds {
   identify(request: Heard): Caller
   /** Whether a host is an address of the cluster, and no domain of it. Lower case. */
   here(host: string): boolean
+  /** Carriers and other PBXs; absent: there are none. */
+  readonly trunks?: Trunks
   /** There is no connection any more to the phone that this node has this flow of. */
   flowLost?(binding: BindingRow): void
   /** From `relayKeyOf(cluster key)`. */

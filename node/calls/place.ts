@@ -32,6 +32,8 @@ export function unnamed(desk: Desk, request: Heard): ReturnType<Early> {
   const dialled = readDialled(request.uri, request.from.host)
   if (dialled === null || readGruu(request.uri, desk.gruuKey) !== null || forHelp(desk, dialled)) return null
   if (request.header('max-forwards') === '0') return null
+  // Whom we know by his address is not asked.
+  if (desk.trunks?.cameIn(request)) return null
   const caller = desk.identify(request)
   return caller.kind === 'challenge' ? caller : null
 }

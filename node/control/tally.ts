@@ -6,7 +6,7 @@ import type { ReplicaStatus, RowChange } from '../../cluster/cluster.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
-  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban'
+  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban' | 'trunk'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -44,6 +44,11 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       const names = change.row?.all.map(({ name }) => name) ?? []
       return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)
     }
+    case 'trunks':
+      return tellTrunk(change)
+    case 'trunkStates':
+      return tellTrunkState(change)
+    case 'leases':
     case 'cluster':
       return null
   }
@@ -125,6 +130,33 @@ function tellBan({ key: source, row }: ChangeOf<'bans'>): Happening {
   const seconds = Math.round((expiresAt - bannedAt) / 1000)
   const text = `${source} is banned for ${seconds} s by ${by}: ${clean(reason)}`
   return { kind: 'ban', severity: 'warning', text, subject: source }
+}
+
+function tellTrunk({ key: name, row, before }: ChangeOf<'trunks'>): Happening {
+  if (row === null) return info('trunk', name, `trunk ${name} removed`)
+  if (before === null) return info('trunk', name, `trunk ${name} added`)
+  if (row.disabled === before.disabled) return info('trunk', name, `trunk ${name} changed`)
+  return info('trunk', name, `trunk ${name} ${row.disabled ? 'disabled' : 'enabled'}`)
+}
+
+/** Only what changes for calls: a node that is gone takes its view along. */
+function tellTrunkState({ row, before }: ChangeOf<'trunkStates'>): Happening | null {
+  if (row === null) return null
+  const { trunk, node, reach, why, registration, registrationWhy = '' } = row
+  if (reach !== (before?.reach ?? 'up')) {
+    if (reach === 'up') return info('trunk', trunk, `${node} reaches trunk ${trunk} again`)
+    return {
+      kind: 'trunk',
+      severity: 'warning',
+      subject: trunk,
+      text: `${node} cannot reach trunk ${trunk}: ${clean(why)}`,
+    }
+  }
+  if (registration === before?.registration) return null
+  if (registration === 'registered') return info('trunk', trunk, `trunk ${trunk} is registered by ${node}`)
+  if (registration !== 'refused') return null
+  const text = `trunk ${trunk} cannot be registered by ${node}: ${clean(registrationWhy)}`
+  return { kind: 'trunk', severity: 'warning', subject: trunk, text }
 }
 
 function info(kind: Happening['kind'], subject: string, text: string): Happening {
