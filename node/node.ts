@@ -32,6 +32,7 @@ import { POLICY } from './sip/policy.ts'
 import { startRegistrar } from './sip/register.ts'
 import { readHost, readSource } from './sip/source.ts'
 import { watchSources } from './trunks/sources.ts'
+import { readTrunk, writeTrunk } from './trunks/spec.ts'
 import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
 
@@ -206,6 +207,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       calls,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      readTrunk,
+      writeTrunk,
       readSource,
       isTrusted: (text) => guard.isTrusted(readHost(text)),
       refused: guard.counters,

@@ -93,6 +93,7 @@ const PURE = [
   'node/trunks/codecs.ts',
   'node/trunks/health.ts',
   'node/trunks/invite.ts',
+  'node/trunks/spec.ts',
   'node/calls/call.ts',
   'node/calls/origin.ts',
   'node/calls/refer.ts',

@@ -28,6 +28,7 @@ import { listRegistrations } from './registrations.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { transferLeader } from './transfer.ts'
+import { getTrunk, listTrunks, putTrunk, removeTrunk } from './trunks.ts'
 import { addUser, listUsers } from './users.ts'
 import { hashesOf, verify } from './verify.ts'
 import { watch } from './watch.ts'
@@ -123,6 +124,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       removeBan(options, source, timeToAgree(call.getDeadline(), Date.now())),
     ),
     ListBans: fromTables((request) => listBans(options, request)),
+    PutTrunk: unary(log, (request, call) => putTrunk(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    RemoveTrunk: unary(log, ({ name }, call) =>
+      removeTrunk(options, name, timeToAgree(call.getDeadline(), Date.now())),
+    ),
+    GetTrunk: fromTables(({ name }) => getTrunk(options, name)),
+    ListTrunks: fromTables((request) => listTrunks(options, request)),
     CommitPlan: unary(log, (request, call) => {
       const now = Date.now()
       return commitPlan(options, request, now, timeToAgree(call.getDeadline(), now))
