@@ -35,6 +35,7 @@ import { readHost, readSource } from './sip/source.ts'
 import { wallClock } from './trace/clock.ts'
 import { startTrace } from './trace/trace.ts'
 import { watchSources } from './trunks/sources.ts'
+import { readTrunk, writeTrunk } from './trunks/spec.ts'
 import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
 
@@ -215,6 +216,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       trace: { ...trace, kept: engine.kind === 'embedded' && config.trace.bytes > 0 },
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      readTrunk,
+      writeTrunk,
       readSource,
       isTrusted: (text) => guard.isTrusted(readHost(text)),
       refused: guard.counters,

@@ -101,6 +101,7 @@ const PURE = [
   'node/trunks/codecs.ts',
   'node/trunks/health.ts',
   'node/trunks/invite.ts',
+  'node/trunks/spec.ts',
   'node/calls/call.ts',
   'node/calls/best.ts',
   'node/calls/steps.ts',
