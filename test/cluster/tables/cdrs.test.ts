@@ -215,9 +215,10 @@ test('whatever is said twice and whoever dies: one record a call, no gap in the 
         if (i === cut) other = loadSnapshot(snapshotLines(other))
         apply(one, ANYBODY, commandOf(step), time)
         apply(other, ANYBODY, commandOf(step), time)
-        for (const { table, key, row, before } of takeChanges(one)) {
-          if (table !== 'cdrs' || row === null) continue
-          if (before !== null) throw new Error(`${key} was recorded twice`)
+        for (const change of takeChanges(one)) {
+          if (change.table !== 'cdrs' || change.row === null) continue
+          const { key } = change
+          if (change.before !== null) throw new Error(`${key} was recorded twice`)
           went.set(key, (went.get(key) ?? 0) + 1)
         }
         takeChanges(other)
