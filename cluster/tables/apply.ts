@@ -7,7 +7,7 @@ import { endCall, putCall } from './calls.ts'
 import { initCluster } from './cluster-row.ts'
 import type { Command, Result } from './commands.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
-import { commitPlan } from './plan.ts'
+import { commitPlan, removePlan } from './plan.ts'
 import { bind, expire, lapse } from './registrations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
 import { acknowledge, pauseSink, putSink, removeSink } from './sinks.ts'
@@ -53,6 +53,8 @@ function change(state: State, command: Command): Result {
       return unban(state, command.source)
     case 'plan-commit':
       return commitPlan(state, command)
+    case 'plan-remove':
+      return removePlan(state, command)
     case 'call-put':
       return putCall(state, command.call)
     case 'call-end':

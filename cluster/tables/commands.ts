@@ -11,6 +11,7 @@ import type {
   RegistrationRow,
   Sealed,
   SinkRow,
+  TestCounts,
   Transport,
   UserRow,
 } from './rows.ts'
@@ -28,15 +29,9 @@ export type Command =
   | Lapse
   | Ban
   | { readonly type: 'unban'; readonly source: string }
-  | {
-      readonly type: 'plan-commit'
-      /** The version the author saw; null: whatever is there (first commit, or told to). */
-      readonly expect: number | null
-      readonly text: string
-      readonly plan: Plan
-      readonly author: string
-      readonly at: number
-    }
+  | PlanCommit
+  /** New with the documents, as what stands in PlanCommit from `document` on. */
+  | ({ readonly type: 'plan-remove'; readonly document: string; readonly base?: number } & PlanChange)
   | { readonly type: 'call-put'; readonly call: CallRow }
   | CallEnd
   | { readonly type: 'sink-put'; readonly sink: SinkConfig; readonly replace: boolean }
@@ -88,6 +83,34 @@ export interface CdrAck {
   readonly refused?: readonly { readonly seq: number; readonly why: string }[]
   /** Why nothing goes on; absent: it does. */
   readonly trouble?: string
+}
+
+export interface PlanChange {
+  /** The version of the document the author saw; null: whatever is there (first commit, or told to). */
+  readonly expect: number | null
+  readonly author: string
+  /** Wall clock of the node that was asked, Unix ms. */
+  readonly at: number
+  /** Address that it was asked from. */
+  readonly from?: string
+  readonly reason?: string
+  readonly tests?: TestCounts
+  /** Tests fail, or a reference does not hold, and the author said that it is to be all the same. */
+  readonly breakGlass?: true
+}
+
+export interface PlanCommit extends PlanChange {
+  readonly type: 'plan-commit'
+  readonly text: string
+  readonly plan: Plan
+  /** Absent: `main`, from a program that knows one document only; older programs do not know this, nor what follows. */
+  readonly document?: string
+  /** The version of all documents that this one was judged beside; absent: it does not matter. */
+  readonly base?: number
+  /** Text and plan, which are then empty above: see plan-text.ts. */
+  readonly packed?: string
+  /** The version whose text it is, of a rollback. */
+  readonly restored?: number
 }
 
 /** One REGISTER: all its contacts land or none do (RFC 3261 §10.3 step 7). */
@@ -152,7 +175,13 @@ export type Result =
   | { readonly kind: 'no such ban'; readonly source: string }
   | { readonly kind: 'exists'; readonly aor: Aor }
   | { readonly kind: 'committed'; readonly version: number }
+  /** The document is at another version than its author saw. */
   | { readonly kind: 'conflict'; readonly version: number }
+  /** Another document has changed: judge it beside that one, and say it again. */
+  | { readonly kind: 'moved'; readonly version: number }
+  | { readonly kind: 'no such plan'; readonly document: string }
+  | { readonly kind: 'too many plans'; readonly max: number }
+  | { readonly kind: 'unreadable plan' }
   | { readonly kind: 'sink exists'; readonly name: string }
   | { readonly kind: 'no such sink'; readonly name: string }
   | { readonly kind: 'too many sinks'; readonly max: number }

@@ -2,13 +2,19 @@
  * The tables that are plain maps of rows by key: for some ten thousand rows, not for as many as there are phones (packed.ts). A table that
  * stands here is in the state, in the hash, in snapshots, in differences and in what is told of changes; its own file has its rules.
  */
-import type { BanRow, CallRow, CdrQueueRow, NodeRow, SinkRow } from './rows.ts'
+import type { BanRow, CallRow, CdrQueueRow, CommitRow, NodeRow, PlanRow, SinkRow, TextRow } from './rows.ts'
 
 export interface SmallTables {
   calls: CallRow
   nodes: NodeRow
   /** By source; also bans that are over, see bans.ts. */
   bans: BanRow
+  /** By document; see plan.ts. */
+  plans: PlanRow
+  /** By version, in decimal. */
+  commits: CommitRow
+  /** By hash of what they hold. */
+  texts: TextRow
   /** One row, `cdrs`. */
   cdrQueue: CdrQueueRow
   sinks: SinkRow
@@ -17,10 +23,16 @@ export interface SmallTables {
 export type SmallTable = keyof SmallTables
 
 /** In the order of snapshots. */
-export const SMALL = Object.keys({ calls: 0, nodes: 0, bans: 0, cdrQueue: 0, sinks: 0 } satisfies Record<
-  SmallTable,
-  0
->) as readonly SmallTable[]
+export const SMALL = Object.keys({
+  calls: 0,
+  nodes: 0,
+  bans: 0,
+  plans: 0,
+  commits: 0,
+  texts: 0,
+  cdrQueue: 0,
+  sinks: 0,
+} satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }
 

@@ -1,6 +1,6 @@
 /** The tables as they are read, and what is told of a change. */
 import type { MembersRow } from './members.ts'
-import type { CdrRow, ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, RegistrationRow, UserRow } from './rows.ts'
 import type { SmallTable, SmallTables, SmallViews } from './small.ts'
 
 export type RowChange =
@@ -8,7 +8,6 @@ export type RowChange =
   | RowOf<'registrations', RegistrationRow>
   | RowOf<'cdrs', CdrRow>
   | { [T in SmallTable]: RowOf<T, SmallTables[T]> }[SmallTable]
-  | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
   | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
   | { readonly table: 'members'; readonly key: string; readonly row: MembersRow | null }
 
@@ -31,8 +30,8 @@ export interface Tables extends SmallViews {
   readonly cdrs: ReadonlyMap<string, CdrRow>
   /** The same by number: see `cdrQueue` for which there are. */
   readonly cdrOrder: { at(seq: number): CdrRow | null }
-  /** The plan in force; null before the first commit. */
-  readonly plan: PlanRow | null
+  /** That of the last change of any plan document: one more with each; 0 before the first. */
+  readonly planVersion: number
   readonly cluster: ClusterRow | null
   /** Null before the cluster is founded: see members.ts. */
   readonly members: MembersRow | null

@@ -2,17 +2,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
+import type { Aor, BindingRow, LegRow, ServiceName, UserRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
+import type { CallRequest, Decision, Ring } from '../routing/decision.ts'
+import type { Facts } from '../routing/route.ts'
 import type { GruuKey } from '../sip/gruu.ts'
-import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { DialRequest, Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import { advance, type Call, type CallEvent, rowIn, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
 import { BY_OPERATOR, endOf, GAVE_UP } from './ended.ts'
 import type { Bridge } from './ends.ts'
+import type { Decided } from './facts.ts'
 import { type Destination, forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
 import type { Replaces } from './refer.ts'
@@ -32,11 +35,27 @@ export interface CallsNeeds {
   here(host: string): boolean
   /** There is no connection any more to the phone that this node has this flow of. */
   flowLost?(binding: BindingRow): void
+  /** Ways out to other networks, and in from them. */
+  readonly trunks?: Trunks
+  /** Limits and credit. */
+  readonly admission?: Admission
+  /** What the plan says of a call; by default the one in the table does. */
+  decide?(facts: Facts, request: CallRequest): Decision
+  /** Sets for a user what his star code says; how that is told to him. */
+  services?(
+    aor: Aor,
+    service: ServiceName,
+    argument: string,
+  ): Promise<{ readonly status: number; readonly reason: string }>
+  /** Hears of every decision that counted, and what it came from. */
+  decided?(decided: Decided): void
   /** From `relayKeyOf(cluster key)`. */
   readonly relayKey: Uint8Array
   /** From `gruuKeyOf(cluster key)`. */
   readonly gruuKey: GruuKey
   readonly log: Logger
+  /** A dialog of this SIP Call-ID is a leg of this call, which may be one of another node. */
+  isLeg?(call: string, callId: string): void
   /** Wall clock, ms. */
   now(): number
   /** Unguessable, made of letters, digits and dashes, at most 64. */
@@ -59,6 +78,49 @@ export type Caller =
       readonly headers: Readonly<Record<string, string | readonly string[]>>
     }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+
+export interface Trunks {
+  /** What is sent there, without its SDP. The number is as the plan has it. */
+  out(
+    trunk: string,
+    number: string,
+    look: TrunkLook,
+  ):
+    | { readonly kind: 'request'; readonly request: DialRequest }
+    | { readonly kind: 'unreachable'; readonly why: string }
+  /** What came of a call that was sent there: its health is judged by that. */
+  outcome(trunk: string, how: TrunkOutcome): void
+  /** The trunk that a request came by; null: it is none of a trunk's. */
+  cameIn(heard: Heard): string | null
+}
+
+export interface TrunkLook {
+  /** How the caller is to be shown: a number or name, empty for nobody. */
+  readonly number: string
+  readonly display: string
+  /** He is withheld (RFC 3323); who is trusted may be told all the same (RFC 3325). */
+  readonly private: boolean
+  readonly callId: string
+  readonly emergency: boolean
+  /** Said in the INVITE besides. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export type TrunkOutcome =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'silent' }
+
+export interface Admission {
+  /** Asked between decision and ringing, and never of a call for help. */
+  reserve(call: Call, decision: Ring): Promise<Admitted> | Admitted
+  /** The call is over; also said of calls that were never asked for. */
+  release(id: string): void
+}
+
+export type Admitted =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
 
 export interface Calls {
   /** The calls whose caller is here, with the record of why they went where they went. */
@@ -95,7 +157,10 @@ export interface Placed {
 }
 
 /** A user as the plan knows him. */
-export type Who = Pick<UserRow, 'aor' | 'user' | 'domain'>
+export interface Who extends Pick<UserRow, 'aor' | 'user' | 'domain'> {
+  /** He is not to be shown to whom he is connected with. */
+  readonly private?: boolean
+}
 
 /** Two ends, and who is at them; null: a stranger. */
 export interface Talk {
@@ -110,6 +175,8 @@ export interface Desk extends CallsNeeds {
   /** Waits until the cluster has agreed that this happens, as long as it can and it is not urgent. */
   agree(live: Live, event: CallEvent, urgent: boolean): Promise<void>
   readonly count: Record<Counter, number>
+  /** Every call under way here. */
+  all(): Iterable<Live>
   /** Whether one more call fits. */
   hasRoom(): boolean
   /** Begins a call that nobody invited to; false: the node is stopping. */
@@ -172,6 +239,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       spokeAt = now
       log.warn({ source, why, sinceStart: count.forged }, 'refused a relayed call')
     },
+    all: () => lives.values(),
     hasRoom: () => lives.size <= needs.max,
     meant(replaces) {
       for (const live of lives.values()) {
@@ -199,6 +267,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       const before = live.call
       live.call = advance(before, event)
       if (live.call === before) return
+      if (event.type === 'noted') return
       if (event.type === 'answered') count.answered++
       const row = rowOf(live.call, cluster.node, cluster.incarnation, isRecorded(live))
       // That it is answered is agreed on already, most likely, and is told once.
@@ -241,6 +310,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       // Also when a bug threw: nothing of a call may stay behind.
       lives.delete(live.id)
       desk.happened(live, { type: 'ended', why: 'failed here', at: needs.now() })
+      needs.admission?.release(live.id)
       ending.add(live.id)
       const streams = await live.media?.end()
       tellEnd(live, streams ?? null)
@@ -284,6 +354,7 @@ export function startCalls(needs: CallsNeeds): Calls {
   function invited(invitation: Invitation): Promise<void> | void {
     if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
     const live = newLive()
+    needs.isLeg?.(live.id, invitation.callId)
     invitation.onCancel(() => live.stop.abort(GAVE_UP))
     const header = invitation.header(RELAY_HEADER)
     const travel = () =>

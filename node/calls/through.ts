@@ -6,9 +6,10 @@ import { type Call, type CallEvent, recordedOf } from './call.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import { connect } from './connect.ts'
 import { ofAor } from './dialled.ts'
+import { withLegs } from './legs.ts'
 import { madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
-import type { Group } from './ring.ts'
+import type { Route } from './ring.ts'
 import type { Place } from './stand-in.ts'
 import { transfer } from './transfer.ts'
 
@@ -23,15 +24,17 @@ export interface Through {
   readonly target: string
   /** It is answered whether the cluster knows or not: a call for help. */
   readonly urgent?: boolean
-  groups(sdp: string): readonly Group[]
+  /** Who is rung, with the SDP that is offered to him. */
+  route(sdp: string): Route
   /** When nobody is rung, but the end of another call is taken. */
   readonly place?: Pick<Place, 'who' | 'session' | 'keep'>
 }
 
 /** Returns in words how it ended; every way out has answered the party. */
 export async function putThrough(desk: Desk, live: Live, through: Through): Promise<string> {
-  const { sip, party, leg, who, target, groups, place, urgent = false } = through
+  const { sip, party, leg, who, target, route, place, urgent = false } = through
   if (live.stop.signal.aborted) return refuse(desk, party, 487, 'Request Terminated')
+  desk.isLeg?.(live.id, leg.callId)
   const media = desk.media.open(live.id)
   live.media = media
   // A caller without an offer (RFC 3261 §13.2.1): phones are rung with ours, since many refuse to be rung without one.
@@ -43,11 +46,11 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
   longest.unref()
   try {
     const result = await connect({
-      sip,
+      sip: withLegs(desk, live.id, sip),
       party,
       media,
       checkMs: desk.checkSeconds * 1000,
-      groups: groups(offer.sdp),
+      route: route(offer.sdp),
       stop: live.stop.signal,
       answering(dialog, { name }, sdp) {
         const { callId, remoteTag, remoteContact } = dialog
@@ -55,9 +58,11 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         answered = { type: 'answered', at: desk.now(), target: name, legs: [leg, called] }
         return desk.agree(live, answered, urgent)
       },
-      answered(ends, dialog, { name }) {
-        live.talk = { ends, who: { caller: who, called: place ? place.who : { aor: name, ...ofAor(name) } } }
+      answered(ends, dialog, { name, trunk }) {
+        const called = place ? place.who : trunk ? null : { aor: name, ...ofAor(name) }
+        live.talk = { ends, who: { caller: who, called } }
         place?.keep(dialog)
+        if (trunk !== undefined) desk.trunks?.outcome(trunk, { kind: 'answered' })
         if (answered !== null) desk.happened(live, answered)
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

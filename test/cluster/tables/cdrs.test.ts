@@ -217,8 +217,8 @@ test('whatever is said twice and whoever dies: one record a call, no gap in the 
         apply(other, ANYBODY, commandOf(step), time)
         for (const change of takeChanges(one)) {
           if (change.table !== 'cdrs' || change.row === null) continue
-          const { key } = change
-          if (change.before !== null) throw new Error(`${key} was recorded twice`)
+          const { key, before } = change
+          if (before !== null) throw new Error(`${key} was recorded twice`)
           went.set(key, (went.get(key) ?? 0) + 1)
         }
         takeChanges(other)
