@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { banCommand } from './commands/ban.ts'
 import { callCommand } from './commands/call.ts'
+import { cdrCommand } from './commands/cdr.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -69,6 +70,7 @@ async function build(args: readonly string[]): Promise<Command> {
     trunkCommand(),
     statsCommand(),
     callCommand(),
+    cdrCommand(),
     doctorCommand(),
     certsCommand(),
   ]) {

@@ -13,6 +13,7 @@ import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import { trunkOrders } from './calls/trunk-order.ts'
+import { startSinks } from './cdr/sinks.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
@@ -198,6 +199,13 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     checkSeconds: config.calls.checkSeconds,
   })
   opened('calls', () => calls.close())
+  const sinks = startSinks({
+    cluster,
+    log,
+    unseal: (purpose, sealed) => open(key, purpose, sealed),
+    chance: Math.random,
+  })
+  opened('sinks', () => sinks.close())
   await sip.settled()
 
   const certificates = certificatesOf(config)

@@ -17,6 +17,7 @@ import type { ControlClient, ControlHandlers } from '../../proto/types/raftel/v1
 import type { Members, Members__Output } from '../../proto/types/raftel/v1/Members.ts'
 import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
+import { getCdr, listCdrs } from './cdrs.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
 import { keepJournal } from './events.ts'
 import { health } from './health.ts'
@@ -26,6 +27,7 @@ import { type Done, FORWARDED, openPeers } from './peers.ts'
 import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
+import { addSink, listSinks, pauseSink, removeSink } from './sinks.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { traceCall } from './trace.ts'
@@ -144,6 +146,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
     HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
+    ListCdrs: fromTables((request) => listCdrs(options, request)),
+    GetCdr: unary(log, ({ id }) => getCdr(options, id)),
+    AddSink: unary(log, (request, call) => addSink(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    ListSinks: fromTables((request) => listSinks(options, request)),
+    RemoveSink: unary(log, ({ name }, call) => removeSink(options, name, timeToAgree(call.getDeadline(), Date.now()))),
+    PauseSink: unary(log, (request, call) => pauseSink(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     TraceCall: traceCall(options, peers),
     Watch: watch(options),
     Events: journal.events,
