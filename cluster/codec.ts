@@ -102,6 +102,12 @@ const TYPES: Record<Command['type'], true> = {
   'deck-piece': true,
   'deck-use': true,
   'deck-remove': true,
+  'trunk-put': true,
+  'trunk-remove': true,
+  'trunk-state': true,
+  'lease-take': true,
+  'lease-renew': true,
+  'lease-release': true,
 }
 
 function isCommand(value: unknown): value is Command {

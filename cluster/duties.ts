@@ -22,7 +22,7 @@ export function duties({ state, time, silence, nodeDownMs }: Duties, nonceKey: (
   const next = state.expiries.next()
   if (next !== null && next <= time) due.push({ type: 'expire', upTo: time, limit: EXPIRE_LIMIT })
 
-  for (const { until } of state.leases.values()) {
+  for (const { until } of state.nodeLeases.values()) {
     if (until > time) continue
     due.push({ type: 'expire-leases', upTo: time })
     break

@@ -6,11 +6,13 @@ import { readTls } from '../cluster/door.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open, seal } from '../cluster/seal.ts'
-import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
+import type { NodeRow, TrunkRow, UserRow } from '../cluster/tables/rows.ts'
+import { trunkPurpose } from '../cluster/tables/trunks.ts'
 import { certificatesIn } from '../proto/tls.ts'
 import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
 import { relayKeyOf } from './calls/relay.ts'
+import { trunkOrders } from './calls/trunk-order.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
@@ -30,6 +32,8 @@ import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
 import { startRegistrar } from './sip/register.ts'
 import { readHost, readSource } from './sip/source.ts'
+import { watchSources } from './trunks/sources.ts'
+import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
 
 export interface RunningNode {
@@ -113,7 +117,10 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   await cluster.catchUp(CATCH_UP_MS)
 
   const { listen, advertise, tls, engine, acl, abuse, pathFrom, origins } = config.sip
-  const guard = startGuard({ cluster, policy: abuse, acl, pathFrom, origins, log })
+  const sources = watchSources(cluster)
+  opened('trunk sources', () => sources.close())
+  const isTrunk = (host: string) => sources.of(host) !== null
+  const guard = startGuard({ cluster, policy: abuse, acl, pathFrom, origins, isTrunk, log })
   opened('guard', () => guard.close())
   const own = { ...(advertise !== null && { advertise }), ...(tls !== null && { tls }) }
   const choice = engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...own }
@@ -155,15 +162,28 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   sip.on('options', answerOptions)
   const admission = startAdmission({ cluster, log, now: Date.now })
   opened('admission', () => admission.close())
+  const relayKey = relayKeyOf(key)
+  const trunks = startTrunks({
+    cluster,
+    sip,
+    sources,
+    password: ({ name, auth }: TrunkRow) => (auth ? open(key, trunkPurpose(name), auth.password) : ''),
+    order: trunkOrders({ cluster, address: sip.address, relayKey, newId: randomUUID }),
+    log,
+    cnonce: () => randomBytes(8).toString('hex'),
+    chance: Math.random,
+  })
+  opened('trunks', () => trunks.close())
   const calls = startCalls({
     cluster,
     admission,
     sip,
     media,
+    trunks,
     identify: identity.caller,
     here: (host) => domains.ours(host) && !domains.has(host),
     flowLost: registrar.flowLost,
-    relayKey: relayKeyOf(key),
+    relayKey,
     gruuKey,
     log,
     now: Date.now,

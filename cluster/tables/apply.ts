@@ -8,6 +8,7 @@ import { initCluster } from './cluster-row.ts'
 import type { Command, Result } from './commands.ts'
 import { addCredit } from './credit.ts'
 import { putPiece, removeDeck, switchDeck } from './decks.ts'
+import { releaseLease, renewLeases, takeLease } from './leases.ts'
 import { removeLimit, setLimit, slice, unslice } from './limits.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
 import { commitPlan, removePlan } from './plan.ts'
@@ -15,6 +16,7 @@ import { bind, expire, lapse } from './registrations.ts'
 import { expireLeases, release, renew, reserve } from './reservations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
 import type { State } from './state.ts'
+import { putTrunk, putTrunkState, removeTrunk } from './trunks.ts'
 import { putUser, removeUser } from './users.ts'
 
 /**
@@ -86,5 +88,17 @@ function change(state: State, command: Command): Result {
       return switchDeck(state, command)
     case 'deck-remove':
       return removeDeck(state, command.name)
+    case 'trunk-put':
+      return putTrunk(state, command)
+    case 'trunk-remove':
+      return removeTrunk(state, command.name)
+    case 'trunk-state':
+      return putTrunkState(state, command.state)
+    case 'lease-take':
+      return takeLease(state, command)
+    case 'lease-renew':
+      return renewLeases(state, command)
+    case 'lease-release':
+      return releaseLease(state, command)
   }
 }

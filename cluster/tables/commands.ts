@@ -5,13 +5,17 @@ import type { Rate } from './rating.ts'
 import type {
   Aor,
   BindingRow,
+  By,
   CallRow,
+  LeaseRow,
   NodeRow,
   Plan,
   RegistrationRow,
   Sealed,
   TestCounts,
   Transport,
+  TrunkRow,
+  TrunkStateRow,
   UserRow,
 } from './rows.ts'
 
@@ -33,6 +37,13 @@ export type Command =
   | ({ readonly type: 'plan-remove'; readonly document: string; readonly base?: number } & PlanChange)
   | { readonly type: 'call-put'; readonly call: CallRow }
   | { readonly type: 'call-end'; readonly id: string }
+  | TrunkPut
+  | { readonly type: 'trunk-remove'; readonly name: string; readonly by?: By }
+  /** Said by a node of itself, of a trunk that it sees differently than before. */
+  | { readonly type: 'trunk-state'; readonly state: Omit<TrunkStateRow, 'since'> }
+  | LeaseTake
+  | LeaseRenew
+  | LeaseRelease
   | { readonly type: 'limit-set'; readonly limit: Omit<LimitRow, 'setAt'> }
   | { readonly type: 'limit-remove'; readonly key: LimitKey }
   | Reserve
@@ -81,6 +92,37 @@ export interface PlanCommit extends PlanChange {
   readonly packed?: string
   /** The version whose text it is, of a rollback. */
   readonly restored?: number
+}
+
+/** Programs of before know none of these, so they are said only once there are founders; nor what follows. */
+export interface TrunkPut {
+  readonly type: 'trunk-put'
+  readonly trunk: Omit<TrunkRow, 'version'>
+  /** The version the author saw; 0: there must be none; null: whatever is there. */
+  readonly expect: number | null
+  readonly by?: By
+}
+
+/** A process asks for a duty that nobody has. Refused while another has it; who has it already gets more time. */
+export interface LeaseTake {
+  readonly type: 'lease-take'
+  readonly duty: string
+  readonly node: string
+  readonly incarnation: string
+  readonly ms: number
+}
+
+/** All that a process has, at once. Who lost one in between does not get it back by this. */
+export interface LeaseRenew {
+  readonly type: 'lease-renew'
+  readonly leases: readonly { readonly duty: string; readonly token: number }[]
+  readonly ms: number
+}
+
+export interface LeaseRelease {
+  readonly type: 'lease-release'
+  readonly duty: string
+  readonly token: number
 }
 
 /** One REGISTER: all its contacts land or none do (RFC 3261 §10.3 step 7). */
@@ -255,3 +297,9 @@ export type Result =
   | { readonly kind: 'no such plan'; readonly document: string }
   | { readonly kind: 'too many plans'; readonly max: number }
   | { readonly kind: 'unreadable plan' }
+  | { readonly kind: 'no such trunk'; readonly name: string }
+  | { readonly kind: 'too many trunks'; readonly max: number }
+  /** After a trunk-put: what is there instead of what its author saw; 0: none. */
+  | { readonly kind: 'trunk conflict'; readonly version: number }
+  /** After lease-take, lease-release: as it is now; null: there is none. Whoever asked looks whether it is his. */
+  | { readonly kind: 'lease'; readonly lease: LeaseRow | null }

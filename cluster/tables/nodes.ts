@@ -1,10 +1,12 @@
 /** Nodes that are up, each with the incarnation of its process. */
 import { endCallsOf } from './calls.ts'
 import type { Result } from './commands.ts'
+import { freeLeasesOf } from './leases.ts'
 import { releaseOf } from './reservations.ts'
 import type { NodeRow } from './rows.ts'
 import { closeSession } from './sessions.ts'
 import { put, remove, type State } from './state.ts'
+import { forgetTrunkStatesOf } from './trunks.ts'
 
 /**
  * A process says that it is the node now: the calls of any other process of that node are over. What a node said just before it was
@@ -12,9 +14,7 @@ import { put, remove, type State } from './state.ts'
  */
 export function nodeUp(state: State, node: NodeRow): Result {
   if (state.members?.all.every(({ name }) => name !== node.id)) return { kind: 'done' }
-  const isOver = (incarnation: string): boolean => incarnation !== node.incarnation
-  releaseOf(state, node.id, isOver)
-  endCallsOf(state, node.id, isOver)
+  leave(state, node.id, (incarnation) => incarnation !== node.incarnation)
   const { id, incarnation, sip, control, media, startedAt } = node
   put(state, 'nodes', id, { id, incarnation, sip, control, media, startedAt })
   return { kind: 'done' }
@@ -24,8 +24,15 @@ export function nodeUp(state: State, node: NodeRow): Result {
 export function nodeDown(state: State, node: string, incarnation: string): Result {
   if (state.nodes.get(node)?.incarnation !== incarnation) return { kind: 'done' }
   remove(state, 'nodes', node)
-  releaseOf(state, node, (of) => of === incarnation)
-  endCallsOf(state, node, (of) => of === incarnation)
+  leave(state, node, (of) => of === incarnation)
   closeSession(state, node, incarnation)
   return { kind: 'done' }
+}
+
+/** What processes of a node leave behind that are over. */
+function leave(state: State, node: string, over: (incarnation: string) => boolean): void {
+  releaseOf(state, node, over)
+  endCallsOf(state, node, over)
+  freeLeasesOf(state, node, over)
+  forgetTrunkStatesOf(state, node, over)
 }

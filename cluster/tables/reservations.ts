@@ -221,14 +221,14 @@ export function releaseOf(state: State, node: string, over: (incarnation: string
     const answered = row.talked !== undefined || state.calls.get(id)?.state === 'answered'
     settle(state, row, answered ? (row.talked ?? 0) : null)
   }
-  const lease = state.leases.get(node)
-  if (lease && over(lease.incarnation)) remove(state, 'leases', node)
+  const lease = state.nodeLeases.get(node)
+  if (lease && over(lease.incarnation)) remove(state, 'nodeLeases', node)
 }
 
 /** Said by the leader: nodes that have not said for long that they are there have no calls any more. */
 export function expireLeases(state: State, upTo: number): Result {
   const until = Math.min(upTo, state.time)
-  const nodes = [...state.leases.values()].filter((lease) => lease.until <= until)
+  const nodes = [...state.nodeLeases.values()].filter((lease) => lease.until <= until)
   for (const { node, incarnation } of nodes.sort((a, b) => (a.node < b.node ? -1 : 1))) {
     releaseOf(state, node, (of) => of === incarnation)
   }
@@ -299,9 +299,9 @@ function alert(state: State, { key, kind, text, call, blocked }: Found): void {
 
 /** `share` of the lease must be over before it is written again: a row less for most calls. */
 function extendLease(state: State, node: string, incarnation: string, lease: number, share: number): void {
-  const before = state.leases.get(node)
+  const before = state.nodeLeases.get(node)
   const isEnough = before?.incarnation === incarnation && before.until > state.time + lease * share
-  if (!isEnough) put(state, 'leases', node, { node, incarnation, until: state.time + lease })
+  if (!isEnough) put(state, 'nodeLeases', node, { node, incarnation, until: state.time + lease })
 }
 
 /** For who shows a limit: tokens that are there now, whole. */

@@ -6,14 +6,24 @@ import type {
   AlertRow,
   CreditRow,
   DeckRow,
-  LeaseRow,
   LedgerRow,
   LimitRow,
+  LeaseRow as NodeLeaseRow,
   PieceRow,
   ReservationRow,
   UsageRow,
 } from './admission-rows.ts'
-import type { BanRow, CallRow, CommitRow, NodeRow, PlanRow, TextRow } from './rows.ts'
+import type {
+  BanRow,
+  CallRow,
+  CommitRow,
+  LeaseRow,
+  NodeRow,
+  PlanRow,
+  TextRow,
+  TrunkRow,
+  TrunkStateRow,
+} from './rows.ts'
 
 export interface SmallTables {
   calls: CallRow
@@ -25,8 +35,8 @@ export interface SmallTables {
   usages: UsageRow
   /** By call. */
   reservations: ReservationRow
-  /** By node. */
-  leases: LeaseRow
+  /** Of what a node has reserved, by node. */
+  nodeLeases: NodeLeaseRow
   /** By account, as `ledgers`. */
   credit: CreditRow
   ledgers: LedgerRow
@@ -40,6 +50,12 @@ export interface SmallTables {
   commits: CommitRow
   /** By hash of what they hold. */
   texts: TextRow
+  /** By name. */
+  trunks: TrunkRow
+  /** By `trunkStateKey`. */
+  trunkStates: TrunkStateRow
+  /** By duty; also those that are free, see leases.ts. */
+  leases: LeaseRow
 }
 
 export type SmallTable = keyof SmallTables
@@ -52,7 +68,7 @@ export const SMALL = Object.keys({
   limits: 0,
   usages: 0,
   reservations: 0,
-  leases: 0,
+  nodeLeases: 0,
   credit: 0,
   ledgers: 0,
   decks: 0,
@@ -61,6 +77,9 @@ export const SMALL = Object.keys({
   plans: 0,
   commits: 0,
   texts: 0,
+  trunks: 0,
+  trunkStates: 0,
+  leases: 0,
 } satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }

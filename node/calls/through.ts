@@ -23,6 +23,7 @@ export interface Through {
   readonly target: string
   /** Who is rung, with the SDP that is offered to him. */
   route(sdp: string): Route
+  answered?(): void
   /** When nobody is rung, but the end of another call is taken. */
   readonly place?: Pick<Place, 'who' | 'session' | 'keep'>
 }
@@ -55,7 +56,7 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
         place?.keep(dialog)
-        if (trunk !== undefined) desk.trunks?.outcome(trunk, { kind: 'answered' })
+        through.answered?.()
         desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },

@@ -20,6 +20,7 @@ export interface Happening {
     | 'ban'
     | 'alert'
     | 'credit'
+    | 'trunk'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -62,6 +63,10 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       const grant = change.row?.grants.at(-1)
       return grant ? info('credit', change.key, sayGrant(change.key, grant)) : null
     }
+    case 'trunks':
+      return tellTrunk(change)
+    case 'trunkStates':
+      return tellTrunkState(change)
     default:
       return null
   }
@@ -169,6 +174,33 @@ function tellAlert({ key, kind, text, call, blocked }: AlertRow): Happening {
 
 function sayGrant(account: string, { amount, reason, by }: Grant): string {
   return `${clean(account)} is granted ${amount / 1_000_000} by ${clean(by, 64)}: ${clean(reason)}`
+}
+
+function tellTrunk({ key: name, row, before }: ChangeOf<'trunks'>): Happening {
+  if (row === null) return info('trunk', name, `trunk ${name} removed`)
+  if (before === null) return info('trunk', name, `trunk ${name} added`)
+  if (row.disabled === before.disabled) return info('trunk', name, `trunk ${name} changed`)
+  return info('trunk', name, `trunk ${name} ${row.disabled ? 'disabled' : 'enabled'}`)
+}
+
+/** Only what changes for calls: a node that is gone takes its view along. */
+function tellTrunkState({ row, before }: ChangeOf<'trunkStates'>): Happening | null {
+  if (row === null) return null
+  const { trunk, node, reach, why, registration, registrationWhy = '' } = row
+  if (reach !== (before?.reach ?? 'up')) {
+    if (reach === 'up') return info('trunk', trunk, `${node} reaches trunk ${trunk} again`)
+    return {
+      kind: 'trunk',
+      severity: 'warning',
+      subject: trunk,
+      text: `${node} cannot reach trunk ${trunk}: ${clean(why)}`,
+    }
+  }
+  if (registration === before?.registration) return null
+  if (registration === 'registered') return info('trunk', trunk, `trunk ${trunk} is registered by ${node}`)
+  if (registration !== 'refused') return null
+  const text = `trunk ${trunk} cannot be registered by ${node}: ${clean(registrationWhy)}`
+  return { kind: 'trunk', severity: 'warning', subject: trunk, text }
 }
 
 function info(kind: Happening['kind'], subject: string, text: string): Happening {

@@ -92,7 +92,7 @@ test('a node that is down has nothing reserved, nor has one that says nothing un
   t.deepEqual(due(49_999), [])
   t.deepEqual(due(50_000), [{ type: 'expire-leases', upTo: 50_000 }])
   does({ type: 'expire-leases', upTo: 50_000 }, 50_000)
-  t.is(state.reservations.size + state.leases.size, 0)
+  t.is(state.reservations.size + state.nodeLeases.size, 0)
   t.is(state.held.calls('k'), 0)
 })
 
@@ -386,7 +386,7 @@ test('whatever nodes ask for, repeat, or die with: no limit is exceeded, no bala
       for (const n of [1, 2, 3]) does({ type: 'node-down', node: `n${n}`, incarnation: String(lives[n]) })
       time += 60_000
       does({ type: 'expire-leases', upTo: time })
-      if (state.reservations.size > 0 || state.leases.size > 0) throw new Error('something is reserved for ever')
+      if (state.reservations.size > 0 || state.nodeLeases.size > 0) throw new Error('something is reserved for ever')
       for (const key of [...KEYS, ...ACCOUNTS]) {
         const { calls, seconds, amount } = inUse(state, key)
         if (calls + seconds + amount + state.held.calls(key) + state.held.amount(key) !== 0)
