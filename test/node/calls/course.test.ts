@@ -20,7 +20,7 @@ const phones = (user: string, next?: Step['next'], seconds = 20): Step => ({
 
 function deciding(ways: Ways) {
   return (_facts: unknown, { dialled }: CallRequest): Decision => {
-    const common = { rule: 'test', emergency: false, planVersion: 1, trace: [] }
+    const common = { rule: 'test', emergency: false, planVersion: 1, ops: [], trace: [] }
     const way = ways[dialled]
     if (way) return { ...common, kind: 'ring', steps: [], ...way }
     return { ...common, kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' }
@@ -196,11 +196,16 @@ const INBOUND: Omit<TrunkRow, 'version'> = {
   targets: ['sip:127.0.0.2:9'],
   probe: 0,
   inbound: { from: ['127.0.0.2'], domain: 'pbx.test' },
-  in: { format: 'e164', country: '49' },
+  in: { format: 'national', country: '49' },
 }
 
 /** A bare INVITE from the address of a carrier; its final answer. */
-async function fromCarrier(t: ExecutionContext, { n1 }: Rig, headers: readonly string[], to = 'sip:2@sbc.test'): Promise<string> {
+async function fromCarrier(
+  t: ExecutionContext,
+  { n1 }: Rig,
+  headers: readonly string[],
+  to = 'sip:2@sbc.test',
+): Promise<string> {
   const peer = await udpPeer(t, n1.sip, '127.0.0.2')
   peer.send(
     `INVITE ${to} SIP/2.0`,
@@ -225,16 +230,31 @@ test('a call from a trunk is not challenged, is read as the trunk has it, and ri
     heard.push([invitation.from.display, invitation.from.uri])
     invitation.reply(486)
   })
-  const headers = ['From: "Eve" <sip:030123@carrier.test>;tag=1', 'P-Asserted-Identity: "Boss" <sip:+4930999@carrier.test>']
+  const headers = [
+    'From: "Eve" <sip:030123@carrier.test>;tag=1',
+    'P-Asserted-Identity: "Boss" <sip:+4930999@carrier.test>',
+  ]
   const isAsked = async () => (await fromCarrier(t, it, headers)).split(' ')[1]
-  // Of an address that is no trunk's the caller is believed by this rig, but for his number there is no trunk.
   await addTrunk(it.n1, INBOUND)
   t.is(await isAsked(), '486')
-  t.like(it.decided.at(-1)?.request, { caller: null, trunk: 'carrier', number: '+4930123', dialled: '2', domain: 'pbx.test' })
+  t.like(it.decided.at(-1)?.request, {
+    caller: null,
+    trunk: 'carrier',
+    number: '+4930123',
+    dialled: '2',
+    domain: 'pbx.test',
+  })
   await addTrunk(it.n1, { ...INBOUND, identity: { trusted: true } })
-  await until(it.n1.cluster, 'it is trusted', () => it.n1.cluster.tables.trunks.get('carrier')?.identity?.trusted === true)
+  await until(
+    it.n1.cluster,
+    'it is trusted',
+    () => it.n1.cluster.tables.trunks.get('carrier')?.identity?.trusted === true,
+  )
   t.is(await isAsked(), '486')
-  t.is(await fromCarrier(t, it, ['From: <sip:anonymous@anonymous.invalid>;tag=1']).then((text) => text.split(' ')[1]), '486')
+  t.is(
+    await fromCarrier(t, it, ['From: <sip:anonymous@anonymous.invalid>;tag=1']).then((text) => text.split(' ')[1]),
+    '486',
+  )
   t.deepEqual(heard, [
     ['Eve', 'sip:+4930123@pbx.test'],
     ['Boss', 'sip:+4930999@pbx.test'],
