@@ -108,6 +108,10 @@ const TYPES: Record<Command['type'], true> = {
   'lease-take': true,
   'lease-renew': true,
   'lease-release': true,
+  'sink-put': true,
+  'sink-remove': true,
+  'sink-pause': true,
+  'cdr-ack': true,
 }
 
 function isCommand(value: unknown): value is Command {

@@ -29,7 +29,8 @@ export function duties({ state, time, silence, nodeDownMs }: Duties, nonceKey: (
   }
 
   for (const { id, incarnation } of state.nodes.values()) {
-    if ((silence(id) ?? 0) > nodeDownMs) due.push({ type: 'node-down', node: id, incarnation })
+    const ms = silence(id) ?? 0
+    if (ms > nodeDownMs) due.push({ type: 'node-down', node: id, incarnation, heardAt: Math.floor(time - ms) })
   }
   return due
 }

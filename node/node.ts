@@ -32,6 +32,8 @@ import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
 import { startRegistrar } from './sip/register.ts'
 import { readHost, readSource } from './sip/source.ts'
+import { wallClock } from './trace/clock.ts'
+import { startTrace } from './trace/trace.ts'
 import { watchSources } from './trunks/sources.ts'
 import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
@@ -124,8 +126,9 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   opened('guard', () => guard.close())
   const own = { ...(advertise !== null && { advertise }), ...(tls !== null && { tls }) }
   const choice = engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...own }
+  const trace = startTrace({ ...config.trace, now: wallClock() })
   const sip = await trouble(engine.kind === 'external' ? 'sip.engine' : 'sip.listen', () =>
-    openSip({ engine: choice, log, guard }),
+    openSip({ engine: choice, log, guard, ...(trace.tap && { tap: trace.tap }) }),
   )
   opened('sip', () => sip.close())
 
@@ -186,6 +189,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     relayKey,
     gruuKey,
     log,
+    isLeg: trace.isLeg,
     now: Date.now,
     newId: randomUUID,
     max: config.calls.max,
@@ -208,6 +212,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       media,
       relayWanted: config.media.kind !== 'direct',
       calls,
+      trace: { ...trace, kept: engine.kind === 'embedded' && config.trace.bytes > 0 },
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
       readSource,

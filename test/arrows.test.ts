@@ -30,6 +30,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'node/sip/source.ts',
   ],
   'node/sip': ['node/engine', 'cluster', 'proto'],
+  'node/trace': ['node/engine', 'proto/churn-map.ts'],
   'node/media': ['cluster', 'proto'],
   'node/routing': ['node/yaml.ts', 'node/damage.ts', 'node/closest.ts', 'cluster', 'proto'],
   'node/admission': ['node/calls/admission.ts', 'node/routing', 'cluster', 'proto'],
@@ -51,7 +52,8 @@ const ARROWS: Record<string, readonly string[]> = {
   'cli/commands/demo.ts': ['cli', 'node', 'cluster', 'proto'],
   'cli/demo': ['cli', 'node', 'cluster', 'proto'],
   'cli/lab': ['cli', 'node', 'cluster', 'proto'],
-  'cli/tui': ['proto'],
+  'cli/trace': ['proto'],
+  'cli/tui': ['cli/trace', 'proto'],
 }
 
 /** Files without IO, clock or randomness: what they decide depends on their arguments alone. */
@@ -105,6 +107,8 @@ const PURE = [
   'node/calls/look.ts',
   'node/calls/origin.ts',
   'node/calls/refer.ts',
+  'node/trace/redact.ts',
+  'node/trace/ring.ts',
   'node/engine/parser',
   'node/engine/core/admission.ts',
   'node/engine/core/proxy-choice.ts',
@@ -114,6 +118,7 @@ const PURE = [
   'node/engine/transaction/machines.ts',
   'node/engine/transaction/key.ts',
   'cli/certs/der.ts',
+  'cli/trace',
   'cli/tui/model.ts',
   'cli/tui/keys.ts',
   'cli/tui/rows.ts',
@@ -177,12 +182,14 @@ test('every folder has a page that says what it promises', (t) => {
     'node/sip',
     'node/routing',
     'node/media',
+    'node/trace',
     'node/calls',
     'node/admission',
     'node/trunks',
     'cli',
     'cli/certs',
     'cli/plan',
+    'cli/trace',
   ]
   t.deepEqual(
     folders.filter((folder) => !readdirSync(path.join(root, folder)).includes('README.md')),

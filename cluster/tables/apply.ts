@@ -15,6 +15,7 @@ import { commitPlan, removePlan } from './plan.ts'
 import { bind, expire, lapse } from './registrations.ts'
 import { expireLeases, release, renew, reserve } from './reservations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
+import { acknowledge, pauseSink, putSink, removeSink } from './sinks.ts'
 import type { State } from './state.ts'
 import { putTrunk, putTrunkState, removeTrunk } from './trunks.ts'
 import { putUser, removeUser } from './users.ts'
@@ -41,7 +42,7 @@ function change(state: State, command: Command): Result {
     case 'node-up':
       return nodeUp(state, command.node)
     case 'node-down':
-      return nodeDown(state, command.node, command.incarnation)
+      return nodeDown(state, command)
     case 'user-put':
       return putUser(state, command)
     case 'user-remove':
@@ -63,7 +64,7 @@ function change(state: State, command: Command): Result {
     case 'call-put':
       return putCall(state, command.call)
     case 'call-end':
-      return endCall(state, command.id)
+      return endCall(state, command)
     case 'limit-set':
       return setLimit(state, command.limit)
     case 'limit-remove':
@@ -100,5 +101,13 @@ function change(state: State, command: Command): Result {
       return renewLeases(state, command)
     case 'lease-release':
       return releaseLease(state, command)
+    case 'sink-put':
+      return putSink(state, command.sink, command.replace)
+    case 'sink-remove':
+      return removeSink(state, command.name)
+    case 'sink-pause':
+      return pauseSink(state, command.name, command.paused)
+    case 'cdr-ack':
+      return acknowledge(state, command)
   }
 }

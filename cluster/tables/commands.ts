@@ -7,11 +7,15 @@ import type {
   BindingRow,
   By,
   CallRow,
+  Cost,
+  EndedBy,
   LeaseRow,
+  MediaCount,
   NodeRow,
   Plan,
   RegistrationRow,
   Sealed,
+  SinkRow,
   TestCounts,
   Transport,
   TrunkRow,
@@ -23,7 +27,7 @@ export type Command =
   | { readonly type: 'cluster-init'; readonly nonceKey: Sealed }
   | { readonly type: 'node-up'; readonly node: NodeRow }
   /** Said by the leader of a node it has not heard for long: its calls are over. Ignored if a newer incarnation is up. */
-  | { readonly type: 'node-down'; readonly node: string; readonly incarnation: string }
+  | NodeDown
   | { readonly type: 'user-put'; readonly user: Omit<UserRow, 'createdAt'>; readonly replace: boolean }
   | { readonly type: 'user-remove'; readonly aor: Aor }
   | Bind
@@ -36,7 +40,6 @@ export type Command =
   /** New with the documents, as what stands in PlanCommit from `document` on. */
   | ({ readonly type: 'plan-remove'; readonly document: string; readonly base?: number } & PlanChange)
   | { readonly type: 'call-put'; readonly call: CallRow }
-  | { readonly type: 'call-end'; readonly id: string }
   | TrunkPut
   | { readonly type: 'trunk-remove'; readonly name: string; readonly by?: By }
   /** Said by a node of itself, of a trunk that it sees differently than before. */
@@ -65,6 +68,57 @@ export type Command =
   | DeckPiece
   | DeckUse
   | { readonly type: 'deck-remove'; readonly name: string }
+  | CallEnd
+  | { readonly type: 'sink-put'; readonly sink: SinkConfig; readonly replace: boolean }
+  | { readonly type: 'sink-remove'; readonly name: string }
+  | { readonly type: 'sink-pause'; readonly name: string; readonly paused: boolean }
+  | CdrAck
+
+export interface NodeDown {
+  readonly type: 'node-down'
+  readonly node: string
+  readonly incarnation: string
+  /** When the leader last heard it, cluster time: its calls are taken to have lasted until then. Absent: until now. */
+  readonly heardAt?: number
+}
+
+/** Said by the call's node; twice is as good as once. */
+export interface CallEnd {
+  readonly type: 'call-end'
+  readonly id: string
+  /** Absent: said by an older program. Nothing is recorded then. */
+  readonly end?: Ended
+}
+
+export interface Ended {
+  /** Wall clock, ms. */
+  readonly at: number
+  readonly status: number
+  readonly reason: string
+  readonly cause: number
+  readonly by: EndedBy
+  /** The call as its node knew it last: what is recorded, also when its row was never agreed on. Absent: its row is all there is. */
+  readonly call?: CallRow
+  readonly media?: readonly MediaCount[]
+  readonly cost?: Cost
+}
+
+/** How a sink is made; the rest of its row comes about. */
+export type SinkConfig = Omit<SinkRow, 'paused' | 'cursor' | 'lost' | 'parked' | 'refused' | 'trouble'> & {
+  /** Records from this number on; absent: all that are kept. */
+  readonly from?: number
+}
+
+/** Said by the node that runs a sink. What was said before may come later: cursors never go back. */
+export interface CdrAck {
+  readonly type: 'cdr-ack'
+  readonly sink: string
+  readonly upTo: number
+  /** Of these numbers, what the sink refused for what it is. */
+  readonly refused?: readonly { readonly seq: number; readonly why: string }[]
+  /** Why nothing goes on; absent: it does. */
+  readonly trouble?: string
+}
 
 export interface PlanChange {
   /** The version of the document the author saw; null: whatever is there (first commit, or told to). */
@@ -303,3 +357,6 @@ export type Result =
   | { readonly kind: 'trunk conflict'; readonly version: number }
   /** After lease-take, lease-release: as it is now; null: there is none. Whoever asked looks whether it is his. */
   | { readonly kind: 'lease'; readonly lease: LeaseRow | null }
+  | { readonly kind: 'sink exists'; readonly name: string }
+  | { readonly kind: 'no such sink'; readonly name: string }
+  | { readonly kind: 'too many sinks'; readonly max: number }

@@ -15,7 +15,7 @@ export function applyMembers(state: State, entry: Entry): void {
     if (row.all.some((member) => member.id === id)) continue
     remove(state, 'nodes', name)
     releaseOf(state, name, () => true)
-    endCallsOf(state, name, () => true)
+    endCallsOf(state, name, state.time, () => true)
     const session = state.sessions.get(name)
     if (session) closeSession(state, name, session.incarnation)
   }

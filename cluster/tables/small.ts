@@ -16,10 +16,12 @@ import type {
 import type {
   BanRow,
   CallRow,
+  CdrQueueRow,
   CommitRow,
   LeaseRow,
   NodeRow,
   PlanRow,
+  SinkRow,
   TextRow,
   TrunkRow,
   TrunkStateRow,
@@ -56,6 +58,9 @@ export interface SmallTables {
   trunkStates: TrunkStateRow
   /** By duty; also those that are free, see leases.ts. */
   leases: LeaseRow
+  /** One row, `cdrs`. */
+  cdrQueue: CdrQueueRow
+  sinks: SinkRow
 }
 
 export type SmallTable = keyof SmallTables
@@ -80,6 +85,8 @@ export const SMALL = Object.keys({
   trunks: 0,
   trunkStates: 0,
   leases: 0,
+  cdrQueue: 0,
+  sinks: 0,
 } satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }

@@ -4,6 +4,8 @@
  */
 
 import type { ReservationRow } from './admission-rows.ts'
+import { cdrCodec } from './cdr-codec.ts'
+import { CdrOrder } from './cdr-order.ts'
 import { Expiries } from './expiries.ts'
 import { digestOf, Fold } from './hash.ts'
 import { Held } from './held.ts'
@@ -11,7 +13,7 @@ import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { placeOf } from './plan-place.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
-import type { ClusterRow, CommitRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, CommitRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { newSmallMaps, SMALL, type SmallMaps, type SmallTables } from './small.ts'
 import type { RowChange } from './view.ts'
@@ -19,6 +21,10 @@ import type { RowChange } from './view.ts'
 export interface State extends SmallMaps {
   readonly users: PackedRows<UserRow>
   readonly registrations: PackedRows<RegistrationRow>
+  /** By call id. */
+  readonly cdrs: PackedRows<CdrRow>
+  /** Which of these has which number: an index, not a row. */
+  readonly cdrOrder: CdrOrder
   /** By node name. */
   readonly sessions: Map<string, Session>
   /** An index over plans and commits, not a row: see plan.ts. */
@@ -40,10 +46,13 @@ export interface State extends SmallMaps {
 /** Tables before the first command. */
 export function newState(): State {
   const registrations = new PackedRows(registrationCodec)
+  const cdrs = new PackedRows(cdrCodec)
   return {
     ...newSmallMaps(),
     users: new PackedRows(userCodec),
     registrations,
+    cdrs,
+    cdrOrder: new CdrOrder(cdrs),
     sessions: new Map(),
     planVersion: 0,
     cluster: null,
@@ -61,6 +70,7 @@ export function newState(): State {
 export interface MapTables extends SmallTables {
   users: UserRow
   registrations: RegistrationRow
+  cdrs: CdrRow
 }
 
 export type MapTable = keyof MapTables
@@ -98,7 +108,7 @@ function putPlan(state: State, key: string, row: PlanRow): void {
 }
 
 /** Writes one row that a snapshot has, with its digest: nobody is told, and there must be none yet. */
-export function putLoaded<T extends 'users' | 'registrations'>(
+export function putLoaded<T extends 'users' | 'registrations' | 'cdrs'>(
   state: State,
   table: T,
   key: string,
@@ -140,12 +150,13 @@ export function putMembers(state: State, row: MembersRow): void {
 
 /** How many rows there are, table by table; of registrations also their contacts. */
 export function stateCounts(state: State): Record<string, number> {
-  const { users, registrations, bindings, sessions } = state
+  const { users, registrations, cdrs, bindings, sessions } = state
   const small = Object.fromEntries(SMALL.map((table) => [table, state[table].size]))
   return {
     users: users.size,
     registrations: registrations.size,
     bindings,
+    cdrs: cdrs.size,
     ...small,
     sessions: sessions.size,
   }

@@ -145,6 +145,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     planVersion: decision.planVersion,
     rule: decision.rule,
     trace: [...(wish.trace ?? []), ...decision.trace],
+    dialled: to.dialled.user,
   })
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
@@ -165,6 +166,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     leg,
     who: isHidden ? { ...shown, private: true } : shown,
     target: decision.steps.map(nameOf).join(', ').split(', ').slice(0, 4).join(', '),
+    urgent: wish.emergency,
     route: course.route,
     answered: course.answered,
   })

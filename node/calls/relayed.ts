@@ -11,6 +11,7 @@ import { connect } from './connect.ts'
 import { readDialled } from './dialled.ts'
 import type { Bridge } from './ends.ts'
 import { flowOf } from './invite.ts'
+import { withLegs } from './legs.ts'
 import { partyOf } from './party.ts'
 import { passing, pick } from './pass.ts'
 import { forHelp } from './place.ts'
@@ -32,7 +33,8 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     invitation.reply(403, { reason: 'Not relayed by this cluster' })
     return '403'
   }
-  const { aor, contact } = read.order
+  const { aor, contact, call } = read.order
+  desk.isLeg?.(call, invitation.callId)
   // The order is a node's of ours, so To is the number that was dialled there.
   const trunk = trunkNamed(contact)
   const help = trunk?.look.emergency || forHelp(desk, readDialled(invitation.to.uri, ''))
@@ -61,7 +63,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   const passed = passing(() => both)
   try {
     const result = await connect({
-      sip,
+      sip: withLegs(desk, call, sip),
       party: partyOf(invitation),
       media: UNTOUCHED,
       checkMs: desk.checkSeconds * 1000,
@@ -148,5 +150,5 @@ const UNTOUCHED: MediaSession = {
   answer: async (_side, sdp) => ({ kind: 'sdp', sdp }),
   streams: async () => null,
   gone: async () => false,
-  end: async () => {},
+  end: async () => null,
 }

@@ -28,6 +28,7 @@ import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
+import { traceCall } from './trace.ts'
 import { transferLeader } from './transfer.ts'
 import { addUser, listUsers } from './users.ts'
 import { validatePlan } from './validate.ts'
@@ -136,6 +137,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
     HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
+    TraceCall: traceCall(options, peers),
     Watch: watch(options),
     Events: journal.events,
   }

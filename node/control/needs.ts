@@ -18,6 +18,7 @@ export interface Needs {
   /** Whether the configuration asks for a relay: direct media is then a fault, and else what is wanted. */
   readonly relayWanted: boolean
   readonly calls: CallsView
+  readonly trace: TraceView
   /** Seconds that a phone has left by its own time; null: another node keeps that, or nobody. */
   secondsLeft(binding: BindingRow): number | null
   readPlan(text: string): PlanRead
@@ -65,6 +66,26 @@ export interface CallsView {
   hangUp(id: string): boolean
   /** Null: no such call here, or its relay cannot say. */
   streams(id: string): Promise<readonly StreamView[] | null>
+}
+
+/** See `node/trace`. */
+export interface TraceView {
+  /** Whether this node remembers anything. */
+  readonly kept: boolean
+  calls(id: string): readonly string[]
+  of(call: string): readonly PassedView[]
+  follow(call: string, tell: (passed: PassedView) => void): () => void
+}
+
+export interface PassedView {
+  /** Wall clock, µs. */
+  readonly at: number
+  readonly way: 'in' | 'out'
+  readonly transport: string
+  readonly local: { readonly host: string; readonly port: number }
+  readonly remote: { readonly host: string; readonly port: number }
+  readonly callId: string
+  readonly text: string
 }
 
 export interface StreamView {

@@ -21,6 +21,7 @@ export interface Happening {
     | 'alert'
     | 'credit'
     | 'trunk'
+    | 'cdr'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -67,6 +68,14 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       return tellTrunk(change)
     case 'trunkStates':
       return tellTrunkState(change)
+    case 'cdrQueue': {
+      const dropped = change.row?.dropped ?? 0
+      if (dropped <= (change.before?.dropped ?? 0)) return null
+      const text = `a call record was dropped that a sink never got, ${dropped} so far: raftel cdr sink ls`
+      return { kind: 'cdr', severity: 'critical', subject: 'cdrs', text }
+    }
+    case 'sinks':
+      return tellSink(change)
     default:
       return null
   }
@@ -80,6 +89,26 @@ function tellPlan({ key, row, before }: Extract<RowChange, { table: 'plans' }>):
   const by = author === '' ? '' : ` by ${clean(author, 64)}`
   const why = reason ? ` (${clean(reason, 128)})` : ''
   return info('plan', String(version), `plan ${version}${whose} in force${by}: ${plan.rules.length} rules${why}`)
+}
+
+function tellSink({ key, row, before }: ChangeOf<'sinks'>): Happening | null {
+  if (row === null) return info('cdr', key, `the sink ${clean(key)} was removed`)
+  if (before === null) return info('cdr', key, `call records go to ${clean(key)}: ${row.kind}, ${clean(row.target)}`)
+  if (row.parked > before.parked) {
+    const why = row.refused.at(-1)
+    const text = `the sink ${clean(key)} refused a call record: ${clean(why?.why ?? '')}`
+    return { kind: 'cdr', severity: 'warning', subject: key, text }
+  }
+  if (row.trouble && !before.trouble) {
+    const text = `the sink ${clean(key)} takes nothing: ${clean(row.trouble.why)}`
+    return { kind: 'cdr', severity: 'warning', subject: key, text }
+  }
+  if (!row.trouble && before.trouble && row.paused === before.paused) {
+    return info('cdr', key, `the sink ${clean(key)} takes call records again`)
+  }
+  return row.paused === before.paused
+    ? null
+    : info('cdr', key, `the sink ${clean(key)} ${row.paused ? 'is paused' : 'goes on'}`)
 }
 
 /** What a new status of the replica means, compared with the one before. */

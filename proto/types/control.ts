@@ -55,6 +55,10 @@ import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silen
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
 import type { StateHash as _raftel_v1_StateHash, StateHash__Output as _raftel_v1_StateHash__Output } from './raftel/v1/StateHash.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from './raftel/v1/StateHashes.ts';
+import type { TraceCallRequest as _raftel_v1_TraceCallRequest, TraceCallRequest__Output as _raftel_v1_TraceCallRequest__Output } from './raftel/v1/TraceCallRequest.ts';
+import type { Traced as _raftel_v1_Traced, Traced__Output as _raftel_v1_Traced__Output } from './raftel/v1/Traced.ts';
+import type { TracedMessage as _raftel_v1_TracedMessage, TracedMessage__Output as _raftel_v1_TracedMessage__Output } from './raftel/v1/TracedMessage.ts';
+import type { TracedNode as _raftel_v1_TracedNode, TracedNode__Output as _raftel_v1_TracedNode__Output } from './raftel/v1/TracedNode.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from './raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
@@ -124,6 +128,10 @@ export interface ProtoGrpcType {
       SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
       StateHash: MessageTypeDefinition<_raftel_v1_StateHash, _raftel_v1_StateHash__Output>
       StateHashes: MessageTypeDefinition<_raftel_v1_StateHashes, _raftel_v1_StateHashes__Output>
+      TraceCallRequest: MessageTypeDefinition<_raftel_v1_TraceCallRequest, _raftel_v1_TraceCallRequest__Output>
+      Traced: MessageTypeDefinition<_raftel_v1_Traced, _raftel_v1_Traced__Output>
+      TracedMessage: MessageTypeDefinition<_raftel_v1_TracedMessage, _raftel_v1_TracedMessage__Output>
+      TracedNode: MessageTypeDefinition<_raftel_v1_TracedNode, _raftel_v1_TracedNode__Output>
       TransferLeaderReply: MessageTypeDefinition<_raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderReply__Output>
       TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>

@@ -45,6 +45,8 @@ import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPla
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from '../../raftel/v1/SnapshotBytes.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from '../../raftel/v1/StateHashes.ts';
+import type { TraceCallRequest as _raftel_v1_TraceCallRequest, TraceCallRequest__Output as _raftel_v1_TraceCallRequest__Output } from '../../raftel/v1/TraceCallRequest.ts';
+import type { Traced as _raftel_v1_Traced, Traced__Output as _raftel_v1_Traced__Output } from '../../raftel/v1/Traced.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from '../../raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from '../../raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
@@ -271,6 +273,11 @@ export interface ControlClient extends grpc.Client {
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   
+  TraceCall(argument: _raftel_v1_TraceCallRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
+  TraceCall(argument: _raftel_v1_TraceCallRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
+  traceCall(argument: _raftel_v1_TraceCallRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
+  traceCall(argument: _raftel_v1_TraceCallRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
+  
   TransferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
   TransferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
   TransferLeader(argument: _raftel_v1_TransferLeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
@@ -356,6 +363,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   SaveSnapshot: grpc.handleServerStreamingCall<_raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes>;
   
+  TraceCall: grpc.handleServerStreamingCall<_raftel_v1_TraceCallRequest__Output, _raftel_v1_Traced>;
+  
   TransferLeader: grpc.handleUnaryCall<_raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply>;
   
   ValidatePlan: grpc.handleUnaryCall<_raftel_v1_ValidatePlanRequest__Output, _raftel_v1_PlanVerdict>;
@@ -392,6 +401,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   RemovePlan: MethodDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged__Output>
   RollbackPlan: MethodDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
+  TraceCall: MethodDefinition<_raftel_v1_TraceCallRequest, _raftel_v1_Traced, _raftel_v1_TraceCallRequest__Output, _raftel_v1_Traced__Output>
   TransferLeader: MethodDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply__Output>
   ValidatePlan: MethodDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_PlanVerdict, _raftel_v1_ValidatePlanRequest__Output, _raftel_v1_PlanVerdict__Output>
   VerifyCluster: MethodDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_ClusterVerdict, _raftel_v1_VerifyClusterRequest__Output, _raftel_v1_ClusterVerdict__Output>
