@@ -188,6 +188,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       media,
       relayWanted: config.media.kind !== 'direct',
       calls,
+      decks: admission.decks,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
       readSource,

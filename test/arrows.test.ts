@@ -34,7 +34,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'node/routing': ['node/yaml.ts', 'node/damage.ts', 'node/closest.ts', 'cluster', 'proto'],
   'node/calls': ['node/routing', 'node/sip', 'node/media', 'cluster', 'proto'],
   'node/admission': ['node/calls/admission.ts', 'node/routing', 'cluster', 'proto'],
-  'node/control': ['node/routing', 'cluster', 'proto'],
+  'node/control': ['node/admission', 'node/routing', 'cluster', 'proto'],
   'node/phone': ['node/sip', 'node/media', 'cluster', 'proto'],
   node: ['node', 'cluster', 'proto'],
   cli: ['proto'],
