@@ -3,6 +3,7 @@
  * kinds: that meet a rule near the top, near the end, or none.
  */
 import type { PlanRow, PlanRule } from '../cluster/tables/rows.ts'
+import { link } from '../node/routing/link.ts'
 import { match, readPattern } from '../node/routing/pattern.ts'
 import { decide, type Facts } from '../node/routing/route.ts'
 import { randomOf } from '../test/cluster/raft/simulator/random.ts'
@@ -40,6 +41,7 @@ const rules: PlanRule[] = Array.from({ length: values.rules }, (_, i) => {
 })
 const plan = { domains: [DOMAIN], users: [], rules, emergency: null }
 const row: PlanRow = { version: 1, text: '', plan, author: 'bench', committedAt: 0 }
+const linked = link([row], 1)
 const calls = Array.from({ length: 4096 }, (_, i) => ({
   id: String(i),
   trunk: null,
@@ -56,7 +58,7 @@ const patterns = rules.flatMap(({ match: text }) => {
 
 let met = 0
 const deciding = best(values.calls, (call) => {
-  if (decide(row, facts, call).rule !== 'none') met++
+  if (decide(linked, facts, call).rule !== 'none') met++
 })
 let seen = 0
 const searching = best(Math.min(values.calls, 5000), ({ dialled }) => {

@@ -59,8 +59,9 @@ export async function main(args: readonly string[]): Promise<void> {
 async function build(args: readonly string[]): Promise<Command> {
   const program = addGlobals(new Command('raftel'))
     .description('A SIP server that is a cluster of equal nodes.')
-    .version(version(), '--version', 'print the version of this program')
     .addHelpText('after', EXAMPLES)
+  // A plan has versions of its own, and an option of the program is one wherever it stands.
+  if (!args.includes('plan')) program.version(version(), '--version', 'print the version of this program')
   for (const command of [
     clusterCommand(),
     userCommand(),

@@ -87,6 +87,7 @@ const TYPES: Record<Command['type'], true> = {
   ban: true,
   unban: true,
   'plan-commit': true,
+  'plan-remove': true,
   'call-put': true,
   'call-end': true,
   'limit-set': true,

@@ -10,8 +10,8 @@ import { Failure } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { allRows } from '../lists.ts'
 import { amountIn, money } from '../money.ts'
+import { authorOf } from '../plan/document.ts'
 import { type Column, iso, list, record } from '../print.ts'
-import { authorOf } from './plan.ts'
 
 /** Amounts as text: exactly. */
 interface Row {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Command, Option } from 'commander'
-import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
+import type { PlanChanged__Output } from '../../proto/types/raftel/v1/PlanChanged.ts'
 import type { User__Output } from '../../proto/types/raftel/v1/User.ts'
 import { openClient } from '../client.ts'
 import { DOMAIN, PASSWORD, type Phones, PLAN, ring, type Tally, USERS } from '../demo/phones.ts'
@@ -78,7 +78,7 @@ async function provide(given: Globals, note: (text: string) => void): Promise<vo
       await client.ask<User__Output>((control, limits, done) => control.addUser(request, limits, done), 'once')
     }
     const request = { text: PLAN, author: 'demo' }
-    const plan = await client.ask<Plan__Output>(
+    const plan = await client.ask<PlanChanged__Output>(
       (control, limits, done) => control.commitPlan(request, limits, done),
       'once',
     )

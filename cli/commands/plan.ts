@@ -1,99 +1,132 @@
-/** `raftel plan`: the routing plan that the whole cluster follows. */
-import { createReadStream } from 'node:fs'
-import { userInfo } from 'node:os'
-import { Command } from 'commander'
-import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
-import { openClient } from '../client.ts'
-import { Failure } from '../failure.ts'
-import { globals, whole } from '../globals.ts'
-import { iso, record } from '../print.ts'
+/** `raftel plan`: the documents of the routing plan that the whole cluster follows, and how they came about. */
+import { Command, InvalidArgumentError } from 'commander'
+import { whole } from '../globals.ts'
+import { commit, removeDocument, rollback } from '../plan/change.ts'
+import { diff, log, ls, show, validate } from '../plan/look.ts'
 
-/** As many bytes as the nodes take. */
-const READ_MAX = 1024 * 1024
+const DOCUMENT = '--document <name>'
+const WHICH = 'which document of the plan; main if none is named'
+const LINEARIZABLE = 'nothing that was agreed on before is missing; needs a quorum'
 
 export function planCommand(): Command {
-  const commit = new Command('commit')
-    .description('put a plan in force on every node; with faults none is, and all of them are told')
+  return new Command('plan')
+    .description('the routing plan')
+    .addCommand(validateCommand())
+    .addCommand(diffCommand())
+    .addCommand(commitCommand())
+    .addCommand(rollbackCommand())
+    .addCommand(logCommand())
+    .addCommand(showCommand())
+    .addCommand(lsCommand())
+    .addCommand(removeCommand())
+}
+
+function validateCommand(): Command {
+  return new Command('validate')
+    .description('say what is wrong with a document, and what is odd, beside the others in force; nothing is changed')
     .argument('<file>', 'YAML; - for stdin')
-    .option('--expect <version>', 'commit only if this version is in force', whole)
-    .addHelpText('after', '\nExamples:\n  raftel plan commit plan.yaml\n  raftel plan commit plan.yaml --expect 3')
-    .action(commitPlan)
-  const show = new Command('show')
-    .description('the plan in force, as it was committed')
-    .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
-    .addHelpText('after', '\nExamples:\n  raftel plan show > plan.yaml\n  raftel plan show -o json')
-    .action(showPlan)
-  return new Command('plan').description('the routing plan').addCommand(commit).addCommand(show)
-}
-
-async function commitPlan(file: string, options: { expect?: number }, self: Command): Promise<void> {
-  const given = globals(self)
-  const text = await textOf(file)
-  const client = openClient(given)
-  try {
-    const request = {
-      text,
-      author: authorOf(() => userInfo().username),
-      ...(options.expect === undefined ? {} : options),
-    }
-    const plan = await client.ask<Plan__Output>(
-      (control, limits, done) => control.commitPlan(request, limits, done),
-      'once',
+    .option(DOCUMENT, WHICH)
+    .option('--limit <n>', 'so many faults and warnings are told', whole, 100)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  raftel plan validate plan.yaml\n  raftel plan validate acme.yaml --document acme -o json',
     )
-    const { version, rules, author, committedAt } = plan
-    process.stdout.write(record(given.output, { version, rules, author, committedAt: iso(committedAt) }))
-  } catch (error) {
-    // The node does not know the file's name; faults begin with `plan:line:column:`.
-    // A file with faults is no wrong use of the command.
-    if (error instanceof Failure) {
-      const kind = error.kind === 'usage' ? 'failed' : error.kind
-      throw new Failure(kind, error.message.replace(/^plan:/gm, `${file}:`))
-    }
-    throw error
-  } finally {
-    client.close()
-  }
+    .action(validate)
 }
 
-async function showPlan(options: { linearizable?: boolean }, self: Command): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  try {
-    const plan = await client.ask<Plan__Output>((control, limits, done) => control.getPlan(options, limits, done))
-    if (plan.version === 0) {
-      throw new Failure('not found', 'no plan is in force; commit one with raftel plan commit FILE')
-    }
-    const { version, author, committedAt, rules, text } = plan
-    const full = { version, author, committedAt: iso(committedAt), rules, text }
-    process.stdout.write(given.output === 'table' ? text.replace(/\n?$/, '\n') : record(given.output, full))
-  } finally {
-    client.close()
-  }
+function diffCommand(): Command {
+  return new Command('diff')
+    .description('what a file, or a version, would change; ends with 0: nothing, 1: something')
+    .argument('[file]', 'YAML; - for stdin; compared with what is in force, or with --version')
+    .option(DOCUMENT, WHICH)
+    .option('--version <n>', 'a version of before; twice: these two', versions)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  raftel plan diff plan.yaml\n  raftel plan diff --version 41\n  raftel plan diff --version 41 --version 43',
+    )
+    .action(diff)
 }
 
-/** A container may run this under a number that has no name. */
-export function authorOf(name: () => string): string {
-  try {
-    return name()
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`
-  }
+function commitCommand(): Command {
+  return changing(new Command('commit'))
+    .description('put a document in force on every node; with faults, or tests that fail, it is not, and all are told')
+    .argument('<file>', 'YAML; - for stdin')
+    .option(DOCUMENT, WHICH)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  raftel plan commit plan.yaml --reason "night service"\n  raftel plan commit plan.yaml --expect 3\n  raftel plan commit acme.yaml --document acme',
+    )
+    .action(commit)
 }
 
-/** Read as it comes: a pipe may have nothing in it yet, and a file that never ends is not read to its end. */
-async function textOf(file: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    const source: AsyncIterable<Buffer> = file === '-' ? process.stdin : createReadStream(file)
-    for await (const chunk of source) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size > READ_MAX) break
-    }
-  } catch (error) {
-    throw new Failure('failed', `${file} cannot be read: ${(error as Error).message}`)
-  }
-  if (size > READ_MAX) throw new Failure('failed', `${file} is larger than a plan may be (1 MiB); split or shorten it`)
-  return Buffer.concat(chunks).toString('utf8')
+function rollbackCommand(): Command {
+  return changing(new Command('rollback'))
+    .description('commit the text that a version had')
+    .argument('<version>', 'as raftel plan log shows it', whole)
+    .option(DOCUMENT, 'look that it is of this document')
+    .addHelpText('after', '\nExamples:\n  raftel plan rollback 41 --reason "the night rule caught everybody"')
+    .action(rollback)
 }
+
+function removeCommand(): Command {
+  return changing(new Command('remove'))
+    .alias('rm')
+    .description('take a document out of force; its versions stay in the log')
+    .argument('<document>')
+    .addHelpText('after', '\nExamples:\n  raftel plan remove acme --reason "acme left"')
+    .action(removeDocument)
+}
+
+function changing(command: Command): Command {
+  return command
+    .option('--expect <version>', 'only if this version is in force, 0: none; else that which is there now', whole)
+    .option('--force', 'whatever is in force')
+    .option('--reason <text>', 'why, for who reads raftel plan log')
+    .option('--break-glass', 'although tests fail; needs --reason, and is written down')
+}
+
+function logCommand(): Command {
+  return new Command('log')
+    .description('what was committed, by whom and why, the newest first')
+    .option(DOCUMENT, 'only this document')
+    .option('--limit <n>', 'so many', whole, 100)
+    .option('--linearizable', LINEARIZABLE)
+    .addHelpText('after', '\nExamples:\n  raftel plan log\n  raftel plan log --document acme --limit 5 -o json')
+    .action(log)
+}
+
+function showCommand(): Command {
+  return new Command('show')
+    .description('a document in force, as it was committed, or one of before')
+    .option(DOCUMENT, WHICH)
+    .option('--version <n>', 'as it was then', whole)
+    .option('--at <time>', 'as it was in force then: 2026-11-20T03:12Z, or 2h for two hours ago', timeIn)
+    .option('--linearizable', LINEARIZABLE)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  raftel plan show > plan.yaml\n  raftel plan show --version 41\n  raftel plan show --at 2026-11-20T03:12Z -o json',
+    )
+    .action(show)
+}
+
+function lsCommand(): Command {
+  return new Command('ls')
+    .alias('list')
+    .description('the documents in force')
+    .option('--linearizable', LINEARIZABLE)
+    .addHelpText('after', '\nExamples:\n  raftel plan ls\n  raftel plan ls -o json')
+    .action(ls)
+}
+
+function versions(text: string, before: readonly number[] = []): number[] {
+  return [...before, whole(text)]
+}
+
+/** Unix ms. A time without a zone is one of this machine. */
+export function timeIn(text: string): number {
+  const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  const at = number === undefined ? Date.parse(text) : Date.now() - Number(number) * (UNITS[unit ?? ''] ?? 0)
+  if (!(at > 0)) throw new InvalidArgumentError('write it like 2026-11-20T03:12Z, or 30m, 2h, 7d ago')
+  return at
+}
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

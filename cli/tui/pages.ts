@@ -92,10 +92,12 @@ function planLines(model: Model, theme: Theme): readonly Line[] {
   const { plan } = shown(model).live
   if (!plan) return [[{ text: 'asking ...', tone: 'dim' }]]
   if (plan.version === 0) return [[{ text: 'No plan is in force: raftel plan commit FILE puts one.' }]]
-  const head = `version ${plan.version} by ${plan.author || 'nobody'} at ${clock(plan.committedAt)} UTC, ${plan.rules} rules`
+  const head = `${plan.document || 'main'}: version ${plan.version} by ${plan.author || 'nobody'} at ${clock(plan.committedAt)} UTC, ${plan.rules} rules`
+  const why = plan.reason ? [[{ text: safe(plan.reason, theme.ascii) }]] : []
   const text = plan.text.trimEnd().split('\n', PLAN_LINES_MAX)
   return [
     [{ text: safe(head, theme.ascii), bold: true }],
+    ...why,
     ...text.map((line) => [{ text: safe(line.trimEnd(), theme.ascii) }]),
   ]
 }

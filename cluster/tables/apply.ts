@@ -10,7 +10,7 @@ import { addCredit } from './credit.ts'
 import { putPiece, removeDeck, switchDeck } from './decks.ts'
 import { removeLimit, setLimit, slice, unslice } from './limits.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
-import { commitPlan } from './plan.ts'
+import { commitPlan, removePlan } from './plan.ts'
 import { bind, expire, lapse } from './registrations.ts'
 import { expireLeases, release, renew, reserve } from './reservations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
@@ -56,6 +56,8 @@ function change(state: State, command: Command): Result {
       return unban(state, command.source)
     case 'plan-commit':
       return commitPlan(state, command)
+    case 'plan-remove':
+      return removePlan(state, command)
     case 'call-put':
       return putCall(state, command.call)
     case 'call-end':

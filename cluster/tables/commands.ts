@@ -2,7 +2,18 @@
 import type { AlertKind, DeckRate, Grant, LimitKey, LimitRow } from './admission-rows.ts'
 import type { Slice } from './bucket.ts'
 import type { Rate } from './rating.ts'
-import type { Aor, BindingRow, CallRow, NodeRow, Plan, RegistrationRow, Sealed, Transport, UserRow } from './rows.ts'
+import type {
+  Aor,
+  BindingRow,
+  CallRow,
+  NodeRow,
+  Plan,
+  RegistrationRow,
+  Sealed,
+  TestCounts,
+  Transport,
+  UserRow,
+} from './rows.ts'
 
 export type Command =
   | { readonly type: 'cluster-init'; readonly nonceKey: Sealed }
@@ -17,15 +28,9 @@ export type Command =
   | Lapse
   | Ban
   | { readonly type: 'unban'; readonly source: string }
-  | {
-      readonly type: 'plan-commit'
-      /** The version the author saw; null: whatever is there (first commit, or told to). */
-      readonly expect: number | null
-      readonly text: string
-      readonly plan: Plan
-      readonly author: string
-      readonly at: number
-    }
+  | PlanCommit
+  /** New with the documents, as what stands in PlanCommit from `document` on. */
+  | ({ readonly type: 'plan-remove'; readonly document: string; readonly base?: number } & PlanChange)
   | { readonly type: 'call-put'; readonly call: CallRow }
   | { readonly type: 'call-end'; readonly id: string }
   | { readonly type: 'limit-set'; readonly limit: Omit<LimitRow, 'setAt'> }
@@ -49,6 +54,34 @@ export type Command =
   | DeckPiece
   | DeckUse
   | { readonly type: 'deck-remove'; readonly name: string }
+
+export interface PlanChange {
+  /** The version of the document the author saw; null: whatever is there (first commit, or told to). */
+  readonly expect: number | null
+  readonly author: string
+  /** Wall clock of the node that was asked, Unix ms. */
+  readonly at: number
+  /** Address that it was asked from. */
+  readonly from?: string
+  readonly reason?: string
+  readonly tests?: TestCounts
+  /** Tests fail, or a reference does not hold, and the author said that it is to be all the same. */
+  readonly breakGlass?: true
+}
+
+export interface PlanCommit extends PlanChange {
+  readonly type: 'plan-commit'
+  readonly text: string
+  readonly plan: Plan
+  /** Absent: `main`, from a program that knows one document only; older programs do not know this, nor what follows. */
+  readonly document?: string
+  /** The version of all documents that this one was judged beside; absent: it does not matter. */
+  readonly base?: number
+  /** Text and plan, which are then empty above: see plan-text.ts. */
+  readonly packed?: string
+  /** The version whose text it is, of a rollback. */
+  readonly restored?: number
+}
 
 /** One REGISTER: all its contacts land or none do (RFC 3261 §10.3 step 7). */
 export interface Bind {
@@ -191,7 +224,13 @@ export type Result =
   | { readonly kind: 'no such ban'; readonly source: string }
   | { readonly kind: 'exists'; readonly aor: Aor }
   | { readonly kind: 'committed'; readonly version: number }
+  /** The document is at another version than its author saw. */
   | { readonly kind: 'conflict'; readonly version: number }
+  /** Another document has changed: judge it beside that one, and say it again. */
+  | { readonly kind: 'moved'; readonly version: number }
+  | { readonly kind: 'no such plan'; readonly document: string }
+  | { readonly kind: 'too many plans'; readonly max: number }
+  | { readonly kind: 'unreadable plan' }
   | Refused
   /** `seconds` of conversation so far; null: as long as it likes. */
   | { readonly kind: 'reserved'; readonly seconds: number | null }

@@ -16,7 +16,6 @@ export function* difference(from: State, to: State): Generator<RowChange | null>
     for (const key of from[table].keys()) yield to[table].has(key) ? null : change(key)
     for (const key of to[table].keys()) yield same(key) ? null : change(key)
   }
-  if (!equal(from.plan, to.plan)) yield { table: 'plan', key: 'plan', row: to.plan }
   if (!equal(from.cluster, to.cluster)) yield { table: 'cluster', key: 'cluster', row: to.cluster }
   if (!equal(from.members, to.members)) yield { table: 'members', key: 'members', row: to.members }
 }

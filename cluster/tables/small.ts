@@ -13,13 +13,19 @@ import type {
   ReservationRow,
   UsageRow,
 } from './admission-rows.ts'
-import type { BanRow, CallRow, NodeRow } from './rows.ts'
+import type { BanRow, CallRow, CommitRow, NodeRow, PlanRow, TextRow } from './rows.ts'
 
 export interface SmallTables {
   calls: CallRow
   nodes: NodeRow
   /** By source; also bans that are over, see bans.ts. */
   bans: BanRow
+  /** By document; see plan.ts. */
+  plans: PlanRow
+  /** By version, in decimal. */
+  commits: CommitRow
+  /** By hash of what they hold. */
+  texts: TextRow
   // See reservations.ts.
   limits: LimitRow
   usages: UsageRow
@@ -43,6 +49,9 @@ export const SMALL = Object.keys({
   calls: 0,
   nodes: 0,
   bans: 0,
+  plans: 0,
+  commits: 0,
+  texts: 0,
   limits: 0,
   usages: 0,
   reservations: 0,

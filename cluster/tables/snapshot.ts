@@ -7,11 +7,12 @@ import type { Result } from './commands.ts'
 import { DIGEST, digestOf, digestOfText } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import type { FrozenRows } from './packed.ts'
+import { MAIN, placeOf } from './plan-place.ts'
 import { loadRegistration } from './registrations.ts'
 import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { isSmall, SMALL, type SmallTables } from './small.ts'
-import { newState, put, putCluster, putLoaded, putMembers, putPlan, type State } from './state.ts'
+import { newState, put, putCluster, putLoaded, putMembers, type State } from './state.ts'
 
 const VERSION = 1
 
@@ -30,8 +31,7 @@ export function snapshotLines(state: State): Iterable<string> {
   const head = JSON.stringify({ version: VERSION, time, ...(members && { members }) })
   const large = { users: state.users.freeze(), registrations: state.registrations.freeze() }
   const rows: (readonly [string, string, object])[] = []
-  for (const table of SMALL) for (const [key, row] of state[table]) rows.push([table, key, row])
-  if (state.plan) rows.push(['plan', 'plan', state.plan])
+  for (const table of SMALL) for (const [key, row] of state[table]) rows.push([...placeOf(table, key, row), row])
   if (state.cluster) rows.push(['cluster', 'cluster', state.cluster])
   for (const session of state.sessions.values()) rows.push(['sessions', session.node, sessionLine(session)])
   return lines(head, large, rows)
@@ -173,7 +173,7 @@ function loadRow(state: State, [table, key, row]: [string, string, unknown]): vo
       loadRegistration(state, row as RegistrationRow, digestOf(table, key, row as RegistrationRow))
       break
     case 'plan':
-      putPlan(state, row as PlanRow)
+      put(state, 'plans', MAIN, row as PlanRow)
       break
     case 'cluster':
       putCluster(state, row as ClusterRow)

@@ -9,8 +9,9 @@ import { digestOf, Fold } from './hash.ts'
 import { Held } from './held.ts'
 import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
+import { placeOf } from './plan-place.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
-import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { ClusterRow, CommitRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { newSmallMaps, SMALL, type SmallMaps, type SmallTables } from './small.ts'
 import type { RowChange } from './view.ts'
@@ -20,7 +21,8 @@ export interface State extends SmallMaps {
   readonly registrations: PackedRows<RegistrationRow>
   /** By node name. */
   readonly sessions: Map<string, Session>
-  plan: PlanRow | null
+  /** An index over plans and commits, not a row: see plan.ts. */
+  planVersion: number
   cluster: ClusterRow | null
   members: MembersRow | null
   bindings: number
@@ -43,7 +45,7 @@ export function newState(): State {
     users: new PackedRows(userCodec),
     registrations,
     sessions: new Map(),
-    plan: null,
+    planVersion: 0,
     cluster: null,
     members: null,
     bindings: 0,
@@ -55,7 +57,7 @@ export function newState(): State {
   }
 }
 
-/** The tables that are maps of rows by key; plan and cluster are single rows. */
+/** The tables that are maps of rows by key; cluster and members are single rows. */
 export interface MapTables extends SmallTables {
   users: UserRow
   registrations: RegistrationRow
@@ -75,12 +77,24 @@ export function put<T extends MapTable>(
   if (rows instanceof PackedRows) {
     const digest = digestOf(table, key, row)
     state.fold.replace(rows.put(key, row, digest), digest)
+  } else if (table === 'plans') {
+    putPlan(state, key, row as PlanRow)
   } else {
     state.fold.put(table, key, row)
     rows.set(key, row)
     if (table === 'reservations') state.held.replace(before as ReservationRow | null, row as ReservationRow)
+    if (table === 'commits') state.planVersion = Math.max(state.planVersion, (row as CommitRow).version)
   }
   state.changes.push({ table, key, row, before } as unknown as RowChange)
+}
+
+/** What stood under the older name goes with it. */
+function putPlan(state: State, key: string, row: PlanRow): void {
+  const old = state.plans.get(key)
+  if (old) state.fold.remove(...placeOf('plans', key, old))
+  state.fold.put(...placeOf('plans', key, row), row)
+  state.plans.set(key, row)
+  state.planVersion = Math.max(state.planVersion, row.version)
 }
 
 /** Writes one row that a snapshot has, with its digest: nobody is told, and there must be none yet. */
@@ -104,17 +118,12 @@ export function remove(state: State, table: MapTable, key: string): void {
   if (rows instanceof PackedRows) {
     state.fold.replace(rows.remove(key), undefined)
   } else {
-    state.fold.remove(table, key)
+    const [place, name] = placeOf(table, key, before)
+    state.fold.remove(place, name)
     rows.delete(key)
     if (table === 'reservations') state.held.replace(before as ReservationRow, null)
   }
   state.changes.push({ table, key, row: null, before } as RowChange)
-}
-
-export function putPlan(state: State, row: PlanRow): void {
-  state.fold.put('plan', 'plan', row)
-  state.plan = row
-  state.changes.push({ table: 'plan', key: 'plan', row })
 }
 
 export function putCluster(state: State, row: ClusterRow): void {
@@ -131,7 +140,7 @@ export function putMembers(state: State, row: MembersRow): void {
 
 /** How many rows there are, table by table; of registrations also their contacts. */
 export function stateCounts(state: State): Record<string, number> {
-  const { users, registrations, bindings, sessions, plan } = state
+  const { users, registrations, bindings, sessions } = state
   const small = Object.fromEntries(SMALL.map((table) => [table, state[table].size]))
   return {
     users: users.size,
@@ -139,7 +148,6 @@ export function stateCounts(state: State): Record<string, number> {
     bindings,
     ...small,
     sessions: sessions.size,
-    plan: plan ? 1 : 0,
   }
 }
 

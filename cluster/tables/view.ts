@@ -1,14 +1,13 @@
 /** The tables as they are read, and what is told of a change. */
 import type { HeldView } from './held.ts'
 import type { MembersRow } from './members.ts'
-import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { ClusterRow, RegistrationRow, UserRow } from './rows.ts'
 import type { SmallTable, SmallTables, SmallViews } from './small.ts'
 
 export type RowChange =
   | RowOf<'users', UserRow>
   | RowOf<'registrations', RegistrationRow>
   | { [T in SmallTable]: RowOf<T, SmallTables[T]> }[SmallTable]
-  | { readonly table: 'plan'; readonly key: string; readonly row: PlanRow | null }
   | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
   | { readonly table: 'members'; readonly key: string; readonly row: MembersRow | null }
 
@@ -27,8 +26,8 @@ interface RowOf<Table, Row> {
 export interface Tables extends SmallViews {
   readonly users: ReadonlyMap<string, UserRow>
   readonly registrations: ReadonlyMap<string, RegistrationRow>
-  /** The plan in force; null before the first commit. */
-  readonly plan: PlanRow | null
+  /** That of the last change of any plan document: one more with each; 0 before the first. */
+  readonly planVersion: number
   readonly cluster: ClusterRow | null
   /** Null before the cluster is founded: see members.ts. */
   readonly members: MembersRow | null

@@ -23,7 +23,12 @@ export interface Call {
 export type CallEvent =
   | { readonly type: 'ringing'; readonly target: string; readonly media: MediaKind; readonly caller: LegRow }
   | { readonly type: 'answered'; readonly at: number; readonly target: string; readonly legs: readonly LegRow[] }
+  /** Told to who asks why the call went where it went; the cluster is not told of it. */
+  | { readonly type: 'noted'; readonly line: string }
   | { readonly type: 'ended'; readonly why: string }
+
+/** Routing's own, and what came of it: a call has few steps. */
+const TRACE_MAX = 256
 
 /** Moves a call on. What comes too late for its state changes nothing. */
 export function advance(call: Call, event: CallEvent): Call {
@@ -40,6 +45,9 @@ export function advance(call: Call, event: CallEvent): Call {
         target: clean(event.target),
         legs: event.legs.map(shown),
       }
+    case 'noted':
+      if (call.state === 'ended' || call.trace.length >= TRACE_MAX) return call
+      return { ...call, trace: [...call.trace, clean(event.line)] }
     case 'ended':
       return call.state === 'ended' ? call : { ...call, state: 'ended', ending: clean(event.why) }
   }

@@ -1,17 +1,20 @@
 /** The live calls of this node: those whose caller is here, and those dialled here for other nodes. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
+import type { Aor, BindingRow, LegRow, ServiceName, UserRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
+import type { CallRequest, Decision } from '../routing/decision.ts'
+import type { Facts } from '../routing/route.ts'
 import type { GruuKey } from '../sip/gruu.ts'
-import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { DialRequest, Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import type { Admission } from './admission.ts'
 import { advance, type Call, type CallEvent, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
 import type { Bridge } from './ends.ts'
+import type { Decided } from './facts.ts'
 import { type Destination, forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
 import type { Replaces } from './refer.ts'
@@ -30,8 +33,20 @@ export interface CallsNeeds {
   here(host: string): boolean
   /** There is no connection any more to the phone that this node has this flow of. */
   flowLost?(binding: BindingRow): void
+  /** Ways out to other networks, and in from them. */
+  readonly trunks?: Trunks
   /** Limits and credit. */
   readonly admission?: Admission
+  /** What the plan says of a call; by default the one in the table does. */
+  decide?(facts: Facts, request: CallRequest): Decision
+  /** Sets for a user what his star code says; how that is told to him. */
+  services?(
+    aor: Aor,
+    service: ServiceName,
+    argument: string,
+  ): Promise<{ readonly status: number; readonly reason: string }>
+  /** Hears of every decision that counted, and what it came from. */
+  decided?(decided: Decided): void
   /** From `relayKeyOf(cluster key)`. */
   readonly relayKey: Uint8Array
   /** From `gruuKeyOf(cluster key)`. */
@@ -59,6 +74,38 @@ export type Caller =
       readonly headers: Readonly<Record<string, string | readonly string[]>>
     }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+
+export interface Trunks {
+  /** What is sent there, without its SDP. The number is as the plan has it. */
+  out(
+    trunk: string,
+    number: string,
+    look: TrunkLook,
+  ):
+    | { readonly kind: 'request'; readonly request: DialRequest }
+    | { readonly kind: 'unreachable'; readonly why: string }
+  /** What came of a call that was sent there: its health is judged by that. */
+  outcome(trunk: string, how: TrunkOutcome): void
+  /** The trunk that a request came by; null: it is none of a trunk's. */
+  cameIn(heard: Heard): string | null
+}
+
+export interface TrunkLook {
+  /** How the caller is to be shown: a number or name, empty for nobody. */
+  readonly number: string
+  readonly display: string
+  /** He is withheld (RFC 3323); who is trusted may be told all the same (RFC 3325). */
+  readonly private: boolean
+  readonly callId: string
+  readonly emergency: boolean
+  /** Said in the INVITE besides. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export type TrunkOutcome =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'silent' }
 
 export interface Calls {
   /** The calls whose caller is here, with the record of why they went where they went. */
@@ -93,7 +140,10 @@ export interface Placed {
 }
 
 /** A user as the plan knows him. */
-export type Who = Pick<UserRow, 'aor' | 'user' | 'domain'>
+export interface Who extends Pick<UserRow, 'aor' | 'user' | 'domain'> {
+  /** He is not to be shown to whom he is connected with. */
+  readonly private?: boolean
+}
 
 /** Two ends, and who is at them; null: a stranger. */
 export interface Talk {
@@ -106,6 +156,8 @@ export interface Desk extends CallsNeeds {
   /** Applies an event and tells the cluster of it. */
   happened(live: Live, event: CallEvent): void
   readonly count: Record<Counter, number>
+  /** Every call under way here. */
+  all(): Iterable<Live>
   /** Whether one more call fits. */
   hasRoom(): boolean
   /** Begins a call that nobody invited to; false: the node is stopping. */
@@ -144,6 +196,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       spokeAt = now
       log.warn({ source, why, sinceStart: count.forged }, 'refused a relayed call')
     },
+    all: () => lives.values(),
     hasRoom: () => lives.size <= needs.max,
     meant(replaces) {
       for (const live of lives.values()) {
@@ -171,6 +224,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       const before = live.call
       live.call = advance(before, event)
       if (live.call === before) return
+      if (event.type === 'noted') return
       if (event.type === 'answered') count.answered++
       const row = rowOf(live.call, cluster.node, cluster.incarnation)
       if (row === null) publisher.end(live.id)

@@ -6,13 +6,13 @@ import { bridge } from './bridge.ts'
 import type { Bridge, BridgeOptions } from './ends.ts'
 import type { Lasting } from './origin.ts'
 import type { Party } from './party.ts'
-import { type Group, ring, type Target } from './ring.ts'
+import { type Route, ring, type Target } from './ring.ts'
 
 export interface Connection {
   readonly sip: Pick<SipPort, 'dial'>
   readonly party: Party
   readonly media: MediaSession
-  readonly groups: readonly Group[]
+  readonly route: Route
   /** How often both ends of a conversation are asked whether they are still there, ms. */
   readonly checkMs: number
   /** Aborted when the caller cancels, an operator hangs up, or the node stops. The reason is a sentence. */
@@ -33,7 +33,7 @@ export const FORWARDED = 181
 const TERMINATED: Refusal = { status: 487, reason: 'Request Terminated' }
 
 export async function connect(needs: Connection): Promise<Connected> {
-  const { sip, party, media, groups, stop, calledBefore, asked } = needs
+  const { sip, party, media, route, stop, calledBefore, asked } = needs
   const both = bridge(media, {
     sessions: { ...(party.session && { caller: party.session }), ...(calledBefore && { called: calledBefore }) },
     ...asked,
@@ -42,7 +42,7 @@ export async function connect(needs: Connection): Promise<Connected> {
   const delayed = party.body === ''
   if (!delayed) both.said('caller', party.body)
   const early = earlyMedia(party, media, delayed)
-  const rung = await ring(sip, groups, stop, {
+  const rung = await ring(sip, route, stop, {
     progress: early.progress,
     forwarded: () => party.progress(FORWARDED),
     answered: (dialog) => both.attach('called', dialog),

@@ -3,6 +3,7 @@ import type { LegRow } from '../../cluster/tables/rows.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import type { Party } from './party.ts'
 import type { Replaces } from './refer.ts'
+import { only } from './ring.ts'
 import { placeOfCall, SECONDS } from './stand-in.ts'
 import { callOf, putThrough, refuse } from './through.ts'
 
@@ -25,7 +26,7 @@ export async function join(desk: Desk, live: Live, { party, leg, who, replaces, 
     from: who?.aor ?? 'anonymous',
     to: name,
     startedAt: desk.now(),
-    planVersion: desk.cluster.tables.plan?.version ?? 0,
+    planVersion: desk.cluster.tables.planVersion,
     rule: 'replaces',
     trace: [...trace, `in the place of ${left}`],
   })
@@ -39,7 +40,7 @@ export async function join(desk: Desk, live: Live, { party, leg, who, replaces, 
       leg,
       who,
       target: name,
-      groups: (sdp) => [{ targets: [{ name, request: place.request(sdp) }], seconds: SECONDS }],
+      route: (sdp) => only([{ targets: [{ name, request: place.request(sdp) }], seconds: SECONDS }]),
       place,
     })
   } finally {

@@ -33,6 +33,11 @@ export function passing(ends: () => Bridge | undefined): Required<Pick<BridgeOpt
   }
 }
 
-function pick({ header }: Pick<Referral, 'header'>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (header(name) === null ? [] : [[name, header(name)!]])))
+export function pick(heard: Pick<Referral, 'header'>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = heard.header(name)
+      return value === null ? [] : [[name, value]]
+    }),
+  )
 }

@@ -10,12 +10,13 @@ import type { Desk, Live } from './calls.ts'
 import { connect } from './connect.ts'
 import { readDialled } from './dialled.ts'
 import type { Bridge } from './ends.ts'
+import { flowOf } from './invite.ts'
 import { partyOf } from './party.ts'
-import { passing } from './pass.ts'
-import { flowOf, forHelp } from './place.ts'
+import { passing, pick } from './pass.ts'
+import { forHelp } from './place.ts'
 import { readReplaces } from './refer.ts'
 import { isFlow, KEPT, orderedName, readRelay, replacedBy } from './relay.ts'
-import type { Target } from './ring.ts'
+import { only, type Target } from './ring.ts'
 import { farName, type Place, placeIn } from './stand-in.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
@@ -57,7 +58,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       party: partyOf(invitation),
       media: UNTOUCHED,
       checkMs: desk.checkSeconds * 1000,
-      groups: [{ targets: [target], seconds: RING_SECONDS }],
+      route: only([{ targets: [target], seconds: RING_SECONDS }]),
       stop: live.stop.signal,
       answered(ends) {
         // It is no talk of ours: who is in it is known to the other node, and a place in it is nothing that we could give.
@@ -90,6 +91,9 @@ interface Reached extends Partial<Pick<Place, 'sip' | 'session' | 'leave'>> {
   readonly target: Target
 }
 
+/** What the asking node has the phone told besides. */
+const TOLD = ['Referred-By', 'P-Asserted-Identity', 'Privacy', 'History-Info']
+
 /** A phone whose connection is here, or how that is refused. */
 function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: string): Reached | number {
   const bindings = desk.cluster.tables.registrations.get(aor)?.bindings ?? []
@@ -99,9 +103,8 @@ function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: strin
   if (way?.kind !== 'direct') return isFlow(contact) ? 430 : 480
   const { uri, nextHop, route } = way
   const from = { display: clean(invitation.from.display, 64), uri: invitation.from.uri }
-  const by = invitation.header('referred-by')
-  const headers = by === null ? {} : { headers: { 'Referred-By': by } }
-  const request = { uri, nextHop, route, from, to: { uri: invitation.to.uri }, sdp: invitation.body, ...headers }
+  const headers = pick(invitation, TOLD)
+  const request = { uri, nextHop, route, from, to: { uri: invitation.to.uri }, sdp: invitation.body, headers }
   return { target: { name: aor, request, ...flowOf(desk, binding!) } }
 }
 

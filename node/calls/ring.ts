@@ -1,11 +1,13 @@
-/** Rings phones: those of a group together, group after group, until one answers, the caller gives up, or nobody is left. */
-import type { Dialing, Dialog, DialRequest, SipPort } from '../sip/port.ts'
+/** Rings: those of a group together, group after group, step after step, until one answers, the caller gives up, or nobody is left. */
+import type { Dialing, DialOutcome, Dialog, DialRequest, SipPort } from '../sip/port.ts'
 import type { Refusal } from './best.ts'
+import type { Said } from './steps.ts'
 
-/** One phone to ring. */
+/** One phone to ring, or a trunk. */
 export interface Target {
-  /** For people: the AoR. */
+  /** For people: the AoR, or the number that is called by a trunk. */
   readonly name: string
+  readonly trunk?: string
   /** Asked for when it is rung. */
   readonly request: DialRequest
   /** It is a flow (RFC 5626): told when there is no connection left to send over. */
@@ -24,6 +26,19 @@ export interface Group {
   readonly seconds: number
 }
 
+/** Who is rung next, by what came of those before; null: nobody was rung yet. */
+export type Route = (said: readonly Said[] | null) => Next | Promise<Next>
+
+export type Next =
+  | { readonly kind: 'ring'; readonly groups: readonly Group[] }
+  /** Of what was said in all of them, what counts for the caller. */
+  | { readonly kind: 'over'; readonly refusals: readonly Refusal[] }
+
+/** These, and nobody after them. */
+export function only(groups: readonly Group[]): Route {
+  return (said) => (said === null ? { kind: 'ring', groups } : { kind: 'over', refusals: said })
+}
+
 export type Rung =
   | { readonly kind: 'answered'; readonly dialog: Dialog; readonly sdp: string; readonly target: Target }
   | { readonly kind: 'failed'; readonly refusals: readonly Refusal[] }
@@ -40,27 +55,36 @@ export interface RingEvents {
 
 export async function ring(
   sip: Pick<SipPort, 'dial'>,
-  groups: readonly Group[],
+  route: Route,
   stop: AbortSignal,
   events: RingEvents,
 ): Promise<Rung> {
-  const refusals: Refusal[] = []
+  let said: readonly Said[] | null = null
   let branches = 0
   let before: readonly Target[] = []
-  for (const { targets, seconds } of groups) {
+  for (;;) {
     if (stop.aborted) return { kind: 'stopped' }
-    const isNew = ({ name }: Target): boolean => before.every((one) => one.name !== name)
-    if (before.length > 0 && targets.some(isNew)) events.forwarded()
-    before = targets
-    const numbered = targets.map((target) => ({ target, branch: branches++ }))
-    const rung = await ringTogether(sip, numbered, seconds, stop, events)
-    if (rung.kind !== 'failed') return rung
-    refusals.push(...rung.refusals)
-    // §16.7 step 5: somebody said no for everybody.
-    if (rung.refusals.some(({ status }) => status >= 600)) break
+    const next: Next = await route(said)
+    if (stop.aborted) return { kind: 'stopped' }
+    if (next.kind === 'over') return { kind: 'failed', refusals: next.refusals }
+    const heard: Said[] = []
+    for (const { targets, seconds } of next.groups) {
+      if (stop.aborted) return { kind: 'stopped' }
+      const isNew = ({ name }: Target): boolean => before.every((one) => one.name !== name)
+      if (before.length > 0 && targets.some(isNew)) events.forwarded()
+      before = targets
+      const numbered = targets.map((target) => ({ target, branch: branches++ }))
+      const rung = await ringTogether(sip, numbered, seconds, stop, events)
+      if (rung.kind !== 'refused') return rung
+      heard.push(...rung.said)
+      // §16.7 step 5: somebody said no for everybody.
+      if (rung.said.some(({ status }) => status >= 600)) break
+    }
+    said = heard
   }
-  return { kind: 'failed', refusals }
 }
+
+type Together = Exclude<Rung, { kind: 'failed' }> | { readonly kind: 'refused'; readonly said: readonly Said[] }
 
 interface Branch {
   readonly target: Target
@@ -73,21 +97,22 @@ function ringTogether(
   seconds: number,
   stop: AbortSignal,
   events: RingEvents,
-): Promise<Rung> {
-  const { promise, resolve } = Promise.withResolvers<Rung>()
+): Promise<Together> {
+  const { promise, resolve } = Promise.withResolvers<Together>()
   const live = new Set<Dialing>()
-  const refusals: Refusal[] = []
+  const ringing = new Set<number>()
+  const said: Said[] = []
   let open = targets.length
   let settled = false
 
   const timer = setTimeout(() => {
-    refusals.push({ status: 408, reason: 'Request Timeout' })
-    settle({ kind: 'failed', refusals })
+    said.push({ status: 408, reason: 'Request Timeout', rang: ringing.size > 0, late: true })
+    settle({ kind: 'refused', said })
   }, seconds * 1000)
   const stopped = (): void => settle({ kind: 'stopped' })
   stop.addEventListener('abort', stopped, { once: true })
 
-  function settle(rung: Rung): void {
+  function settle(rung: Together): void {
     if (settled) return
     settled = true
     clearTimeout(timer)
@@ -98,14 +123,15 @@ function ringTogether(
 
   function begin(target: Target, others: readonly Target[], branch: number): void {
     const dialing = sip.dial(target.request, (status, sdp) => {
-      if (!settled) events.progress(status, sdp, branch)
+      if (settled) return
+      ringing.add(branch)
+      events.progress(status, sdp, branch)
     })
     live.add(dialing)
     void dialing.outcome.then((outcome) => {
       live.delete(dialing)
       if (outcome.kind === 'refused' && !settled && target.flow && FAILURES.has(outcome.status)) {
-        // The engine had nothing to send it over, or the link to the engine is gone.
-        if (outcome.status === 503 && outcome.headers.size === 0) target.flow.lost()
+        if (isUnreached(outcome)) target.flow.lost()
         const [next, ...rest] = others
         if (next) return begin(next, rest, branch)
         outcome = { ...outcome, status: FLOW_FAILED, reason: 'Flow Failed' }
@@ -118,14 +144,20 @@ function ringTogether(
         return settle({ kind: 'answered', dialog: outcome.dialog, sdp: outcome.sdp, target })
       }
       if (outcome.kind === 'refused') {
-        refusals.push({ status: outcome.status, reason: outcome.reason })
-        if (outcome.status >= 600) return settle({ kind: 'failed', refusals })
+        const { status, reason } = outcome
+        said.push({ status, reason, rang: ringing.has(branch), ...(isUnreached(outcome) && { unreached: true }) })
+        if (status >= 600) return settle({ kind: 'refused', said })
       }
-      if (open === 0) settle({ kind: 'failed', refusals })
+      if (open === 0) settle({ kind: 'refused', said })
     })
   }
 
   for (const { target, branch } of targets) if (!settled) begin(target, target.others ?? [], branch)
-  if (targets.length === 0) settle({ kind: 'failed', refusals })
+  if (targets.length === 0) settle({ kind: 'refused', said })
   return promise
+}
+
+/** The engine had nothing to send it over, or the link to the engine is gone. */
+function isUnreached(outcome: Extract<DialOutcome, { kind: 'refused' }>): boolean {
+  return outcome.status === 503 && outcome.headers.size === 0
 }

@@ -8,7 +8,7 @@ import { connect } from './connect.ts'
 import { ofAor } from './dialled.ts'
 import { madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
-import type { Group } from './ring.ts'
+import type { Route } from './ring.ts'
 import type { Place } from './stand-in.ts'
 import { transfer } from './transfer.ts'
 
@@ -21,14 +21,15 @@ export interface Through {
   readonly who: Who | null
   /** For people: who is rung. */
   readonly target: string
-  groups(sdp: string): readonly Group[]
+  /** Who is rung, with the SDP that is offered to him. */
+  route(sdp: string): Route
   /** When nobody is rung, but the end of another call is taken. */
   readonly place?: Pick<Place, 'who' | 'session' | 'keep'>
 }
 
 /** Returns in words how it ended; every way out has answered the party. */
 export async function putThrough(desk: Desk, live: Live, through: Through): Promise<string> {
-  const { sip, party, leg, who, target, groups, place } = through
+  const { sip, party, leg, who, target, route, place } = through
   if (live.stop.signal.aborted) return refuse(desk, party, 487, 'Request Terminated')
   const media = desk.media.open(live.id)
   live.media = media
@@ -44,14 +45,18 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
       party,
       media,
       checkMs: desk.checkSeconds * 1000,
-      groups: groups(offer.sdp),
+      route: route(offer.sdp),
       stop: live.stop.signal,
-      answered(ends, dialog, { name }, sdp) {
+      answered(ends, dialog, { name, trunk }, sdp) {
         const { callId, remoteTag, remoteContact } = dialog
-        live.talk = { ends, who: { caller: who, called: place ? place.who : { aor: name, ...ofAor(name) } } }
+        live.talk = {
+          ends,
+          who: { caller: who, called: place ? place.who : trunk ? null : { aor: name, ...ofAor(name) } },
+        }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
         place?.keep(dialog)
         desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
+        if (trunk !== undefined) desk.trunks?.outcome(trunk, { kind: 'answered' })
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

@@ -17,6 +17,7 @@ import type { ControlClient, ControlHandlers } from '../../proto/types/raftel/v1
 import type { Members, Members__Output } from '../../proto/types/raftel/v1/Members.ts'
 import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
+import { getPlan, listCommits, listPlans } from './commits.ts'
 import { addCredit, getCredit, listCredit } from './credit.ts'
 import { keepJournal } from './events.ts'
 import { health } from './health.ts'
@@ -24,7 +25,7 @@ import { getLimit, listLimits, removeLimit, setLimit } from './limits.ts'
 import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
 import type { Needs } from './needs.ts'
 import { type Done, FORWARDED, openPeers } from './peers.ts'
-import { commitPlan, planView } from './plan.ts'
+import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
 import { getPrice, importRates, listDecks, listRates, removeDeck } from './rates.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
@@ -32,6 +33,7 @@ import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { transferLeader } from './transfer.ts'
 import { addUser, listUsers } from './users.ts'
+import { validatePlan } from './validate.ts'
 import { hashesOf, verify } from './verify.ts'
 import { watch } from './watch.ts'
 
@@ -141,11 +143,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListRates: unary(log, (request) => listRates(options, request)),
     GetPrice: unary(log, (request) => getPrice(options, request, Date.now())),
     RemoveDeck: unary(log, ({ name }, call) => removeDeck(options, name, timeToAgree(call.getDeadline(), Date.now()))),
-    CommitPlan: unary(log, (request, call) => {
-      const now = Date.now()
-      return commitPlan(options, request, now, timeToAgree(call.getDeadline(), now))
-    }),
-    GetPlan: fromTables(() => planView(cluster.tables.plan)),
+    CommitPlan: unary(log, (request, call) => commitPlan(options, request, askedIn(call))),
+    RollbackPlan: unary(log, (request, call) => rollbackPlan(options, request, askedIn(call))),
+    RemovePlan: unary(log, (request, call) => removePlan(options, request, askedIn(call))),
+    ValidatePlan: unary(log, (request) => validatePlan(options, request, Date.now())),
+    GetPlan: fromTables((request) => getPlan(cluster.tables, request)),
+    ListPlans: fromTables(() => listPlans(cluster.tables)),
+    ListCommits: fromTables((request) => listCommits(cluster.tables, request)),
     ListRegistrations: fromTables((request) => listRegistrations(options, request)),
     ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
@@ -167,6 +171,11 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       clearTimeout(force)
     },
   }
+}
+
+function askedIn(call: ServerUnaryCall<unknown, unknown>): Asked {
+  const now = Date.now()
+  return { now, within: timeToAgree(call.getDeadline(), now), from: call.getPeer() }
 }
 
 function bracketed({ host, port }: { host: string; port: number }): string {

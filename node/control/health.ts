@@ -1,6 +1,7 @@
 /** GetHealth: what doctor asks. Each check says what it found and, when that is not good, what to do about it. */
 import { statfs } from 'node:fs/promises'
 import type { MemberView } from '../../cluster/cluster.ts'
+import type { PlanRow } from '../../cluster/tables/rows.ts'
 import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
 import type { Health } from '../../proto/types/raftel/v1/Health.ts'
 import { liveBans } from './bans.ts'
@@ -21,7 +22,7 @@ const REPAIR_REMEDY = 'wait: it is given everything by its peers while a majorit
 export async function health(needs: Needs): Promise<Health> {
   const { cluster, sip, media } = needs
   const status = cluster.status()
-  const { plan, users } = cluster.tables
+  const { plans, planVersion, users } = cluster.tables
   const members = cluster.members()
   const isUp = ({ name }: { readonly name: string }): boolean =>
     name === cluster.node || status.connected.includes(name)
@@ -59,14 +60,21 @@ export async function health(needs: Needs): Promise<Health> {
       needs.anyOrigin
         ? warn('origins', 'any web page that somebody looks at may connect over ws or wss', ORIGINS_REMEDY)
         : ok('origins', 'no web page connects that is not in sip.origins'),
-      plan === null
+      plans.size === 0
         ? warn('plan', 'no routing plan: only user names are reachable', 'raftel plan commit FILE')
-        : ok('plan', `version ${plan.version}, ${plan.plan.rules.length} rules`),
+        : ok(
+            'plan',
+            `version ${planVersion}, ${plans.size === 1 ? '' : `${plans.size} documents, `}${rulesIn(plans)} rules`,
+          ),
       users.size === 0
         ? warn('users', 'there are no users: no phone can register', 'raftel user add NAME@DOMAIN --password-stdin')
         : ok('users', `${users.size}`),
     ],
   }
+}
+
+function rulesIn(plans: ReadonlyMap<string, PlanRow>): number {
+  return [...plans.values()].reduce((sum, { plan }) => sum + plan.rules.length, 0)
 }
 
 /** Members that are to vote as soon as they have caught up, and have not: a cluster is counted on to survive more than it does. */

@@ -47,7 +47,7 @@ export async function clusterStatus(needs: Needs, peers: Peers, control: string)
     term: status.term,
     quorum: status.quorum,
     answeredBy: cluster.node,
-    planVersion: cluster.tables.plan?.version ?? 0,
+    planVersion: cluster.tables.planVersion,
     nodes,
   }
 }
@@ -99,7 +99,7 @@ export function overview({ cluster, media, sip, startedAt, refused }: Needs, cou
     nodesUp: status.connected.length + 1,
     commit: status.commit,
     applied: status.applied,
-    planVersion: tables.plan?.version ?? 0,
+    planVersion: tables.planVersion,
     calls: tables.calls.size,
     callsAnswered,
     users: tables.users.size,

@@ -4,6 +4,7 @@
  */
 import type { ReplicaStatus, RowChange } from '../../cluster/cluster.ts'
 import type { AlertRow, Grant } from '../../cluster/tables/admission-rows.ts'
+import { MAIN } from '../../cluster/tables/plan-place.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
@@ -46,12 +47,11 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
     }
     case 'bans':
       return tellBan(change)
-    case 'plan': {
-      if (change.row === null) return null
-      const { version, author, plan } = change.row
-      const by = author === '' ? '' : ` by ${clean(author, 64)}`
-      return info('plan', String(version), `plan ${version} in force${by}: ${plan.rules.length} rules`)
-    }
+    case 'plans':
+      return tellPlan(change)
+    case 'commits':
+    case 'texts':
+      return null
     case 'members': {
       const names = change.row?.all.map(({ name }) => name) ?? []
       return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)
@@ -65,6 +65,16 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
     default:
       return null
   }
+}
+
+function tellPlan({ key, row, before }: Extract<RowChange, { table: 'plans' }>): Happening {
+  const whose = key === MAIN ? '' : ` of ${clean(key, 64)}`
+  if (row === null)
+    return info('plan', key, `the plan${whose || ` ${MAIN}`} is removed, which was version ${before?.version ?? 0}`)
+  const { version, author, plan, reason } = row
+  const by = author === '' ? '' : ` by ${clean(author, 64)}`
+  const why = reason ? ` (${clean(reason, 128)})` : ''
+  return info('plan', String(version), `plan ${version}${whose} in force${by}: ${plan.rules.length} rules${why}`)
 }
 
 /** What a new status of the replica means, compared with the one before. */

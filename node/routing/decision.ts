@@ -1,5 +1,5 @@
 /** What routing says of one call: pure data, kept with the call so that "why did it go there?" has an answer. */
-import type { Aor } from '../../cluster/tables/rows.ts'
+import type { Aor, ServiceName } from '../../cluster/tables/rows.ts'
 
 export interface CallRequest {
   /** The call's id: what is drawn by weight or in turns is drawn from it, so that every node draws the same. */
@@ -25,7 +25,7 @@ interface Decided {
   readonly trace: readonly string[]
 }
 
-export type Decision = Ring | Rejection
+export type Decision = Ring | Rejection | Service
 
 export interface Ring extends Decided {
   readonly kind: 'ring'
@@ -39,6 +39,16 @@ export interface Rejection extends Decided {
   readonly kind: 'reject'
   readonly status: number
   readonly reason: string
+  /** ITU-T Q.850, for a Reason header (RFC 3326). */
+  readonly cause?: number
+}
+
+/** A star code: nobody is rung, the caller sets something of his own. */
+export interface Service extends Decided {
+  readonly kind: 'service'
+  readonly service: ServiceName
+  /** What was dialled after the code; empty: nothing. */
+  readonly argument: string
 }
 
 export type Step = PhonesStep | TrunkStep | MediaStep

@@ -8,7 +8,8 @@ import { highestReference, readPattern, takesAll } from './pattern.ts'
 import { type Document, document, type HuntDocument, type RuleDocument } from './shape.ts'
 
 export type PlanRead =
-  | { readonly kind: 'ok'; readonly plan: Plan }
+  /** `warnings`: what is allowed and may not be meant. */
+  | { readonly kind: 'ok'; readonly plan: Plan; readonly warnings: readonly Fault[] }
   | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
 
 /** How long a phone rings where the plan does not say, in seconds. */
@@ -24,7 +25,7 @@ export function readPlan(text: string): PlanRead {
   const complain: Complain = (path, message) => void found.push({ path, message })
   if (read.kind === 'ok') {
     const plan = toPlan(read.value, UNDAMAGED, complain)
-    if (found.length === 0) return { kind: 'ok', plan }
+    if (found.length === 0) return { kind: 'ok', plan, warnings: [] }
     return { kind: 'faults', faults: inOrder(placed(found, read.lineOf)) }
   }
   const { value, damage, lineOf } = read.sound!

@@ -1,10 +1,10 @@
 /** One call against the plan: where it rings, or how it is refused, and why. Total: it never throws and never waits. */
-import type { Aor, Plan, PlanAction, PlanRow, PlanRule } from '../../cluster/tables/rows.ts'
+import type { Aor, PlanAction, PlanRule, ProfileRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision, PhonesStep } from './decision.ts'
-import { DIALLED_MAX, fill, match, type Pattern, readPattern } from './pattern.ts'
+import { type Linked, NO_PLAN, type Scope } from './link.ts'
+import { DIALLED_MAX, fill, match } from './pattern.ts'
 import { RING_SECONDS } from './plan.ts'
-import { RuleIndex } from './rule-index.ts'
 
 /** What routing needs to know beside the plan. */
 export interface Facts {
@@ -12,6 +12,21 @@ export interface Facts {
   known(aor: Aor): boolean
   /** Whether this host is an address of the cluster itself: dialling it means the caller's own domain. */
   here(host: string): boolean
+  // What follows may be absent: then nothing is known of it.
+  /** What a user has set. */
+  profile?(aor: Aor): ProfileRow | null
+  /** Whether a trunk can be used, and if not, why; null: it is not known. */
+  trunk?(name: string): TrunkFact | null
+  /** Whose turn it is in a group that rings in turns: counted up with each call; negative numbers are none. */
+  turn?(group: string): number | null
+  /** What a minute to this number costs by this trunk, in any unit as long as it is the same; null: it is not known. */
+  price?(trunk: string, number: string): number | null
+}
+
+export interface TrunkFact {
+  readonly state: 'up' | 'down' | 'disabled'
+  /** For people. */
+  readonly why?: string
 }
 
 /** What a phone dials for help that knows no number, with what kind of help; who is not told apart here gets any (RFC 5031 §4.2). */
@@ -25,12 +40,11 @@ const STEPS_MAX = 32
  * In this order: emergency numbers (nothing can refuse them), the rules, the numbers of the directory, the user names of
  * the domain, 404. A rewritten number begins again at the top.
  */
-export function decide(row: PlanRow | null, facts: Facts, request: CallRequest): Decision {
+export function decide(linked: Linked, facts: Facts, request: CallRequest): Decision {
   const trace = newTrace()
-  const version = row?.version ?? 0
-  const compiled = row === null ? NO_PLAN : compile(row.plan)
+  const compiled = linked.scopes[0] ?? NO_PLAN
   const domain = domainOf(compiled, facts, request)
-  const end = { planVersion: version, trace: trace.lines }
+  const end = { planVersion: linked.version, trace: trace.lines }
 
   let dialled = request.dialled
   if (dialled === '' || dialled.length > DIALLED_MAX) {
@@ -69,7 +83,7 @@ type Outcome =
   | { readonly kind: 'ring'; readonly steps: readonly PhonesStep[]; readonly rule: string }
   | { readonly kind: 'reject'; readonly status: number; readonly reason: string; readonly rule: string }
 
-function directory(compiled: Compiled, facts: Facts, dialled: string, domain: string, trace: Trace): Outcome {
+function directory(compiled: Scope, facts: Facts, dialled: string, domain: string, trace: Trace): Outcome {
   const aor = `${dialled}@${domain}`
   const owner = compiled.numbers.get(aor)
   if (owner !== undefined) {
@@ -84,7 +98,7 @@ function directory(compiled: Compiled, facts: Facts, dialled: string, domain: st
   return { kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' }
 }
 
-function firstRule(compiled: Compiled, caller: Aor | null, dialled: string, domain: string, trace: Trace) {
+function firstRule(compiled: Scope, caller: Aor | null, dialled: string, domain: string, trace: Trace) {
   const { rules, index } = compiled
   const first = index.first(caller, domain, dialled)
   const before = first < 0 ? rules.length : first
@@ -119,14 +133,14 @@ function act(action: PlanAction, domain: string): Outcome {
     }
     case 'reject':
       return { kind: 'reject', status: action.status, reason: action.reason, rule: '' }
-    case 'rewrite':
+    default:
       // Only an emergency entry could get here, and no reader of plans lets it rewrite.
       return { kind: 'reject', status: 500, reason: 'Nothing to ring', rule: '' }
   }
 }
 
 /** The domain that names and numbers are looked up in; null when it is none of ours. */
-function domainOf(compiled: Compiled, facts: Facts, request: CallRequest): string | null {
+function domainOf(compiled: Scope, facts: Facts, request: CallRequest): string | null {
   if (compiled.domains.includes(request.domain)) return request.domain
   if (facts.here(request.domain)) {
     const own = request.caller?.slice(request.caller.lastIndexOf('@') + 1)
@@ -134,52 +148,6 @@ function domainOf(compiled: Compiled, facts: Facts, request: CallRequest): strin
   }
   // Before the first plan, the domains are those that users were created in: a name is there or it is not.
   return compiled === NO_PLAN ? request.domain : null
-}
-
-interface Compiled {
-  readonly domains: readonly string[]
-  readonly numbers: ReadonlyMap<string, Aor>
-  readonly users: ReadonlySet<Aor>
-  readonly rules: readonly { rule: PlanRule; pattern: Pattern; from: ReadonlySet<Aor> | null }[]
-  readonly index: RuleIndex
-  readonly emergency: { readonly numbers: ReadonlySet<string>; readonly action: PlanAction } | null
-}
-
-const NO_PLAN: Compiled = {
-  domains: [],
-  numbers: new Map(),
-  users: new Set(),
-  rules: [],
-  index: new RuleIndex([]),
-  emergency: null,
-}
-/** A plan is compiled once, and forgotten with the row it came in. */
-const compiledPlans = new WeakMap<Plan, Compiled>()
-
-function compile(plan: Plan): Compiled {
-  const known = compiledPlans.get(plan)
-  if (known !== undefined) return known
-  const domainIn = (aor: Aor): string => aor.slice(aor.lastIndexOf('@') + 1)
-  // Another version of this software may have let a pattern through that this one does not read: it matches nothing.
-  const rules = plan.rules.flatMap((rule) => {
-    const read = readPattern(rule.match)
-    if (read.kind === 'invalid') return []
-    const from = rule.from.length === 0 ? null : new Set(rule.from)
-    return [{ rule, pattern: read.pattern, from }]
-  })
-  const compiled: Compiled = {
-    domains: plan.domains,
-    numbers: new Map(
-      plan.users.flatMap(({ aor, numbers }) => numbers.map((number) => [`${number}@${domainIn(aor)}`, aor] as const)),
-    ),
-    users: new Set(plan.users.map((user) => user.aor)),
-    rules,
-    index: new RuleIndex(rules),
-    emergency:
-      plan.emergency === null ? null : { numbers: new Set(plan.emergency.numbers), action: plan.emergency.action },
-  }
-  compiledPlans.set(plan, compiled)
-  return compiled
 }
 
 interface Trace {

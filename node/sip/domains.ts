@@ -1,7 +1,7 @@
-/** Which domains are ours: those of the plan, and those that users are in; and which hosts are we ourselves. */
+/** Which domains are ours: those of all plans, and those that users are in; and which hosts are we ourselves. */
 import { networkInterfaces } from 'node:os'
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { PlanRow } from '../../cluster/tables/rows.ts'
+import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { SipPort } from './port.ts'
 
 export interface Domains {
@@ -9,14 +9,14 @@ export interface Domains {
   has(domain: string): boolean
   /** Whether this host is one of our domains, or an address of a node. Lower case. */
   ours(host: string): boolean
-  /** The first domain of the plan, else the first of a user; null when there is neither. */
+  /** The first domain of the plans, else the first of a user; null when there is neither. */
   first(): string | null
   close(): void
 }
 
 export function watchDomains(cluster: Cluster, port: Pick<SipPort, 'address' | 'listening'>): Domains {
   const addresses = ownAddresses(port)
-  let plan: PlanRow | null = null
+  let version = 0
   let planned = new Set<string>()
   let users: Set<string> | null = null
   let nodes: Set<string> | null = null
@@ -30,9 +30,11 @@ export function watchDomains(cluster: Cluster, port: Pick<SipPort, 'address' | '
   })
 
   function ofPlan(): Set<string> {
-    if (cluster.tables.plan !== plan) {
-      plan = cluster.tables.plan
-      planned = new Set(plan?.plan.domains.map((domain) => domain.toLowerCase()))
+    const { plans, planVersion } = cluster.tables
+    if (planVersion !== version) {
+      version = planVersion
+      const documents = [...plans].sort(([a], [b]) => (a === MAIN || (b !== MAIN && a < b) ? -1 : 1))
+      planned = new Set(documents.flatMap(([, { plan }]) => plan.domains.map((domain) => domain.toLowerCase())))
     }
     return planned
   }

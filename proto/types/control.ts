@@ -14,6 +14,8 @@ import type { Check as _raftel_v1_Check, Check__Output as _raftel_v1_Check__Outp
 import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from './raftel/v1/ClusterNode.ts';
 import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output as _raftel_v1_ClusterStatus__Output } from './raftel/v1/ClusterStatus.ts';
 import type { ClusterVerdict as _raftel_v1_ClusterVerdict, ClusterVerdict__Output as _raftel_v1_ClusterVerdict__Output } from './raftel/v1/ClusterVerdict.ts';
+import type { Commit as _raftel_v1_Commit, Commit__Output as _raftel_v1_Commit__Output } from './raftel/v1/Commit.ts';
+import type { CommitList as _raftel_v1_CommitList, CommitList__Output as _raftel_v1_CommitList__Output } from './raftel/v1/CommitList.ts';
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from './raftel/v1/CommitPlanRequest.ts';
 import type { ControlClient as _raftel_v1_ControlClient, ControlDefinition as _raftel_v1_ControlDefinition } from './raftel/v1/Control.ts';
 import type { Credit as _raftel_v1_Credit, Credit__Output as _raftel_v1_Credit__Output } from './raftel/v1/Credit.ts';
@@ -42,6 +44,8 @@ import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Outp
 import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from './raftel/v1/LimitKey.ts';
 import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from './raftel/v1/LimitPage.ts';
 import type { LineError as _raftel_v1_LineError, LineError__Output as _raftel_v1_LineError__Output } from './raftel/v1/LineError.ts';
+import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from './raftel/v1/ListCommitsRequest.ts';
+import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from './raftel/v1/ListPlansRequest.ts';
 import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from './raftel/v1/ListRatesRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
 import type { MediaStream as _raftel_v1_MediaStream, MediaStream__Output as _raftel_v1_MediaStream__Output } from './raftel/v1/MediaStream.ts';
@@ -51,6 +55,9 @@ import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel
 import type { NodeVerdict as _raftel_v1_NodeVerdict, NodeVerdict__Output as _raftel_v1_NodeVerdict__Output } from './raftel/v1/NodeVerdict.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from './raftel/v1/Overview.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from './raftel/v1/Plan.ts';
+import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from './raftel/v1/PlanChanged.ts';
+import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from './raftel/v1/PlanList.ts';
+import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from './raftel/v1/PlanVerdict.ts';
 import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from './raftel/v1/Price.ts';
 import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from './raftel/v1/PriceRequest.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from './raftel/v1/PromoteMemberRequest.ts';
@@ -62,6 +69,8 @@ import type { Registration as _raftel_v1_Registration, Registration__Output as _
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from './raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from './raftel/v1/RemoveMemberRequest.ts';
+import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from './raftel/v1/RemovePlanRequest.ts';
+import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from './raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
@@ -71,6 +80,7 @@ import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLea
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from './raftel/v1/UserPage.ts';
+import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from './raftel/v1/ValidatePlanRequest.ts';
 import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from './raftel/v1/VerifyClusterRequest.ts';
 import type { WatchRequest as _raftel_v1_WatchRequest, WatchRequest__Output as _raftel_v1_WatchRequest__Output } from './raftel/v1/WatchRequest.ts';
 
@@ -94,6 +104,8 @@ export interface ProtoGrpcType {
       ClusterNode: MessageTypeDefinition<_raftel_v1_ClusterNode, _raftel_v1_ClusterNode__Output>
       ClusterStatus: MessageTypeDefinition<_raftel_v1_ClusterStatus, _raftel_v1_ClusterStatus__Output>
       ClusterVerdict: MessageTypeDefinition<_raftel_v1_ClusterVerdict, _raftel_v1_ClusterVerdict__Output>
+      Commit: MessageTypeDefinition<_raftel_v1_Commit, _raftel_v1_Commit__Output>
+      CommitList: MessageTypeDefinition<_raftel_v1_CommitList, _raftel_v1_CommitList__Output>
       CommitPlanRequest: MessageTypeDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_CommitPlanRequest__Output>
       Control: SubtypeConstructor<typeof grpc.Client, _raftel_v1_ControlClient> & { service: _raftel_v1_ControlDefinition }
       Credit: MessageTypeDefinition<_raftel_v1_Credit, _raftel_v1_Credit__Output>
@@ -122,6 +134,8 @@ export interface ProtoGrpcType {
       LimitKey: MessageTypeDefinition<_raftel_v1_LimitKey, _raftel_v1_LimitKey__Output>
       LimitPage: MessageTypeDefinition<_raftel_v1_LimitPage, _raftel_v1_LimitPage__Output>
       LineError: MessageTypeDefinition<_raftel_v1_LineError, _raftel_v1_LineError__Output>
+      ListCommitsRequest: MessageTypeDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_ListCommitsRequest__Output>
+      ListPlansRequest: MessageTypeDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_ListPlansRequest__Output>
       ListRatesRequest: MessageTypeDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_ListRatesRequest__Output>
       ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
       MediaStream: MessageTypeDefinition<_raftel_v1_MediaStream, _raftel_v1_MediaStream__Output>
@@ -131,6 +145,9 @@ export interface ProtoGrpcType {
       NodeVerdict: MessageTypeDefinition<_raftel_v1_NodeVerdict, _raftel_v1_NodeVerdict__Output>
       Overview: MessageTypeDefinition<_raftel_v1_Overview, _raftel_v1_Overview__Output>
       Plan: MessageTypeDefinition<_raftel_v1_Plan, _raftel_v1_Plan__Output>
+      PlanChanged: MessageTypeDefinition<_raftel_v1_PlanChanged, _raftel_v1_PlanChanged__Output>
+      PlanList: MessageTypeDefinition<_raftel_v1_PlanList, _raftel_v1_PlanList__Output>
+      PlanVerdict: MessageTypeDefinition<_raftel_v1_PlanVerdict, _raftel_v1_PlanVerdict__Output>
       Price: MessageTypeDefinition<_raftel_v1_Price, _raftel_v1_Price__Output>
       PriceRequest: MessageTypeDefinition<_raftel_v1_PriceRequest, _raftel_v1_PriceRequest__Output>
       PromoteMemberRequest: MessageTypeDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_PromoteMemberRequest__Output>
@@ -142,6 +159,8 @@ export interface ProtoGrpcType {
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
       RemoveBanRequest: MessageTypeDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_RemoveBanRequest__Output>
       RemoveMemberRequest: MessageTypeDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_RemoveMemberRequest__Output>
+      RemovePlanRequest: MessageTypeDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_RemovePlanRequest__Output>
+      RollbackPlanRequest: MessageTypeDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_RollbackPlanRequest__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
       SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
@@ -151,6 +170,7 @@ export interface ProtoGrpcType {
       TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
       UserPage: MessageTypeDefinition<_raftel_v1_UserPage, _raftel_v1_UserPage__Output>
+      ValidatePlanRequest: MessageTypeDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_ValidatePlanRequest__Output>
       VerifyClusterRequest: MessageTypeDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_VerifyClusterRequest__Output>
       WatchRequest: MessageTypeDefinition<_raftel_v1_WatchRequest, _raftel_v1_WatchRequest__Output>
     }

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { authorOf } from '../../cli/commands/plan.ts'
 import { sayFailure } from '../../cli/failure.ts'
 import { endpoints } from '../../cli/globals.ts'
+import { authorOf } from '../../cli/plan/document.ts'
 import { iso, list, record, span, table } from '../../cli/print.ts'
 
 const columns = [

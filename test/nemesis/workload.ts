@@ -1,6 +1,7 @@
 /** Clients: phones that register, look up and de-register, and operators that commit plans. Each asks one thing at a time. */
 import { type ServiceError, status } from '@grpc/grpc-js'
 import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
+import type { PlanChanged__Output } from '../../proto/types/raftel/v1/PlanChanged.ts'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
 import type { RegistrarInput } from '../cluster/linearizability/models.ts'
 import { ask, by, type ClusterUnderTest, DOMAIN } from './cluster.ts'
@@ -162,7 +163,7 @@ async function operate({ cluster, record }: WorkloadNeeds, name: string, at: Nod
   const called = performance.now()
   try {
     const request = { text: input.text, author: name, expect: input.expect }
-    const { version } = await ask<Plan__Output>((done) => client.commitPlan(request, by(CONTROL_MS), done))
+    const { version } = await ask<PlanChanged__Output>((done) => client.commitPlan(request, by(CONTROL_MS), done))
     record.plans.push({ ...own, input, called, outcome: { at: performance.now(), output: version } })
     record.count('commit', 'ok')
     return true

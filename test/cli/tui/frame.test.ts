@@ -30,7 +30,10 @@ function full(columns: number, rows: number): Model {
     calls(...Array.from({ length: 50 }, (_, i) => call(`c${i}${NASTY}`, { from: NASTY, to: NASTY, rule: NASTY }))),
     registrations(registration(NASTY, { userAgent: NASTY, received: NASTY })),
     reply({ what: 'events', fresh: true, value: [event(NASTY, { kind: NASTY, subject: NASTY })] }),
-    reply({ what: 'plan', value: { version: 1, text: NASTY, author: NASTY, committedAt: 0, rules: 1 } }),
+    reply({
+      what: 'plan',
+      value: { version: 1, text: NASTY, author: NASTY, committedAt: 0, rules: 1, document: NASTY, reason: NASTY },
+    }),
   )
 }
 

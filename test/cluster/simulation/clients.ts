@@ -172,7 +172,7 @@ export class Client {
   #readPlan(node: Node): void {
     const called = this.#town.events.now
     this.#read(node, ({ tables }, at) => {
-      const { version, text } = tables.plan ?? { version: 0, text: '' }
+      const { version, text } = tables.plans.get('main') ?? { version: 0, text: '' }
       this.#seenVersion = version
       const input = { kind: 'read' } as const
       this.#histories.plan.push({

@@ -235,7 +235,8 @@ test('a plan is committed only over the version its author saw', (t) => {
   t.deepEqual(does(commit(null)), { kind: 'committed', version: 1 })
   t.deepEqual(does(commit(0)), { kind: 'conflict', version: 1 })
   t.deepEqual(does(commit(1)), { kind: 'committed', version: 2 })
-  t.is(state.plan?.version, 2)
+  t.is(state.plans.get('main')?.version, 2)
+  t.is(state.planVersion, 2)
 })
 
 const node = (id: string, incarnation: string): NodeRow => ({

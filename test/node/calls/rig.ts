@@ -6,7 +6,7 @@ import type { Logger } from '../../../cluster/logger.ts'
 import type { Bind } from '../../../cluster/tables/commands.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
 import { type AdmissionNeeds, startAdmission } from '../../../node/admission/admission.ts'
-import { type Calls, startCalls } from '../../../node/calls/calls.ts'
+import { type Calls, type CallsNeeds, startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type MediaMode, startMedia } from '../../../node/media/start.ts'
@@ -39,6 +39,8 @@ interface More {
   readonly checkSeconds?: number
   readonly times?: Partial<SipTimes>
   readonly admission?: Pick<AdmissionNeeds, 'leaseMs' | 'ahead'>
+  /** What it does with calls beside ringing phones, and who decides where they go. */
+  readonly needs?: Partial<Pick<CallsNeeds, 'decide' | 'decided' | 'trunks' | 'admission'>>
 }
 
 export const CLUSTER_KEY = randomBytes(32)
@@ -64,9 +66,9 @@ export async function nodes(
   await Promise.all(
     clusters.map((cluster) =>
       until(cluster, 'plan, nodes and who calls are known', () => {
-        const { plan, nodes, users } = cluster.tables
+        const { plans, nodes, users } = cluster.tables
         return (
-          plan !== null && users.size === 1 && nodes.size === count && cluster.status().connected.length === count - 1
+          plans.size > 0 && users.size === 1 && nodes.size === count && cluster.status().connected.length === count - 1
         )
       }),
     ),
@@ -78,7 +80,15 @@ async function node(
   t: ExecutionContext,
   cluster: Cluster,
   max: number,
-  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60, log = quiet, times = {}, admission: admitting }: More,
+  {
+    media: mode = { kind: 'direct' },
+    sweepMs,
+    checkSeconds = 60,
+    log = quiet,
+    times = {},
+    needs = {},
+    admission: admitting,
+  }: More,
 ): Promise<TestNode> {
   const sip = await port(t, quiet, times)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
@@ -118,6 +128,7 @@ async function node(
     max,
     maxSeconds: 60,
     checkSeconds,
+    ...needs,
     ...(sweepMs === undefined ? {} : { sweepMs }),
   })
   t.teardown(async () => {

@@ -10,6 +10,7 @@ import type { Event__Output } from '../../../proto/types/raftel/v1/Event.ts'
 import type { Health__Output } from '../../../proto/types/raftel/v1/Health.ts'
 import type { Overview__Output } from '../../../proto/types/raftel/v1/Overview.ts'
 import type { Plan__Output } from '../../../proto/types/raftel/v1/Plan.ts'
+import type { PlanChanged__Output } from '../../../proto/types/raftel/v1/PlanChanged.ts'
 import type { User__Output } from '../../../proto/types/raftel/v1/User.ts'
 import type { UserPage__Output } from '../../../proto/types/raftel/v1/UserPage.ts'
 import { ask, nodeUnderRepair, oneNode } from './node.ts'
@@ -21,7 +22,7 @@ const listUsers = (client: ControlClient, request: object) =>
   ask<UserPage__Output>((done) => client.listUsers(request, done))
 
 const commit = (client: ControlClient, text: string, expect?: number) =>
-  ask<Plan__Output>((done) =>
+  ask<PlanChanged__Output>((done) =>
     client.commitPlan({ text, author: 'alice', ...(expect === undefined ? {} : { expect }) }, done),
   )
 

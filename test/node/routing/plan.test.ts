@@ -21,6 +21,7 @@ emergency: { numbers: [112], user: alice }
 `)
   t.deepEqual(read, {
     kind: 'ok',
+    warnings: [],
     plan: {
       domains: ['pbx.test'],
       users: [{ aor: 'alice@pbx.test', name: 'Alice', numbers: ['0101', '+4930123'] }],

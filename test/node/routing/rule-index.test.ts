@@ -2,6 +2,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import type { PlanRow, PlanRule } from '../../../cluster/tables/rows.ts'
+import { link } from '../../../node/routing/link.ts'
 import { match, readPattern } from '../../../node/routing/pattern.ts'
 import { decide } from '../../../node/routing/route.ts'
 import { requestOf } from './request.ts'
@@ -68,10 +69,10 @@ test('whatever the plan and the call, the first rule that applies is found, and 
   let found = 0
   fc.assert(
     fc.property(plan, fc.array(call, { minLength: 20, maxLength: 20 }), (rules, calls) => {
-      const row = rowOf(rules)
+      const linked = link([rowOf(rules)], 1)
       for (const one of calls) {
         const expected = naive(rules, one)
-        const decision = decide(row, nobody, requestOf(one))
+        const decision = decide(linked, nobody, requestOf(one))
         if (expected.rule !== 'none') found++
         const more = expected.said.length > 64 ? [`${expected.said.length - 64} more rules do not apply`] : []
         const trace = [...expected.said.slice(0, 64), ...more, expected.last]

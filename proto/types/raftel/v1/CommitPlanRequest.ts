@@ -6,6 +6,9 @@ export interface CommitPlanRequest {
   'text'?: (string);
   'author'?: (string);
   'expect'?: (number | string | Long);
+  'document'?: (string);
+  'reason'?: (string);
+  'breakGlass'?: (boolean);
   '_expect'?: "expect";
 }
 
@@ -13,5 +16,8 @@ export interface CommitPlanRequest__Output {
   'text': (string);
   'author': (string);
   'expect'?: (number);
+  'document': (string);
+  'reason': (string);
+  'breakGlass': (boolean);
   '_expect'?: "expect";
 }

@@ -13,6 +13,7 @@ import type { CallPage as _raftel_v1_CallPage, CallPage__Output as _raftel_v1_Ca
 import type { Change as _raftel_v1_Change, Change__Output as _raftel_v1_Change__Output } from '../../raftel/v1/Change.ts';
 import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output as _raftel_v1_ClusterStatus__Output } from '../../raftel/v1/ClusterStatus.ts';
 import type { ClusterVerdict as _raftel_v1_ClusterVerdict, ClusterVerdict__Output as _raftel_v1_ClusterVerdict__Output } from '../../raftel/v1/ClusterVerdict.ts';
+import type { CommitList as _raftel_v1_CommitList, CommitList__Output as _raftel_v1_CommitList__Output } from '../../raftel/v1/CommitList.ts';
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from '../../raftel/v1/CommitPlanRequest.ts';
 import type { Credit as _raftel_v1_Credit, Credit__Output as _raftel_v1_Credit__Output } from '../../raftel/v1/Credit.ts';
 import type { CreditAccount as _raftel_v1_CreditAccount, CreditAccount__Output as _raftel_v1_CreditAccount__Output } from '../../raftel/v1/CreditAccount.ts';
@@ -36,12 +37,17 @@ import type { ImportReport as _raftel_v1_ImportReport, ImportReport__Output as _
 import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Output } from '../../raftel/v1/Limit.ts';
 import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from '../../raftel/v1/LimitKey.ts';
 import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from '../../raftel/v1/LimitPage.ts';
+import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from '../../raftel/v1/ListCommitsRequest.ts';
+import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from '../../raftel/v1/ListPlansRequest.ts';
 import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from '../../raftel/v1/ListRatesRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from '../../raftel/v1/ListRequest.ts';
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from '../../raftel/v1/Members.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from '../../raftel/v1/NodeStatus.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from '../../raftel/v1/Overview.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from '../../raftel/v1/Plan.ts';
+import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from '../../raftel/v1/PlanChanged.ts';
+import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from '../../raftel/v1/PlanList.ts';
+import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from '../../raftel/v1/PlanVerdict.ts';
 import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from '../../raftel/v1/Price.ts';
 import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from '../../raftel/v1/PriceRequest.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from '../../raftel/v1/PromoteMemberRequest.ts';
@@ -50,6 +56,8 @@ import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from '../../raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from '../../raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from '../../raftel/v1/RemoveMemberRequest.ts';
+import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from '../../raftel/v1/RemovePlanRequest.ts';
+import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from '../../raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from '../../raftel/v1/SnapshotBytes.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from '../../raftel/v1/StateHashes.ts';
@@ -57,6 +65,7 @@ import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLea
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from '../../raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from '../../raftel/v1/UserPage.ts';
+import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from '../../raftel/v1/ValidatePlanRequest.ts';
 import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from '../../raftel/v1/VerifyClusterRequest.ts';
 import type { WatchRequest as _raftel_v1_WatchRequest, WatchRequest__Output as _raftel_v1_WatchRequest__Output } from '../../raftel/v1/WatchRequest.ts';
 
@@ -97,14 +106,14 @@ export interface ControlClient extends grpc.Client {
   addUser(argument: _raftel_v1_AddUserRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
   addUser(argument: _raftel_v1_AddUserRequest, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
   
-  CommitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
-  CommitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
-  CommitPlan(argument: _raftel_v1_CommitPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
-  CommitPlan(argument: _raftel_v1_CommitPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
-  commitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
-  commitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
-  commitPlan(argument: _raftel_v1_CommitPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
-  commitPlan(argument: _raftel_v1_CommitPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  CommitPlan(argument: _raftel_v1_CommitPlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  commitPlan(argument: _raftel_v1_CommitPlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   
   Events(argument: _raftel_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
   Events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
@@ -237,6 +246,15 @@ export interface ControlClient extends grpc.Client {
   listCalls(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
   listCalls(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
   
+  ListCommits(argument: _raftel_v1_ListCommitsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  ListCommits(argument: _raftel_v1_ListCommitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  ListCommits(argument: _raftel_v1_ListCommitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  ListCommits(argument: _raftel_v1_ListCommitsRequest, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  listCommits(argument: _raftel_v1_ListCommitsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  listCommits(argument: _raftel_v1_ListCommitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  listCommits(argument: _raftel_v1_ListCommitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  listCommits(argument: _raftel_v1_ListCommitsRequest, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
+  
   ListCredit(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
   ListCredit(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
   ListCredit(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
@@ -263,6 +281,15 @@ export interface ControlClient extends grpc.Client {
   listLimits(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
   listLimits(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
   listLimits(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  
+  ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  ListPlans(argument: _raftel_v1_ListPlansRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  ListPlans(argument: _raftel_v1_ListPlansRequest, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  listPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  listPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  listPlans(argument: _raftel_v1_ListPlansRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  listPlans(argument: _raftel_v1_ListPlansRequest, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   
   ListRates(argument: _raftel_v1_ListRatesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
   ListRates(argument: _raftel_v1_ListRatesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
@@ -336,6 +363,24 @@ export interface ControlClient extends grpc.Client {
   removeMember(argument: _raftel_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   removeMember(argument: _raftel_v1_RemoveMemberRequest, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   
+  RemovePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  RemovePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  RemovePlan(argument: _raftel_v1_RemovePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  RemovePlan(argument: _raftel_v1_RemovePlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  removePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  removePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  removePlan(argument: _raftel_v1_RemovePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  removePlan(argument: _raftel_v1_RemovePlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  
+  RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  
   SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
@@ -358,6 +403,15 @@ export interface ControlClient extends grpc.Client {
   transferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
   transferLeader(argument: _raftel_v1_TransferLeaderRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
   transferLeader(argument: _raftel_v1_TransferLeaderRequest, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
+  
+  ValidatePlan(argument: _raftel_v1_ValidatePlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
+  ValidatePlan(argument: _raftel_v1_ValidatePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
+  ValidatePlan(argument: _raftel_v1_ValidatePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
+  ValidatePlan(argument: _raftel_v1_ValidatePlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
+  validatePlan(argument: _raftel_v1_ValidatePlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
+  validatePlan(argument: _raftel_v1_ValidatePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
+  validatePlan(argument: _raftel_v1_ValidatePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
+  validatePlan(argument: _raftel_v1_ValidatePlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanVerdict__Output>): grpc.ClientUnaryCall;
   
   VerifyCluster(argument: _raftel_v1_VerifyClusterRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
   VerifyCluster(argument: _raftel_v1_VerifyClusterRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ClusterVerdict__Output>): grpc.ClientUnaryCall;
@@ -384,7 +438,7 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   AddUser: grpc.handleUnaryCall<_raftel_v1_AddUserRequest__Output, _raftel_v1_User>;
   
-  CommitPlan: grpc.handleUnaryCall<_raftel_v1_CommitPlanRequest__Output, _raftel_v1_Plan>;
+  CommitPlan: grpc.handleUnaryCall<_raftel_v1_CommitPlanRequest__Output, _raftel_v1_PlanChanged>;
   
   Events: grpc.handleServerStreamingCall<_raftel_v1_EventsRequest__Output, _raftel_v1_Event>;
   
@@ -416,11 +470,15 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListCalls: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_CallPage>;
   
+  ListCommits: grpc.handleUnaryCall<_raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList>;
+  
   ListCredit: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_CreditPage>;
   
   ListDecks: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_DeckPage>;
   
   ListLimits: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_LimitPage>;
+  
+  ListPlans: grpc.handleUnaryCall<_raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList>;
   
   ListRates: grpc.handleUnaryCall<_raftel_v1_ListRatesRequest__Output, _raftel_v1_RatePage>;
   
@@ -438,11 +496,17 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   RemoveMember: grpc.handleUnaryCall<_raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members>;
   
+  RemovePlan: grpc.handleUnaryCall<_raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged>;
+  
+  RollbackPlan: grpc.handleUnaryCall<_raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged>;
+  
   SaveSnapshot: grpc.handleServerStreamingCall<_raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes>;
   
   SetLimit: grpc.handleUnaryCall<_raftel_v1_Limit__Output, _raftel_v1_Limit>;
   
   TransferLeader: grpc.handleUnaryCall<_raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply>;
+  
+  ValidatePlan: grpc.handleUnaryCall<_raftel_v1_ValidatePlanRequest__Output, _raftel_v1_PlanVerdict>;
   
   VerifyCluster: grpc.handleUnaryCall<_raftel_v1_VerifyClusterRequest__Output, _raftel_v1_ClusterVerdict>;
   
@@ -455,7 +519,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   AddCredit: MethodDefinition<_raftel_v1_AddCreditRequest, _raftel_v1_Credit, _raftel_v1_AddCreditRequest__Output, _raftel_v1_Credit__Output>
   AddMember: MethodDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_Members, _raftel_v1_AddMemberRequest__Output, _raftel_v1_Members__Output>
   AddUser: MethodDefinition<_raftel_v1_AddUserRequest, _raftel_v1_User, _raftel_v1_AddUserRequest__Output, _raftel_v1_User__Output>
-  CommitPlan: MethodDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_Plan, _raftel_v1_CommitPlanRequest__Output, _raftel_v1_Plan__Output>
+  CommitPlan: MethodDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_CommitPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   Events: MethodDefinition<_raftel_v1_EventsRequest, _raftel_v1_Event, _raftel_v1_EventsRequest__Output, _raftel_v1_Event__Output>
   GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
   GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
@@ -471,9 +535,11 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   ImportRates: MethodDefinition<_raftel_v1_RatesPart, _raftel_v1_ImportReport, _raftel_v1_RatesPart__Output, _raftel_v1_ImportReport__Output>
   ListBans: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_BanPage, _raftel_v1_ListRequest__Output, _raftel_v1_BanPage__Output>
   ListCalls: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CallPage, _raftel_v1_ListRequest__Output, _raftel_v1_CallPage__Output>
+  ListCommits: MethodDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_CommitList, _raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList__Output>
   ListCredit: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CreditPage, _raftel_v1_ListRequest__Output, _raftel_v1_CreditPage__Output>
   ListDecks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_DeckPage, _raftel_v1_ListRequest__Output, _raftel_v1_DeckPage__Output>
   ListLimits: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_LimitPage, _raftel_v1_ListRequest__Output, _raftel_v1_LimitPage__Output>
+  ListPlans: MethodDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_PlanList, _raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList__Output>
   ListRates: MethodDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_RatePage, _raftel_v1_ListRatesRequest__Output, _raftel_v1_RatePage__Output>
   ListRegistrations: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_RegistrationPage, _raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage__Output>
   ListUsers: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_UserPage, _raftel_v1_ListRequest__Output, _raftel_v1_UserPage__Output>
@@ -482,9 +548,12 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   RemoveDeck: MethodDefinition<_raftel_v1_DeckName, _raftel_v1_Deck, _raftel_v1_DeckName__Output, _raftel_v1_Deck__Output>
   RemoveLimit: MethodDefinition<_raftel_v1_LimitKey, _raftel_v1_Limit, _raftel_v1_LimitKey__Output, _raftel_v1_Limit__Output>
   RemoveMember: MethodDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_Members, _raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members__Output>
+  RemovePlan: MethodDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged__Output>
+  RollbackPlan: MethodDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
   SetLimit: MethodDefinition<_raftel_v1_Limit, _raftel_v1_Limit, _raftel_v1_Limit__Output, _raftel_v1_Limit__Output>
   TransferLeader: MethodDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply__Output>
+  ValidatePlan: MethodDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_PlanVerdict, _raftel_v1_ValidatePlanRequest__Output, _raftel_v1_PlanVerdict__Output>
   VerifyCluster: MethodDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_ClusterVerdict, _raftel_v1_VerifyClusterRequest__Output, _raftel_v1_ClusterVerdict__Output>
   Watch: MethodDefinition<_raftel_v1_WatchRequest, _raftel_v1_Change, _raftel_v1_WatchRequest__Output, _raftel_v1_Change__Output>
 }

@@ -8,6 +8,8 @@ export interface Plan {
   'author'?: (string);
   'committedAt'?: (number | string | Long);
   'rules'?: (number);
+  'document'?: (string);
+  'reason'?: (string);
 }
 
 export interface Plan__Output {
@@ -16,4 +18,6 @@ export interface Plan__Output {
   'author': (string);
   'committedAt': (number);
   'rules': (number);
+  'document': (string);
+  'reason': (string);
 }

@@ -1,0 +1,10 @@
+// Original file: proto/control.proto
+
+
+export interface ListPlansRequest {
+  'linearizable'?: (boolean);
+}
+
+export interface ListPlansRequest__Output {
+  'linearizable': (boolean);
+}

@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { type Lab, withLab } from './lab.ts'
+
+const DOMAIN = 'pbx.test'
+const plan = (rules: string) => `domains: [${DOMAIN}]\nrules:\n${rules}`
+const rule = (name: string, match: string, status = 403) =>
+  `  - name: ${name}\n    match: "${match}"\n    reject: { status: ${status}, reason: no }\n`
+
+interface Commit {
+  readonly version: number
+  readonly document: string
+  readonly kind: string
+  readonly author: string
+  readonly from: string
+  readonly reason: string
+  readonly previous: number
+  readonly committedAt: string
+}
+
+function files(lab: Lab, texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => {
+      const file = path.join(lab.dir, `${name}.yaml`)
+      writeFileSync(file, text)
+      return [name, file]
+    }),
+  )
+}
+
+test('of two operators that commit at once by two nodes one is told, and shown what the other changed', async (t) => {
+  await withLab(t, { nodes: 3 }, async (lab) => {
+    const { first, ann, bob } = files(lab, {
+      first: plan(rule('all', '1XXX')),
+      ann: plan(rule('all', '1XXX') + rule('night', '2XXX')),
+      bob: plan(rule('all', '1XXX', 480)),
+    })
+    await lab.json(['plan', 'commit', first!, '--reason', 'the first'])
+    const at = (i: number) => ['--endpoints', lab.nodes[i]!.control]
+    const both = await Promise.all([
+      lab.raftel(['plan', 'commit', ann!, '--expect', '1', '--reason', 'nights', ...at(0)]),
+      lab.raftel(['plan', 'commit', bob!, '--expect', '1', '--reason', 'busy', ...at(1)]),
+    ])
+    t.deepEqual(both.map(({ code }) => code).sort(), [0, 5])
+    const refused = both.find(({ code }) => code === 5)!.stderr
+    t.regex(refused, /version 2 by .* is in force, not 1/)
+    const annWon = both[0]!.code === 0
+    t.regex(refused, annWon ? /^\+ {2}- name: night$/m : /^\+ {4}reject: \{ status: 480, reason: no \}$/m)
+    t.regex(refused, annWon ? /1 added \(night\)/ : /1 changed \(all\)/)
+
+    // Who was refused reads what is there, and goes on from that, whichever node he asks.
+    const again = await lab.json<{ version: number }>(['plan', 'commit', annWon ? bob! : ann!, '--expect', '2'])
+    t.is(again.version, 3)
+    const log = await lab.json<Commit[]>(['plan', 'log'])
+    t.deepEqual(
+      log.map(({ version, previous }) => [version, previous]),
+      [
+        [3, 2],
+        [2, 1],
+        [1, 0],
+      ],
+    )
+    t.is(log[2]!.reason, 'the first')
+    t.regex(log[0]!.from, /^127\.0\.0\.1:\d+$/)
+    t.is((await lab.raftel(['plan', 'commit', first!, '--expect', '2'])).code, 5)
+    t.is((await lab.json<{ version: number }>(['plan', 'commit', first!, '--force'])).version, 4)
+  })
+})
+
+test('a plan can be looked at as it was, compared, and had back, document by document', async (t) => {
+  await withLab(t, { nodes: 1 }, async (lab) => {
+    const { one, two, acme } = files(lab, {
+      one: plan(rule('all', '1XXX')),
+      two: plan(rule('all', '1XXX', 480) + rule('night', '2XXX')),
+      acme: 'domains: [acme.test]\n',
+    })
+    await lab.json(['plan', 'commit', one!])
+    const [before] = await lab.json<Commit[]>(['plan', 'log'])
+    t.is((await lab.raftel(['plan', 'diff', one!])).code, 0)
+    const differs = await lab.raftel(['plan', 'diff', two!])
+    t.is(differs.code, 1)
+    t.regex(differs.stdout, /^\+ {2}- name: night$/m)
+    t.regex(differs.stdout, /^rules: 1 added \(night\), 1 changed \(all\)$/m)
+    t.true(
+      (await lab.raftel(['plan', 'diff', path.join(lab.dir, 'none.yaml')])).code > 1,
+      'no answer is not that they differ',
+    )
+
+    await lab.json(['plan', 'commit', two!, '--reason', 'nights'])
+    await lab.json(['plan', 'commit', acme!, '--document', 'acme'])
+    const show = async (...more: string[]) => (await lab.json<{ text: string }>(['plan', 'show', ...more])).text
+    t.is(await show(), plan(rule('all', '1XXX', 480) + rule('night', '2XXX')))
+    t.is(await show('--version', '1'), plan(rule('all', '1XXX')))
+    t.is(await show('--at', before!.committedAt), plan(rule('all', '1XXX')))
+    t.is(await show('--document', 'acme'), 'domains: [acme.test]\n')
+    t.is((await lab.raftel(['plan', 'show', '--at', '2001-01-01'])).code, 3)
+    t.is((await lab.raftel(['plan', 'show', '--version', '77'])).code, 3)
+    const two1 = await lab.raftel(['plan', 'diff', '--version', '2', '--version', '1', '-o', 'json'])
+    t.like(JSON.parse(two1.stdout), { same: false, rules: { added: [], removed: ['night'], changed: ['all'] } })
+
+    const back = await lab.json<{ version: number }>(['plan', 'rollback', '1', '--reason', 'nights were wrong'])
+    t.is(back.version, 4)
+    t.is(await show(), await show('--version', '1'))
+    const [last] = await lab.json<(Commit & { restored: number })[]>([
+      'plan',
+      'log',
+      '--document',
+      'main',
+      '--limit',
+      '1',
+    ])
+    t.like(last, { version: 4, kind: 'rollback', restored: 1, document: 'main', previous: 2 })
+
+    const ls = await lab.json<{ document: string; version: number }[]>(['plan', 'ls'])
+    t.deepEqual(
+      ls.map(({ document, version }) => [document, version]),
+      [
+        ['acme', 3],
+        ['main', 4],
+      ],
+    )
+    await lab.json(['plan', 'remove', 'acme', '--reason', 'acme left'])
+    t.is((await lab.raftel(['plan', 'show', '--document', 'acme'])).code, 3)
+    t.is((await lab.raftel(['plan', 'remove', 'acme'])).code, 3)
+    t.is((await lab.json<{ version: number }>(['plan', 'rollback', '3'])).version, 6, 'and it is back')
+  })
+})
+
+test('a document is judged without being put in force', async (t) => {
+  await withLab(t, { nodes: 1 }, async (lab) => {
+    const { good, bad } = files(lab, {
+      good: plan(rule('all', '1XXX')),
+      bad: `${plan(rule('all', '1XXX', 200))}rulez: []\n`,
+    })
+    t.is((await lab.raftel(['plan', 'validate', good!])).code, 0)
+    const refused = await lab.raftel(['plan', 'validate', bad!])
+    t.is(refused.code, 1)
+    t.regex(refused.stdout, /bad\.yaml:5:\d+: rules\[0\]\.reject\.status/)
+    t.regex(refused.stdout, /bad\.yaml:6:1: rulez/)
+    const said = await lab.raftel(['plan', 'validate', bad!, '--limit', '1', '-o', 'json'])
+    t.like(JSON.parse(said.stdout), { ok: false, faultsTotal: 2 })
+    t.is(JSON.parse(said.stdout).faults.length, 1)
+    t.deepEqual(await lab.json(['plan', 'log']), [])
+    t.is((await lab.raftel(['plan', 'commit', good!, '--break-glass'])).code, 2, 'glass is not broken without a reason')
+  })
+})
