@@ -6,8 +6,11 @@ import { banCommand } from './commands/ban.ts'
 import { callCommand } from './commands/call.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
+import { creditCommand } from './commands/credit.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { limitCommand } from './commands/limit.ts'
 import { planCommand } from './commands/plan.ts'
+import { rateCommand } from './commands/rate.ts'
 import { regCommand } from './commands/reg.ts'
 import { statsCommand } from './commands/stats.ts'
 import { userCommand } from './commands/user.ts'
@@ -65,6 +68,9 @@ async function build(args: readonly string[]): Promise<Command> {
     planCommand(),
     regCommand(),
     banCommand(),
+    limitCommand(),
+    creditCommand(),
+    rateCommand(),
     statsCommand(),
     callCommand(),
     doctorCommand(),

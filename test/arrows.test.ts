@@ -36,7 +36,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'node/admission': ['node/calls/admission.ts', 'node/routing', 'cluster', 'proto'],
   'node/trunks': ['node/yaml.ts', 'node/damage.ts', 'node/closest.ts', 'node/sip', 'cluster', 'proto'],
   'node/calls': ['node/routing', 'node/trunks', 'node/sip', 'node/media', 'cluster', 'proto'],
-  'node/control': ['node/routing', 'cluster', 'proto'],
+  'node/control': ['node/admission', 'node/routing', 'cluster', 'proto'],
   'node/phone': ['node/sip', 'node/media', 'cluster', 'proto'],
   node: ['node', 'cluster', 'proto'],
   cli: ['proto'],

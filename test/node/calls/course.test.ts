@@ -87,12 +87,13 @@ test('who is busy, does not answer or is not registered is followed by whom the 
 })
 
 test('a phone that registers while the step before it rings is found', async (t) => {
-  const it = await rig(t, { 2: { steps: [phones('bob', undefined, 1), phones('carol')] } })
+  const it = await rig(t, { 2: { steps: [phones('bob'), phones('carol')] } })
   const bob = rings()
   await phone(t, it.n1, 'bob', bob.invited)
   const outcome = call(it.alice, it.n1, '2').outcome
-  await soon('the call at bob', bob.called)
+  const invitation = await soon('the call at bob', bob.called)
   await phone(t, it.n1, 'carol', answers(listener()))
+  invitation.reply(480)
   t.is((await soon('an answer', outcome)).kind, 'answered')
 })
 
