@@ -9,6 +9,7 @@ import { clusterCommand } from './commands/cluster.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
 import { regCommand } from './commands/reg.ts'
+import { routeCommand } from './commands/route.ts'
 import { statsCommand } from './commands/stats.ts'
 import { userCommand } from './commands/user.ts'
 import { EXIT, Failure, type Kind, sayFailure } from './failure.ts'
@@ -33,6 +34,10 @@ const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Comman
   phone: {
     about: 'one phone: register, call or answer, and say whether the other side was heard',
     load: async () => (await import('./commands/phone.ts')).phoneCommand(),
+  },
+  schema: {
+    about: 'JSON Schema of what is written by hand, for editors',
+    load: async () => (await import('./commands/schema.ts')).schemaCommand(),
   },
   tui: {
     about: 'the cluster live on this terminal',
@@ -63,6 +68,7 @@ async function build(args: readonly string[]): Promise<Command> {
     clusterCommand(),
     userCommand(),
     planCommand(),
+    routeCommand(),
     regCommand(),
     banCommand(),
     statsCommand(),

@@ -9,6 +9,7 @@ import { loadClusterKey, open, seal } from '../cluster/seal.ts'
 import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
 import { certificatesIn } from '../proto/tls.ts'
 import { startCalls } from './calls/calls.ts'
+import { factsOf } from './calls/facts.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
@@ -18,6 +19,7 @@ import { lookAt } from './enrolment.ts'
 import { openLogger } from './log.ts'
 import { startMedia } from './media/start.ts'
 import { keepPresent } from './presence.ts'
+import { keepRecent } from './replay/recent.ts'
 import { readPlan } from './routing/plan.ts'
 import type { Credentials } from './sip/digest.ts'
 import { watchDomains } from './sip/domains.ts'
@@ -152,12 +154,15 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   sip.on('register', registrar.handle)
   sip.early('register', registrar.early)
   sip.on('options', answerOptions)
+  const recent = keepRecent()
+  const here = (host: string) => domains.ours(host) && !domains.has(host)
   const calls = startCalls({
     cluster,
     sip,
     media,
     identify: identity.caller,
-    here: (host) => domains.ours(host) && !domains.has(host),
+    here,
+    decided: recent.keep,
     flowLost: registrar.flowLost,
     relayKey: relayKeyOf(key),
     gruuKey,
@@ -186,6 +191,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       calls,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      facts: factsOf({ cluster, here }),
+      recent,
       readSource,
       isTrusted: (text) => guard.isTrusted(readHost(text)),
       refused: guard.counters,

@@ -19,6 +19,7 @@ import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
 import { keepJournal } from './events.ts'
+import { explainRoute } from './explain.ts'
 import { health } from './health.ts'
 import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
 import type { Needs } from './needs.ts'
@@ -26,11 +27,12 @@ import { type Done, FORWARDED, openPeers } from './peers.ts'
 import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
+import { recentDecisions, replayPlan } from './replay.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { transferLeader } from './transfer.ts'
 import { addUser, listUsers } from './users.ts'
-import { validatePlan } from './validate.ts'
+import { testPlan, validatePlan } from './validate.ts'
 import { hashesOf, verify } from './verify.ts'
 import { watch } from './watch.ts'
 
@@ -129,6 +131,10 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     RollbackPlan: unary(log, (request, call) => rollbackPlan(options, request, askedIn(call))),
     RemovePlan: unary(log, (request, call) => removePlan(options, request, askedIn(call))),
     ValidatePlan: unary(log, (request) => validatePlan(options, request, Date.now())),
+    TestPlan: unary(log, (request) => testPlan(options, request, Date.now())),
+    ReplayPlan: replayPlan(options, peers, Date.now),
+    RecentDecisions: recentDecisions(options),
+    ExplainRoute: unary(log, (request) => explainRoute(options, request, Date.now())),
     GetPlan: fromTables((request) => getPlan(cluster.tables, request)),
     ListPlans: fromTables(() => listPlans(cluster.tables)),
     ListCommits: fromTables((request) => listCommits(cluster.tables, request)),

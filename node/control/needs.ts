@@ -2,6 +2,8 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { BindingRow, MediaKind, Plan } from '../../cluster/tables/rows.ts'
+import type { Recent } from '../replay/recent.ts'
+import type { Facts } from '../routing/route.ts'
 
 export interface Needs {
   readonly cluster: Cluster
@@ -21,6 +23,10 @@ export interface Needs {
   /** Seconds that a phone has left by its own time; null: another node keeps that, or nobody. */
   secondsLeft(binding: BindingRow): number | null
   readPlan(text: string): PlanRead
+  /** What routing is told of the cluster. */
+  readonly facts: Facts
+  /** Inputs of the last decisions here. */
+  readonly recent: Pick<Recent, 'last'>
   /** An address as bans name it; null: it is none. */
   readSource(text: string): string | null
   /** Whether an address, as a person writes it, is never banned: one of a node, or in sip.abuse.trusted. */

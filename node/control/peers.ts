@@ -14,6 +14,8 @@ export interface Peers {
   addressOf(node: string): string | null
   /** Asks another node, with a deadline of a second; rejects with gRPC's error. */
   ask<Reply>(node: string, send: (client: ControlClient, metadata: Metadata, done: Done<Reply>) => void): Promise<Reply>
+  /** What a stream to another node is opened with; null when no address of it is known. */
+  to(node: string): { readonly client: ControlClient; readonly metadata: Metadata } | null
   deadline(): { deadline: number }
   close(): void
 }
@@ -46,11 +48,14 @@ export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Pe
   return {
     addressOf,
     deadline: () => ({ deadline: Date.now() + DEADLINE_MS }),
+    to(node) {
+      const client = clientOf(node)
+      return client && { client, metadata: forwarded() }
+    },
     ask(node, send) {
       const client = clientOf(node)
       if (client === null) return Promise.reject(new Error(`no address of ${node} is known`))
-      const metadata = new Metadata()
-      metadata.set(FORWARDED, '1')
+      const metadata = forwarded()
       return new Promise((resolve, reject) => {
         send(client, metadata, (error, reply) =>
           error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('an empty answer')),
@@ -62,4 +67,10 @@ export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Pe
       clients.clear()
     },
   }
+}
+
+function forwarded(): Metadata {
+  const metadata = new Metadata()
+  metadata.set(FORWARDED, '1')
+  return metadata
 }

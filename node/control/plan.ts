@@ -129,17 +129,18 @@ type Plans = ReadonlyMap<string, PlanRow>
 
 /** Judges and proposes, until nobody else was in between. */
 async function propose(
-  { cluster }: Needs,
+  needs: Needs,
   { expect, breakGlass }: Said,
-  { now, within }: Asked,
+  { within }: Asked,
   command: (on: { base: number; judged: Judgement }) => Command,
   after: (plans: Plans) => Plans,
   document: string,
 ): Promise<{ result: Extract<Result, { kind: 'committed' }>; judged: Judgement }> {
+  const { cluster } = needs
   const until = performance.now() + within
   for (let left = within; ; left = until - performance.now()) {
     const { planVersion: base, plans } = cluster.tables
-    const judged = judge(after(plans), document, { cluster, at: now })
+    const judged = judge(after(plans), document, base + 1, needs)
     if (judged.faults.length > 0 && !breakGlass) throw invalid(judged.faults.join('\n'))
     if (judged.failed.length > 0 && !breakGlass) throw cannot(sayFailed(judged))
     const result = agreed(await cluster.propose(command({ base, judged }), Math.max(MOMENT_MS, left)))

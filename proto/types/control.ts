@@ -17,8 +17,12 @@ import type { Commit as _raftel_v1_Commit, Commit__Output as _raftel_v1_Commit__
 import type { CommitList as _raftel_v1_CommitList, CommitList__Output as _raftel_v1_CommitList__Output } from './raftel/v1/CommitList.ts';
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from './raftel/v1/CommitPlanRequest.ts';
 import type { ControlClient as _raftel_v1_ControlClient, ControlDefinition as _raftel_v1_ControlDefinition } from './raftel/v1/Control.ts';
+import type { Decisions as _raftel_v1_Decisions, Decisions__Output as _raftel_v1_Decisions__Output } from './raftel/v1/Decisions.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
+import type { ExplainRouteRequest as _raftel_v1_ExplainRouteRequest, ExplainRouteRequest__Output as _raftel_v1_ExplainRouteRequest__Output } from './raftel/v1/ExplainRouteRequest.ts';
+import type { ExplainedStep as _raftel_v1_ExplainedStep, ExplainedStep__Output as _raftel_v1_ExplainedStep__Output } from './raftel/v1/ExplainedStep.ts';
+import type { Explanation as _raftel_v1_Explanation, Explanation__Output as _raftel_v1_Explanation__Output } from './raftel/v1/Explanation.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from './raftel/v1/GetCallRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from './raftel/v1/GetClusterRequest.ts';
 import type { GetHashesRequest as _raftel_v1_GetHashesRequest, GetHashesRequest__Output as _raftel_v1_GetHashesRequest__Output } from './raftel/v1/GetHashesRequest.ts';
@@ -44,17 +48,26 @@ import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raf
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from './raftel/v1/PlanList.ts';
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from './raftel/v1/PlanVerdict.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from './raftel/v1/PromoteMemberRequest.ts';
+import type { RecentDecisionsRequest as _raftel_v1_RecentDecisionsRequest, RecentDecisionsRequest__Output as _raftel_v1_RecentDecisionsRequest__Output } from './raftel/v1/RecentDecisionsRequest.ts';
 import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from './raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from './raftel/v1/RemoveMemberRequest.ts';
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from './raftel/v1/RemovePlanRequest.ts';
+import type { Replay as _raftel_v1_Replay, Replay__Output as _raftel_v1_Replay__Output } from './raftel/v1/Replay.ts';
+import type { ReplayChange as _raftel_v1_ReplayChange, ReplayChange__Output as _raftel_v1_ReplayChange__Output } from './raftel/v1/ReplayChange.ts';
+import type { ReplayPlanRequest as _raftel_v1_ReplayPlanRequest, ReplayPlanRequest__Output as _raftel_v1_ReplayPlanRequest__Output } from './raftel/v1/ReplayPlanRequest.ts';
+import type { ReplaySums as _raftel_v1_ReplaySums, ReplaySums__Output as _raftel_v1_ReplaySums__Output } from './raftel/v1/ReplaySums.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from './raftel/v1/RollbackPlanRequest.ts';
+import type { RouteDecision as _raftel_v1_RouteDecision, RouteDecision__Output as _raftel_v1_RouteDecision__Output } from './raftel/v1/RouteDecision.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
 import type { StateHash as _raftel_v1_StateHash, StateHash__Output as _raftel_v1_StateHash__Output } from './raftel/v1/StateHash.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from './raftel/v1/StateHashes.ts';
+import type { TestPlanRequest as _raftel_v1_TestPlanRequest, TestPlanRequest__Output as _raftel_v1_TestPlanRequest__Output } from './raftel/v1/TestPlanRequest.ts';
+import type { TestResult as _raftel_v1_TestResult, TestResult__Output as _raftel_v1_TestResult__Output } from './raftel/v1/TestResult.ts';
+import type { TestResults as _raftel_v1_TestResults, TestResults__Output as _raftel_v1_TestResults__Output } from './raftel/v1/TestResults.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from './raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
@@ -86,8 +99,12 @@ export interface ProtoGrpcType {
       CommitList: MessageTypeDefinition<_raftel_v1_CommitList, _raftel_v1_CommitList__Output>
       CommitPlanRequest: MessageTypeDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_CommitPlanRequest__Output>
       Control: SubtypeConstructor<typeof grpc.Client, _raftel_v1_ControlClient> & { service: _raftel_v1_ControlDefinition }
+      Decisions: MessageTypeDefinition<_raftel_v1_Decisions, _raftel_v1_Decisions__Output>
       Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
+      ExplainRouteRequest: MessageTypeDefinition<_raftel_v1_ExplainRouteRequest, _raftel_v1_ExplainRouteRequest__Output>
+      ExplainedStep: MessageTypeDefinition<_raftel_v1_ExplainedStep, _raftel_v1_ExplainedStep__Output>
+      Explanation: MessageTypeDefinition<_raftel_v1_Explanation, _raftel_v1_Explanation__Output>
       GetCallRequest: MessageTypeDefinition<_raftel_v1_GetCallRequest, _raftel_v1_GetCallRequest__Output>
       GetClusterRequest: MessageTypeDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_GetClusterRequest__Output>
       GetHashesRequest: MessageTypeDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_GetHashesRequest__Output>
@@ -113,17 +130,26 @@ export interface ProtoGrpcType {
       PlanList: MessageTypeDefinition<_raftel_v1_PlanList, _raftel_v1_PlanList__Output>
       PlanVerdict: MessageTypeDefinition<_raftel_v1_PlanVerdict, _raftel_v1_PlanVerdict__Output>
       PromoteMemberRequest: MessageTypeDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_PromoteMemberRequest__Output>
+      RecentDecisionsRequest: MessageTypeDefinition<_raftel_v1_RecentDecisionsRequest, _raftel_v1_RecentDecisionsRequest__Output>
       Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
       RemoveBanRequest: MessageTypeDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_RemoveBanRequest__Output>
       RemoveMemberRequest: MessageTypeDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_RemoveMemberRequest__Output>
       RemovePlanRequest: MessageTypeDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_RemovePlanRequest__Output>
+      Replay: MessageTypeDefinition<_raftel_v1_Replay, _raftel_v1_Replay__Output>
+      ReplayChange: MessageTypeDefinition<_raftel_v1_ReplayChange, _raftel_v1_ReplayChange__Output>
+      ReplayPlanRequest: MessageTypeDefinition<_raftel_v1_ReplayPlanRequest, _raftel_v1_ReplayPlanRequest__Output>
+      ReplaySums: MessageTypeDefinition<_raftel_v1_ReplaySums, _raftel_v1_ReplaySums__Output>
       RollbackPlanRequest: MessageTypeDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_RollbackPlanRequest__Output>
+      RouteDecision: MessageTypeDefinition<_raftel_v1_RouteDecision, _raftel_v1_RouteDecision__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
       SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
       StateHash: MessageTypeDefinition<_raftel_v1_StateHash, _raftel_v1_StateHash__Output>
       StateHashes: MessageTypeDefinition<_raftel_v1_StateHashes, _raftel_v1_StateHashes__Output>
+      TestPlanRequest: MessageTypeDefinition<_raftel_v1_TestPlanRequest, _raftel_v1_TestPlanRequest__Output>
+      TestResult: MessageTypeDefinition<_raftel_v1_TestResult, _raftel_v1_TestResult__Output>
+      TestResults: MessageTypeDefinition<_raftel_v1_TestResults, _raftel_v1_TestResults__Output>
       TransferLeaderReply: MessageTypeDefinition<_raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderReply__Output>
       TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
