@@ -1,7 +1,7 @@
 /** The live calls of this node: those whose caller is here, and those dialled here for other nodes. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
+import type { Aor, BindingRow, LegRow, ServiceName, UserRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
@@ -38,6 +38,12 @@ export interface CallsNeeds {
   readonly admission?: Admission
   /** What the plan says of a call; by default the one in the table does. */
   decide?(facts: Facts, request: CallRequest): Decision
+  /** Sets for a user what his star code says; how that is told to him. */
+  services?(
+    aor: Aor,
+    service: ServiceName,
+    argument: string,
+  ): Promise<{ readonly status: number; readonly reason: string }>
   /** Hears of every decision that counted, and what it came from. */
   decided?(decided: Decided): void
   /** From `relayKeyOf(cluster key)`. */

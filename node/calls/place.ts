@@ -4,7 +4,7 @@
  */
 import type { LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
-import type { CallRequest } from '../routing/decision.ts'
+import type { CallRequest, Service } from '../routing/decision.ts'
 import { type Gruu, readGruu } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation } from '../sip/port.ts'
 import { best } from './best.ts'
@@ -123,7 +123,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   })
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
-  if (decision.kind === 'service') return refuse(desk, party, 501, 'Not Implemented')
+  if (decision.kind === 'service') return serve(desk, party, rights, decision)
   const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(live.call, decision)) ?? OK)
   if (admitted.kind === 'refused') return refuseAdmission(desk, party, admitted)
   const shows = { who: shown, display, private: shown?.private === true }
@@ -155,6 +155,17 @@ function refuseAdmission(desk: Desk, party: Party, refused: Extract<Admitted, { 
     reason,
     retryAfter === undefined ? {} : { 'Retry-After': `${Math.ceil(retryAfter)}` },
   )
+}
+
+/**
+ * There is no media here that could say it: what came of a star code stands in the reason of a refusal, which most phones show. A 200
+ * would begin a conversation with nobody.
+ */
+async function serve(desk: Desk, party: Party, by: Who | null, { service, argument }: Service): Promise<string> {
+  if (by === null) return refuse(desk, party, 403, 'Only for users')
+  if (desk.services === undefined) return refuse(desk, party, 501, 'No star codes on this node')
+  const { status, reason } = await desk.services(by.aor, service, argument)
+  return refuse(desk, party, status, reason)
 }
 
 /** A user was called by name, and somebody else is rung in his place. */
