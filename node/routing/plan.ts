@@ -6,14 +6,15 @@ import { type Damage, type Holed, UNDAMAGED } from '../damage.ts'
 import { FAULTS_MAX, type Fault, inOrder, type Path, type Place, readYaml, sayPath } from '../yaml.ts'
 import { highestReference, readPattern, takesAll } from './pattern.ts'
 import { type Document, document, type HuntDocument, type RuleDocument } from './shape.ts'
+import { RING_SECONDS } from './ways.ts'
 
 export type PlanRead =
   /** `warnings`: what is allowed and may not be meant. */
   | { readonly kind: 'ok'; readonly plan: Plan; readonly warnings: readonly Fault[] }
   | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
 
-/** How long a phone rings where the plan does not say, in seconds. */
-export const RING_SECONDS = 60
+export { RING_SECONDS }
+
 const HUNT_SECONDS = 20
 
 /** Reads a plan document (YAML, at most 1 MiB). What is wrong with its shape and with its meaning is told together. */
