@@ -44,15 +44,24 @@ const after = rowOf(other, 2)
 const inputs = Array.from({ length: values.calls }, (_, i) => {
   const name = i % 10 === 0
   const dialled = name ? `u${below(1000)}` : `00${below(1_000_000_000)}`
-  const request = { id: `call-${i}`, caller: `u${below(1000)}@${DOMAIN}`, trunk: null, number: '', dialled, domain: DOMAIN, at: i }
+  const request = {
+    id: `call-${i}`,
+    caller: `u${below(1000)}@${DOMAIN}`,
+    trunk: null,
+    number: '',
+    dialled,
+    domain: DOMAIN,
+    at: i,
+  }
   return JSON.stringify({ request, facts: [] })
 })
 const plans = { before: { rows: [before], version: 1 }, after: { rows: [after], version: 2 } }
 
 const cores = availableParallelism()
-const began = performance.now()
+const [began, busy] = [performance.now(), process.cpuUsage()]
 const told = await replay(plans, inputs, { facts, tell: 100, progress: () => {} })
 const all = performance.now() - began
+const { user, system } = process.cpuUsage(busy)
 const { same, changed, fails, fixed } = told
 if (same + changed + fails + fixed !== values.calls) throw new Error('not every call was decided')
 
@@ -60,6 +69,9 @@ const linked = [link([before], 1), link([after], 2)] as const
 const alone = performance.now()
 for (const text of inputs.slice(0, values.calls / 10)) again(inputIn(text)!, ...linked, facts)
 const one = (performance.now() - alone) * 10
-console.log(`${values.calls} decisions by two plans of ${values.rules} rules on ${cores} cores: ${(all / 1000).toFixed(2)} s`)
+console.log(
+  `${values.calls} decisions by two plans of ${values.rules} rules on ${cores} cores: ${(all / 1000).toFixed(2)} s`,
+)
+console.log(`of CPU, all threads together: ${((user + system) / 1e6).toFixed(2)} s`)
 console.log(`the same in one thread, by a tenth of them:  ${(one / 1000).toFixed(2)} s`)
 console.log(`${same} same, ${changed} changed, ${fails} now fail, ${fixed} fixed`)

@@ -30,10 +30,21 @@ export function inputIn(text: string): Input | null {
   }
 }
 
-/** `else`: who is asked what was not asked then; null: the answer is null when that is needed. */
-export function again(input: Input, before: Linked, after: Linked, other: Facts | null): Again | null {
+/** The facts that are known by now: of others nothing is known, then as now. */
+export function knownIn(facts: Facts): readonly string[] {
+  return Object.entries(facts).flatMap(([name, ask]) => (typeof ask === 'function' ? [name] : []))
+}
+
+/** `other`: who is asked what was not asked then; null: nobody can be, and the answer is null when that is needed. */
+export function again(
+  input: Input,
+  before: Linked,
+  after: Linked,
+  other: Facts | null,
+  known: readonly string[] = other === null ? [] : knownIn(other),
+): Again | null {
   const { request } = input
-  const asked = factsIn(input, other)
+  const asked = factsIn(input, other, known)
   const did = decide(before, asked.facts, request)
   const does = decide(after, asked.facts, request)
   return asked.isMissed() ? null : { difference: differenceOf(did, does), before: did, after: does }
@@ -41,7 +52,7 @@ export function again(input: Input, before: Linked, after: Linked, other: Facts 
 
 const LENGTH_MAX = 200
 
-function factsIn({ facts }: Input, other: Facts | null) {
+function factsIn({ facts }: Input, other: Facts | null, known: readonly string[]) {
   const answers = new Map<string, unknown>()
   for (const { asked, about, answer } of facts) answers.set([asked, ...about].join('\n'), answer)
   let missed = false
@@ -63,5 +74,6 @@ function factsIn({ facts }: Input, other: Facts | null) {
     turn: (...about: string[]) => ask('turn', about, null),
     price: (trunk: string, number: string) => ask('price', [trunk, number], null),
   }
-  return { facts: made as Facts, isMissed: () => missed }
+  const offered = Object.entries(made).filter(([name]) => known.includes(name))
+  return { facts: Object.fromEntries(offered) as unknown as Facts, isMissed: () => missed }
 }

@@ -6,7 +6,7 @@ import type { PlanRow } from '../../cluster/tables/rows.ts'
 import { link } from '../routing/link.ts'
 import type { Difference } from '../routing/outcome.ts'
 import type { Facts } from '../routing/route.ts'
-import { type Again, again, inputIn } from './again.ts'
+import { type Again, again, inputIn, knownIn } from './again.ts'
 
 /** Documents, and what decisions by them are said to be by. */
 export interface Documents {
@@ -19,6 +19,11 @@ export interface Plans {
   readonly after: Documents
 }
 
+/** What a thread begins with. */
+export interface Given extends Plans {
+  readonly known: readonly string[]
+}
+
 /** Inputs from number `first` on; `tell`: of so many of each kind how they differ. */
 export interface Piece {
   readonly first: number
@@ -29,10 +34,13 @@ export interface Piece {
 export interface Done {
   readonly first: number
   readonly count: number
-  readonly differs: { readonly index: number; readonly difference: Difference; readonly again?: Again }[]
+  readonly told: { readonly index: number; readonly again: Again }[]
   /** Numbers of those that need to be asked what was not asked then. */
   readonly open: number[]
   same: number
+  changed: number
+  fails: number
+  fixed: number
   unread: number
 }
 
@@ -63,6 +71,8 @@ const PIECE = 2_000
 /** Decisions one after the other in this thread, which has calls to serve. */
 const TURN = 100
 const HEAP_MAX = 512
+/** Decisions are short-lived and many: with what V8 gives by itself a third of the time is collecting. */
+const YOUNG_MAX = 64
 
 export async function replay(plans: Plans, inputs: readonly string[], replaying: Replaying): Promise<Replayed> {
   const { tell, progress, signal } = replaying
@@ -75,7 +85,7 @@ export async function replay(plans: Plans, inputs: readonly string[], replaying:
   const threads = Math.min(replaying.threads ?? availableParallelism(), pieces.length)
   await Promise.all(
     Array.from({ length: threads }, () =>
-      thread(plans, pieces, signal, (done) => {
+      thread({ ...plans, known: knownIn(replaying.facts) }, pieces, signal, (done) => {
         all.push(done)
         decided += done.count - done.open.length
         progress(decided, inputs.length)
@@ -89,7 +99,7 @@ export async function replay(plans: Plans, inputs: readonly string[], replaying:
 
 /** Takes one piece after the other until there are none. */
 function thread(
-  plans: Plans,
+  given: Given,
   pieces: Piece[],
   signal: AbortSignal | undefined,
   heard: (done: Done) => void,
@@ -98,8 +108,8 @@ function thread(
   const file = new URL(`./worker${path.extname(import.meta.filename)}`, import.meta.url)
   const worker = new Worker(file, {
     name: 'replay',
-    workerData: plans,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX },
+    workerData: given,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX, maxYoungGenerationSizeMb: YOUNG_MAX },
   })
   return new Promise<void>((resolve, reject) => {
     const next = (): void => {
@@ -125,7 +135,7 @@ async function here(
   { facts, tell, signal }: Replaying,
   progress: (more: number) => void,
 ): Promise<Done> {
-  const done: Done = { first: 0, count: open.length, differs: [], open: [], same: 0, unread: 0 }
+  const done = newDone(0, open.length)
   if (open.length === 0) return done
   const plans = [link(before.rows, before.version), link(after.rows, after.version)] as const
   for (let at = 0; at < open.length && !signal?.aborted; at += TURN) {
@@ -142,27 +152,26 @@ async function here(
 }
 
 /** Of each kind the first are told with all there is to know. */
-export function note({ differs }: Done, index: number, told: Again, tell: number): void {
+export function note(done: Done, index: number, told: Again, tell: number): void {
   const { difference } = told
-  const before = differs.filter((one) => one.difference === difference && one.again !== undefined).length
-  differs.push({ index, difference, ...(before < tell && { again: told }) })
+  done[difference]++
+  if (done[difference] <= tell) done.told.push({ index, again: told })
+}
+
+export function newDone(first: number, count: number): Done {
+  return { first, count, told: [], open: [], unread: 0, same: 0, changed: 0, fails: 0, fixed: 0 }
 }
 
 function summed(all: readonly Done[], inputs: readonly string[], tell: number): Replayed {
-  const differs = all.flatMap((done) => done.differs).sort((a, b) => a.index - b.index)
-  const count = (kind: Difference): number => differs.filter(({ difference }) => difference === kind).length
+  const sum = (what: Difference | 'unread'): number => all.reduce((total, done) => total + done[what], 0)
+  const told = all.flatMap((done) => done.told).sort((a, b) => a.index - b.index)
+  const differs = KINDS.flatMap((kind) => told.filter(({ again: one }) => one.difference === kind).slice(0, tell))
   return {
-    same: all.reduce((sum, done) => sum + done.same, 0),
-    changed: count('changed'),
-    fails: count('fails'),
-    fixed: count('fixed'),
-    unread: all.reduce((sum, done) => sum + done.unread, 0),
-    differs: KINDS.flatMap((kind) =>
-      differs
-        .flatMap(({ index, again: told }) =>
-          told?.difference === kind ? [{ input: inputs[index]!, again: told }] : [],
-        )
-        .slice(0, tell),
-    ),
+    same: sum('same'),
+    changed: sum('changed'),
+    fails: sum('fails'),
+    fixed: sum('fixed'),
+    unread: sum('unread'),
+    differs: differs.map(({ index, again: one }) => ({ input: inputs[index]!, again: one })),
   }
 }

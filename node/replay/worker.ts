@@ -2,19 +2,19 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { link } from '../routing/link.ts'
 import { again, inputIn } from './again.ts'
-import { type Done, note, type Piece, type Plans } from './replay.ts'
+import { type Given, newDone, note, type Piece } from './replay.ts'
 
 if (parentPort === null) throw new Error('node/replay/worker.ts is only started as a thread')
 const port = parentPort
 
-const { before, after } = workerData as Plans
+const { before, after, known } = workerData as Given
 const plans = [link(before.rows, before.version), link(after.rows, after.version)] as const
 
 port.on('message', ({ first, inputs, tell }: Piece) => {
-  const done: Done = { first, count: inputs.length, differs: [], open: [], unread: 0, same: 0 }
+  const done = newDone(first, inputs.length)
   for (const [i, text] of inputs.entries()) {
     const input = inputIn(text)
-    const told = input && again(input, ...plans, null)
+    const told = input && again(input, ...plans, null, known)
     if (input === null) done.unread++
     else if (told === null) done.open.push(first + i)
     else if (told.difference === 'same') done.same++

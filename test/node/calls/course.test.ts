@@ -19,7 +19,7 @@ const phones = (user: string, next?: Step['next'], seconds = 20): Step => ({
 
 function deciding(ways: Ways) {
   return (_facts: unknown, { dialled }: CallRequest): Decision => {
-    const common = { rule: 'test', emergency: false, planVersion: 1, trace: [] }
+    const common = { rule: 'test', emergency: false, planVersion: 1, ops: [], trace: [] }
     const way = ways[dialled]
     if (way) return { ...common, kind: 'ring', steps: [], ...way }
     return { ...common, kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' }
