@@ -150,6 +150,17 @@ export const fileConfig = z.strictObject({
       check_seconds: z.number().int().min(1).max(86_400).default(120),
     })
     .prefault({}),
+  trace: z
+    .strictObject({
+      bytes: z
+        .number()
+        .int()
+        .max(4 * 1024 ** 3 - 1)
+        .refine((n) => n === 0 || n >= 64 * 1024, 'must be 0 (nothing is remembered) or at least 65536')
+        .default(16 * 1024 * 1024),
+      messages: z.number().int().min(64).max(10_000_000).default(20_000),
+    })
+    .prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info'), file: file.optional() })
     .prefault({}),

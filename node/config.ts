@@ -53,6 +53,8 @@ export interface NodeConfig {
   readonly sip: SipConfig
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
+  /** How much of SIP is remembered for `raftel call trace`. */
+  readonly trace: { readonly bytes: number; readonly messages: number }
   readonly log: { readonly level: LogLevel; readonly file: string | null }
 }
 
@@ -91,6 +93,8 @@ export const OVERRIDABLE = [
   'calls.max',
   'calls.max_seconds',
   'calls.check_seconds',
+  'trace.bytes',
+  'trace.messages',
   'log.level',
   'log.file',
 ] as const
@@ -131,7 +135,7 @@ export function readConfig(text: string, file: string, flags: Overrides = {}, en
 
 /** Defaults, and what one key means for another. Null only after a fault was told. */
 function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig | null {
-  const { node, data, cluster, control, sip, media, calls, log } = value
+  const { node, data, cluster, control, sip, media, calls, trace, log } = value
   if (node === undefined) wrong(['node'], 'missing: name this node, like n1')
   if (data === undefined) wrong(['data'], 'missing: name the directory that the node keeps its log in')
   if (cluster?.key_file === undefined) {
@@ -182,6 +186,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
     sip: sipOf,
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },
+    trace,
     log: { level: log.level, file: log.file === undefined ? null : file(log.file) },
   }
 }
@@ -296,7 +301,14 @@ function overlay(value: FileConfig, given: readonly Override[]): Laid {
   return { kind: 'faults', text: said.join('\n') }
 }
 
-const NUMBERS = new Set(['media.port', 'calls.max', 'calls.max_seconds', 'calls.check_seconds'])
+const NUMBERS = new Set([
+  'media.port',
+  'calls.max',
+  'calls.max_seconds',
+  'calls.check_seconds',
+  'trace.bytes',
+  'trace.messages',
+])
 
 function typed(key: string, text: string): unknown {
   if (key === 'sip.listen') return text.split(',').map((one) => one.trim())

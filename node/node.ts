@@ -6,11 +6,14 @@ import { readTls } from '../cluster/door.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open, seal } from '../cluster/seal.ts'
-import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
+import type { NodeRow, TrunkRow, UserRow } from '../cluster/tables/rows.ts'
+import { trunkPurpose } from '../cluster/tables/trunks.ts'
 import { certificatesIn } from '../proto/tls.ts'
+import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
 import { factsOf } from './calls/facts.ts'
 import { relayKeyOf } from './calls/relay.ts'
+import { trunkOrders } from './calls/trunk-order.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
@@ -31,6 +34,10 @@ import { answerOptions } from './sip/options.ts'
 import { POLICY } from './sip/policy.ts'
 import { startRegistrar } from './sip/register.ts'
 import { readHost, readSource } from './sip/source.ts'
+import { wallClock } from './trace/clock.ts'
+import { startTrace } from './trace/trace.ts'
+import { watchSources } from './trunks/sources.ts'
+import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
 
 export interface RunningNode {
@@ -114,12 +121,16 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   await cluster.catchUp(CATCH_UP_MS)
 
   const { listen, advertise, tls, engine, acl, abuse, pathFrom, origins } = config.sip
-  const guard = startGuard({ cluster, policy: abuse, acl, pathFrom, origins, log })
+  const sources = watchSources(cluster)
+  opened('trunk sources', () => sources.close())
+  const isTrunk = (host: string) => sources.of(host) !== null
+  const guard = startGuard({ cluster, policy: abuse, acl, pathFrom, origins, isTrunk, log })
   opened('guard', () => guard.close())
   const own = { ...(advertise !== null && { advertise }), ...(tls !== null && { tls }) }
   const choice = engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...own }
+  const trace = startTrace({ ...config.trace, now: wallClock() })
   const sip = await trouble(engine.kind === 'external' ? 'sip.engine' : 'sip.listen', () =>
-    openSip({ engine: choice, log, guard }),
+    openSip({ engine: choice, log, guard, ...(trace.tap && { tap: trace.tap }) }),
   )
   opened('sip', () => sip.close())
 
@@ -156,17 +167,34 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   sip.on('options', answerOptions)
   const recent = keepRecent()
   const here = (host: string) => domains.ours(host) && !domains.has(host)
-  const calls = startCalls({
+  const admission = startAdmission({ cluster, log, now: Date.now })
+  opened('admission', () => admission.close())
+  const relayKey = relayKeyOf(key)
+  const trunks = startTrunks({
     cluster,
     sip,
+    sources,
+    password: ({ name, auth }: TrunkRow) => (auth ? open(key, trunkPurpose(name), auth.password) : ''),
+    order: trunkOrders({ cluster, address: sip.address, relayKey, newId: randomUUID }),
+    log,
+    cnonce: () => randomBytes(8).toString('hex'),
+    chance: Math.random,
+  })
+  opened('trunks', () => trunks.close())
+  const calls = startCalls({
+    cluster,
+    admission,
+    sip,
     media,
+    trunks,
     identify: identity.caller,
     here,
     decided: recent.keep,
     flowLost: registrar.flowLost,
-    relayKey: relayKeyOf(key),
+    relayKey,
     gruuKey,
     log,
+    isLeg: trace.isLeg,
     now: Date.now,
     newId: randomUUID,
     max: config.calls.max,
@@ -189,6 +217,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       media,
       relayWanted: config.media.kind !== 'direct',
       calls,
+      trace: { ...trace, kept: engine.kind === 'embedded' && config.trace.bytes > 0 },
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
       facts: factsOf({ cluster, here }),
@@ -239,7 +268,8 @@ async function trouble<T>(what: string, act: () => T | Promise<T>): Promise<T> {
 
 function planRead(source: string): PlanRead {
   const read = readPlan(source)
-  return read.kind === 'ok' ? read : { kind: 'faults', text: sayFaults('plan', read.faults) }
+  if (read.kind === 'faults') return { kind: 'faults', text: sayFaults('plan', read.faults) }
+  return { ...read, warnings: read.warnings.map((one) => sayFaults('plan', [one])) }
 }
 
 function tlsOf(config: NodeConfig) {

@@ -16,6 +16,7 @@ export const PEERS = {
   tc: 'iproute2',
   nft: 'nftables',
   openssl: 'openssl',
+  tcpdump: 'tcpdump',
   script: 'bsdutils',
   strace: 'strace',
   faketime: 'faketime',

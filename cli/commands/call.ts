@@ -6,6 +6,7 @@ import { openClient } from '../client.ts'
 import { globals } from '../globals.ts'
 import { addList } from '../lists.ts'
 import { iso, record, span } from '../print.ts'
+import { traceCommand } from './trace.ts'
 
 interface Row {
   readonly id: string
@@ -45,7 +46,12 @@ export function callCommand(): Command {
     .argument('<id>')
     .addHelpText('after', examples('hangup 4f1c…'))
     .action((id: string, _: object, self: Command) => hangUp(id, self))
-  return new Command('call').description('live calls').addCommand(ls).addCommand(show).addCommand(hangup)
+  return new Command('call')
+    .description('live calls, and what became of others')
+    .addCommand(ls)
+    .addCommand(show)
+    .addCommand(traceCommand())
+    .addCommand(hangup)
 }
 
 async function showCall(id: string, self: Command): Promise<void> {

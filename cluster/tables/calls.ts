@@ -1,26 +1,35 @@
-/** Live calls, as the node of the caller reports them. */
-import type { Result } from './commands.ts'
+/** Live calls, as the node of the caller reports them, and what is recorded when they end. */
+import { lostEnd, record } from './cdrs.ts'
+import type { CallEnd, Result } from './commands.ts'
 import type { CallRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 
 /**
  * Writes a call. A report of a process that is over (its node came up again, or was said to be down) changes nothing:
- * nobody would ever end that call.
+ * nobody would ever end that call. Nor does one that comes after the end was recorded.
  */
 export function putCall(state: State, call: CallRow): Result {
+  if (call.about && state.cdrs.has(call.id)) return { kind: 'done' }
   if (state.nodes.get(call.node)?.incarnation === call.incarnation) put(state, 'calls', call.id, call)
   return { kind: 'done' }
 }
 
-/** Ends a call; one that is gone already is gone. */
-export function endCall(state: State, id: string): Result {
+/** Ends a call; one that is gone already is gone, unless it never had a row and is to be recorded all the same. */
+export function endCall(state: State, { id, end }: CallEnd): Result {
+  const row = state.calls.get(id)
   remove(state, 'calls', id)
+  const call = end?.call ?? row
+  // Of a row that says that it was recorded, the node knows no better.
+  if (end && call && (row === undefined || row.about)) record(state, call, end)
   return { kind: 'done' }
 }
 
-/** Ends the calls of a node for which `over` holds, in order of their ids. */
-export function endCallsOf(state: State, node: string, over: (incarnation: string) => boolean): void {
-  const ids: string[] = []
-  for (const call of state.calls.values()) if (call.node === node && over(call.incarnation)) ids.push(call.id)
-  for (const id of ids.sort()) remove(state, 'calls', id)
+/** Ends the calls of a node for which `over` holds, in order of their ids. They lasted until `at`, as far as anybody knows. */
+export function endCallsOf(state: State, node: string, at: number, over: (incarnation: string) => boolean): void {
+  const calls: CallRow[] = []
+  for (const call of state.calls.values()) if (call.node === node && over(call.incarnation)) calls.push(call)
+  for (const call of calls.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    remove(state, 'calls', call.id)
+    record(state, call, lostEnd(call, at))
+  }
 }

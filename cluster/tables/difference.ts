@@ -7,7 +7,7 @@ import type { RowChange } from './view.ts'
 
 /** A step a row, so that it can be gone through in slices: what changed there, or null. The states must stay as they are meanwhile. */
 export function* difference(from: State, to: State): Generator<RowChange | null> {
-  for (const table of ['users', 'registrations', ...SMALL] as const) {
+  for (const table of ['users', 'registrations', 'cdrs', ...SMALL] as const) {
     const same = sameIn(from, to, table)
     const change = (key: string): RowChange => {
       const [row, before] = [to[table].get(key) ?? null, from[table].get(key) ?? null]

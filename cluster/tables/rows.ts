@@ -92,6 +92,20 @@ export interface CallRow {
   readonly target: string
   /** SIP Call-ID of each leg, caller's first; tags and SDPs once known, so that another node can take the media over. */
   readonly legs: readonly LegRow[]
+  /** Absent: it is not recorded when it ends. So it is with rows of older programs, and with a call that was recorded while its node was cut off. */
+  readonly about?: CallAbout
+}
+
+/** What is recorded of a call that the list of live calls does not show. */
+export interface CallAbout {
+  /** Empty: of no tenant. */
+  readonly tenant: string
+  readonly dialled: string
+  /** The trunk that it came in or went out by; empty: none. */
+  readonly trunk: string
+  readonly ringingAt: number | null
+  /** Why it went where it went, a line a step; at most a thousand characters in all. */
+  readonly decision: readonly string[]
 }
 
 export interface LegRow {
@@ -101,6 +115,108 @@ export interface LegRow {
   readonly contact: string
   readonly sdp: string
 }
+
+/**
+ * A call detail record: one for each call that is over, made by `call-end` or by the loss of its node. The fields stand in this order, see
+ * cdr-codec.ts.
+ */
+export interface CdrRow {
+  /** 1, 2, 3 …: one more with each record of the cluster. Sinks have got those up to their cursor. */
+  readonly seq: number
+  /** The call's: no two records have the same. */
+  readonly id: string
+  /** When it was recorded, cluster time: it never falls as seq grows. */
+  readonly recordedAt: number
+  readonly node: string
+  readonly from: string
+  readonly to: string
+  readonly target: string
+  readonly tenant: string
+  readonly dialled: string
+  readonly trunk: string
+  readonly planVersion: number
+  readonly rule: string
+  readonly decision: readonly string[]
+  readonly startedAt: number
+  readonly ringingAt: number | null
+  readonly answeredAt: number | null
+  readonly endedAt: number
+  /** Seconds of conversation, begun ones counted whole; 0 when nobody answered. */
+  readonly billable: number
+  readonly disposition: Disposition
+  /** The final answer to the caller; 200: it was answered; 0: nobody knows. */
+  readonly status: number
+  /** In words, why it is over. */
+  readonly reason: string
+  /** ITU-T Q.850. */
+  readonly cause: number
+  readonly by: EndedBy
+  readonly relay: MediaKind
+  readonly legs: readonly { readonly role: LegRow['role']; readonly callId: string }[]
+  readonly media?: readonly MediaCount[]
+  readonly cost?: Cost
+}
+
+export type Disposition = 'answered' | 'busy' | 'no answer' | 'refused' | 'failed' | 'cancelled'
+
+/** Who ended it; `lost`: its node was found dead. */
+export type EndedBy = 'caller' | 'called' | 'operator' | 'node' | 'lost'
+
+/** What one side sent, as the relay counted it until the end. */
+export interface MediaCount {
+  readonly side: LegRow['role']
+  readonly codec: string
+  readonly packets: number
+  readonly bytes: number
+  /** Packets that the relay could not use. */
+  readonly errors: number
+}
+
+export interface Cost {
+  /** In millionths of the currency. */
+  readonly amount: number
+  /** ISO 4217. */
+  readonly currency: string
+}
+
+/** The queue of records; there once there was one. */
+export interface CdrQueueRow {
+  /** The lowest number that is kept, and the one that the next record gets. */
+  readonly first: number
+  readonly next: number
+  /** Records that were dropped before every sink had them, since there was no more room. */
+  readonly dropped: number
+}
+
+/** Where records go. */
+export interface SinkRow {
+  readonly name: string
+  readonly kind: SinkKind
+  /** A directory, a URL, or `postgres://user@host:port/database`, without any password. */
+  readonly target: string
+  /** Seals a password of the database, or the value of the Authorization header. */
+  readonly secret?: Sealed
+  /** Of the database; absent: `raftel_cdrs`. */
+  readonly table?: string
+  /** Only records of this tenant; absent: all. */
+  readonly tenant?: string
+  /** Only these fields, in this order; absent: all. */
+  readonly fields?: readonly string[]
+  /** For files: the node that has them. */
+  readonly node?: string
+  readonly paused: boolean
+  /** Everything up to this number is delivered, or parked. */
+  readonly cursor: number
+  /** Records that it never got since they were dropped. */
+  readonly lost: number
+  /** Records that it refused for what they are, the newest last; `parked` counts all. */
+  readonly parked: number
+  readonly refused: readonly { readonly seq: number; readonly why: string }[]
+  /** Why nothing is delivered just now; since when, cluster time. */
+  readonly trouble?: { readonly since: number; readonly why: string }
+}
+
+export type SinkKind = 'jsonl' | 'csv' | 'http' | 'postgres'
 
 /** A source that no node hears until its time is over. */
 export interface BanRow {
@@ -393,6 +509,124 @@ export interface Forwards {
   /** Seconds until `noAnswer`. */
   readonly after?: number
   readonly unregistered?: string
+}
+
+/** A way out to a carrier or another PBX, and in from there. What is absent is as if never said. */
+export interface TrunkRow {
+  /** Names as nodes have them: the plan and the command line say it. */
+  readonly name: string
+  /** One more with each change: who changes it says which he saw. */
+  readonly version: number
+  readonly tenant?: string
+  /** `sip:host[:port][;transport=…]`, tried in this order; names are looked up by the engine (RFC 3263). */
+  readonly targets: readonly string[]
+  /** Host of the Request-URI, To and From; absent: that of the target. */
+  readonly domain?: string
+  readonly auth?: TrunkAuth
+  readonly register?: TrunkRegister
+  /** Seconds between two OPTIONS from each node; 0: none, only calls tell. */
+  readonly probe?: number
+  readonly inbound?: TrunkInbound
+  readonly out?: NumberPolicy
+  readonly in?: NumberPolicy
+  /** Encoding names as SDP has them, most wanted first; the others are taken out of offers. Absent: all, as they come. */
+  readonly codecs?: readonly string[]
+  readonly headers?: TrunkHeaders
+  readonly identity?: TrunkIdentity
+  /** Calls at once, over all nodes and both ways. */
+  readonly maxCalls?: number
+  readonly disabled?: boolean
+}
+
+/** How we prove who we are there. */
+export interface TrunkAuth {
+  readonly user: string
+  /** Another realm is not answered; absent: any is. */
+  readonly realm?: string
+  /** Seals the password for this trunk alone: see `trunkPurpose`. */
+  readonly password: Sealed
+}
+
+/** We register there, from one node at a time. */
+export interface TrunkRegister {
+  /** User part of the address of record, and of the contact that calls come to; absent: the one of `auth`. */
+  readonly user?: string
+  /** Seconds that are asked for. */
+  readonly expires?: number
+}
+
+/** What comes from there. */
+export interface TrunkInbound {
+  /** Networks: a call from one of these needs no user. */
+  readonly from?: readonly string[]
+  /** A user of ours that it must prove to be; with `from` both are needed. */
+  readonly user?: Aor
+  /** The domain that its calls are dialled in. */
+  readonly domain?: string
+}
+
+/** Applied in this order: format, strip, prefix on the way out; strip, prefix, format on the way in. */
+export interface NumberPolicy {
+  /** How numbers are written there: +4930…, 4930…, or 030… and 0044… as seen from `country`. */
+  readonly format?: 'e164' | 'plus-less' | 'national'
+  /** Calling code without a plus; needed for `national`. */
+  readonly country?: string
+  /** Characters taken off the front. */
+  readonly strip?: number
+  readonly prefix?: string
+}
+
+export interface TrunkHeaders {
+  /** Added to INVITEs that go there. */
+  readonly add?: Readonly<Record<string, string>>
+  /** Ours that do not go there. */
+  readonly remove?: readonly string[]
+}
+
+export interface TrunkIdentity {
+  /** Whether it hears and is believed who calls (RFC 3325 §2.1): P-Asserted-Identity goes there also of callers who withhold their number, and is read. */
+  readonly trusted?: boolean
+  /** User part of From in place of the caller's number, where a carrier wants its account there. */
+  readonly from?: string
+}
+
+/** What one node knows of one trunk. Only changes are written. */
+export interface TrunkStateRow {
+  readonly trunk: string
+  readonly node: string
+  readonly incarnation: string
+  /** Whether the node reaches any target. */
+  readonly reach: 'up' | 'down'
+  /** Why not; empty when it does. */
+  readonly why: string
+  /** Cluster time of the last change of `reach`, ms. */
+  readonly since: number
+  /** Absent: this node does not register it. */
+  readonly registration?: 'registered' | 'refused' | 'trying'
+  /** Why it was refused. */
+  readonly registrationWhy?: string
+}
+
+/**
+ * Something that one node at a time may do. Who holds it checks before each deed that it still does; who acts on a lease that is over is told
+ * apart by the token.
+ */
+export interface LeaseRow {
+  readonly duty: string
+  /** Empty: nobody has it. */
+  readonly node: string
+  readonly incarnation: string
+  /** Grows with each holder of a duty, also when its row was forgotten meanwhile. */
+  readonly token: number
+  /** Cluster time, ms; 0: it is free. */
+  readonly until: number
+}
+
+/** Who had something changed, as far as it is known. */
+export interface By {
+  readonly who: string
+  readonly from: string
+  readonly why: string
 }
 
 /** Rows that exist once. */

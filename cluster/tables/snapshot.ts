@@ -9,7 +9,7 @@ import type { MembersRow } from './members.ts'
 import type { FrozenRows } from './packed.ts'
 import { MAIN, placeOf } from './plan-place.ts'
 import { loadRegistration } from './registrations.ts'
-import type { ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { isSmall, SMALL, type SmallTables } from './small.ts'
 import { newState, put, putCluster, putLoaded, putMembers, type State } from './state.ts'
@@ -29,7 +29,11 @@ interface SessionLine {
 export function snapshotLines(state: State): Iterable<string> {
   const { time, members } = state
   const head = JSON.stringify({ version: VERSION, time, ...(members && { members }) })
-  const large = { users: state.users.freeze(), registrations: state.registrations.freeze() }
+  const large = {
+    users: state.users.freeze(),
+    registrations: state.registrations.freeze(),
+    cdrs: state.cdrs.freeze(),
+  }
   const rows: (readonly [string, string, object])[] = []
   for (const table of SMALL) for (const [key, row] of state[table]) rows.push([...placeOf(table, key, row), row])
   if (state.cluster) rows.push(['cluster', 'cluster', state.cluster])
@@ -171,6 +175,10 @@ function loadRow(state: State, [table, key, row]: [string, string, unknown]): vo
       break
     case 'registrations':
       loadRegistration(state, row as RegistrationRow, digestOf(table, key, row as RegistrationRow))
+      break
+    case 'cdrs':
+      putLoaded(state, table, key, row as CdrRow, digestOf(table, key, row as CdrRow))
+      state.cdrOrder.add(row as CdrRow)
       break
     case 'plan':
       put(state, 'plans', MAIN, row as PlanRow)

@@ -3,13 +3,17 @@
  * the list of changes, so that no table can forget them. Rows are never changed in place: a row once read stays as it was.
  */
 
+import type { ReservationRow } from './admission-rows.ts'
+import { cdrCodec } from './cdr-codec.ts'
+import { CdrOrder } from './cdr-order.ts'
 import { Expiries } from './expiries.ts'
 import { digestOf, Fold } from './hash.ts'
+import { Held } from './held.ts'
 import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { placeOf } from './plan-place.ts'
 import { registrationCodec, userCodec } from './row-codecs.ts'
-import type { ClusterRow, CommitRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, CommitRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { newSmallMaps, SMALL, type SmallMaps, type SmallTables } from './small.ts'
 import type { RowChange } from './view.ts'
@@ -17,6 +21,10 @@ import type { RowChange } from './view.ts'
 export interface State extends SmallMaps {
   readonly users: PackedRows<UserRow>
   readonly registrations: PackedRows<RegistrationRow>
+  /** By call id. */
+  readonly cdrs: PackedRows<CdrRow>
+  /** Which of these has which number: an index, not a row. */
+  readonly cdrOrder: CdrOrder
   /** By node name. */
   readonly sessions: Map<string, Session>
   /** An index over plans and commits, not a row: see plan.ts. */
@@ -28,6 +36,8 @@ export interface State extends SmallMaps {
   time: number
   /** When which AoR has something to expire: an index over registrations, not a row. */
   readonly expiries: Expiries
+  /** Who uses what of limits and credit: an index over reservations. */
+  readonly held: Held
   readonly fold: Fold
   /** What changed since the shell last took it. */
   changes: RowChange[]
@@ -36,10 +46,13 @@ export interface State extends SmallMaps {
 /** Tables before the first command. */
 export function newState(): State {
   const registrations = new PackedRows(registrationCodec)
+  const cdrs = new PackedRows(cdrCodec)
   return {
     ...newSmallMaps(),
     users: new PackedRows(userCodec),
     registrations,
+    cdrs,
+    cdrOrder: new CdrOrder(cdrs),
     sessions: new Map(),
     planVersion: 0,
     cluster: null,
@@ -47,6 +60,7 @@ export function newState(): State {
     bindings: 0,
     time: 0,
     expiries: new Expiries(registrations),
+    held: new Held(),
     fold: new Fold(),
     changes: [],
   }
@@ -56,6 +70,7 @@ export function newState(): State {
 export interface MapTables extends SmallTables {
   users: UserRow
   registrations: RegistrationRow
+  cdrs: CdrRow
 }
 
 export type MapTable = keyof MapTables
@@ -77,6 +92,7 @@ export function put<T extends MapTable>(
   } else {
     state.fold.put(table, key, row)
     rows.set(key, row)
+    if (table === 'reservations') state.held.replace(before as ReservationRow | null, row as ReservationRow)
     if (table === 'commits') state.planVersion = Math.max(state.planVersion, (row as CommitRow).version)
   }
   state.changes.push({ table, key, row, before } as unknown as RowChange)
@@ -92,7 +108,7 @@ function putPlan(state: State, key: string, row: PlanRow): void {
 }
 
 /** Writes one row that a snapshot has, with its digest: nobody is told, and there must be none yet. */
-export function putLoaded<T extends 'users' | 'registrations'>(
+export function putLoaded<T extends 'users' | 'registrations' | 'cdrs'>(
   state: State,
   table: T,
   key: string,
@@ -115,6 +131,7 @@ export function remove(state: State, table: MapTable, key: string): void {
     const [place, name] = placeOf(table, key, before)
     state.fold.remove(place, name)
     rows.delete(key)
+    if (table === 'reservations') state.held.replace(before as ReservationRow, null)
   }
   state.changes.push({ table, key, row: null, before } as RowChange)
 }
@@ -133,12 +150,13 @@ export function putMembers(state: State, row: MembersRow): void {
 
 /** How many rows there are, table by table; of registrations also their contacts. */
 export function stateCounts(state: State): Record<string, number> {
-  const { users, registrations, bindings, sessions } = state
+  const { users, registrations, cdrs, bindings, sessions } = state
   const small = Object.fromEntries(SMALL.map((table) => [table, state[table].size]))
   return {
     users: users.size,
     registrations: registrations.size,
     bindings,
+    cdrs: cdrs.size,
     ...small,
     sessions: sessions.size,
   }

@@ -1,11 +1,13 @@
 /** The tables as they are read, and what is told of a change. */
+import type { HeldView } from './held.ts'
 import type { MembersRow } from './members.ts'
-import type { ClusterRow, RegistrationRow, UserRow } from './rows.ts'
+import type { CdrRow, ClusterRow, RegistrationRow, UserRow } from './rows.ts'
 import type { SmallTable, SmallTables, SmallViews } from './small.ts'
 
 export type RowChange =
   | RowOf<'users', UserRow>
   | RowOf<'registrations', RegistrationRow>
+  | RowOf<'cdrs', CdrRow>
   | { [T in SmallTable]: RowOf<T, SmallTables[T]> }[SmallTable]
   | { readonly table: 'cluster'; readonly key: string; readonly row: ClusterRow | null }
   | { readonly table: 'members'; readonly key: string; readonly row: MembersRow | null }
@@ -25,6 +27,10 @@ interface RowOf<Table, Row> {
 export interface Tables extends SmallViews {
   readonly users: ReadonlyMap<string, UserRow>
   readonly registrations: ReadonlyMap<string, RegistrationRow>
+  /** Records of calls that are over, by call id; made anew at each reading. */
+  readonly cdrs: ReadonlyMap<string, CdrRow>
+  /** The same by number: see `cdrQueue` for which there are. */
+  readonly cdrOrder: { at(seq: number): CdrRow | null }
   /** That of the last change of any plan document: one more with each; 0 before the first. */
   readonly planVersion: number
   readonly cluster: ClusterRow | null
@@ -32,4 +38,6 @@ export interface Tables extends SmallViews {
   readonly members: MembersRow | null
   /** Number of contacts bound, over all AoRs. */
   readonly bindings: number
+  /** What is in use of limits and accounts. */
+  readonly held: HeldView
 }

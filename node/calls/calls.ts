@@ -1,22 +1,27 @@
 /** The live calls of this node: those whose caller is here, and those dialled here for other nodes. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Aor, BindingRow, LegRow, ServiceName, UserRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
-import type { CallRequest, Decision, Ring } from '../routing/decision.ts'
+import type { CallRequest, Decision } from '../routing/decision.ts'
 import type { Facts } from '../routing/route.ts'
 import type { GruuKey } from '../sip/gruu.ts'
-import type { DialRequest, Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
-import { advance, type Call, type CallEvent, rowOf } from './call.ts'
+import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Trunks } from '../trunks/trunks.ts'
+import type { Admission } from './admission.ts'
+import { advance, type Call, type CallEvent, rowIn, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
+import { BY_OPERATOR, endOf, GAVE_UP } from './ended.ts'
 import type { Bridge } from './ends.ts'
 import type { Decided } from './facts.ts'
 import { type Destination, forHelp, place, unnamed } from './place.ts'
 import { startPublisher } from './publish.ts'
 import type { Replaces } from './refer.ts'
+import { refusals } from './refusals.ts'
 import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
 import type { Meant } from './stand-in.ts'
@@ -30,10 +35,10 @@ export interface CallsNeeds {
   identify(request: Heard): Caller
   /** Whether a host is an address of the cluster, and no domain of it. Lower case. */
   here(host: string): boolean
+  /** Carriers and other PBXs; absent: there are none. */
+  readonly trunks?: Trunks
   /** There is no connection any more to the phone that this node has this flow of. */
   flowLost?(binding: BindingRow): void
-  /** Ways out to other networks, and in from them. */
-  readonly trunks?: Trunks
   /** Limits and credit. */
   readonly admission?: Admission
   /** What the plan says of a call; by default the one in the table does. */
@@ -51,6 +56,8 @@ export interface CallsNeeds {
   /** From `gruuKeyOf(cluster key)`. */
   readonly gruuKey: GruuKey
   readonly log: Logger
+  /** A dialog of this SIP Call-ID is a leg of this call, which may be one of another node. */
+  isLeg?(call: string, callId: string): void
   /** Wall clock, ms. */
   now(): number
   /** Unguessable, made of letters, digits and dashes, at most 64. */
@@ -73,49 +80,6 @@ export type Caller =
       readonly headers: Readonly<Record<string, string | readonly string[]>>
     }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
-
-export interface Trunks {
-  /** What is sent there, without its SDP. The number is as the plan has it. */
-  out(
-    trunk: string,
-    number: string,
-    look: TrunkLook,
-  ):
-    | { readonly kind: 'request'; readonly request: DialRequest }
-    | { readonly kind: 'unreachable'; readonly why: string }
-  /** What came of a call that was sent there: its health is judged by that. */
-  outcome(trunk: string, how: TrunkOutcome): void
-  /** The trunk that a request came by; null: it is none of a trunk's. */
-  cameIn(heard: Heard): string | null
-}
-
-export interface TrunkLook {
-  /** How the caller is to be shown: a number or name, empty for nobody. */
-  readonly number: string
-  readonly display: string
-  /** He is withheld (RFC 3323); who is trusted may be told all the same (RFC 3325). */
-  readonly private: boolean
-  readonly callId: string
-  readonly emergency: boolean
-  /** Said in the INVITE besides. */
-  readonly headers: Readonly<Record<string, string>>
-}
-
-export type TrunkOutcome =
-  | { readonly kind: 'answered' }
-  | { readonly kind: 'refused'; readonly status: number }
-  | { readonly kind: 'silent' }
-
-export interface Admission {
-  /** Asked between decision and ringing, and never of a call for help. */
-  reserve(call: Call, decision: Ring): Promise<Admitted> | Admitted
-  /** The call is over; also said of calls that were never asked for. */
-  release(id: string): void
-}
-
-export type Admitted =
-  | { readonly kind: 'ok' }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
 
 export interface Calls {
   /** The calls whose caller is here, with the record of why they went where they went. */
@@ -141,6 +105,8 @@ export interface Live {
   talk: Talk | null
   /** How often one of its ends was asked for elsewhere. */
   refers: number
+  /** The cluster took this node for gone, and has recorded it. */
+  recorded: boolean
 }
 
 export interface Placed {
@@ -165,6 +131,8 @@ export interface Talk {
 export interface Desk extends CallsNeeds {
   /** Applies an event and tells the cluster of it. */
   happened(live: Live, event: CallEvent): void
+  /** Waits until the cluster has agreed that this happens, as long as it can and it is not urgent. */
+  agree(live: Live, event: CallEvent, urgent: boolean): Promise<void>
   readonly count: Record<Counter, number>
   /** Every call under way here. */
   all(): Iterable<Live>
@@ -181,17 +149,41 @@ export interface Desk extends CallsNeeds {
   forged(source: Source, why: string): void
 }
 
-type Counter = 'placed' | 'answered' | 'refused' | 'relayed' | 'forged' | 'overload' | 'emergency'
+type Counter =
+  | 'placed'
+  | 'answered'
+  | 'refused'
+  | 'relayed'
+  | 'forged'
+  | 'overload'
+  | 'emergency'
+  | 'unrecorded'
+  | 'unagreed'
 
 const SWEEP_MS = 30_000
 const CLOSE_MS = 3_000
+/** So long a caller waits at most for the cluster to know that he is answered: a leader that died has a successor by then. */
+const AGREE_MS = 2_000
 
 export function startCalls(needs: CallsNeeds): Calls {
   const { cluster, sip, log } = needs
   const lives = new ChurnMap<string, Live>()
   const journeys = new Set<Promise<void>>()
   const publisher = startPublisher((command) => cluster.propose(command))
-  const count = { placed: 0, answered: 0, refused: 0, relayed: 0, forged: 0, overload: 0, emergency: 0 }
+  const count = {
+    placed: 0,
+    answered: 0,
+    refused: 0,
+    relayed: 0,
+    forged: 0,
+    overload: 0,
+    emergency: 0,
+    unrecorded: 0,
+    unagreed: 0,
+  }
+  const refused = refusals()
+  /** Calls that are over, and whose end is about to be told. */
+  const ending = new Set<string>()
   let closing: Promise<void> | null = null
   let spokeAt = Number.NEGATIVE_INFINITY
 
@@ -236,9 +228,16 @@ export function startCalls(needs: CallsNeeds): Calls {
       if (live.call === before) return
       if (event.type === 'noted') return
       if (event.type === 'answered') count.answered++
-      const row = rowOf(live.call, cluster.node, cluster.incarnation)
-      if (row === null) publisher.end(live.id)
-      else publisher.put(row)
+      const row = rowOf(live.call, cluster.node, cluster.incarnation, live.recorded)
+      // That it is answered is agreed on already, most likely, and is told once.
+      if (row !== null && !isDeepStrictEqual(row, cluster.tables.calls.get(live.id))) publisher.put(row)
+    },
+    async agree(live, event, urgent) {
+      const row = live.call && rowOf(advance(live.call, event), cluster.node, cluster.incarnation, live.recorded)
+      if (row === null) return
+      if (urgent || !cluster.status().quorum) publisher.put(row)
+      else if (await publisher.agree(row, AGREE_MS)) return
+      count.unagreed++
     },
   }
 
@@ -253,6 +252,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       placed: null,
       talk: null,
       refers: 0,
+      recorded: false,
     }
   }
 
@@ -260,16 +260,45 @@ export function startCalls(needs: CallsNeeds): Calls {
     lives.set(live.id, live)
     try {
       const why = await travel(live)
-      desk.happened(live, { type: 'ended', why })
+      desk.happened(live, { type: 'ended', why, at: needs.now() })
       log.debug({ call: live.id, ...about, why: clean(why) }, 'call over')
     } finally {
       // Also when a bug threw: nothing of a call may stay behind.
       lives.delete(live.id)
-      desk.happened(live, { type: 'ended', why: 'failed here' })
+      desk.happened(live, { type: 'ended', why: 'failed here', at: needs.now() })
       needs.admission?.release(live.id)
-      await live.media?.end()
+      ending.add(live.id)
+      const streams = await live.media?.end()
+      tellEnd(live, streams ?? null)
+      ending.delete(live.id)
     }
   }
+
+  function tellEnd({ id, call, recorded, placed, stop }: Live, streams: readonly Stream[] | null): void {
+    if (call === null) return
+    if (recorded) {
+      publisher.end(id)
+      return
+    }
+    const hasRung = call.about.ringingAt !== null
+    // A row takes no more room than the call did; of calls that were refused at once there may be any number.
+    if (!hasRung && !(placed?.by && refused.mayRecord(needs.now()))) {
+      count.unrecorded++
+      return
+    }
+    const row = rowIn(call, call.answeredAt === null ? 'ringing' : 'answered', cluster.node, cluster.incarnation)
+    const stopped = stop.signal.aborted ? clean(String(stop.signal.reason), 128) : null
+    publisher.end(id, endOf({ call, why: call.ending, stopped, at: call.endedAt ?? needs.now(), row, streams }))
+  }
+
+  /** While a call is live only somebody who takes this node for gone ends its row; and has recorded it then. */
+  const unwatch = cluster.watch((changes) => {
+    for (const change of changes) {
+      if (change.table !== 'calls' || change.row !== null) continue
+      const live = lives.get(change.key)
+      if (live !== undefined) live.recorded = true
+    }
+  })
 
   /** Close waits for it. */
   function underWay(running: Promise<void>): Promise<void> {
@@ -280,7 +309,8 @@ export function startCalls(needs: CallsNeeds): Calls {
   function invited(invitation: Invitation): Promise<void> | void {
     if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
     const live = newLive()
-    invitation.onCancel(() => live.stop.abort('the caller gave up'))
+    needs.isLeg?.(live.id, invitation.callId)
+    invitation.onCancel(() => live.stop.abort(GAVE_UP))
     const header = invitation.header(RELAY_HEADER)
     const travel = () =>
       header === null ? place(desk, live, invitation) : serveRelayed(desk, live, invitation, header)
@@ -294,10 +324,14 @@ export function startCalls(needs: CallsNeeds): Calls {
   sip.onInvite(invited, urgent)
   sip.on('refer', (request) => click(desk, request))
 
-  const sweeping = startSweeping({ cluster, lives, publisher, log }, needs.sweepMs ?? SWEEP_MS)
+  const sweeping = startSweeping(
+    { cluster, now: needs.now, ending: (id) => ending.has(id) || publisher.has(id), lives, publisher, log },
+    needs.sweepMs ?? SWEEP_MS,
+  )
 
   async function shutDown(): Promise<void> {
     sweeping.stop()
+    unwatch()
     for (const live of lives.values()) live.stop.abort('the node is stopping')
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, CLOSE_MS)
@@ -312,7 +346,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     hangUp(id) {
       const live = lives.get(id)
       if (live === undefined) return false
-      live.stop.abort('hung up by the operator')
+      live.stop.abort(BY_OPERATOR)
       return true
     },
     streams: async (id) => (await lives.get(id)?.media?.streams()) ?? null,

@@ -17,6 +17,8 @@ export interface Connection {
   readonly checkMs: number
   /** Aborted when the caller cancels, an operator hangs up, or the node stops. The reason is a sentence. */
   readonly stop: AbortSignal
+  /** Somebody answered; the caller is told when this and the media are done. */
+  readonly answering?: (called: Dialog, target: Target, sdp: string) => Promise<void>
   readonly answered: (ends: Bridge, called: Dialog, target: Target, sdp: string) => void
   /** What the called side was told before, by another call. */
   readonly calledBefore?: Lasting
@@ -54,7 +56,9 @@ export async function connect(needs: Connection): Promise<Connected> {
   const hangUp = (): void => both.hangUp(String(stop.reason))
   stop.addEventListener('abort', hangUp, { once: true })
   try {
+    const known = needs.answering?.(rung.dialog, rung.target, rung.sdp)
     const answer = await media.answer('called', rung.sdp)
+    await known
     if (answer.kind === 'failed') {
       both.hangUp(answer.reason)
       return { kind: 'refused', refusal: answer }

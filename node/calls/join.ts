@@ -29,6 +29,7 @@ export async function join(desk: Desk, live: Live, { party, leg, who, replaces, 
     planVersion: desk.cluster.tables.planVersion,
     rule: 'replaces',
     trace: [...trace, `in the place of ${left}`],
+    dialled: name,
   })
   desk.count.placed++
   try {

@@ -1,15 +1,18 @@
 /**
- * Tells the cluster of live calls without making a call wait for it: of each call only the latest state is told, one
- * proposal at a time, again and again while there is no majority.
+ * Tells the cluster of live calls: of each call only the latest state is told, one proposal at a time, again and again while there
+ * is no majority. A call waits for it once, before it is answered.
  */
 import type { Agreed } from '../../cluster/cluster.ts'
-import type { Command } from '../../cluster/tables/commands.ts'
+import type { CallEnd, Command, Ended } from '../../cluster/tables/commands.ts'
 import type { CallRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
 
 export interface Publisher {
   put(row: CallRow): void
-  end(id: string): void
+  /** The same, and whether it, or what is told after it, was agreed on in time. */
+  agree(row: CallRow, timeoutMs: number): Promise<boolean>
+  end(id: string, end?: Ended): void
+  has(id: string): boolean
   /** Calls that the cluster does not know the latest of. */
   readonly pending: number
   /** Calls not told of because too many were pending. */
@@ -20,14 +23,28 @@ export interface Publisher {
 }
 
 const PENDING_MAX = 10_000
+/** Of calls that were answered: nobody else knows of them, and so few of them come by without a majority. */
+const ANSWERED_MAX = 50_000
 const RETRY_MIN = 200
 const RETRY_MAX = 5_000
 
 interface Waiting {
   readonly id: string
-  latest: CallRow | 'end'
+  latest: CallRow | CallEnd
   /** Whether the cluster may have heard of it. */
   told: boolean
+  /** Who waits until it is agreed on. */
+  readonly waiting: ((agreed: boolean) => void)[]
+}
+
+function isEnd(latest: CallRow | CallEnd): latest is CallEnd {
+  return 'type' in latest
+}
+
+/** Somebody talks, or has talked. */
+function isAnswered(latest: CallRow | CallEnd): boolean {
+  const call = isEnd(latest) ? latest.end?.call : latest
+  return call !== undefined && call.answeredAt !== null
 }
 
 export function startPublisher(propose: (command: Command) => Promise<Agreed>): Publisher {
@@ -37,31 +54,32 @@ export function startPublisher(propose: (command: Command) => Promise<Agreed>): 
   let dropped = 0
   let closed = false
 
-  function tell(id: string, latest: CallRow | 'end'): void {
-    if (closed) return
+  /** Null: there is no room. */
+  function tell(id: string, latest: CallRow | CallEnd): Waiting | null {
+    if (closed) return null
     const known = waiting.get(id)
     if (known !== undefined) {
       known.latest = latest
-      return
+      return known
     }
     // Whoever sweeps the table finds the row of a call whose end was dropped.
-    if (waiting.size >= PENDING_MAX) {
+    if (waiting.size >= (isAnswered(latest) ? ANSWERED_MAX : PENDING_MAX)) {
       dropped++
-      return
+      return null
     }
-    const entry: Waiting = { id, latest, told: latest === 'end' }
+    const entry: Waiting = { id, latest, told: isEnd(latest), waiting: [] }
     waiting.set(id, entry)
     void run(entry)
+    return entry
   }
 
   async function run(entry: Waiting): Promise<void> {
     let retry = RETRY_MIN
     while (!closed) {
       const { latest } = entry
-      if (latest === 'end' && !entry.told) break
+      if (isEnd(latest) && !entry.told && !latest.end?.call) break
       entry.told = true
-      const command: Command =
-        latest === 'end' ? { type: 'call-end', id: entry.id } : { type: 'call-put', call: latest }
+      const command: Command = isEnd(latest) ? latest : { type: 'call-put', call: latest }
       const { kind } = await propose(command).catch((): Agreed => ({ kind: 'no quorum' }))
       if (kind === 'agreed') {
         if (entry.latest === latest) break
@@ -72,6 +90,7 @@ export function startPublisher(propose: (command: Command) => Promise<Agreed>): 
       retry = Math.min(retry * 2, RETRY_MAX)
     }
     waiting.delete(entry.id)
+    for (const wake of entry.waiting) wake(!closed)
     if (waiting.size === 0) for (const wake of idle) wake()
   }
 
@@ -89,8 +108,20 @@ export function startPublisher(propose: (command: Command) => Promise<Agreed>): 
   }
 
   return {
-    put: (row) => tell(row.id, row),
-    end: (id) => tell(id, 'end'),
+    put: (row) => void tell(row.id, row),
+    agree(row, timeoutMs) {
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      const entry = tell(row.id, row)
+      if (entry === null) return Promise.resolve(false)
+      const timer = setTimeout(resolve, timeoutMs, false)
+      entry.waiting.push((agreed) => {
+        clearTimeout(timer)
+        resolve(agreed)
+      })
+      return promise
+    },
+    end: (id, end) => void tell(id, { type: 'call-end', id, ...(end && { end }) }),
+    has: (id) => waiting.has(id),
     get pending() {
       return waiting.size
     },

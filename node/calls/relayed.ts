@@ -11,6 +11,7 @@ import { connect } from './connect.ts'
 import { readDialled } from './dialled.ts'
 import type { Bridge } from './ends.ts'
 import { flowOf } from './invite.ts'
+import { withLegs } from './legs.ts'
 import { partyOf } from './party.ts'
 import { passing, pick } from './pass.ts'
 import { forHelp } from './place.ts'
@@ -18,6 +19,7 @@ import { readReplaces } from './refer.ts'
 import { isFlow, KEPT, orderedName, readRelay, replacedBy } from './relay.ts'
 import { only, type Target } from './ring.ts'
 import { farName, type Place, placeIn } from './stand-in.ts'
+import { type TrunkNamed, trunkNamed } from './trunk-order.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
 const RING_SECONDS = 300
@@ -31,16 +33,23 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
     invitation.reply(403, { reason: 'Not relayed by this cluster' })
     return '403'
   }
-  const { aor, contact } = read.order
+  const { aor, contact, call } = read.order
+  desk.isLeg?.(call, invitation.callId)
   // The order is a node's of ours, so To is the number that was dialled there.
-  const help = forHelp(desk, readDialled(invitation.to.uri, ''))
+  const trunk = trunkNamed(contact)
+  const help = trunk?.look.emergency || forHelp(desk, readDialled(invitation.to.uri, ''))
   if (!help && !desk.hasRoom()) {
     desk.count.overload++
     invitation.reply(503, { headers: { 'Retry-After': '5' } })
     return '503'
   }
   const replaces = replacedBy(contact)
-  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, aor, invitation)
+  const reached =
+    trunk !== null
+      ? byTrunk(desk, invitation, aor, trunk)
+      : replaces === null
+        ? phoneOf(desk, invitation, aor, contact)
+        : placeOf(desk, replaces, aor, invitation)
   if (typeof reached === 'number') {
     invitation.reply(reached, { reason: 'No such contact here' })
     return `${reached}`
@@ -54,7 +63,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   const passed = passing(() => both)
   try {
     const result = await connect({
-      sip,
+      sip: withLegs(desk, call, sip),
       party: partyOf(invitation),
       media: UNTOUCHED,
       checkMs: desk.checkSeconds * 1000,
@@ -108,6 +117,18 @@ function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: strin
   return { target: { name: aor, request, ...flowOf(desk, binding!) } }
 }
 
+/** A trunk that this node reaches and the asking one does not; `number` as it is to be dialled there. */
+function byTrunk(desk: Desk, invitation: Invitation, number: string, { name, look }: TrunkNamed): Reached | number {
+  const { body: sdp } = invitation
+  const by = invitation.header('referred-by')
+  const way = desk.trunks?.outHere(name, number, {
+    ...look,
+    sdp,
+    ...(by !== null && { headers: { 'Referred-By': by } }),
+  })
+  return way?.kind === 'request' ? { target: { name: number, request: way.request } } : 480
+}
+
 /**
  * A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. It uses
  * the rights of whom it takes to be at the other end, `aor`: there must be no other.
@@ -129,5 +150,5 @@ const UNTOUCHED: MediaSession = {
   answer: async (_side, sdp) => ({ kind: 'sdp', sdp }),
   streams: async () => null,
   gone: async () => false,
-  end: async () => {},
+  end: async () => null,
 }

@@ -7,25 +7,35 @@ import type { Publisher } from './publish.ts'
 
 interface Swept {
   readonly cluster: Cluster
+  /** Wall clock, ms. */
+  now(): number
+  /** Whether the end of a call is about to be told. */
+  ending(id: string): boolean
   readonly lives: ReadonlyMap<string, Live>
   readonly publisher: Publisher
   readonly log: Logger
 }
 
-export function startSweeping({ cluster, lives, publisher, log }: Swept, everyMs: number): { stop(): void } {
+/** Q.850: temporary failure. */
+const ITS_END_GOT_LOST = { status: 0, reason: 'its end got lost', cause: 41, by: 'node' } as const
+
+export function startSweeping(
+  { cluster, now, ending, lives, publisher, log }: Swept,
+  everyMs: number,
+): { stop(): void } {
   /** Rows of ours whose call is over: their end was lost while there was no majority. */
   function sweepRows(): void {
     for (const row of cluster.tables.calls.values()) {
       const ours = row.node === cluster.node && row.incarnation === cluster.incarnation
-      if (ours && !lives.has(row.id)) publisher.end(row.id)
+      if (ours && !lives.has(row.id) && !ending(row.id)) publisher.end(row.id, { at: now(), ...ITS_END_GOT_LOST })
     }
   }
 
   /** Calls of ours without a row: the others took this node for gone while it was cut off or stopped, and it is back. */
   function sweepCalls(): void {
     if (cluster.tables.nodes.get(cluster.node)?.incarnation !== cluster.incarnation) return
-    for (const { call } of lives.values()) {
-      const row = call && rowOf(call, cluster.node, cluster.incarnation)
+    for (const { call, recorded } of lives.values()) {
+      const row = call && rowOf(call, cluster.node, cluster.incarnation, recorded)
       if (row && !cluster.tables.calls.has(row.id)) publisher.put(row)
     }
   }

@@ -2,10 +2,11 @@
 import type { LegRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { SipPort } from '../sip/port.ts'
-import type { Call } from './call.ts'
+import { type Call, type CallEvent, recordedOf } from './call.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import { connect } from './connect.ts'
 import { ofAor } from './dialled.ts'
+import { withLegs } from './legs.ts'
 import { madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
 import type { Route } from './ring.ts'
@@ -21,42 +22,50 @@ export interface Through {
   readonly who: Who | null
   /** For people: who is rung. */
   readonly target: string
+  /** It is answered whether the cluster knows or not: a call for help. */
+  readonly urgent?: boolean
   /** Who is rung, with the SDP that is offered to him. */
   route(sdp: string): Route
+  answered?(): void
   /** When nobody is rung, but the end of another call is taken. */
   readonly place?: Pick<Place, 'who' | 'session' | 'keep'>
 }
 
 /** Returns in words how it ended; every way out has answered the party. */
 export async function putThrough(desk: Desk, live: Live, through: Through): Promise<string> {
-  const { sip, party, leg, who, target, route, place } = through
+  const { sip, party, leg, who, target, route, place, urgent = false } = through
   if (live.stop.signal.aborted) return refuse(desk, party, 487, 'Request Terminated')
+  desk.isLeg?.(live.id, leg.callId)
   const media = desk.media.open(live.id)
   live.media = media
   // A caller without an offer (RFC 3261 §13.2.1): phones are rung with ours, since many refuse to be rung without one.
   const offer = await media.offer('caller', party.body || madeUpOffer(desk.sip.address, leg.callId))
   if (offer.kind === 'failed') return refuse(desk, party, offer.status, offer.reason)
-  desk.happened(live, { type: 'ringing', target, media: media.kind, caller: leg })
+  desk.happened(live, { type: 'ringing', target, media: media.kind, caller: leg, at: desk.now() })
+  let answered: CallEvent | null = null
   const longest = setTimeout(() => live.stop.abort('the longest a call may last'), desk.maxSeconds * 1000)
   longest.unref()
   try {
     const result = await connect({
-      sip,
+      sip: withLegs(desk, live.id, sip),
       party,
       media,
       checkMs: desk.checkSeconds * 1000,
       route: route(offer.sdp),
       stop: live.stop.signal,
-      answered(ends, dialog, { name, trunk }, sdp) {
+      answering(dialog, { name }, sdp) {
         const { callId, remoteTag, remoteContact } = dialog
-        live.talk = {
-          ends,
-          who: { caller: who, called: place ? place.who : trunk ? null : { aor: name, ...ofAor(name) } },
-        }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
+        answered = { type: 'answered', at: desk.now(), target: name, legs: [leg, called] }
+        return desk.agree(live, answered, urgent)
+      },
+      answered(ends, dialog, { name, trunk }) {
+        const called = place ? place.who : trunk ? null : { aor: name, ...ofAor(name) }
+        live.talk = { ends, who: { caller: who, called } }
         place?.keep(dialog)
-        if (trunk !== undefined) desk.trunks?.outcome(trunk, { kind: 'answered' })
-        desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
+        through.answered?.()
+        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
+        if (answered !== null) desk.happened(live, answered)
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },
       ...(place?.session && { calledBefore: place.session }),
@@ -74,9 +83,10 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
 /** What is known of a call before anybody is rung. */
 export function callOf(
   { id }: Live,
-  about: Pick<Call, 'from' | 'to' | 'startedAt' | 'planVersion' | 'rule'> & { readonly trace: readonly string[] },
+  about: Pick<Call, 'from' | 'to' | 'startedAt' | 'planVersion' | 'rule' | 'trace'> & { readonly dialled: string },
 ): Call {
   const { startedAt, planVersion, rule } = about
+  const trace = about.trace.map((line) => clean(line))
   return {
     id,
     state: 'routing',
@@ -88,9 +98,17 @@ export function callOf(
     planVersion,
     rule,
     target: '',
-    trace: about.trace.map((line) => clean(line)),
+    trace,
     legs: [],
+    about: {
+      tenant: '',
+      dialled: clean(about.dialled, 128),
+      trunk: '',
+      ringingAt: null,
+      decision: recordedOf(trace),
+    },
     ending: '',
+    endedAt: null,
   }
 }
 

@@ -30,6 +30,7 @@ import { listRegistrations } from './registrations.ts'
 import { recentDecisions, replayPlan } from './replay.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
+import { traceCall } from './trace.ts'
 import { transferLeader } from './transfer.ts'
 import { addUser, listUsers } from './users.ts'
 import { testPlan, validatePlan } from './validate.ts'
@@ -142,6 +143,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
     HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
+    TraceCall: traceCall(options, peers),
     Watch: watch(options),
     Events: journal.events,
   }

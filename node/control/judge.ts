@@ -1,8 +1,10 @@
 /** Whether plan documents may be in force together: what does not hold, what is odd, and which of their tests fail. */
+import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { PlanRow, TestCounts } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import { link } from '../routing/link.ts'
-import { type Rehearsed, rehearse, sayFailed } from '../routing/rehearse.ts'
+import { runTests, type TestResult } from '../routing/tests.ts'
+import { checkTogether, type Together } from '../routing/together.ts'
 import type { Needs } from './needs.ts'
 
 export interface Judgement {
@@ -14,51 +16,42 @@ export interface Judgement {
   readonly failed: readonly string[]
 }
 
-type Plans = ReadonlyMap<string, PlanRow>
+export interface Rehearsed extends TestResult {
+  readonly document: string
+}
 
-/** `document` is the one that is new, or gone; `version` what decisions are said to be by. */
-export function judge(plans: Plans, document: string, version: number, { facts }: Pick<Needs, 'facts'>): Judgement {
-  const tests = rehearsedIn(plans, version, { facts })
-  const failed = tests.filter(({ ok }) => !ok)
+export type Plans = ReadonlyMap<string, PlanRow>
+
+/** As the documents are to be: `document` is the one that is new, or gone. What was wrong before is not held against it. */
+export function judge(after: Plans, document: string, { cluster }: Pick<Needs, 'cluster'>): Judgement {
+  const { plans, planVersion, trunks } = cluster.tables
+  const known = { trunks: new Set(trunks.keys()) }
+  const before = new Set(checkTogether(named(plans), known).faults.map((fault) => say(fault, document)))
+  const { faults, warnings } = checkTogether(named(after), known)
+  const tests = rehearse(after, planVersion + 1)
+  const failed = tests.filter(({ passed }) => !passed)
   return {
-    faults: faultsIn(plans, document),
-    warnings: [],
+    faults: faults.map((fault) => say(fault, document)).filter((line) => !before.has(line)),
+    warnings: warnings.filter((one) => one.document === document).map((one) => say(one, document)),
     tests: { passed: tests.length - failed.length, failed: failed.length },
-    failed: failed.map(sayFailed),
+    failed: failed.map((one) => `${one.document}: ${clean(one.name, 128)}: ${one.failures.join('; ')}`),
   }
 }
 
-export function rehearsedIn(plans: Plans, version: number, { facts }: Pick<Needs, 'facts'>): Rehearsed[] {
+/** The tests of all documents, each decided by all of them: one that others borrow from is held by theirs. */
+export function rehearse(plans: Plans, version: number): Rehearsed[] {
   const rows = [...plans.values()]
   if (rows.every(({ plan }) => (plan.tests ?? []).length === 0)) return []
-  return rehearse(link(rows, version), rows, facts)
+  const linked = link(rows, version)
+  return rows.flatMap(({ document = MAIN, plan }) =>
+    runTests(linked, document, plan.tests ?? []).map((result) => ({ ...result, document })),
+  )
 }
 
-/** What is good by itself may not be beside others: each domain and each number is of one, and what is borrowed must be there. */
-function faultsIn(plans: Plans, document: string): string[] {
-  const own = plans.get(document)?.plan
-  const others = [...plans].filter(([name]) => name !== document)
-  const shared = new Set([...plans.values()].flatMap(({ plan }) => plan.shared ?? []))
-  const faults: string[] = []
-  const say = (path: string, message: string) => void faults.push(`plan:1:1: ${path}: ${message}`)
-  for (const [name, { plan }] of others) {
-    for (const use of plan.use ?? []) {
-      if (!shared.has(use)) say('shared', `${name} borrows from ${clean(use, 64)}, which would not be there`)
-    }
-    if (own === undefined) continue
-    const domains = new Set(plan.domains)
-    for (const [i, domain] of own.domains.entries()) {
-      if (domains.has(domain)) say(`domains[${i}]`, `${clean(domain)} is a domain of the document ${name} already`)
-    }
-    if (own.shared !== undefined && own.shared === plan.shared) {
-      say('shared', `the document ${name} is shared as ${clean(own.shared, 64)} already`)
-    }
-    if (own.tenant !== undefined && own.tenant === plan.tenant) {
-      say('tenant', `the document ${name} is that of ${clean(own.tenant, 64)} already`)
-    }
-  }
-  for (const [i, use] of (own?.use ?? []).entries()) {
-    if (!shared.has(use)) say(`use[${i}]`, `there is no shared document ${clean(use, 64)}`)
-  }
-  return faults
+function named(plans: Plans) {
+  return [...plans].map(([name, { plan }]) => ({ name, plan }))
+}
+
+function say({ document, path, message }: Together, own: string): string {
+  return `${document === own ? 'plan' : document}: ${path}: ${message}`
 }

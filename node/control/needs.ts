@@ -20,6 +20,7 @@ export interface Needs {
   /** Whether the configuration asks for a relay: direct media is then a fault, and else what is wanted. */
   readonly relayWanted: boolean
   readonly calls: CallsView
+  readonly trace: TraceView
   /** Seconds that a phone has left by its own time; null: another node keeps that, or nobody. */
   secondsLeft(binding: BindingRow): number | null
   readPlan(text: string): PlanRead
@@ -73,6 +74,26 @@ export interface CallsView {
   streams(id: string): Promise<readonly StreamView[] | null>
 }
 
+/** See `node/trace`. */
+export interface TraceView {
+  /** Whether this node remembers anything. */
+  readonly kept: boolean
+  calls(id: string): readonly string[]
+  of(call: string): readonly PassedView[]
+  follow(call: string, tell: (passed: PassedView) => void): () => void
+}
+
+export interface PassedView {
+  /** Wall clock, µs. */
+  readonly at: number
+  readonly way: 'in' | 'out'
+  readonly transport: string
+  readonly local: { readonly host: string; readonly port: number }
+  readonly remote: { readonly host: string; readonly port: number }
+  readonly callId: string
+  readonly text: string
+}
+
 export interface StreamView {
   readonly side: string
   readonly packets: number
@@ -82,5 +103,7 @@ export interface StreamView {
   readonly errors: number
 }
 
-/** `text` has one line a fault. */
-export type PlanRead = { readonly kind: 'ok'; readonly plan: Plan } | { readonly kind: 'faults'; readonly text: string }
+/** `text` has one line a fault, `warnings` one each. */
+export type PlanRead =
+  | { readonly kind: 'ok'; readonly plan: Plan; readonly warnings: readonly string[] }
+  | { readonly kind: 'faults'; readonly text: string }

@@ -1,5 +1,5 @@
 /** The control services of the other nodes: who is asked what only they know. */
-import { type ChannelCredentials, Metadata, type ServiceError } from '@grpc/grpc-js'
+import { type ChannelCredentials, type ClientReadableStream, Metadata, type ServiceError } from '@grpc/grpc-js'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { controlProto } from '../../proto/load.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
@@ -14,8 +14,11 @@ export interface Peers {
   addressOf(node: string): string | null
   /** Asks another node, with a deadline of a second; rejects with gRPC's error. */
   ask<Reply>(node: string, send: (client: ControlClient, metadata: Metadata, done: Done<Reply>) => void): Promise<Reply>
-  /** What a stream to another node is opened with; null when no address of it is known. */
-  to(node: string): { readonly client: ControlClient; readonly metadata: Metadata } | null
+  /** Opens a stream of another node; null: no address of it is known. */
+  stream<Item>(
+    node: string,
+    open: (client: ControlClient, metadata: Metadata) => ClientReadableStream<Item>,
+  ): ClientReadableStream<Item> | null
   deadline(): { deadline: number }
   close(): void
 }
@@ -48,14 +51,14 @@ export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Pe
   return {
     addressOf,
     deadline: () => ({ deadline: Date.now() + DEADLINE_MS }),
-    to(node) {
+    stream(node, open) {
       const client = clientOf(node)
-      return client && { client, metadata: forwarded() }
+      return client && open(client, asForwarded())
     },
     ask(node, send) {
       const client = clientOf(node)
       if (client === null) return Promise.reject(new Error(`no address of ${node} is known`))
-      const metadata = forwarded()
+      const metadata = asForwarded()
       return new Promise((resolve, reject) => {
         send(client, metadata, (error, reply) =>
           error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('an empty answer')),
@@ -69,7 +72,7 @@ export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Pe
   }
 }
 
-function forwarded(): Metadata {
+function asForwarded(): Metadata {
   const metadata = new Metadata()
   metadata.set(FORWARDED, '1')
   return metadata

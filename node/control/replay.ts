@@ -106,9 +106,8 @@ function timeOf(text: string): number {
 }
 
 async function from(peers: Peers, name: string, last: number, signal: AbortSignal): Promise<string[]> {
-  const to = peers.to(name)
-  if (to === null) throw new Error(`no address of ${name} is known`)
-  const stream = to.client.recentDecisions({ last }, to.metadata)
+  const stream = peers.stream(name, (client, metadata) => client.recentDecisions({ last }, metadata))
+  if (stream === null) throw new Error(`no address of ${name} is known`)
   const stop = (): void => stream.cancel()
   const silence = setTimeout(stop, SILENCE_MS)
   signal.addEventListener('abort', stop)

@@ -5,20 +5,20 @@ import type { TestPlanRequest__Output } from '../../proto/types/raftel/v1/TestPl
 import type { TestResults } from '../../proto/types/raftel/v1/TestResults.ts'
 import type { ValidatePlanRequest__Output } from '../../proto/types/raftel/v1/ValidatePlanRequest.ts'
 import { decisionView } from './decision.ts'
-import { judge, rehearsedIn } from './judge.ts'
+import { judge, type Plans, rehearse } from './judge.ts'
 import type { Needs } from './needs.ts'
 import { documentIn } from './plan.ts'
 import { invalid, notFound } from './refusal.ts'
 
 const LIMIT = 100
 
-type Reading = Pick<Needs, 'cluster' | 'readPlan' | 'facts'>
+type Reading = Pick<Needs, 'cluster' | 'readPlan'>
 
 export function validatePlan(needs: Reading, request: ValidatePlanRequest__Output, now: number): PlanVerdict {
   const { cluster, readPlan } = needs
   const document = documentIn(request.document)
   const limit = request.limit || LIMIT
-  const { plans, planVersion } = cluster.tables
+  const { plans } = cluster.tables
   const version = plans.get(document)?.version ?? 0
   const read = readPlan(request.text)
   if (read.kind === 'faults') {
@@ -27,7 +27,8 @@ export function validatePlan(needs: Reading, request: ValidatePlanRequest__Outpu
     return { ...told, warnings: [], warningsTotal: 0, version, rules: 0 }
   }
   const after = new Map([...plans, [document, candidate(document, request.text, read.plan, now)]])
-  const { faults, warnings } = judge(after, document, planVersion + 1, needs)
+  const { faults, warnings: beside } = judge(after, document, needs)
+  const warnings = [...read.warnings, ...beside]
   return {
     faults: faults.slice(0, limit),
     faultsTotal: faults.length,
@@ -46,19 +47,19 @@ export function testPlan(needs: Reading, request: TestPlanRequest__Output, now: 
     throw notFound(`there is no plan document ${document}; raftel plan ls shows those there are`)
   }
   const { plans, version } = text === undefined ? inForce(needs) : withDocument(needs, document!, text, now)
-  const all = rehearsedIn(plans, version, needs)
+  const all = rehearse(plans, version)
   // Of a document that is in force only its own are asked for; of a new one all that it could break.
   const rows = text === undefined && document !== null ? all.filter((one) => one.document === document) : all
   return {
-    rows: rows.map(({ document: of, name, ok, why, decision }) => {
-      return { document: of, name, ok, why: [...why], decision: decisionView(decision) }
+    rows: rows.map(({ document: of, name, passed, failures, decision }) => {
+      return { document: of, name, ok: passed, why: [...failures], decision: decisionView(decision) }
     }),
-    failed: rows.filter(({ ok }) => !ok).length,
+    failed: rows.filter(({ passed }) => !passed).length,
   }
 }
 
 export interface Candidate {
-  readonly plans: ReadonlyMap<string, PlanRow>
+  readonly plans: Plans
   readonly version: number
 }
 

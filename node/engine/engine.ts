@@ -20,7 +20,7 @@ import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
 import { type Clock, TimerWheel } from './transaction/wheel.ts'
 import type { CertificateFiles, TlsOptions } from './transport/certificates.ts'
-import type { Gate, ListenPoint } from './transport/flow.ts'
+import type { Gate, ListenPoint, Receiver, Tap } from './transport/flow.ts'
 import { sparse } from './transport/sparse.ts'
 import { openTransports } from './transport/transports.ts'
 import { type App, openApps } from './wire/apps.ts'
@@ -30,7 +30,7 @@ import { Handlers, type RequestHandler } from './wire/handlers.ts'
 export type { EarlyAnswer, EarlyReply, EarlyRequest, EarlyTaker } from './core/early.ts'
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
 export { CertificateError, type TlsOptions } from './transport/certificates.ts'
-export type { Gate, ListenPoint } from './transport/flow.ts'
+export type { Endpoint, Gate, ListenPoint, Tap, TransportName } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
 export type { RequestHandler } from './wire/handlers.ts'
 
@@ -56,6 +56,8 @@ export interface EngineOptions {
   readonly gate?: Gate | undefined
   /** Who may answer before an app hears of a request, as to challenge it, or instead of one. */
   readonly early?: Early | undefined
+  /** Hears every message, as for a trace. */
+  readonly tap?: Tap | undefined
   readonly limits?: Partial<EngineLimits>
   /** RFC 3261 Table 4; only slow or fast networks, and tests, need other values. */
   readonly times?: Partial<SipTimes>
@@ -111,7 +113,7 @@ const LOOK_MS = 10
 
 /** Opens every listen point and the app side, or rejects with a ListenError and leaves nothing open. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { log, drachtio, secret, advertise, listen, gate, early } = options
+  const { log, drachtio, secret, advertise, listen, gate, early, tap } = options
   if (secret === '') throw new RangeError('the engine needs a secret that is not empty')
   const limits = { ...defaultLimits, ...options.limits }
   const times = { ...defaultTimes, ...options.times }
@@ -126,11 +128,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     limits,
     log,
     gate,
-    receiver: {
+    receiver: tapped(tap, guard, {
       drops: (waits) => admission.drops(waits),
       message: (text, flow) => guard(() => fromNetwork(core, text, flow)),
       broken: (text, status, why, flow) => guard(() => brokenFromNetwork(core, text, status, why, flow)),
-    },
+    }),
   })
   const hostports = transports.listening.map((p) => `${p.transport}/${bracketed(p.host)}:${p.port}`).join(',')
   const apps = await openApps({
@@ -261,6 +263,23 @@ function guarded(log: Logger): (run: () => void) => void {
         'the engine failed on one message or timer',
       )
     }
+  }
+}
+
+/** Without a tap nothing is asked of what passes. */
+function tapped(tap: Tap | undefined, guard: (run: () => void) => void, receiver: Receiver): Receiver {
+  if (!tap) return receiver
+  return {
+    drops: receiver.drops,
+    message(text, flow) {
+      guard(() => tap('in', text, flow))
+      receiver.message(text, flow)
+    },
+    broken(text, status, why, flow) {
+      guard(() => tap('in', text, flow))
+      receiver.broken(text, status, why, flow)
+    },
+    sent: (text, flow) => guard(() => tap('out', text, flow)),
   }
 }
 

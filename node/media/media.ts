@@ -20,8 +20,8 @@ export interface MediaSession {
   streams(): Promise<readonly Stream[] | null>
   /** True when the relay says that it has no such call: it heard nobody for its timeout, or it is another process now. */
   gone(): Promise<boolean>
-  /** Releases the ports. Resolves when released or when the relay is known to be gone. */
-  end(): Promise<void>
+  /** Releases the ports. Resolves when released or when the relay is known to be gone; with what it counted, if it can say. */
+  end(): Promise<readonly Stream[] | null>
 }
 
 /** What one side sent, as the relay counted it. */

@@ -1,5 +1,5 @@
 /** The media of one call, relayed or direct. */
-import type { MediaSession, Passed } from './media.ts'
+import type { MediaSession, Passed, Stream } from './media.ts'
 import {
   answerOf,
   deleteOf,
@@ -20,7 +20,7 @@ import type { Relay } from './rtpengine.ts'
  */
 export function relayedSession(id: string, relay: () => Relay | null, ended: () => void): MediaSession {
   let talk: Talk = { id, met: false }
-  let over: Promise<void> | null = null
+  let over: Promise<readonly Stream[] | null> | null = null
   // One command at a time: a delete that overtook an offer would leave the offer's ports behind.
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
@@ -61,8 +61,9 @@ export function relayedSession(id: string, relay: () => Relay | null, ended: () 
       }),
     end() {
       over ??= inTurn(async () => {
-        await relay()?.command('delete', deleteOf(talk).fields)
+        const counted = await relay()?.command('delete', deleteOf(talk).fields)
         ended()
+        return counted ? streamsIn(counted) : null
       })
       return over
     },
@@ -83,9 +84,9 @@ export function directSession(ended: () => void): MediaSession {
     streams: async () => null,
     gone: async () => false,
     async end() {
-      if (over) return
+      if (!over) ended()
       over = true
-      ended()
+      return null
     },
   }
 }

@@ -11,6 +11,7 @@ import {
   type Gate,
   type ListenPoint,
   startEngine,
+  type Tap,
 } from '../engine/engine.ts'
 import type { SipTimes } from '../engine/limits.ts'
 import { nameAddr, parseAddress, parseUri } from './address.ts'
@@ -39,6 +40,8 @@ export interface OpenSip {
   readonly log: Logger
   /** Who is heard at all, and what of that is refused before anybody looks at it. */
   readonly guard?: Gate & { refuses(request: Heard): boolean }
+  /** Hears every message of the embedded engine; what a drachtio-server sends and hears nobody here knows. */
+  readonly tap?: Tap
 }
 
 type Listening = SipPort['listening']
@@ -53,7 +56,7 @@ type Handler = (request: SipRequest) => void | Promise<void>
 /** Longer than timer F (RFC 3261 §17.1.2.2, 32 s): the engine should have said 408 itself. */
 const REQUEST_WITHIN = 35_000
 
-export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort> {
+export async function openSip({ engine, log, guard, tap }: OpenSip): Promise<SipPort> {
   if (engine.kind === 'external') {
     const link = await connectLink({ ...engine, log })
     const listening = parseHostports(link.hostports)
@@ -86,6 +89,7 @@ export async function openSip({ engine, log, guard }: OpenSip): Promise<SipPort>
     ...options,
     ...(advertise !== undefined && { advertise }),
     ...(tls !== undefined && { tls }),
+    ...(tap && { tap }),
   })
   try {
     const link = await connectLink({

@@ -68,6 +68,10 @@ import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raf
 import type { TestPlanRequest as _raftel_v1_TestPlanRequest, TestPlanRequest__Output as _raftel_v1_TestPlanRequest__Output } from './raftel/v1/TestPlanRequest.ts';
 import type { TestResult as _raftel_v1_TestResult, TestResult__Output as _raftel_v1_TestResult__Output } from './raftel/v1/TestResult.ts';
 import type { TestResults as _raftel_v1_TestResults, TestResults__Output as _raftel_v1_TestResults__Output } from './raftel/v1/TestResults.ts';
+import type { TraceCallRequest as _raftel_v1_TraceCallRequest, TraceCallRequest__Output as _raftel_v1_TraceCallRequest__Output } from './raftel/v1/TraceCallRequest.ts';
+import type { Traced as _raftel_v1_Traced, Traced__Output as _raftel_v1_Traced__Output } from './raftel/v1/Traced.ts';
+import type { TracedMessage as _raftel_v1_TracedMessage, TracedMessage__Output as _raftel_v1_TracedMessage__Output } from './raftel/v1/TracedMessage.ts';
+import type { TracedNode as _raftel_v1_TracedNode, TracedNode__Output as _raftel_v1_TracedNode__Output } from './raftel/v1/TracedNode.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from './raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
@@ -150,6 +154,10 @@ export interface ProtoGrpcType {
       TestPlanRequest: MessageTypeDefinition<_raftel_v1_TestPlanRequest, _raftel_v1_TestPlanRequest__Output>
       TestResult: MessageTypeDefinition<_raftel_v1_TestResult, _raftel_v1_TestResult__Output>
       TestResults: MessageTypeDefinition<_raftel_v1_TestResults, _raftel_v1_TestResults__Output>
+      TraceCallRequest: MessageTypeDefinition<_raftel_v1_TraceCallRequest, _raftel_v1_TraceCallRequest__Output>
+      Traced: MessageTypeDefinition<_raftel_v1_Traced, _raftel_v1_Traced__Output>
+      TracedMessage: MessageTypeDefinition<_raftel_v1_TracedMessage, _raftel_v1_TracedMessage__Output>
+      TracedNode: MessageTypeDefinition<_raftel_v1_TracedNode, _raftel_v1_TracedNode__Output>
       TransferLeaderReply: MessageTypeDefinition<_raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderReply__Output>
       TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>

@@ -97,6 +97,8 @@ export class Connection implements Flow {
 
   send(text: string): boolean {
     if (this.#ended) return false
+    // An answer to a keep-alive is no message.
+    if (text.length > 2) this.#receiver.sent?.(text, this)
     this.#carrier.write(encode(text))
     const { waiting } = this.#carrier
     // A peer that does not read must not make us remember for it.

@@ -59,7 +59,12 @@ export interface Receiver {
   message(text: string, flow: Flow): void
   /** Bytes that are no message; `text` is as much of the head as there is. */
   broken(text: string, status: 400 | 413, why: string, flow: Flow): void
+  /** A message is about to leave over a flow that is open. */
+  sent?(text: string, flow: Flow): void
 }
+
+/** Hears every message as it came, or as it leaves, inside of what encrypts it. Asked in the middle of everything, so it had better be quick. */
+export type Tap = (way: 'in' | 'out', text: string, flow: Flow) => void
 
 export function isSecure(transport: TransportName): boolean {
   return transport === 'tls' || transport === 'wss'

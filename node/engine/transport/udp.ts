@@ -34,6 +34,8 @@ const NEVER = { cancel(): void {} }
 interface Sending {
   readonly probe: Probe
   sendTo(text: string, remote: Endpoint): boolean
+  /** As of Receiver. */
+  readonly tell: Receiver['sent']
 }
 
 /** How many peers are remembered, so that what is kept of a datagram need not have a flow of its own. */
@@ -58,6 +60,7 @@ class UdpFlow implements Flow {
   }
 
   send(text: string): boolean {
+    this.#socket.tell?.(text, this)
     return this.#socket.sendTo(text, this.remote)
   }
 
@@ -105,7 +108,7 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
     (bytes) => socket.send(bytes, bound, host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, sent),
     () => performance.now(),
   )
-  const sending = { probe, sendTo }
+  const sending = { probe, sendTo, tell: receiver.sent }
   const waits = (): number => probe.waits()
   const peers = new Map<string, UdpFlow>()
   const flowTo = ({ host, port }: Endpoint): Flow => {

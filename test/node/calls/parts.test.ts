@@ -82,20 +82,22 @@ const call: Call = {
   target: '',
   trace: [],
   legs: [],
+  about: { tenant: '', dialled: '1002', trunk: '', ringingAt: null, decision: [] },
   ending: '',
+  endedAt: null,
 }
 const caller = { role: 'caller', callId: 'a\u001b[2J', tag: 't', contact: '', sdp: 'v=0' } as const
 
 test('a call goes from routing to ringing to answered to ended, never back, and its row is cleaned', (t) => {
-  const ringing = advance(call, { type: 'ringing', target: 'bob', media: 'rtpengine', caller })
+  const ringing = advance(call, { type: 'ringing', target: 'bob', media: 'rtpengine', caller, at: 3 })
   const answered = advance(ringing, { type: 'answered', at: 5, target: 'bob', legs: [caller] })
-  const ended = advance(answered, { type: 'ended', why: 'bye' })
+  const ended = advance(answered, { type: 'ended', why: 'bye', at: 9 })
   t.is(rowOf(call, 'n1', 'i'), null)
   t.is(rowOf(ringing, 'n1', 'i')?.legs[0]?.callId, 'a\\x1b[2J')
   t.like(rowOf(answered, 'n1', 'i'), { state: 'answered', answeredAt: 5, node: 'n1', media: 'rtpengine' })
   t.is(rowOf(ended, 'n1', 'i'), null)
-  t.is(advance(ended, { type: 'ended', why: 'again' }), ended)
-  t.is(advance(answered, { type: 'ringing', target: 'x', media: 'direct', caller }), answered)
+  t.is(advance(ended, { type: 'ended', why: 'again', at: 10 }), ended)
+  t.is(advance(answered, { type: 'ringing', target: 'x', media: 'direct', caller, at: 6 }), answered)
   t.is(advance(call, { type: 'answered', at: 5, target: 'x', legs: [] }), call)
 })
 

@@ -129,6 +129,7 @@ export async function startStack(
     readonly handlers?: EngineOptions['handlers']
     readonly gate?: EngineOptions['gate']
     readonly early?: EngineOptions['early']
+    readonly tap?: EngineOptions['tap']
     readonly routes?: (srf: Srf) => void
     readonly listen?: readonly ListenPoint[]
     readonly tls?: EngineOptions['tls']
@@ -156,6 +157,7 @@ export async function startStack(
     handlers: options.handlers,
     gate: options.gate,
     early: options.early,
+    tap: options.tap,
   })
   const srf = new DrachtioSrf() as unknown as Srf
   srf.on('error', () => {})

@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
+import tls from 'node:tls'
 import type { ExecutionContext } from 'ava'
 import { credentialsOf, parseAuthorization, responseTo } from '../../../node/sip/digest.ts'
 import type { SipPort } from '../../../node/sip/port.ts'
@@ -34,14 +35,17 @@ export interface Device {
 
 let serial = 0
 
-/** `at`: a port, or `host:port`. */
+type Carried = 'udp' | 'tcp' | 'tls'
+
+/** `at`: a port, or `host:port`; `secure`: what TLS trusts, and by which name. */
 export async function device(
   t: ExecutionContext,
   at: SipPort | string,
-  transport: 'udp' | 'tcp' = 'udp',
+  transport: Carried = 'udp',
+  secure: tls.ConnectionOptions = {},
 ): Promise<Device> {
   const target = typeof at === 'string' ? at : addressOf(at, transport)
-  const bare = transport === 'udp' ? await overUdp(t, target) : await overTcp(t, target)
+  const bare = transport === 'udp' ? await overUdp(t, target) : await overStream(t, target, transport, secure)
   const { address, send, next } = bare
   const own = `device-${serial++}`
   let cseq = 0
@@ -92,7 +96,7 @@ export async function device(
   return { ...bare, register, invite }
 }
 
-function nextVia(transport: 'udp' | 'tcp', address: string): string {
+function nextVia(transport: Carried, address: string): string {
   return `SIP/2.0/${transport.toUpperCase()} ${address};branch=z9hG4bK-d${serial++};rport`
 }
 
@@ -137,7 +141,7 @@ function newInbox() {
   }
 }
 
-function textOf(transport: 'udp' | 'tcp', address: string, start: string, headers: readonly string[], body: string) {
+function textOf(transport: Carried, address: string, start: string, headers: readonly string[], body: string) {
   const given = start.startsWith('SIP/2.0') || headers.some((line) => line.startsWith('Via:'))
   const via = given ? [] : [`Via: ${nextVia(transport, address)}`]
   return [start, ...via, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n')
@@ -159,10 +163,16 @@ async function overUdp(t: ExecutionContext, target: string): Promise<Bare> {
   }
 }
 
-async function overTcp(t: ExecutionContext, target: string): Promise<Bare> {
+async function overStream(
+  t: ExecutionContext,
+  target: string,
+  transport: 'tcp' | 'tls',
+  secure: tls.ConnectionOptions,
+): Promise<Bare> {
   const [host, port] = target.split(':')
-  const socket = net.connect(Number(port), host)
-  await once(socket, 'connect')
+  const to = { host, port: Number(port) }
+  const socket = transport === 'tls' ? tls.connect({ ...to, ...secure }) : net.connect(to)
+  await once(socket, transport === 'tls' ? 'secureConnect' : 'connect')
   t.teardown(() => socket.destroy())
   const address = `127.0.0.1:${socket.localPort}`
   const { came, next, count } = newInbox()
@@ -180,7 +190,7 @@ async function overTcp(t: ExecutionContext, target: string): Promise<Bare> {
   })
   return {
     ...{ address, next, count },
-    send: (start, headers, body = '') => void socket.write(textOf('tcp', address, start, headers, body)),
+    send: (start, headers, body = '') => void socket.write(textOf(transport, address, start, headers, body)),
     async drop() {
       socket.end()
       await once(socket, 'close')

@@ -29,7 +29,7 @@ export async function port(
   return sip
 }
 
-export function addressOf(sip: SipPort, transport: 'udp' | 'tcp'): string {
+export function addressOf(sip: SipPort, transport: 'udp' | 'tcp' | 'tls'): string {
   const point = sip.listening.find((one) => one.transport === transport)!
   return `${point.host}:${point.port}`
 }

@@ -1,0 +1,177 @@
+/** One call over two nodes, as the operator sees it afterwards: every message that passed, once, in order, in clear. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import test from 'ava'
+import { sipp } from '../../bench/sipp.ts'
+import { certificates } from '../node/engine/transport/secure.ts'
+import { device } from '../node/sip/device.ts'
+import { answering } from '../node/sip/support.ts'
+import { needing } from '../peers.ts'
+import { freePorts } from '../ports.ts'
+import { type Lab, ROOT, withLab } from './lab.ts'
+
+interface Told {
+  readonly says: string
+  readonly from: string
+  readonly to: string
+  readonly us: number
+  readonly transport: string
+  readonly text: string
+}
+
+/** What passes between two ends when a call over a node in the middle is rung, answered and hung up. */
+const MADE = ['INVITE', '100 Trying', '180 Ringing', '200 OK', 'ACK', 'BYE', '200 OK BYE']
+
+needing(
+  test,
+  'sipp',
+  'tcpdump',
+)('a call of SIPp over UDP to a phone that another node has: every message of all legs, in order', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'raftel-trace-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+    const [near, far] = lab.nodes as [Lab['nodes'][0], Lab['nodes'][0]]
+    await prepare(lab)
+    const bob = await device(t, far.sip, 'tcp')
+    t.regex(await bob.register([`Contact: <sip:bob@${bob.address};transport=tcp>`], { user: 'bob' }), /^SIP\/2.0 200/)
+    const [port = 0, mediaPort = 0] = await freePorts(2)
+    const running = sipp({
+      scenario: path.join(ROOT, 'bench', 'scenarios', 'call.xml'),
+      target: near.sip,
+      folder,
+      name: 'call',
+      users: ['alice;pbx.test;[authentication username=alice password=alice-secret];bob;'],
+      calls: 1,
+      pause: 200,
+      port,
+      mediaPort,
+    })
+    const invite = await answers(bob)
+    const result = await running.result
+    t.is(result.failed, 0, result.errors)
+
+    const callId = /^Call-ID: (.*)\r$/m.exec(invite)![1]!
+    const told = await lab.until(
+      'all is remembered',
+      () => trace(lab, callId),
+      (all) => of(all, `127.0.0.1:${port}`).includes('200 OK BYE'),
+    )
+    const alice = `127.0.0.1:${port}`
+    t.deepEqual(of(told, alice), ['INVITE', '407 Proxy Authentication Required', 'ACK', ...MADE])
+    t.deepEqual(of(told, near.id, far.id).sort(), [...MADE].sort(), 'what passed between nodes is told once')
+    t.deepEqual(
+      of(told, bob.address).filter((says) => says !== '100 Trying'),
+      MADE.filter((says) => says !== '100 Trying'),
+    )
+    const at = told.map(({ us }) => us)
+    t.deepEqual(
+      at,
+      [...at].sort((a, b) => a - b),
+    )
+    // One node hears it before it sends what comes of it.
+    const first = (from: string) => told.findIndex((one) => one.from === from && one.says === 'INVITE')
+    t.true(first(alice) < first(near.id) && first(near.id) < first(far.id))
+    const all = told.map(({ text }) => text).join('')
+    t.regex(all, /Proxy-Authorization: Digest [^\r]*response="x+"/)
+    t.regex(all, /X-Raftel-Relay: [^\r]*mac=x{64}\r/)
+
+    // The same of whoever is asked, and for whoever reads it.
+    for (const { id, control } of lab.nodes) {
+      const ladder = await lab.raftel(['call', 'trace', callId, '--endpoints', control])
+      t.is(ladder.code, 0, ladder.stderr)
+      t.is(ladder.stdout.split('\n').length - 1, told.length + 3, `${id}\n${ladder.stdout}`)
+      t.true(ladder.stdout.split('\n').every((line) => line.length <= 80))
+    }
+    const file = path.join(folder, 'call.pcap')
+    t.is((await lab.raftel(['call', 'trace', callId, '--format', 'pcap', '--out', file])).code, 0)
+    const read = execFileSync('tcpdump', ['-r', file, '-n', '-vv'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    t.is(read.match(/\[udp sum ok\]/g)?.length, told.length, read)
+    t.is((await lab.raftel(['call', 'trace', 'of-no-call'])).code, 3)
+  })
+})
+
+needing(test, 'openssl')(
+  'a phone that speaks TLS: what it said is told in clear, live and without what proves its password',
+  async (t) => {
+    await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+      const [near, far] = lab.nodes as [Lab['nodes'][0], Lab['nodes'][0]]
+      await lab.founded()
+      await prepare(lab)
+      const files = certificates(t)
+      const own = files.pair('own', 'DNS:pbx.test,IP:127.0.0.1')
+      const [port = 0] = await freePorts(1)
+      await lab.kill(near.id)
+      const config = path.join(lab.dir, 'nodes', `${near.id}.yaml`)
+      const text = readFileSync(config, 'utf8').replace(
+        /( {2}listen: \[udp:[^\]]*)\]/,
+        `$1, tls:127.0.0.1:${port}]\n  tls: {cert: ${own.cert}, key: ${own.key}}`,
+      )
+      writeFileSync(config, text)
+      await lab.start(near.id)
+
+      const bob = await device(t, far.sip, 'tcp')
+      t.regex(await bob.register([`Contact: <sip:bob@${bob.address};transport=tcp>`], { user: 'bob' }), /^SIP\/2.0 200/)
+      const secure = { ca: readFileSync(files.ca), servername: 'pbx.test' }
+      const alice = await device(t, `127.0.0.1:${port}`, 'tls', secure)
+      await alice.invite('sip:bob@pbx.test', 'alice')
+      const invite = await bob.next('INVITE')
+      bob.send('SIP/2.0 486 Busy Here', answering(invite))
+      await alice.next(/^SIP\/2.0 486/)
+
+      const callId = /^Call-ID: (.*)\r$/m.exec(invite)![1]!
+      const told = await lab.until(
+        'all is remembered',
+        () => trace(lab, callId),
+        (all) => all.some(({ says, to }) => says.startsWith('486') && to === alice.address),
+      )
+      const overTls = told.filter(({ transport }) => transport === 'tls')
+      t.deepEqual(overTls.map(({ says }) => says).slice(0, 3), [
+        'INVITE',
+        '407 Proxy Authentication Required',
+        'INVITE',
+      ])
+      t.regex(
+        overTls[2]!.text,
+        /^INVITE sip:bob@pbx.test SIP\/2.0\r\n[\s\S]*Proxy-Authorization: Digest username="alice",[^\r]*response="x{64}"\r\n[\s\S]*\r\n\r\nv=0\r\n/,
+      )
+      t.deepEqual(
+        [...new Set(told.flatMap(({ from, to }) => [from, to]))],
+        [alice.address, near.id, far.id, bob.address],
+      )
+    })
+  },
+)
+
+async function prepare(lab: Lab): Promise<void> {
+  await lab.commitPlan('domains: [pbx.test]\n')
+  await lab.addUser('alice@pbx.test', 'alice-secret')
+  await lab.addUser('bob@pbx.test', 'bob-secret')
+}
+
+/** Rings, answers, and agrees to be hung up; the INVITE. */
+async function answers(bob: Awaited<ReturnType<typeof device>>): Promise<string> {
+  const invite = await bob.next('INVITE')
+  const contact = `Contact: <sip:bob@${bob.address};transport=tcp>`
+  bob.send('SIP/2.0 180 Ringing', [...answering(invite), contact])
+  const sdp = invite.slice(invite.indexOf('\r\n\r\n') + 4)
+  bob.send('SIP/2.0 200 OK', [...answering(invite), contact, 'Content-Type: application/sdp'], sdp)
+  await bob.next('ACK')
+  bob.send('SIP/2.0 200 OK', answering(await bob.next('BYE')))
+  return invite
+}
+
+function trace(lab: Lab, id: string): Promise<Told[]> {
+  return lab.json<Told[]>(['call', 'trace', id])
+}
+
+/** What was said between one and another, or anybody. */
+function of(told: readonly Told[], one: string, other?: string): string[] {
+  return told
+    .filter(({ from, to }) => (from === one && (!other || to === other)) || (to === one && (!other || from === other)))
+    .map(({ says }) => says)
+}
