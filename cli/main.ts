@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { banCommand } from './commands/ban.ts'
 import { callCommand } from './commands/call.ts'
+import { cdrCommand } from './commands/cdr.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -11,6 +12,7 @@ import { planCommand } from './commands/plan.ts'
 import { regCommand } from './commands/reg.ts'
 import { routeCommand } from './commands/route.ts'
 import { statsCommand } from './commands/stats.ts'
+import { trunkCommand } from './commands/trunk.ts'
 import { userCommand } from './commands/user.ts'
 import { EXIT, Failure, type Kind, sayFailure } from './failure.ts'
 import { addGlobals } from './globals.ts'
@@ -71,8 +73,10 @@ async function build(args: readonly string[]): Promise<Command> {
     routeCommand(),
     regCommand(),
     banCommand(),
+    trunkCommand(),
     statsCommand(),
     callCommand(),
+    cdrCommand(),
     doctorCommand(),
     certsCommand(),
   ]) {

@@ -14,6 +14,7 @@ import { startCalls } from './calls/calls.ts'
 import { factsOf } from './calls/facts.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import { trunkOrders } from './calls/trunk-order.ts'
+import { startSinks } from './cdr/sinks.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
@@ -37,6 +38,7 @@ import { readHost, readSource } from './sip/source.ts'
 import { wallClock } from './trace/clock.ts'
 import { startTrace } from './trace/trace.ts'
 import { watchSources } from './trunks/sources.ts'
+import { readTrunk, writeTrunk } from './trunks/spec.ts'
 import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
 
@@ -202,6 +204,13 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     checkSeconds: config.calls.checkSeconds,
   })
   opened('calls', () => calls.close())
+  const sinks = startSinks({
+    cluster,
+    log,
+    unseal: (purpose, sealed) => open(key, purpose, sealed),
+    chance: Math.random,
+  })
+  opened('sinks', () => sinks.close())
   await sip.settled()
 
   const certificates = certificatesOf(config)
@@ -222,6 +231,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       readPlan: planRead,
       facts: factsOf({ cluster, here }),
       recent,
+      readTrunk,
+      writeTrunk,
       readSource,
       isTrusted: (text) => guard.isTrusted(readHost(text)),
       refused: guard.counters,

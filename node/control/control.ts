@@ -17,6 +17,7 @@ import type { ControlClient, ControlHandlers } from '../../proto/types/raftel/v1
 import type { Members, Members__Output } from '../../proto/types/raftel/v1/Members.ts'
 import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
+import { getCdr, listCdrs } from './cdrs.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
 import { keepJournal } from './events.ts'
 import { explainRoute } from './explain.ts'
@@ -28,10 +29,12 @@ import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
 import { recentDecisions, replayPlan } from './replay.ts'
+import { addSink, listSinks, pauseSink, removeSink } from './sinks.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { traceCall } from './trace.ts'
 import { transferLeader } from './transfer.ts'
+import { getTrunk, listTrunks, putTrunk, removeTrunk } from './trunks.ts'
 import { addUser, listUsers } from './users.ts'
 import { testPlan, validatePlan } from './validate.ts'
 import { hashesOf, verify } from './verify.ts'
@@ -128,6 +131,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       removeBan(options, source, timeToAgree(call.getDeadline(), Date.now())),
     ),
     ListBans: fromTables((request) => listBans(options, request)),
+    PutTrunk: unary(log, (request, call) => putTrunk(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    RemoveTrunk: unary(log, ({ name }, call) =>
+      removeTrunk(options, name, timeToAgree(call.getDeadline(), Date.now())),
+    ),
+    GetTrunk: fromTables(({ name }) => getTrunk(options, name)),
+    ListTrunks: fromTables((request) => listTrunks(options, request)),
     CommitPlan: unary(log, (request, call) => commitPlan(options, request, askedIn(call))),
     RollbackPlan: unary(log, (request, call) => rollbackPlan(options, request, askedIn(call))),
     RemovePlan: unary(log, (request, call) => removePlan(options, request, askedIn(call))),
@@ -143,6 +152,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
     HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
+    ListCdrs: fromTables((request) => listCdrs(options, request)),
+    GetCdr: unary(log, ({ id }) => getCdr(options, id)),
+    AddSink: unary(log, (request, call) => addSink(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    ListSinks: fromTables((request) => listSinks(options, request)),
+    RemoveSink: unary(log, ({ name }, call) => removeSink(options, name, timeToAgree(call.getDeadline(), Date.now()))),
+    PauseSink: unary(log, (request, call) => pauseSink(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     TraceCall: traceCall(options, peers),
     Watch: watch(options),
     Events: journal.events,
