@@ -13,6 +13,7 @@ import { limitCommand } from './commands/limit.ts'
 import { planCommand } from './commands/plan.ts'
 import { rateCommand } from './commands/rate.ts'
 import { regCommand } from './commands/reg.ts'
+import { routeCommand } from './commands/route.ts'
 import { statsCommand } from './commands/stats.ts'
 import { trunkCommand } from './commands/trunk.ts'
 import { userCommand } from './commands/user.ts'
@@ -38,6 +39,10 @@ const HEAVY: Readonly<Record<string, { about: string; load: () => Promise<Comman
   phone: {
     about: 'one phone: register, call or answer, and say whether the other side was heard',
     load: async () => (await import('./commands/phone.ts')).phoneCommand(),
+  },
+  schema: {
+    about: 'JSON Schema of what is written by hand, for editors',
+    load: async () => (await import('./commands/schema.ts')).schemaCommand(),
   },
   tui: {
     about: 'the cluster live on this terminal',
@@ -68,6 +73,7 @@ async function build(args: readonly string[]): Promise<Command> {
     clusterCommand(),
     userCommand(),
     planCommand(),
+    routeCommand(),
     regCommand(),
     banCommand(),
     trunkCommand(),

@@ -11,6 +11,7 @@ import { trunkPurpose } from '../cluster/tables/trunks.ts'
 import { certificatesIn } from '../proto/tls.ts'
 import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
+import { factsOf } from './calls/facts.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import { trunkOrders } from './calls/trunk-order.ts'
 import { startSinks } from './cdr/sinks.ts'
@@ -22,6 +23,7 @@ import { lookAt } from './enrolment.ts'
 import { openLogger } from './log.ts'
 import { startMedia } from './media/start.ts'
 import { keepPresent } from './presence.ts'
+import { keepRecent } from './replay/recent.ts'
 import { readPlan } from './routing/plan.ts'
 import type { Credentials } from './sip/digest.ts'
 import { watchDomains } from './sip/domains.ts'
@@ -165,6 +167,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   sip.on('register', registrar.handle)
   sip.early('register', registrar.early)
   sip.on('options', answerOptions)
+  const recent = keepRecent()
+  const here = (host: string) => domains.ours(host) && !domains.has(host)
   const admission = startAdmission({ cluster, log, now: Date.now })
   opened('admission', () => admission.close())
   const relayKey = relayKeyOf(key)
@@ -179,6 +183,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     chance: Math.random,
   })
   opened('trunks', () => trunks.close())
+  const price = (trunk: string, number: string) => admission.decks.price(trunk, number, Date.now())?.price ?? null
   const calls = startCalls({
     cluster,
     admission,
@@ -186,7 +191,9 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     media,
     trunks,
     identify: identity.caller,
-    here: (host) => domains.ours(host) && !domains.has(host),
+    here,
+    decided: recent.keep,
+    price,
     flowLost: registrar.flowLost,
     relayKey,
     gruuKey,
@@ -225,6 +232,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       decks: admission.decks,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      facts: factsOf({ cluster, here, trunks, price }),
+      recent,
       readTrunk,
       writeTrunk,
       readSource,
@@ -273,7 +282,8 @@ async function trouble<T>(what: string, act: () => T | Promise<T>): Promise<T> {
 
 function planRead(source: string): PlanRead {
   const read = readPlan(source)
-  return read.kind === 'ok' ? read : { kind: 'faults', text: sayFaults('plan', read.faults) }
+  if (read.kind === 'faults') return { kind: 'faults', text: sayFaults('plan', read.faults) }
+  return { ...read, warnings: read.warnings.map((one) => sayFaults('plan', [one])) }
 }
 
 function tlsOf(config: NodeConfig) {

@@ -1,8 +1,11 @@
 /** `raftel plan`: the documents of the routing plan that the whole cluster follows, and how they came about. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { whole } from '../globals.ts'
 import { commit, removeDocument, rollback } from '../plan/change.ts'
 import { diff, log, ls, show, validate } from '../plan/look.ts'
+import { rehearse } from '../plan/rehearse.ts'
+import { replay } from '../plan/replay.ts'
+import { timeIn } from '../plan/time.ts'
 
 const DOCUMENT = '--document <name>'
 const WHICH = 'which document of the plan; main if none is named'
@@ -13,6 +16,8 @@ export function planCommand(): Command {
     .description('the routing plan')
     .addCommand(validateCommand())
     .addCommand(diffCommand())
+    .addCommand(testCommand())
+    .addCommand(replayCommand())
     .addCommand(commitCommand())
     .addCommand(rollbackCommand())
     .addCommand(logCommand())
@@ -45,6 +50,36 @@ function diffCommand(): Command {
       '\nExamples:\n  raftel plan diff plan.yaml\n  raftel plan diff --version 41\n  raftel plan diff --version 41 --version 43',
     )
     .action(diff)
+}
+
+function testCommand(): Command {
+  return new Command('test')
+    .description('the tests that stand in the documents: those in force, or with a file in the place of one')
+    .argument('[file]', 'YAML; - for stdin')
+    .option(DOCUMENT, `${WHICH}; without a file all of them`)
+    .option('--trace', 'of all tests why it came to that, not only of those that fail')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  raftel plan test plan.yaml\n  raftel plan test --document acme\n  raftel plan test -o json',
+    )
+    .action(rehearse)
+}
+
+function replayCommand(): Command {
+  return new Command('replay')
+    .description(
+      'the last calls of all nodes, decided again with a file in the place of a document; nothing is changed',
+    )
+    .argument('<file>', 'YAML; - for stdin')
+    .option(DOCUMENT, WHICH)
+    .option('--last <n>', 'so many decisions, the newest', whole, 20_000)
+    .option('--limit <n>', 'of each kind so many are listed', whole, 20)
+    .option('--show <k>', 'one of those that are listed, with why', whole)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  raftel plan replay plan.yaml\n  raftel plan replay plan.yaml --show 3\n  raftel plan replay acme.yaml --document acme --last 5000 -o json',
+    )
+    .action(replay)
 }
 
 function commitCommand(): Command {
@@ -121,12 +156,3 @@ function lsCommand(): Command {
 function versions(text: string, before: readonly number[] = []): number[] {
   return [...before, whole(text)]
 }
-
-/** Unix ms. A time without a zone is one of this machine. */
-export function timeIn(text: string): number {
-  const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  const at = number === undefined ? Date.parse(text) : Date.now() - Number(number) * (UNITS[unit ?? ''] ?? 0)
-  if (!(at > 0)) throw new InvalidArgumentError('write it like 2026-11-20T03:12Z, or 30m, 2h, 7d ago')
-  return at
-}
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -25,7 +25,7 @@ export interface Decided {
   readonly decision: Decision
 }
 
-type Knows = Pick<Desk, 'cluster' | 'here' | 'decide' | 'trunks' | 'turns' | 'price'>
+type Knows = Pick<Desk, 'cluster' | 'here' | 'decide' | 'trunks' | 'price'> & Partial<Pick<Desk, 'turns'>>
 
 export function factsOf({ cluster, here, trunks, turns, price }: Knows): Facts {
   const { tables } = cluster
@@ -33,7 +33,7 @@ export function factsOf({ cluster, here, trunks, turns, price }: Knows): Facts {
     known: (aor) => tables.users.has(aor),
     here,
     profile: (aor) => profileOf(cluster, aor) ?? null,
-    turn: (group, document) => turns.get(`${document} ${group}`) ?? 0,
+    turn: (group, document) => turns?.get(`${document} ${group}`) ?? 0,
     ...(trunks && { trunk: (name) => standingOf(trunks.standing(name)) }),
     ...(price && { price }),
   }

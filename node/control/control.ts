@@ -21,6 +21,7 @@ import { getCdr, listCdrs } from './cdrs.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
 import { addCredit, getCredit, listCredit } from './credit.ts'
 import { keepJournal } from './events.ts'
+import { explainRoute } from './explain.ts'
 import { health } from './health.ts'
 import { getLimit, listLimits, removeLimit, setLimit } from './limits.ts'
 import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
@@ -30,6 +31,7 @@ import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
 import { getPrice, importRates, listDecks, listRates, removeDeck } from './rates.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
+import { recentDecisions, replayPlan } from './replay.ts'
 import { addSink, listSinks, pauseSink, removeSink } from './sinks.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
@@ -37,7 +39,7 @@ import { traceCall } from './trace.ts'
 import { transferLeader } from './transfer.ts'
 import { getTrunk, listTrunks, putTrunk, removeTrunk } from './trunks.ts'
 import { addUser, listUsers } from './users.ts'
-import { validatePlan } from './validate.ts'
+import { testPlan, validatePlan } from './validate.ts'
 import { hashesOf, verify } from './verify.ts'
 import { watch } from './watch.ts'
 
@@ -157,6 +159,10 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     RollbackPlan: unary(log, (request, call) => rollbackPlan(options, request, askedIn(call))),
     RemovePlan: unary(log, (request, call) => removePlan(options, request, askedIn(call))),
     ValidatePlan: unary(log, (request) => validatePlan(options, request, Date.now())),
+    TestPlan: unary(log, (request) => testPlan(options, request, Date.now())),
+    ReplayPlan: replayPlan(options, peers, Date.now),
+    RecentDecisions: recentDecisions(options),
+    ExplainRoute: unary(log, (request) => explainRoute(options, request, Date.now())),
     GetPlan: fromTables((request) => getPlan(cluster.tables, request)),
     ListPlans: fromTables(() => listPlans(cluster.tables)),
     ListCommits: fromTables((request) => listCommits(cluster.tables, request)),

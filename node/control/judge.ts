@@ -1,6 +1,11 @@
 /** Whether plan documents may be in force together: what does not hold, what is odd, and which of their tests fail. */
-import type { Cluster } from '../../cluster/cluster.ts'
+import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { PlanRow, TestCounts } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
+import { link } from '../routing/link.ts'
+import { runTests, type TestResult } from '../routing/tests.ts'
+import { checkTogether, type Together } from '../routing/together.ts'
+import type { Needs } from './needs.ts'
 
 export interface Judgement {
   /** One line each, as readPlan says them. */
@@ -11,11 +16,42 @@ export interface Judgement {
   readonly failed: readonly string[]
 }
 
-/** `document` is the one that is new. */
-export function judge(
-  _plans: ReadonlyMap<string, PlanRow>,
-  _document: string,
-  _more: { readonly cluster: Cluster; readonly at: number },
-): Judgement {
-  return { faults: [], warnings: [], tests: { passed: 0, failed: 0 }, failed: [] }
+export interface Rehearsed extends TestResult {
+  readonly document: string
+}
+
+export type Plans = ReadonlyMap<string, PlanRow>
+
+/** As the documents are to be: `document` is the one that is new, or gone. What was wrong before is not held against it. */
+export function judge(after: Plans, document: string, { cluster }: Pick<Needs, 'cluster'>): Judgement {
+  const { plans, planVersion, trunks } = cluster.tables
+  const known = { trunks: new Set(trunks.keys()) }
+  const before = new Set(checkTogether(named(plans), known).faults.map((fault) => say(fault, document)))
+  const { faults, warnings } = checkTogether(named(after), known)
+  const tests = rehearse(after, planVersion + 1)
+  const failed = tests.filter(({ passed }) => !passed)
+  return {
+    faults: faults.map((fault) => say(fault, document)).filter((line) => !before.has(line)),
+    warnings: warnings.filter((one) => one.document === document).map((one) => say(one, document)),
+    tests: { passed: tests.length - failed.length, failed: failed.length },
+    failed: failed.map((one) => `${one.document}: ${clean(one.name, 128)}: ${one.failures.join('; ')}`),
+  }
+}
+
+/** The tests of all documents, each decided by all of them: one that others borrow from is held by theirs. */
+export function rehearse(plans: Plans, version: number): Rehearsed[] {
+  const rows = [...plans.values()]
+  if (rows.every(({ plan }) => (plan.tests ?? []).length === 0)) return []
+  const linked = link(rows, version)
+  return rows.flatMap(({ document = MAIN, plan }) =>
+    runTests(linked, document, plan.tests ?? []).map((result) => ({ ...result, document })),
+  )
+}
+
+function named(plans: Plans) {
+  return [...plans].map(([name, { plan }]) => ({ name, plan }))
+}
+
+function say({ document, path, message }: Together, own: string): string {
+  return `${document === own ? 'plan' : document}: ${path}: ${message}`
 }

@@ -3,6 +3,8 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { BindingRow, MediaKind, Plan, TrunkRow } from '../../cluster/tables/rows.ts'
 import type { Decks } from '../admission/decks.ts'
+import type { Recent } from '../replay/recent.ts'
+import type { Facts } from '../routing/route.ts'
 
 export interface Needs {
   /** As calls read them; without it they are made readable for each question. */
@@ -25,6 +27,10 @@ export interface Needs {
   /** Seconds that a phone has left by its own time; null: another node keeps that, or nobody. */
   secondsLeft(binding: BindingRow): number | null
   readPlan(text: string): PlanRead
+  /** What routing is told of the cluster. */
+  readonly facts: Facts
+  /** Inputs of the last decisions here. */
+  readonly recent: Pick<Recent, 'last'>
   readTrunk(name: string, text: string): TrunkRead
   /** As an operator would write it, without its password. */
   writeTrunk(row: TrunkRow): string
@@ -103,8 +109,10 @@ export interface StreamView {
   readonly errors: number
 }
 
-/** `text` has one line a fault. */
-export type PlanRead = { readonly kind: 'ok'; readonly plan: Plan } | { readonly kind: 'faults'; readonly text: string }
+/** `text` has one line a fault, `warnings` one each. */
+export type PlanRead =
+  | { readonly kind: 'ok'; readonly plan: Plan; readonly warnings: readonly string[] }
+  | { readonly kind: 'faults'; readonly text: string }
 
 export type TrunkRead =
   | {

@@ -14,7 +14,7 @@ import type { PlanChanged__Output } from '../../proto/types/raftel/v1/PlanChange
 import type { RemovePlanRequest__Output } from '../../proto/types/raftel/v1/RemovePlanRequest.ts'
 import type { RollbackPlanRequest__Output } from '../../proto/types/raftel/v1/RollbackPlanRequest.ts'
 import { textOf } from './commits.ts'
-import { type Judgement, judge } from './judge.ts'
+import { type Judgement, judge, type Plans } from './judge.ts'
 import type { Needs } from './needs.ts'
 import { agreed, cannot, conflict, invalid, notFound } from './refusal.ts'
 
@@ -95,7 +95,8 @@ async function put(needs: Needs, document: string, text: string, said: Said, ask
     (plans) => new Map([...plans, [document, rowOf(document, text, plan, common, asked)]]),
     document,
   )
-  return changed(document, result, plan.rules.length, judged, common, asked)
+  const warnings = [...read.warnings, ...judged.warnings]
+  return changed(document, result, plan.rules.length, { ...judged, warnings }, common, asked)
 }
 
 /** What others refer to is not removed, unless it is said to be all the same. */
@@ -125,21 +126,20 @@ export async function removePlan(
   return changed(document, result, 0, judged, common, asked)
 }
 
-type Plans = ReadonlyMap<string, PlanRow>
-
 /** Judges and proposes, until nobody else was in between. */
 async function propose(
-  { cluster }: Needs,
+  needs: Needs,
   { expect, breakGlass }: Said,
-  { now, within }: Asked,
+  { within }: Asked,
   command: (on: { base: number; judged: Judgement }) => Command,
   after: (plans: Plans) => Plans,
   document: string,
 ): Promise<{ result: Extract<Result, { kind: 'committed' }>; judged: Judgement }> {
+  const { cluster } = needs
   const until = performance.now() + within
   for (let left = within; ; left = until - performance.now()) {
     const { planVersion: base, plans } = cluster.tables
-    const judged = judge(after(plans), document, { cluster, at: now })
+    const judged = judge(after(plans), document, needs)
     if (judged.faults.length > 0 && !breakGlass) throw invalid(judged.faults.join('\n'))
     if (judged.failed.length > 0 && !breakGlass) throw cannot(sayFailed(judged))
     const result = agreed(await cluster.propose(command({ base, judged }), Math.max(MOMENT_MS, left)))

@@ -24,11 +24,15 @@ import type { ControlClient as _raftel_v1_ControlClient, ControlDefinition as _r
 import type { Credit as _raftel_v1_Credit, Credit__Output as _raftel_v1_Credit__Output } from './raftel/v1/Credit.ts';
 import type { CreditAccount as _raftel_v1_CreditAccount, CreditAccount__Output as _raftel_v1_CreditAccount__Output } from './raftel/v1/CreditAccount.ts';
 import type { CreditPage as _raftel_v1_CreditPage, CreditPage__Output as _raftel_v1_CreditPage__Output } from './raftel/v1/CreditPage.ts';
+import type { Decisions as _raftel_v1_Decisions, Decisions__Output as _raftel_v1_Decisions__Output } from './raftel/v1/Decisions.ts';
 import type { Deck as _raftel_v1_Deck, Deck__Output as _raftel_v1_Deck__Output } from './raftel/v1/Deck.ts';
 import type { DeckName as _raftel_v1_DeckName, DeckName__Output as _raftel_v1_DeckName__Output } from './raftel/v1/DeckName.ts';
 import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_DeckPage__Output } from './raftel/v1/DeckPage.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
+import type { ExplainRouteRequest as _raftel_v1_ExplainRouteRequest, ExplainRouteRequest__Output as _raftel_v1_ExplainRouteRequest__Output } from './raftel/v1/ExplainRouteRequest.ts';
+import type { ExplainedStep as _raftel_v1_ExplainedStep, ExplainedStep__Output as _raftel_v1_ExplainedStep__Output } from './raftel/v1/ExplainedStep.ts';
+import type { Explanation as _raftel_v1_Explanation, Explanation__Output as _raftel_v1_Explanation__Output } from './raftel/v1/Explanation.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from './raftel/v1/GetCallRequest.ts';
 import type { GetCdrRequest as _raftel_v1_GetCdrRequest, GetCdrRequest__Output as _raftel_v1_GetCdrRequest__Output } from './raftel/v1/GetCdrRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from './raftel/v1/GetClusterRequest.ts';
@@ -73,6 +77,7 @@ import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_Ra
 import type { RateRow as _raftel_v1_RateRow, RateRow__Output as _raftel_v1_RateRow__Output } from './raftel/v1/RateRow.ts';
 import type { RatesHead as _raftel_v1_RatesHead, RatesHead__Output as _raftel_v1_RatesHead__Output } from './raftel/v1/RatesHead.ts';
 import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1_RatesPart__Output } from './raftel/v1/RatesPart.ts';
+import type { RecentDecisionsRequest as _raftel_v1_RecentDecisionsRequest, RecentDecisionsRequest__Output as _raftel_v1_RecentDecisionsRequest__Output } from './raftel/v1/RecentDecisionsRequest.ts';
 import type { RefusedCdr as _raftel_v1_RefusedCdr, RefusedCdr__Output as _raftel_v1_RefusedCdr__Output } from './raftel/v1/RefusedCdr.ts';
 import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
@@ -81,7 +86,12 @@ import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMembe
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from './raftel/v1/RemovePlanRequest.ts';
 import type { RemoveSinkRequest as _raftel_v1_RemoveSinkRequest, RemoveSinkRequest__Output as _raftel_v1_RemoveSinkRequest__Output } from './raftel/v1/RemoveSinkRequest.ts';
 import type { RemoveTrunkRequest as _raftel_v1_RemoveTrunkRequest, RemoveTrunkRequest__Output as _raftel_v1_RemoveTrunkRequest__Output } from './raftel/v1/RemoveTrunkRequest.ts';
+import type { Replay as _raftel_v1_Replay, Replay__Output as _raftel_v1_Replay__Output } from './raftel/v1/Replay.ts';
+import type { ReplayChange as _raftel_v1_ReplayChange, ReplayChange__Output as _raftel_v1_ReplayChange__Output } from './raftel/v1/ReplayChange.ts';
+import type { ReplayPlanRequest as _raftel_v1_ReplayPlanRequest, ReplayPlanRequest__Output as _raftel_v1_ReplayPlanRequest__Output } from './raftel/v1/ReplayPlanRequest.ts';
+import type { ReplaySums as _raftel_v1_ReplaySums, ReplaySums__Output as _raftel_v1_ReplaySums__Output } from './raftel/v1/ReplaySums.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from './raftel/v1/RollbackPlanRequest.ts';
+import type { RouteDecision as _raftel_v1_RouteDecision, RouteDecision__Output as _raftel_v1_RouteDecision__Output } from './raftel/v1/RouteDecision.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
 import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from './raftel/v1/Sink.ts';
@@ -89,6 +99,9 @@ import type { SinkPage as _raftel_v1_SinkPage, SinkPage__Output as _raftel_v1_Si
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
 import type { StateHash as _raftel_v1_StateHash, StateHash__Output as _raftel_v1_StateHash__Output } from './raftel/v1/StateHash.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from './raftel/v1/StateHashes.ts';
+import type { TestPlanRequest as _raftel_v1_TestPlanRequest, TestPlanRequest__Output as _raftel_v1_TestPlanRequest__Output } from './raftel/v1/TestPlanRequest.ts';
+import type { TestResult as _raftel_v1_TestResult, TestResult__Output as _raftel_v1_TestResult__Output } from './raftel/v1/TestResult.ts';
+import type { TestResults as _raftel_v1_TestResults, TestResults__Output as _raftel_v1_TestResults__Output } from './raftel/v1/TestResults.ts';
 import type { TraceCallRequest as _raftel_v1_TraceCallRequest, TraceCallRequest__Output as _raftel_v1_TraceCallRequest__Output } from './raftel/v1/TraceCallRequest.ts';
 import type { Traced as _raftel_v1_Traced, Traced__Output as _raftel_v1_Traced__Output } from './raftel/v1/Traced.ts';
 import type { TracedMessage as _raftel_v1_TracedMessage, TracedMessage__Output as _raftel_v1_TracedMessage__Output } from './raftel/v1/TracedMessage.ts';
@@ -134,11 +147,15 @@ export interface ProtoGrpcType {
       Credit: MessageTypeDefinition<_raftel_v1_Credit, _raftel_v1_Credit__Output>
       CreditAccount: MessageTypeDefinition<_raftel_v1_CreditAccount, _raftel_v1_CreditAccount__Output>
       CreditPage: MessageTypeDefinition<_raftel_v1_CreditPage, _raftel_v1_CreditPage__Output>
+      Decisions: MessageTypeDefinition<_raftel_v1_Decisions, _raftel_v1_Decisions__Output>
       Deck: MessageTypeDefinition<_raftel_v1_Deck, _raftel_v1_Deck__Output>
       DeckName: MessageTypeDefinition<_raftel_v1_DeckName, _raftel_v1_DeckName__Output>
       DeckPage: MessageTypeDefinition<_raftel_v1_DeckPage, _raftel_v1_DeckPage__Output>
       Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
+      ExplainRouteRequest: MessageTypeDefinition<_raftel_v1_ExplainRouteRequest, _raftel_v1_ExplainRouteRequest__Output>
+      ExplainedStep: MessageTypeDefinition<_raftel_v1_ExplainedStep, _raftel_v1_ExplainedStep__Output>
+      Explanation: MessageTypeDefinition<_raftel_v1_Explanation, _raftel_v1_Explanation__Output>
       GetCallRequest: MessageTypeDefinition<_raftel_v1_GetCallRequest, _raftel_v1_GetCallRequest__Output>
       GetCdrRequest: MessageTypeDefinition<_raftel_v1_GetCdrRequest, _raftel_v1_GetCdrRequest__Output>
       GetClusterRequest: MessageTypeDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_GetClusterRequest__Output>
@@ -183,6 +200,7 @@ export interface ProtoGrpcType {
       RateRow: MessageTypeDefinition<_raftel_v1_RateRow, _raftel_v1_RateRow__Output>
       RatesHead: MessageTypeDefinition<_raftel_v1_RatesHead, _raftel_v1_RatesHead__Output>
       RatesPart: MessageTypeDefinition<_raftel_v1_RatesPart, _raftel_v1_RatesPart__Output>
+      RecentDecisionsRequest: MessageTypeDefinition<_raftel_v1_RecentDecisionsRequest, _raftel_v1_RecentDecisionsRequest__Output>
       RefusedCdr: MessageTypeDefinition<_raftel_v1_RefusedCdr, _raftel_v1_RefusedCdr__Output>
       Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
@@ -191,7 +209,12 @@ export interface ProtoGrpcType {
       RemovePlanRequest: MessageTypeDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_RemovePlanRequest__Output>
       RemoveSinkRequest: MessageTypeDefinition<_raftel_v1_RemoveSinkRequest, _raftel_v1_RemoveSinkRequest__Output>
       RemoveTrunkRequest: MessageTypeDefinition<_raftel_v1_RemoveTrunkRequest, _raftel_v1_RemoveTrunkRequest__Output>
+      Replay: MessageTypeDefinition<_raftel_v1_Replay, _raftel_v1_Replay__Output>
+      ReplayChange: MessageTypeDefinition<_raftel_v1_ReplayChange, _raftel_v1_ReplayChange__Output>
+      ReplayPlanRequest: MessageTypeDefinition<_raftel_v1_ReplayPlanRequest, _raftel_v1_ReplayPlanRequest__Output>
+      ReplaySums: MessageTypeDefinition<_raftel_v1_ReplaySums, _raftel_v1_ReplaySums__Output>
       RollbackPlanRequest: MessageTypeDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_RollbackPlanRequest__Output>
+      RouteDecision: MessageTypeDefinition<_raftel_v1_RouteDecision, _raftel_v1_RouteDecision__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
       Sink: MessageTypeDefinition<_raftel_v1_Sink, _raftel_v1_Sink__Output>
@@ -199,6 +222,9 @@ export interface ProtoGrpcType {
       SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
       StateHash: MessageTypeDefinition<_raftel_v1_StateHash, _raftel_v1_StateHash__Output>
       StateHashes: MessageTypeDefinition<_raftel_v1_StateHashes, _raftel_v1_StateHashes__Output>
+      TestPlanRequest: MessageTypeDefinition<_raftel_v1_TestPlanRequest, _raftel_v1_TestPlanRequest__Output>
+      TestResult: MessageTypeDefinition<_raftel_v1_TestResult, _raftel_v1_TestResult__Output>
+      TestResults: MessageTypeDefinition<_raftel_v1_TestResults, _raftel_v1_TestResults__Output>
       TraceCallRequest: MessageTypeDefinition<_raftel_v1_TraceCallRequest, _raftel_v1_TraceCallRequest__Output>
       Traced: MessageTypeDefinition<_raftel_v1_Traced, _raftel_v1_Traced__Output>
       TracedMessage: MessageTypeDefinition<_raftel_v1_TracedMessage, _raftel_v1_TracedMessage__Output>

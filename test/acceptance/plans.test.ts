@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import test from 'ava'
-import { type Lab, withLab } from './lab.ts'
+import test, { type ExecutionContext } from 'ava'
+import { type Lab, type LabNode, withLab } from './lab.ts'
+import { authorization, newCallId, rawPhone, registerOnce, request } from './sip.ts'
 
 const DOMAIN = 'pbx.test'
 const plan = (rules: string) => `domains: [${DOMAIN}]\nrules:\n${rules}`
@@ -145,3 +146,113 @@ test('a document is judged without being put in force', async (t) => {
     t.is((await lab.raftel(['plan', 'commit', good!, '--break-glass'])).code, 2, 'glass is not broken without a reason')
   })
 })
+
+test('tests that stand in a plan hold it, also those of who borrows from it; the glass can be broken, with a reason that stays', async (t) => {
+  await withLab(t, { nodes: 1 }, async (lab) => {
+    const shared = (status: number) => `shared: house\nrules:\n${rule('premium', '0900!', status)}`
+    const acme =
+      'domains: [acme.test]\nuse: [house]\ntests:\n  - {name: no premium, call: "0900123", expect: {reject: 403}}\n'
+    const { house, other, borrower, broken } = files(lab, {
+      house: shared(403),
+      other: shared(480),
+      borrower: acme,
+      broken: acme.replace('[house]', '[hose]'),
+    })
+    await lab.json(['plan', 'commit', house!, '--document', 'house'])
+    t.like(await lab.json(['plan', 'commit', borrower!, '--document', 'acme']), { version: 2, tests: 1, failed: 0 })
+    const red = await lab.raftel(['plan', 'test', other!, '--document', 'house'])
+    t.is(red.code, 1)
+    t.regex(red.stdout, /^FAILED {2}acme: no premium: refused 480 no$/m)
+    t.regex(red.stdout, /the status of the refusal is 480, not 403/)
+    t.regex(red.stdout, /- rule premium .*0900/)
+    t.is((await lab.raftel(['plan', 'test'])).stdout, 'ok      acme: no premium: refused 403 no\n1 ok, 0 FAILED\n')
+
+    const refused = await lab.raftel(['plan', 'commit', other!, '--document', 'house'])
+    t.is(refused.code, 1)
+    t.regex(refused.stderr, /1 of 1 tests fail.*--break-glass/)
+    t.regex(refused.stderr, /acme: no premium/)
+    const gone = await lab.raftel(['plan', 'remove', 'house'])
+    t.is(gone.code, 1)
+    t.regex(gone.stderr, /acme: use\[0\]: there is no shared plan house/)
+    const wrong = await lab.raftel(['plan', 'validate', broken!, '--document', 'acme'])
+    t.is(wrong.code, 1)
+    t.regex(wrong.stdout, /broken\.yaml: use\[0\]: .*did you mean house\?/)
+
+    const glass = [
+      'plan',
+      'commit',
+      other!,
+      '--document',
+      'house',
+      '--break-glass',
+      '--reason',
+      'the carrier is on fire',
+    ]
+    t.like(await lab.json(glass), { version: 3, tests: 1, failed: 1 })
+    const [last] = await lab.json<object[]>(['plan', 'log', '--limit', '1'])
+    t.like(last, { breakGlass: true, failed: 1, reason: 'the carrier is on fire', document: 'house' })
+  })
+})
+
+test('calls that were placed at any node are replayed by a candidate, and what differs can be looked at', async (t) => {
+  await withLab(t, { nodes: 3 }, async (lab) => {
+    const { one, two } = files(lab, {
+      one: plan(rule('ones', '1XXX') + rule('twos', '2XXX', 480)),
+      two: plan(rule('ones', '1XXX', 404) + rule('twos', '2XXX', 480)),
+    })
+    await lab.json(['plan', 'commit', one!])
+    await lab.addUser(`alice@${DOMAIN}`, 'x')
+    await lab.addUser(`bob@${DOMAIN}`, 'x')
+    const statuses = await Promise.all(lab.nodes.map((node, i) => called(t, node, i === 2 ? '2000' : `100${i}`)))
+    t.deepEqual(statuses, [403, 403, 480])
+
+    const same = await lab.raftel(['plan', 'replay', one!])
+    t.deepEqual([same.code, same.stdout], [0, '3 same, 0 changed, 0 now fail\n'], same.stderr)
+    const told = await lab.raftel(['plan', 'replay', two!, '-o', 'json'])
+    const { changes, ...sums } = JSON.parse(told.stdout) as {
+      changes: { dialled: string; before: object; after: object }[]
+    }
+    t.like(sums, { same: 1, changed: 2, fails: 0, fixed: 0, missing: [] })
+    t.deepEqual(changes.map(({ dialled }) => dialled).sort(), ['1000', '1001'])
+    t.like(changes[0]!.before, { outcome: 'refused 403 no', rule: 'ones' })
+    const shown = await lab.raftel(['plan', 'replay', two!, '--show', '1'])
+    t.regex(shown.stdout, /^changed: alice@pbx.test to 100[01]@pbx.test at 20/m)
+    t.regex(shown.stdout, /^after: refused 404 no \(rule ones\)$/m)
+
+    // What is explained is what happened, and by the candidate what would happen.
+    const explain = ['route', 'explain', `alice@${DOMAIN}`]
+    const now = await lab.raftel([...explain, '1000'])
+    t.regex(now.stdout, /^refused 403 no \(rule ones, plan 1, node n\d\)$/m)
+    t.like(await lab.json([...explain, '1000', '--plan', two!]), {
+      outcome: 'refused 404 no',
+      kind: 'reject',
+      rule: 'ones',
+    })
+    t.regex((await lab.raftel([...explain, 'bob'])).stdout, /bob@pbx.test is not registered/)
+    const phone = await rawPhone(lab.nodes[0]!.sip)
+    t.teardown(() => phone.close())
+    t.is((await registerOnce(phone, `bob@${DOMAIN}`, 'x'))?.status, 200)
+    const rings = await lab.raftel([...explain, 'bob', '--endpoints', lab.nodes[0]!.control])
+    t.regex(rings.stdout, /bob@pbx\.test at sip:raw@127\.0\.0\.1:\d+ via n1, kept/)
+    t.is((await lab.raftel([...explain, '1000', '--at', '2001-01-01'])).code, 0, 'there was no plan then')
+
+    await lab.kill(lab.nodes[2]!.id)
+    const without = await lab.raftel(['plan', 'replay', one!, '--endpoints', lab.nodes[0]!.control])
+    t.regex(without.stdout, /^2 same/m)
+    t.regex(without.stderr, /n3 could not be asked/)
+  })
+})
+
+/** An authenticated call of alice, and what she is told. */
+async function called(t: ExecutionContext, node: LabNode, number: string): Promise<number | undefined> {
+  const phone = await rawPhone(node.sip)
+  t.teardown(() => phone.close())
+  const uri = `sip:${number}@${DOMAIN}`
+  const callId = newCallId()
+  const words = { method: 'INVITE', uri, from: `sip:alice@${DOMAIN}`, to: uri, callId }
+  const first = await phone.ask(request(phone.port, { ...words, cseq: 1 }), callId, 1)
+  const challenge = first?.headers('proxy-authenticate').find((one) => one.includes('algorithm=MD5')) ?? ''
+  const credentials = { challenge, algorithm: 'MD5', user: 'alice', password: 'x', method: 'INVITE', uri } as const
+  const headers = [`Proxy-Authorization: ${authorization(credentials)}`]
+  return (await phone.ask(request(phone.port, { ...words, cseq: 2, headers }), callId, 2))?.status
+}

@@ -21,11 +21,14 @@ import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanReque
 import type { Credit as _raftel_v1_Credit, Credit__Output as _raftel_v1_Credit__Output } from '../../raftel/v1/Credit.ts';
 import type { CreditAccount as _raftel_v1_CreditAccount, CreditAccount__Output as _raftel_v1_CreditAccount__Output } from '../../raftel/v1/CreditAccount.ts';
 import type { CreditPage as _raftel_v1_CreditPage, CreditPage__Output as _raftel_v1_CreditPage__Output } from '../../raftel/v1/CreditPage.ts';
+import type { Decisions as _raftel_v1_Decisions, Decisions__Output as _raftel_v1_Decisions__Output } from '../../raftel/v1/Decisions.ts';
 import type { Deck as _raftel_v1_Deck, Deck__Output as _raftel_v1_Deck__Output } from '../../raftel/v1/Deck.ts';
 import type { DeckName as _raftel_v1_DeckName, DeckName__Output as _raftel_v1_DeckName__Output } from '../../raftel/v1/DeckName.ts';
 import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_DeckPage__Output } from '../../raftel/v1/DeckPage.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from '../../raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from '../../raftel/v1/EventsRequest.ts';
+import type { ExplainRouteRequest as _raftel_v1_ExplainRouteRequest, ExplainRouteRequest__Output as _raftel_v1_ExplainRouteRequest__Output } from '../../raftel/v1/ExplainRouteRequest.ts';
+import type { Explanation as _raftel_v1_Explanation, Explanation__Output as _raftel_v1_Explanation__Output } from '../../raftel/v1/Explanation.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from '../../raftel/v1/GetCallRequest.ts';
 import type { GetCdrRequest as _raftel_v1_GetCdrRequest, GetCdrRequest__Output as _raftel_v1_GetCdrRequest__Output } from '../../raftel/v1/GetCdrRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from '../../raftel/v1/GetClusterRequest.ts';
@@ -61,18 +64,23 @@ import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMe
 import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from '../../raftel/v1/PutTrunkRequest.ts';
 import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_RatePage__Output } from '../../raftel/v1/RatePage.ts';
 import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1_RatesPart__Output } from '../../raftel/v1/RatesPart.ts';
+import type { RecentDecisionsRequest as _raftel_v1_RecentDecisionsRequest, RecentDecisionsRequest__Output as _raftel_v1_RecentDecisionsRequest__Output } from '../../raftel/v1/RecentDecisionsRequest.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from '../../raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from '../../raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from '../../raftel/v1/RemoveMemberRequest.ts';
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from '../../raftel/v1/RemovePlanRequest.ts';
 import type { RemoveSinkRequest as _raftel_v1_RemoveSinkRequest, RemoveSinkRequest__Output as _raftel_v1_RemoveSinkRequest__Output } from '../../raftel/v1/RemoveSinkRequest.ts';
 import type { RemoveTrunkRequest as _raftel_v1_RemoveTrunkRequest, RemoveTrunkRequest__Output as _raftel_v1_RemoveTrunkRequest__Output } from '../../raftel/v1/RemoveTrunkRequest.ts';
+import type { Replay as _raftel_v1_Replay, Replay__Output as _raftel_v1_Replay__Output } from '../../raftel/v1/Replay.ts';
+import type { ReplayPlanRequest as _raftel_v1_ReplayPlanRequest, ReplayPlanRequest__Output as _raftel_v1_ReplayPlanRequest__Output } from '../../raftel/v1/ReplayPlanRequest.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from '../../raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
 import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from '../../raftel/v1/Sink.ts';
 import type { SinkPage as _raftel_v1_SinkPage, SinkPage__Output as _raftel_v1_SinkPage__Output } from '../../raftel/v1/SinkPage.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from '../../raftel/v1/SnapshotBytes.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from '../../raftel/v1/StateHashes.ts';
+import type { TestPlanRequest as _raftel_v1_TestPlanRequest, TestPlanRequest__Output as _raftel_v1_TestPlanRequest__Output } from '../../raftel/v1/TestPlanRequest.ts';
+import type { TestResults as _raftel_v1_TestResults, TestResults__Output as _raftel_v1_TestResults__Output } from '../../raftel/v1/TestResults.ts';
 import type { TraceCallRequest as _raftel_v1_TraceCallRequest, TraceCallRequest__Output as _raftel_v1_TraceCallRequest__Output } from '../../raftel/v1/TraceCallRequest.ts';
 import type { Traced as _raftel_v1_Traced, Traced__Output as _raftel_v1_Traced__Output } from '../../raftel/v1/Traced.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from '../../raftel/v1/TransferLeaderReply.ts';
@@ -144,6 +152,15 @@ export interface ControlClient extends grpc.Client {
   Events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
   events(argument: _raftel_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
   events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
+  
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
   
   GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
   GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
@@ -415,6 +432,11 @@ export interface ControlClient extends grpc.Client {
   putTrunk(argument: _raftel_v1_PutTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   putTrunk(argument: _raftel_v1_PutTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   
+  RecentDecisions(argument: _raftel_v1_RecentDecisionsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Decisions__Output>;
+  RecentDecisions(argument: _raftel_v1_RecentDecisionsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Decisions__Output>;
+  recentDecisions(argument: _raftel_v1_RecentDecisionsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Decisions__Output>;
+  recentDecisions(argument: _raftel_v1_RecentDecisionsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Decisions__Output>;
+  
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
@@ -478,6 +500,11 @@ export interface ControlClient extends grpc.Client {
   removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   
+  ReplayPlan(argument: _raftel_v1_ReplayPlanRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Replay__Output>;
+  ReplayPlan(argument: _raftel_v1_ReplayPlanRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Replay__Output>;
+  replayPlan(argument: _raftel_v1_ReplayPlanRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Replay__Output>;
+  replayPlan(argument: _raftel_v1_ReplayPlanRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Replay__Output>;
+  
   RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
@@ -500,6 +527,15 @@ export interface ControlClient extends grpc.Client {
   setLimit(argument: _raftel_v1_Limit, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
   setLimit(argument: _raftel_v1_Limit, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
   setLimit(argument: _raftel_v1_Limit, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  
+  TestPlan(argument: _raftel_v1_TestPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
+  TestPlan(argument: _raftel_v1_TestPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
+  TestPlan(argument: _raftel_v1_TestPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
+  TestPlan(argument: _raftel_v1_TestPlanRequest, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
+  testPlan(argument: _raftel_v1_TestPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
+  testPlan(argument: _raftel_v1_TestPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
+  testPlan(argument: _raftel_v1_TestPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
+  testPlan(argument: _raftel_v1_TestPlanRequest, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
   
   TraceCall(argument: _raftel_v1_TraceCallRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
   TraceCall(argument: _raftel_v1_TraceCallRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
@@ -554,6 +590,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   CommitPlan: grpc.handleUnaryCall<_raftel_v1_CommitPlanRequest__Output, _raftel_v1_PlanChanged>;
   
   Events: grpc.handleServerStreamingCall<_raftel_v1_EventsRequest__Output, _raftel_v1_Event>;
+  
+  ExplainRoute: grpc.handleUnaryCall<_raftel_v1_ExplainRouteRequest__Output, _raftel_v1_Explanation>;
   
   GetCall: grpc.handleUnaryCall<_raftel_v1_GetCallRequest__Output, _raftel_v1_Call>;
   
@@ -615,6 +653,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   PutTrunk: grpc.handleUnaryCall<_raftel_v1_PutTrunkRequest__Output, _raftel_v1_Trunk>;
   
+  RecentDecisions: grpc.handleServerStreamingCall<_raftel_v1_RecentDecisionsRequest__Output, _raftel_v1_Decisions>;
+  
   RemoveBan: grpc.handleUnaryCall<_raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban>;
   
   RemoveDeck: grpc.handleUnaryCall<_raftel_v1_DeckName__Output, _raftel_v1_Deck>;
@@ -629,11 +669,15 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   RemoveTrunk: grpc.handleUnaryCall<_raftel_v1_RemoveTrunkRequest__Output, _raftel_v1_Trunk>;
   
+  ReplayPlan: grpc.handleServerStreamingCall<_raftel_v1_ReplayPlanRequest__Output, _raftel_v1_Replay>;
+  
   RollbackPlan: grpc.handleUnaryCall<_raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged>;
   
   SaveSnapshot: grpc.handleServerStreamingCall<_raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes>;
   
   SetLimit: grpc.handleUnaryCall<_raftel_v1_Limit__Output, _raftel_v1_Limit>;
+  
+  TestPlan: grpc.handleUnaryCall<_raftel_v1_TestPlanRequest__Output, _raftel_v1_TestResults>;
   
   TraceCall: grpc.handleServerStreamingCall<_raftel_v1_TraceCallRequest__Output, _raftel_v1_Traced>;
   
@@ -655,6 +699,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   AddUser: MethodDefinition<_raftel_v1_AddUserRequest, _raftel_v1_User, _raftel_v1_AddUserRequest__Output, _raftel_v1_User__Output>
   CommitPlan: MethodDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_CommitPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   Events: MethodDefinition<_raftel_v1_EventsRequest, _raftel_v1_Event, _raftel_v1_EventsRequest__Output, _raftel_v1_Event__Output>
+  ExplainRoute: MethodDefinition<_raftel_v1_ExplainRouteRequest, _raftel_v1_Explanation, _raftel_v1_ExplainRouteRequest__Output, _raftel_v1_Explanation__Output>
   GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
   GetCdr: MethodDefinition<_raftel_v1_GetCdrRequest, _raftel_v1_Cdr, _raftel_v1_GetCdrRequest__Output, _raftel_v1_Cdr__Output>
   GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
@@ -685,6 +730,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   PauseSink: MethodDefinition<_raftel_v1_PauseSinkRequest, _raftel_v1_Sink, _raftel_v1_PauseSinkRequest__Output, _raftel_v1_Sink__Output>
   PromoteMember: MethodDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_Members, _raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members__Output>
   PutTrunk: MethodDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_Trunk, _raftel_v1_PutTrunkRequest__Output, _raftel_v1_Trunk__Output>
+  RecentDecisions: MethodDefinition<_raftel_v1_RecentDecisionsRequest, _raftel_v1_Decisions, _raftel_v1_RecentDecisionsRequest__Output, _raftel_v1_Decisions__Output>
   RemoveBan: MethodDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_Ban, _raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban__Output>
   RemoveDeck: MethodDefinition<_raftel_v1_DeckName, _raftel_v1_Deck, _raftel_v1_DeckName__Output, _raftel_v1_Deck__Output>
   RemoveLimit: MethodDefinition<_raftel_v1_LimitKey, _raftel_v1_Limit, _raftel_v1_LimitKey__Output, _raftel_v1_Limit__Output>
@@ -692,9 +738,11 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   RemovePlan: MethodDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged__Output>
   RemoveSink: MethodDefinition<_raftel_v1_RemoveSinkRequest, _raftel_v1_Sink, _raftel_v1_RemoveSinkRequest__Output, _raftel_v1_Sink__Output>
   RemoveTrunk: MethodDefinition<_raftel_v1_RemoveTrunkRequest, _raftel_v1_Trunk, _raftel_v1_RemoveTrunkRequest__Output, _raftel_v1_Trunk__Output>
+  ReplayPlan: MethodDefinition<_raftel_v1_ReplayPlanRequest, _raftel_v1_Replay, _raftel_v1_ReplayPlanRequest__Output, _raftel_v1_Replay__Output>
   RollbackPlan: MethodDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
   SetLimit: MethodDefinition<_raftel_v1_Limit, _raftel_v1_Limit, _raftel_v1_Limit__Output, _raftel_v1_Limit__Output>
+  TestPlan: MethodDefinition<_raftel_v1_TestPlanRequest, _raftel_v1_TestResults, _raftel_v1_TestPlanRequest__Output, _raftel_v1_TestResults__Output>
   TraceCall: MethodDefinition<_raftel_v1_TraceCallRequest, _raftel_v1_Traced, _raftel_v1_TraceCallRequest__Output, _raftel_v1_Traced__Output>
   TransferLeader: MethodDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply__Output>
   ValidatePlan: MethodDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_PlanVerdict, _raftel_v1_ValidatePlanRequest__Output, _raftel_v1_PlanVerdict__Output>

@@ -1,0 +1,10 @@
+// Original file: proto/control.proto
+
+
+export interface Decisions {
+  'inputs'?: (string)[];
+}
+
+export interface Decisions__Output {
+  'inputs': (string)[];
+}
