@@ -25,9 +25,9 @@ export interface Decided {
   readonly decision: Decision
 }
 
-type Knows = Pick<Desk, 'cluster' | 'here' | 'decide' | 'trunks' | 'price'> & Partial<Pick<Desk, 'turns'>>
+type Knows = Pick<Desk, 'cluster' | 'here' | 'decide' | 'trunks' | 'price'>
 
-export function factsOf({ cluster, here, trunks, turns, price }: Knows): Facts {
+export function factsOf({ cluster, here, trunks, turns, price }: Knows & Partial<Pick<Desk, 'turns'>>): Facts {
   const { tables } = cluster
   return {
     known: (aor) => tables.users.has(aor),
@@ -70,13 +70,13 @@ function decisionOf({ cluster, decide: other }: Knows, facts: Facts, request: Ca
 }
 
 /** A decision that nobody is told of, for who only has to know what it would be. */
-export function wouldDecide(desk: Knows, request: CallRequest): Decision {
+export function wouldDecide(desk: Knows & Partial<Pick<Desk, 'turns'>>, request: CallRequest): Decision {
   return decisionOf(desk, factsOf(desk), request)
 }
 
 /** `tell`: it is what counts, and who keeps decisions hears what it came from. */
 export function consider(
-  desk: Knows & Pick<Desk, 'decided'>,
+  desk: Knows & Pick<Desk, 'decided' | 'turns'>,
   request: CallRequest,
 ): { readonly decision: Decision; tell(): void } {
   const { decided, turns } = desk
