@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
 import { regCommand } from './commands/reg.ts'
 import { statsCommand } from './commands/stats.ts'
+import { trunkCommand } from './commands/trunk.ts'
 import { userCommand } from './commands/user.ts'
 import { EXIT, Failure, type Kind, sayFailure } from './failure.ts'
 import { addGlobals } from './globals.ts'
@@ -66,6 +67,7 @@ async function build(args: readonly string[]): Promise<Command> {
     planCommand(),
     regCommand(),
     banCommand(),
+    trunkCommand(),
     statsCommand(),
     callCommand(),
     cdrCommand(),

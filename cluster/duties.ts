@@ -22,6 +22,12 @@ export function duties({ state, time, silence, nodeDownMs }: Duties, nonceKey: (
   const next = state.expiries.next()
   if (next !== null && next <= time) due.push({ type: 'expire', upTo: time, limit: EXPIRE_LIMIT })
 
+  for (const { until } of state.nodeLeases.values()) {
+    if (until > time) continue
+    due.push({ type: 'expire-leases', upTo: time })
+    break
+  }
+
   for (const { id, incarnation } of state.nodes.values()) {
     const ms = silence(id) ?? 0
     if (ms > nodeDownMs) due.push({ type: 'node-down', node: id, incarnation, heardAt: Math.floor(time - ms) })

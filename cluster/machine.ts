@@ -20,7 +20,17 @@ export interface Applied {
   readonly result: Result | null
 }
 
-const SINGLE = ['users', 'registrations', 'cdrs', 'cdrOrder', 'planVersion', 'cluster', 'members', 'bindings'] as const
+const SINGLE = [
+  'users',
+  'registrations',
+  'cdrs',
+  'cdrOrder',
+  'planVersion',
+  'cluster',
+  'members',
+  'bindings',
+  'held',
+] as const
 const TABLES: readonly (keyof Tables)[] = [...SMALL, ...SINGLE]
 
 export class Machine {

@@ -6,10 +6,13 @@ import { readTls } from '../cluster/door.ts'
 import type { Logger } from '../cluster/logger.ts'
 import { startCluster } from '../cluster/replica.ts'
 import { loadClusterKey, open, seal } from '../cluster/seal.ts'
-import type { NodeRow, UserRow } from '../cluster/tables/rows.ts'
+import type { NodeRow, TrunkRow, UserRow } from '../cluster/tables/rows.ts'
+import { trunkPurpose } from '../cluster/tables/trunks.ts'
 import { certificatesIn } from '../proto/tls.ts'
+import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
 import { relayKeyOf } from './calls/relay.ts'
+import { trunkOrders } from './calls/trunk-order.ts'
 import { startSinks } from './cdr/sinks.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
@@ -32,6 +35,9 @@ import { startRegistrar } from './sip/register.ts'
 import { readHost, readSource } from './sip/source.ts'
 import { wallClock } from './trace/clock.ts'
 import { startTrace } from './trace/trace.ts'
+import { watchSources } from './trunks/sources.ts'
+import { readTrunk, writeTrunk } from './trunks/spec.ts'
+import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
 
 export interface RunningNode {
@@ -115,7 +121,10 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   await cluster.catchUp(CATCH_UP_MS)
 
   const { listen, advertise, tls, engine, acl, abuse, pathFrom, origins } = config.sip
-  const guard = startGuard({ cluster, policy: abuse, acl, pathFrom, origins, log })
+  const sources = watchSources(cluster)
+  opened('trunk sources', () => sources.close())
+  const isTrunk = (host: string) => sources.of(host) !== null
+  const guard = startGuard({ cluster, policy: abuse, acl, pathFrom, origins, isTrunk, log })
   opened('guard', () => guard.close())
   const own = { ...(advertise !== null && { advertise }), ...(tls !== null && { tls }) }
   const choice = engine.kind === 'external' ? engine : { kind: engine.kind, listen, ...own }
@@ -156,14 +165,30 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   sip.on('register', registrar.handle)
   sip.early('register', registrar.early)
   sip.on('options', answerOptions)
-  const calls = startCalls({
+  const admission = startAdmission({ cluster, log, now: Date.now })
+  opened('admission', () => admission.close())
+  const relayKey = relayKeyOf(key)
+  const trunks = startTrunks({
     cluster,
     sip,
+    sources,
+    password: ({ name, auth }: TrunkRow) => (auth ? open(key, trunkPurpose(name), auth.password) : ''),
+    order: trunkOrders({ cluster, address: sip.address, relayKey, newId: randomUUID }),
+    log,
+    cnonce: () => randomBytes(8).toString('hex'),
+    chance: Math.random,
+  })
+  opened('trunks', () => trunks.close())
+  const calls = startCalls({
+    cluster,
+    admission,
+    sip,
     media,
+    trunks,
     identify: identity.caller,
     here: (host) => domains.ours(host) && !domains.has(host),
     flowLost: registrar.flowLost,
-    relayKey: relayKeyOf(key),
+    relayKey,
     gruuKey,
     log,
     isLeg: trace.isLeg,
@@ -199,6 +224,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       trace: { ...trace, kept: engine.kind === 'embedded' && config.trace.bytes > 0 },
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      readTrunk,
+      writeTrunk,
       readSource,
       isTrusted: (text) => guard.isTrusted(readHost(text)),
       refused: guard.counters,

@@ -6,12 +6,18 @@ import { ban, unban } from './bans.ts'
 import { endCall, putCall } from './calls.ts'
 import { initCluster } from './cluster-row.ts'
 import type { Command, Result } from './commands.ts'
+import { addCredit } from './credit.ts'
+import { putPiece, removeDeck, switchDeck } from './decks.ts'
+import { releaseLease, renewLeases, takeLease } from './leases.ts'
+import { removeLimit, setLimit, slice, unslice } from './limits.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
 import { commitPlan, removePlan } from './plan.ts'
 import { bind, expire, lapse } from './registrations.ts'
+import { expireLeases, release, renew, reserve } from './reservations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
 import { acknowledge, pauseSink, putSink, removeSink } from './sinks.ts'
 import type { State } from './state.ts'
+import { putTrunk, putTrunkState, removeTrunk } from './trunks.ts'
 import { putUser, removeUser } from './users.ts'
 
 /**
@@ -67,5 +73,41 @@ function change(state: State, command: Command): Result {
       return pauseSink(state, command.name, command.paused)
     case 'cdr-ack':
       return acknowledge(state, command)
+    case 'limit-set':
+      return setLimit(state, command.limit)
+    case 'limit-remove':
+      return removeLimit(state, command.key)
+    case 'reserve':
+      return reserve(state, command)
+    case 'renew':
+      return renew(state, command)
+    case 'release':
+      return release(state, command)
+    case 'expire-leases':
+      return expireLeases(state, command.upTo)
+    case 'slice':
+      return slice(state, command.key, command, command.hold)
+    case 'unslice':
+      return unslice(state, command.key, command.rest)
+    case 'credit-add':
+      return addCredit(state, command)
+    case 'deck-piece':
+      return putPiece(state, command)
+    case 'deck-use':
+      return switchDeck(state, command)
+    case 'deck-remove':
+      return removeDeck(state, command.name)
+    case 'trunk-put':
+      return putTrunk(state, command)
+    case 'trunk-remove':
+      return removeTrunk(state, command.name)
+    case 'trunk-state':
+      return putTrunkState(state, command.state)
+    case 'lease-take':
+      return takeLease(state, command)
+    case 'lease-renew':
+      return renewLeases(state, command)
+    case 'lease-release':
+      return releaseLease(state, command)
   }
 }

@@ -1,10 +1,15 @@
 /** Every way in which the replicated tables can change, and what each comes to. Applied in log order on every node. */
+import type { AlertKind, DeckRate, Grant, LimitKey, LimitRow } from './admission-rows.ts'
+import type { Slice } from './bucket.ts'
+import type { Rate } from './rating.ts'
 import type {
   Aor,
   BindingRow,
+  By,
   CallRow,
   Cost,
   EndedBy,
+  LeaseRow,
   MediaCount,
   NodeRow,
   Plan,
@@ -13,6 +18,8 @@ import type {
   SinkRow,
   TestCounts,
   Transport,
+  TrunkRow,
+  TrunkStateRow,
   UserRow,
 } from './rows.ts'
 
@@ -38,6 +45,34 @@ export type Command =
   | { readonly type: 'sink-remove'; readonly name: string }
   | { readonly type: 'sink-pause'; readonly name: string; readonly paused: boolean }
   | CdrAck
+  | TrunkPut
+  | { readonly type: 'trunk-remove'; readonly name: string; readonly by?: By }
+  /** Said by a node of itself, of a trunk that it sees differently than before. */
+  | { readonly type: 'trunk-state'; readonly state: Omit<TrunkStateRow, 'since'> }
+  | LeaseTake
+  | LeaseRenew
+  | LeaseRelease
+  | { readonly type: 'limit-set'; readonly limit: Omit<LimitRow, 'setAt'> }
+  | { readonly type: 'limit-remove'; readonly key: LimitKey }
+  | Reserve
+  | Renew
+  | Release
+  /** Said by the leader: nodes whose lease ended before cluster time `upTo` have no calls any more. */
+  | { readonly type: 'expire-leases'; readonly upTo: number }
+  /** Some tokens of a key for a node to spend by itself for `hold` ms; and what it has left of them. */
+  | {
+      readonly type: 'slice'
+      readonly key: LimitKey
+      readonly node: string
+      readonly incarnation: string
+      readonly tokens: number
+      readonly hold: number
+    }
+  | { readonly type: 'unslice'; readonly key: LimitKey; readonly rest: Slice }
+  | CreditAdd
+  | DeckPiece
+  | DeckUse
+  | { readonly type: 'deck-remove'; readonly name: string }
 
 export interface NodeDown {
   readonly type: 'node-down'
@@ -84,7 +119,6 @@ export interface CdrAck {
   /** Why nothing goes on; absent: it does. */
   readonly trouble?: string
 }
-
 export interface PlanChange {
   /** The version of the document the author saw; null: whatever is there (first commit, or told to). */
   readonly expect: number | null
@@ -111,6 +145,37 @@ export interface PlanCommit extends PlanChange {
   readonly packed?: string
   /** The version whose text it is, of a rollback. */
   readonly restored?: number
+}
+
+/** Programs of before know none of these, so they are said only once there are founders; nor what follows. */
+export interface TrunkPut {
+  readonly type: 'trunk-put'
+  readonly trunk: Omit<TrunkRow, 'version'>
+  /** The version the author saw; 0: there must be none; null: whatever is there. */
+  readonly expect: number | null
+  readonly by?: By
+}
+
+/** A process asks for a duty that nobody has. Refused while another has it; who has it already gets more time. */
+export interface LeaseTake {
+  readonly type: 'lease-take'
+  readonly duty: string
+  readonly node: string
+  readonly incarnation: string
+  readonly ms: number
+}
+
+/** All that a process has, at once. Who lost one in between does not get it back by this. */
+export interface LeaseRenew {
+  readonly type: 'lease-renew'
+  readonly leases: readonly { readonly duty: string; readonly token: number }[]
+  readonly ms: number
+}
+
+export interface LeaseRelease {
+  readonly type: 'lease-release'
+  readonly duty: string
+  readonly token: number
 }
 
 /** One REGISTER: all its contacts land or none do (RFC 3261 §10.3 step 7). */
@@ -162,6 +227,85 @@ export interface Ban {
 /** A binding as its node saw it; any later bind of the contact changes one of these. */
 export type Lapsed = Pick<BindingRow, 'aor' | 'contact' | 'callId' | 'cseq' | 'expiresAt'>
 
+/** Said by a node before a call of its rings that limits or an account concern; never of a call for help. */
+export interface Reserve {
+  readonly type: 'reserve'
+  /** Of the call. */
+  readonly id: string
+  readonly node: string
+  readonly incarnation: string
+  readonly keys: readonly LimitKey[]
+  /** When the period began in which minutes of a key are counted, see UsageRow: an older one than is known changes nothing. */
+  readonly periods?: Readonly<Record<LimitKey, number>>
+  readonly pay?: { readonly account: string; readonly rate: Rate }
+  /** Seconds of conversation to reserve, where time is limited; fewer when there are not so many. */
+  readonly ahead: number
+  /** For how long what the node has reserved stays without a word of it, ms. */
+  readonly lease: number
+  readonly running?: true
+  /** What its node found unusual, see Guard. */
+  readonly flags?: readonly { readonly key: LimitKey; readonly kind: AlertKind; readonly text: string }[]
+  /** A country code that is called, to be known from now on. */
+  readonly country?: { readonly key: LimitKey; readonly code: string }
+}
+
+/** Said by a node for as long as it has reserved something. */
+export interface Renew {
+  readonly type: 'renew'
+  readonly node: string
+  readonly incarnation: string
+  readonly lease: number
+  /** Those whose time is limited: how long they talked, and how long they want to be able to, s. */
+  readonly calls: readonly {
+    readonly id: string
+    readonly talked: number
+    readonly want: number
+    readonly periods?: Readonly<Record<LimitKey, number>>
+  }[]
+}
+
+export interface Release {
+  readonly type: 'release'
+  /** With the seconds that they talked; null: nobody answered. */
+  readonly calls: readonly { readonly id: string; readonly seconds: number | null }[]
+}
+
+export interface CreditAdd {
+  readonly type: 'credit-add'
+  readonly account: string
+  readonly currency: string
+  readonly grant: Grant
+}
+
+export interface DeckPiece {
+  readonly type: 'deck-piece'
+  readonly deck: string
+  /** Drawn for this import. */
+  readonly load: string
+  readonly piece: number
+  readonly rates: readonly DeckRate[]
+}
+
+export interface DeckUse {
+  readonly type: 'deck-use'
+  readonly name: string
+  readonly load: string
+  readonly pieces: number
+  readonly currency: string
+  readonly uses: readonly string[]
+  /** Wall clock, ms. */
+  readonly at: number
+}
+
+/** A call that may not be: which limit of which key, what is used of it, and how much that is at most. Micro-units of credit, seconds of minutes. */
+export interface Refused {
+  readonly kind: 'limited'
+  readonly key: LimitKey
+  readonly limit: 'calls' | 'perSecond' | 'minutes' | 'credit' | AlertKind
+  readonly used: number
+  readonly max: number
+}
+
 /** What a command came to, the same on every node. */
 export type Result =
   | { readonly kind: 'done' }
@@ -177,6 +321,30 @@ export type Result =
   | { readonly kind: 'committed'; readonly version: number }
   /** The document is at another version than its author saw. */
   | { readonly kind: 'conflict'; readonly version: number }
+  | Refused
+  /** `seconds` of conversation so far; null: as long as it likes. */
+  | { readonly kind: 'reserved'; readonly seconds: number | null }
+  /** The node was said to be down meanwhile: it says that it is up first. */
+  | { readonly kind: 'not up' }
+  /** Seconds that each of those with limited time has in all; `gone` are not reserved any more. */
+  | {
+      readonly kind: 'renewed'
+      readonly seconds: readonly (readonly [string, number])[]
+      readonly gone: readonly string[]
+    }
+  /** Micro-units, of those that were still reserved. */
+  | { readonly kind: 'released'; readonly costs: readonly (readonly [string, number])[] }
+  | { readonly kind: 'sliced'; readonly tokens: number; readonly until: number }
+  | { readonly kind: 'too many limits'; readonly max: number }
+  | { readonly kind: 'no such limit'; readonly key: LimitKey }
+  | { readonly kind: 'too many accounts'; readonly max: number }
+  | { readonly kind: 'other currency'; readonly currency: string }
+  | { readonly kind: 'granted otherwise'; readonly amount: number }
+  | { readonly kind: 'no such amount'; readonly balance: number }
+  | { readonly kind: 'too many rates'; readonly max: number }
+  | { readonly kind: 'too many decks'; readonly max: number }
+  | { readonly kind: 'pieces missing' }
+  | { readonly kind: 'no such deck'; readonly name: string }
   /** Another document has changed: judge it beside that one, and say it again. */
   | { readonly kind: 'moved'; readonly version: number }
   | { readonly kind: 'no such plan'; readonly document: string }
@@ -185,3 +353,9 @@ export type Result =
   | { readonly kind: 'sink exists'; readonly name: string }
   | { readonly kind: 'no such sink'; readonly name: string }
   | { readonly kind: 'too many sinks'; readonly max: number }
+  | { readonly kind: 'no such trunk'; readonly name: string }
+  | { readonly kind: 'too many trunks'; readonly max: number }
+  /** After a trunk-put: what is there instead of what its author saw; 0: none. */
+  | { readonly kind: 'trunk conflict'; readonly version: number }
+  /** After lease-take, lease-release: as it is now; null: there is none. Whoever asked looks whether it is his. */
+  | { readonly kind: 'lease'; readonly lease: LeaseRow | null }

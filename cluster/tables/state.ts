@@ -3,10 +3,12 @@
  * the list of changes, so that no table can forget them. Rows are never changed in place: a row once read stays as it was.
  */
 
+import type { ReservationRow } from './admission-rows.ts'
 import { cdrCodec } from './cdr-codec.ts'
 import { CdrOrder } from './cdr-order.ts'
 import { Expiries } from './expiries.ts'
 import { digestOf, Fold } from './hash.ts'
+import { Held } from './held.ts'
 import type { MembersRow } from './members.ts'
 import { PackedRows } from './packed.ts'
 import { placeOf } from './plan-place.ts'
@@ -34,6 +36,8 @@ export interface State extends SmallMaps {
   time: number
   /** When which AoR has something to expire: an index over registrations, not a row. */
   readonly expiries: Expiries
+  /** Who uses what of limits and credit: an index over reservations. */
+  readonly held: Held
   readonly fold: Fold
   /** What changed since the shell last took it. */
   changes: RowChange[]
@@ -56,6 +60,7 @@ export function newState(): State {
     bindings: 0,
     time: 0,
     expiries: new Expiries(registrations),
+    held: new Held(),
     fold: new Fold(),
     changes: [],
   }
@@ -87,6 +92,7 @@ export function put<T extends MapTable>(
   } else {
     state.fold.put(table, key, row)
     rows.set(key, row)
+    if (table === 'reservations') state.held.replace(before as ReservationRow | null, row as ReservationRow)
     if (table === 'commits') state.planVersion = Math.max(state.planVersion, (row as CommitRow).version)
   }
   state.changes.push({ table, key, row, before } as unknown as RowChange)
@@ -125,6 +131,7 @@ export function remove(state: State, table: MapTable, key: string): void {
     const [place, name] = placeOf(table, key, before)
     state.fold.remove(place, name)
     rows.delete(key)
+    if (table === 'reservations') state.held.replace(before as ReservationRow, null)
   }
   state.changes.push({ table, key, row: null, before } as RowChange)
 }

@@ -1,4 +1,5 @@
 /** The tables as they are read, and what is told of a change. */
+import type { HeldView } from './held.ts'
 import type { MembersRow } from './members.ts'
 import type { CdrRow, ClusterRow, RegistrationRow, UserRow } from './rows.ts'
 import type { SmallTable, SmallTables, SmallViews } from './small.ts'
@@ -37,4 +38,6 @@ export interface Tables extends SmallViews {
   readonly members: MembersRow | null
   /** Number of contacts bound, over all AoRs. */
   readonly bindings: number
+  /** What is in use of limits and accounts. */
+  readonly held: HeldView
 }

@@ -6,10 +6,12 @@ import type { Aor, BindingRow, LegRow, ServiceName, UserRow } from '../../cluste
 import { ChurnMap } from '../../proto/churn-map.ts'
 import { clean } from '../../proto/text.ts'
 import type { Media, MediaSession, Side, Stream } from '../media/media.ts'
-import type { CallRequest, Decision, Ring } from '../routing/decision.ts'
+import type { CallRequest, Decision } from '../routing/decision.ts'
 import type { Facts } from '../routing/route.ts'
 import type { GruuKey } from '../sip/gruu.ts'
-import type { DialRequest, Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
+import type { Trunks } from '../trunks/trunks.ts'
+import type { Admission } from './admission.ts'
 import { advance, type Call, type CallEvent, rowIn, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
@@ -33,10 +35,10 @@ export interface CallsNeeds {
   identify(request: Heard): Caller
   /** Whether a host is an address of the cluster, and no domain of it. Lower case. */
   here(host: string): boolean
+  /** Carriers and other PBXs; absent: there are none. */
+  readonly trunks?: Trunks
   /** There is no connection any more to the phone that this node has this flow of. */
   flowLost?(binding: BindingRow): void
-  /** Ways out to other networks, and in from them. */
-  readonly trunks?: Trunks
   /** Limits and credit. */
   readonly admission?: Admission
   /** What the plan says of a call; by default the one in the table does. */
@@ -78,49 +80,6 @@ export type Caller =
       readonly headers: Readonly<Record<string, string | readonly string[]>>
     }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
-
-export interface Trunks {
-  /** What is sent there, without its SDP. The number is as the plan has it. */
-  out(
-    trunk: string,
-    number: string,
-    look: TrunkLook,
-  ):
-    | { readonly kind: 'request'; readonly request: DialRequest }
-    | { readonly kind: 'unreachable'; readonly why: string }
-  /** What came of a call that was sent there: its health is judged by that. */
-  outcome(trunk: string, how: TrunkOutcome): void
-  /** The trunk that a request came by; null: it is none of a trunk's. */
-  cameIn(heard: Heard): string | null
-}
-
-export interface TrunkLook {
-  /** How the caller is to be shown: a number or name, empty for nobody. */
-  readonly number: string
-  readonly display: string
-  /** He is withheld (RFC 3323); who is trusted may be told all the same (RFC 3325). */
-  readonly private: boolean
-  readonly callId: string
-  readonly emergency: boolean
-  /** Said in the INVITE besides. */
-  readonly headers: Readonly<Record<string, string>>
-}
-
-export type TrunkOutcome =
-  | { readonly kind: 'answered' }
-  | { readonly kind: 'refused'; readonly status: number }
-  | { readonly kind: 'silent' }
-
-export interface Admission {
-  /** Asked between decision and ringing, and never of a call for help. */
-  reserve(call: Call, decision: Ring): Promise<Admitted> | Admitted
-  /** The call is over; also said of calls that were never asked for. */
-  release(id: string): void
-}
-
-export type Admitted =
-  | { readonly kind: 'ok' }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
 
 export interface Calls {
   /** The calls whose caller is here, with the record of why they went where they went. */

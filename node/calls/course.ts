@@ -24,6 +24,8 @@ export interface Course {
   readonly isPassed: (aor: string) => boolean
   /** With what is offered to whom it rings. */
   route(sdp: string): Route
+  /** The trunk that was sent to from here has answered. */
+  answered(): void
 }
 
 /** One step as it was begun. */
@@ -47,6 +49,10 @@ export async function setOut(
   const begun = new Set<number>()
   const heard: Refusal[] = []
   let { isFresh } = trip
+  // What was reserved was so for the first of them.
+  let reserved = steps.find(({ kind }) => kind === 'trunk')
+  // What another node sends is judged by what that one hears.
+  let sentHere = false
   let at = 0
   let stage = await begin()
   const first = await settle()
@@ -111,23 +117,34 @@ export async function setOut(
     return contactsOf([step], trip.registrations(), desk.cluster.node, reachable(desk))
   }
 
-  function trunk(step: TrunkStep): Stage {
+  async function trunk(step: TrunkStep): Promise<Stage> {
     const name = clean(step.number)
     const unreached = (reason: string): Stage => {
       note(`trunk ${step.trunk}: ${reason}`)
       return { ...NOBODY, said: [{ status: 503, reason, rang: false, unreached: true }] }
     }
     if (desk.trunks === undefined) return unreached('this node knows of no trunks')
-    const out = desk.trunks.out(step.trunk, step.number, {
-      ...identityFor(trip.shows, trip.to, shown),
-      callId: desk.newId(),
+    const { trunks } = desk
+    const shownThere = step.shown ?? shown
+    const look = {
+      ...identityFor(trip.shows, trip.to, shownThere),
       emergency,
-      headers: trip.headers ?? {},
-    })
-    if (out.kind === 'unreachable') return unreached(out.why)
-    const groups = (sdp: string): readonly Group[] => [
-      { targets: [{ name, trunk: step.trunk, request: { ...out.request, sdp } }], seconds: step.seconds },
-    ]
+      ...(trip.headers && { headers: trip.headers }),
+    }
+    const out = (sdp: string) => trunks.out(step.trunk, step.number, { ...look, sdp })
+    const first = out('')
+    if (first.kind === 'unreachable') return unreached(first.why)
+    if (reserved?.kind === 'trunk' && reserved.trunk !== step.trunk && !emergency) {
+      const moved = (await desk.admission?.moved(live.id, step.trunk)) ?? { kind: 'ok' }
+      if (moved.kind === 'refused') return unreached(moved.reason)
+    }
+    reserved = step
+    const groups = (sdp: string): readonly Group[] => {
+      const now = out(sdp)
+      const { request, via } = now.kind === 'request' ? now : { ...first, request: { ...first.request, sdp } }
+      sentHere = via === null
+      return [{ targets: [{ name, trunk: step.trunk, request }], seconds: step.seconds }]
+    }
     return { groups, isEmpty: false, said: [] }
   }
 
@@ -149,7 +166,8 @@ export async function setOut(
     route: (sdp) => {
       async function next(said: readonly Said[] | null): Promise<Next> {
         if (said !== null) {
-          tellTrunk(desk, steps[at], said)
+          if (sentHere) tellTrunk(desk, steps[at], said)
+          sentHere = false
           const over = (await goOn(said)) ?? (await settle())
           if (over !== null) return { kind: 'over', refusals: over }
         }
@@ -157,14 +175,18 @@ export async function setOut(
       }
       return next
     },
+    answered() {
+      const step = steps[at]
+      if (sentHere && step?.kind === 'trunk') desk.trunks?.outcome(step.trunk, 200)
+    },
   }
 }
 
 function tellTrunk({ trunks }: Desk, step: Step | undefined, said: readonly Said[]): void {
   const [last] = said.slice(-1)
   if (step?.kind !== 'trunk' || last === undefined) return
-  const { status, late, unreached, rang } = last
-  trunks?.outcome(step.trunk, unreached || (late && !rang) ? { kind: 'silent' } : { kind: 'refused', status })
+  // A phone that rings there for nothing says that the way is good.
+  trunks?.outcome(step.trunk, last.late && last.rang ? 200 : last.status)
 }
 
 export function nameOf(step: Step): string {

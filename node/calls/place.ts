@@ -7,12 +7,15 @@ import { clean } from '../../proto/text.ts'
 import type { CallRequest, Service } from '../routing/decision.ts'
 import { type Gruu, readGruu } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation } from '../sip/port.ts'
+import type { Arrival } from '../trunks/trunks.ts'
+import type { Admitted } from './admission.ts'
 import { best } from './best.ts'
-import type { Admitted, Desk, Live, Who } from './calls.ts'
+import type { Desk, Live, Who } from './calls.ts'
 import { FORWARDED } from './connect.ts'
 import { type Course, nameOf, setOut } from './course.ts'
 import { type Dialled, ofAor, readDialled, shownTarget } from './dialled.ts'
 import { wouldDecide } from './facts.ts'
+import type { Shows } from './look.ts'
 import { type Party, partyOf } from './party.ts'
 import { RELAY_HEADER } from './relay.ts'
 import { replace } from './replace.ts'
@@ -31,6 +34,8 @@ export function unnamed(desk: Desk, request: Heard): ReturnType<Early> {
   const dialled = readDialled(request.uri, request.from.host)
   if (dialled === null || readGruu(request.uri, desk.gruuKey) !== null || forHelp(desk, dialled)) return null
   if (request.header('max-forwards') === '0') return null
+  // Whom we know by his address is not asked.
+  if (desk.trunks?.cameIn(request)) return null
   const caller = desk.identify(request)
   return caller.kind === 'challenge' ? caller : null
 }
@@ -43,6 +48,9 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
 
   const emergency = forHelp(desk, to.dialled)
   if (!emergency && !desk.hasRoom()) return isFull(desk, party)
+  // Whom we know by his address is not asked.
+  const trunk = desk.trunks?.cameIn(invitation) ?? null
+  if (trunk !== null) return arrive(desk, live, invitation, trunk)
   const caller = desk.identify(invitation)
   // Nobody is asked who he is before he may call for help.
   if (caller.kind !== 'known' && !emergency) {
@@ -51,6 +59,8 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
     return 'asked who it is'
   }
   const known = caller.kind === 'known' ? caller.user : null
+  const proved = (known && desk.trunks?.cameIn(invitation, known.aor)) ?? null
+  if (proved !== null) return arrive(desk, live, invitation, proved)
   const replaces = invitation.header('replaces')
   if (replaces !== null && known !== null && !emergency) return replace(desk, live, invitation, known, replaces)
   const display = known === null ? '' : clean(invitation.from.display, 64)
@@ -63,6 +73,18 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
     to,
     emergency,
   })
+}
+
+/** A call from a trunk: what it dials, and who calls, is as the trunk's row has it read. */
+async function arrive(desk: Desk, live: Live, invitation: Invitation, trunk: string): Promise<string> {
+  const party = partyOf(invitation)
+  const arrival = desk.trunks?.arrived(trunk, invitation) ?? null
+  if (arrival === null) return refuse(desk, party, 416, 'Unsupported URI Scheme')
+  const to = { dialled: { user: arrival.dialled, domain: arrival.domain }, gruu: null }
+  const leg = callerLeg(invitation)
+  const { display } = arrival
+  const emergency = forHelp(desk, to.dialled)
+  return placeFor(desk, live, { party, leg, rights: null, shown: null, display, to, emergency, arrival })
 }
 
 export function callerLeg(invitation: Invitation): LegRow {
@@ -83,6 +105,8 @@ export interface Wish {
   /** Whether it is a call for help: see `forHelp`. */
   readonly emergency: boolean
   readonly headers?: Readonly<Record<string, string>>
+  /** It came in by a trunk. */
+  readonly arrival?: Arrival
   /** How it came to it, for who asks. */
   readonly trace?: readonly string[]
 }
@@ -109,12 +133,13 @@ export function destinationOf(
 }
 
 export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<string> {
-  const { party, leg, rights, shown, to, display, headers } = wish
+  const { party, leg, rights, shown, to, display, headers, arrival } = wish
   live.placed = { leg, by: rights, to }
   if (wish.emergency) desk.count.emergency++
-  const { decision, ...looked } = await route(desk, requestOf(desk, live.id, rights, to.dialled), to)
+  const request = requestOf(desk, live.id, rights, to.dialled, arrival)
+  const { decision, ...looked } = await route(desk, request, to)
   live.call = callOf(live, {
-    from: shown?.aor ?? 'anonymous',
+    from: shown?.aor ?? (arrival?.number || 'anonymous'),
     to: shownTarget(to.dialled),
     startedAt: desk.now(),
     planVersion: decision.planVersion,
@@ -125,9 +150,9 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
   if (decision.kind === 'service') return serve(desk, party, rights, decision)
-  const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(live.call, decision)) ?? OK)
+  const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(request, decision)) ?? OK)
   if (admitted.kind === 'refused') return refuseAdmission(desk, party, admitted)
-  const shows = { who: shown, display, private: shown?.private === true }
+  const shows = arrival ? showsOf(arrival) : { who: shown, display, private: shown?.private === true }
   const course = await setOut(desk, live, { ...looked, decision, shows, to: to.dialled, headers })
   if ('over' in course) {
     const { status, reason } = best(course.over)
@@ -143,6 +168,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     target: decision.steps.map(nameOf).join(', ').split(', ').slice(0, 4).join(', '),
     urgent: wish.emergency,
     route: course.route,
+    answered: course.answered,
   })
 }
 
@@ -181,6 +207,17 @@ export function forHelp(desk: Pick<Desk, 'cluster' | 'here' | 'now' | 'decide'>,
   return dialled !== null && wouldDecide(desk, requestOf(desk, '', null, dialled)).emergency
 }
 
-function requestOf({ now }: Pick<Desk, 'now'>, id: string, by: Known | null, { user, domain }: Dialled): CallRequest {
-  return { id, caller: by?.aor ?? null, trunk: null, number: by?.user ?? '', dialled: user, domain, at: now() }
+function requestOf(
+  { now }: Pick<Desk, 'now'>,
+  id: string,
+  by: Known | null,
+  { user, domain }: Dialled,
+  { trunk, number }: Pick<Arrival, 'trunk' | 'number'> | { readonly trunk: null; readonly number: string } = NO_TRUNK,
+): CallRequest {
+  return { id, caller: by?.aor ?? null, trunk, number: by?.user ?? number, dialled: user, domain, at: now() }
+}
+const NO_TRUNK = { trunk: null, number: '' }
+
+function showsOf({ number, domain, display, private: isPrivate }: Arrival): Shows {
+  return { who: number === '' ? null : { user: number, domain }, display, private: isPrivate }
 }

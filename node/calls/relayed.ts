@@ -19,6 +19,7 @@ import { readReplaces } from './refer.ts'
 import { isFlow, KEPT, orderedName, readRelay, replacedBy } from './relay.ts'
 import { only, type Target } from './ring.ts'
 import { farName, type Place, placeIn } from './stand-in.ts'
+import { type TrunkNamed, trunkNamed } from './trunk-order.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
 const RING_SECONDS = 300
@@ -35,14 +36,20 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
   const { aor, contact, call } = read.order
   desk.isLeg?.(call, invitation.callId)
   // The order is a node's of ours, so To is the number that was dialled there.
-  const help = forHelp(desk, readDialled(invitation.to.uri, ''))
+  const trunk = trunkNamed(contact)
+  const help = trunk?.look.emergency || forHelp(desk, readDialled(invitation.to.uri, ''))
   if (!help && !desk.hasRoom()) {
     desk.count.overload++
     invitation.reply(503, { headers: { 'Retry-After': '5' } })
     return '503'
   }
   const replaces = replacedBy(contact)
-  const reached = replaces === null ? phoneOf(desk, invitation, aor, contact) : placeOf(desk, replaces, aor, invitation)
+  const reached =
+    trunk !== null
+      ? byTrunk(desk, invitation, aor, trunk)
+      : replaces === null
+        ? phoneOf(desk, invitation, aor, contact)
+        : placeOf(desk, replaces, aor, invitation)
   if (typeof reached === 'number') {
     invitation.reply(reached, { reason: 'No such contact here' })
     return `${reached}`
@@ -108,6 +115,18 @@ function phoneOf(desk: Desk, invitation: Invitation, aor: string, contact: strin
   const headers = pick(invitation, TOLD)
   const request = { uri, nextHop, route, from, to: { uri: invitation.to.uri }, sdp: invitation.body, headers }
   return { target: { name: aor, request, ...flowOf(desk, binding!) } }
+}
+
+/** A trunk that this node reaches and the asking one does not; `number` as it is to be dialled there. */
+function byTrunk(desk: Desk, invitation: Invitation, number: string, { name, look }: TrunkNamed): Reached | number {
+  const { body: sdp } = invitation
+  const by = invitation.header('referred-by')
+  const way = desk.trunks?.outHere(name, number, {
+    ...look,
+    sdp,
+    ...(by !== null && { headers: { 'Referred-By': by } }),
+  })
+  return way?.kind === 'request' ? { target: { name: number, request: way.request } } : 480
 }
 
 /**

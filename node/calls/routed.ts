@@ -52,8 +52,8 @@ function lookFor(desk: Desk, gruu: NonNullable<Destination['gruu']>, decision: R
   const registrations = () => new Map([[aor, { aor, bindings: meant() ?? [] }]])
   if (meant() === null) {
     const over = { kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' } as const
-    const { emergency, planVersion } = decision
-    return { decision: { ...over, emergency, planVersion, trace: [...trace, 'it is over'] }, registrations }
+    const { emergency, planVersion, ops } = decision
+    return { decision: { ...over, emergency, planVersion, ops, trace: [...trace, 'it is over'] }, registrations }
   }
   const step: PhonesStep = { kind: 'phones', aors: [aor], seconds: decision.steps[0]?.seconds ?? RING_SECONDS }
   return { decision: { ...decision, steps: [step], trace }, registrations }

@@ -26,6 +26,7 @@ export interface Through {
   readonly urgent?: boolean
   /** Who is rung, with the SDP that is offered to him. */
   route(sdp: string): Route
+  answered?(): void
   /** When nobody is rung, but the end of another call is taken. */
   readonly place?: Pick<Place, 'who' | 'session' | 'keep'>
 }
@@ -62,7 +63,8 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         const called = place ? place.who : trunk ? null : { aor: name, ...ofAor(name) }
         live.talk = { ends, who: { caller: who, called } }
         place?.keep(dialog)
-        if (trunk !== undefined) desk.trunks?.outcome(trunk, { kind: 'answered' })
+        through.answered?.()
+        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
         if (answered !== null) desk.happened(live, answered)
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

@@ -32,6 +32,7 @@ import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { traceCall } from './trace.ts'
 import { transferLeader } from './transfer.ts'
+import { getTrunk, listTrunks, putTrunk, removeTrunk } from './trunks.ts'
 import { addUser, listUsers } from './users.ts'
 import { validatePlan } from './validate.ts'
 import { hashesOf, verify } from './verify.ts'
@@ -128,6 +129,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       removeBan(options, source, timeToAgree(call.getDeadline(), Date.now())),
     ),
     ListBans: fromTables((request) => listBans(options, request)),
+    PutTrunk: unary(log, (request, call) => putTrunk(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    RemoveTrunk: unary(log, ({ name }, call) =>
+      removeTrunk(options, name, timeToAgree(call.getDeadline(), Date.now())),
+    ),
+    GetTrunk: fromTables(({ name }) => getTrunk(options, name)),
+    ListTrunks: fromTables((request) => listTrunks(options, request)),
     CommitPlan: unary(log, (request, call) => commitPlan(options, request, askedIn(call))),
     RollbackPlan: unary(log, (request, call) => rollbackPlan(options, request, askedIn(call))),
     RemovePlan: unary(log, (request, call) => removePlan(options, request, askedIn(call))),

@@ -3,11 +3,25 @@
  * It keeps no row: a change carries the one before.
  */
 import type { ReplicaStatus, RowChange } from '../../cluster/cluster.ts'
+import type { AlertRow, Grant } from '../../cluster/tables/admission-rows.ts'
 import { MAIN } from '../../cluster/tables/plan-place.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
-  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban' | 'cdr'
+  readonly kind:
+    | 'leader'
+    | 'node'
+    | 'plan'
+    | 'call'
+    | 'registration'
+    | 'user'
+    | 'media'
+    | 'quorum'
+    | 'ban'
+    | 'cdr'
+    | 'alert'
+    | 'credit'
+    | 'trunk'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -52,8 +66,17 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
     }
     case 'sinks':
       return tellSink(change)
-    case 'cdrs':
-    case 'cluster':
+    case 'alerts':
+      return change.row && tellAlert(change.row)
+    case 'ledgers': {
+      const grant = change.row?.grants.at(-1)
+      return grant ? info('credit', change.key, sayGrant(change.key, grant)) : null
+    }
+    case 'trunks':
+      return tellTrunk(change)
+    case 'trunkStates':
+      return tellTrunkState(change)
+    default:
       return null
   }
 }
@@ -164,6 +187,49 @@ function tellBan({ key: source, row }: ChangeOf<'bans'>): Happening {
   const seconds = Math.round((expiresAt - bannedAt) / 1000)
   const text = `${source} is banned for ${seconds} s by ${by}: ${clean(reason)}`
   return { kind: 'ban', severity: 'warning', text, subject: source }
+}
+
+const FOUND: Readonly<Record<AlertRow['kind'], string>> = {
+  country: 'calls a country for the first time',
+  night: 'calls at night',
+  spend: 'has spent what it may an hour',
+}
+
+function tellAlert({ key, kind, text, call, blocked }: AlertRow): Happening {
+  const what = text === '' ? FOUND[kind] : `${FOUND[kind]}: ${clean(text)}`
+  const said = `${clean(key)} ${what}${blocked ? '; the call is refused' : ''}`
+  return { kind: 'alert', severity: 'warning', text: said, subject: clean(call) }
+}
+
+function sayGrant(account: string, { amount, reason, by }: Grant): string {
+  return `${clean(account)} is granted ${amount / 1_000_000} by ${clean(by, 64)}: ${clean(reason)}`
+}
+
+function tellTrunk({ key: name, row, before }: ChangeOf<'trunks'>): Happening {
+  if (row === null) return info('trunk', name, `trunk ${name} removed`)
+  if (before === null) return info('trunk', name, `trunk ${name} added`)
+  if (row.disabled === before.disabled) return info('trunk', name, `trunk ${name} changed`)
+  return info('trunk', name, `trunk ${name} ${row.disabled ? 'disabled' : 'enabled'}`)
+}
+
+/** Only what changes for calls: a node that is gone takes its view along. */
+function tellTrunkState({ row, before }: ChangeOf<'trunkStates'>): Happening | null {
+  if (row === null) return null
+  const { trunk, node, reach, why, registration, registrationWhy = '' } = row
+  if (reach !== (before?.reach ?? 'up')) {
+    if (reach === 'up') return info('trunk', trunk, `${node} reaches trunk ${trunk} again`)
+    return {
+      kind: 'trunk',
+      severity: 'warning',
+      subject: trunk,
+      text: `${node} cannot reach trunk ${trunk}: ${clean(why)}`,
+    }
+  }
+  if (registration === before?.registration) return null
+  if (registration === 'registered') return info('trunk', trunk, `trunk ${trunk} is registered by ${node}`)
+  if (registration !== 'refused') return null
+  const text = `trunk ${trunk} cannot be registered by ${node}: ${clean(registrationWhy)}`
+  return { kind: 'trunk', severity: 'warning', subject: trunk, text }
 }
 
 function info(kind: Happening['kind'], subject: string, text: string): Happening {

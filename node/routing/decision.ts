@@ -1,5 +1,6 @@
 /** What routing says of one call: pure data, kept with the call so that "why did it go there?" has an answer. */
 import type { Aor, ServiceName } from '../../cluster/tables/rows.ts'
+import type { TraceOp } from './trace.ts'
 
 export interface CallRequest {
   /** The call's id: what is drawn by weight or in turns is drawn from it, so that every node draws the same. */
@@ -22,6 +23,9 @@ interface Decided {
   readonly rule: string
   readonly emergency: boolean
   readonly planVersion: number
+  /** Why, as it is kept: see trace.ts. */
+  readonly ops: readonly TraceOp[]
+  /** Why, in sentences: made when they are read. */
   readonly trace: readonly string[]
 }
 
@@ -77,6 +81,8 @@ export interface TrunkStep extends StepBase {
   readonly number: string
   /** Final statuses after which the next step is tried; any other is the call's end. Absent: 408, 430, 480 to 503 but 486, 487, and who is not reached. */
   readonly causes?: readonly number[]
+  /** How the caller is shown by this trunk, where that is not as the whole decision says. */
+  readonly shown?: Shown
 }
 
 /** Something that is played or recorded, or a place to wait. */

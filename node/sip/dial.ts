@@ -7,6 +7,9 @@ import type { Dialing, DialOutcome, DialRequest } from './port.ts'
 import { safeHeaders, sizeOf } from './send.ts'
 import type { SrfError, SrfRequest, SrfResponse } from './srf.ts'
 
+/** What is answered of one call: the challenge, and one more when its nonce was stale. */
+const ANSWERS_MAX = 2
+
 type Refused = Extract<DialOutcome, { kind: 'refused' }>
 
 export function dial(
@@ -41,7 +44,8 @@ export function dial(
     }
   }
 
-  const headers = headersOf(request, callId)
+  let headers = headersOf(request, callId)
+  let asked = 0
   const fault = faultOf(link, request, headers)
   if (fault) settle(fault)
   else start()
@@ -75,12 +79,34 @@ export function dial(
             return settle({ kind: 'answered', dialog, sdp: raw.remote.sdp ?? '' })
           }
           closeUnclaimed()
-          if (!settled) settle(error ? refusedBy(error) : refused(500, 'no answer to read'))
+          if (settled) return
+          const again = error === null ? null : answered(error)
+          if (again) {
+            headers = again
+            return start()
+          }
+          settle(error ? refusedBy(error) : refused(500, 'no answer to read'))
         },
       )
     } catch (error) {
       if (!settled) settle(refused(503, (error as Error).message))
     }
+  }
+
+  /** The same INVITE with an answer to the challenge: in the same call, as the next of its sender (RFC 3261 §8.1.3.5). */
+  function answered(error: SrfError): Record<string, string> | null {
+    const { status = 0, res } = error
+    if (!request.answer || !res || (status !== 401 && status !== 407) || asked++ >= ANSWERS_MAX) return null
+    const more = request.answer({ status, headers: new Map(Object.entries(res.headers)) })
+    if (more === null) return null
+    const seq = Number.parseInt(sent?.get('cseq') ?? '', 10)
+    const next = {
+      ...headers,
+      ...safeHeaders(more),
+      CSeq: `${Number.isSafeInteger(seq) ? seq + 1 : asked + 1} INVITE`,
+      From: sent?.get('from') ?? headers.From!,
+    }
+    return sizeOf(next, request.sdp) > link.messageMax ? null : next
   }
 
   /** A 2xx that srf makes no dialog of (not 200, or no Contact that reads) is up at the other end all the same. */

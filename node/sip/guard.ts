@@ -25,6 +25,8 @@ export interface GuardNeeds {
   readonly pathFrom?: readonly string[]
   /** Origins of web pages that may connect; null: any. */
   readonly origins?: readonly string[] | null
+  /** Whether it is a source of a trunk: one of whose calls are taken for his address alone, which nobody else is held to write. */
+  readonly isTrunk?: (host: string) => boolean
   readonly log: Logger
   /** Monotonic, ms; by default the process's. */
   readonly now?: () => number
@@ -86,6 +88,7 @@ export interface Guard extends Gate {
 
 export function startGuard(needs: GuardNeeds): Guard {
   const { cluster, policy, acl = [], pathFrom = [], origins = null, log, now: clock = () => performance.now() } = needs
+  const { isTrunk = () => false } = needs
   const { tables } = cluster
   const offences = new Offences(policy)
   const trusted = new Networks(policy.trusted)
@@ -130,7 +133,7 @@ export function startGuard(needs: GuardNeeds): Guard {
   function isTrusted(given: string): boolean {
     nodes ??= new Set([...tables.nodes.values()].map(({ sip }) => plainHost(hostOf(sip))))
     const host = plainHost(given)
-    return exactly.has(host) || nodes.has(host) || trusted.has(host)
+    return exactly.has(host) || nodes.has(host) || trusted.has(host) || isTrunk(host)
   }
 
   function isBanned(source: string): boolean {

@@ -30,6 +30,7 @@ import type { GetHealthRequest as _raftel_v1_GetHealthRequest, GetHealthRequest_
 import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Output as _raftel_v1_GetNodeRequest__Output } from './raftel/v1/GetNodeRequest.ts';
 import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from './raftel/v1/GetOverviewRequest.ts';
 import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Output as _raftel_v1_GetPlanRequest__Output } from './raftel/v1/GetPlanRequest.ts';
+import type { GetTrunkRequest as _raftel_v1_GetTrunkRequest, GetTrunkRequest__Output as _raftel_v1_GetTrunkRequest__Output } from './raftel/v1/GetTrunkRequest.ts';
 import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from './raftel/v1/HangUpCallReply.ts';
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from './raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from './raftel/v1/Health.ts';
@@ -50,6 +51,7 @@ import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raf
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from './raftel/v1/PlanList.ts';
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from './raftel/v1/PlanVerdict.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from './raftel/v1/PromoteMemberRequest.ts';
+import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from './raftel/v1/PutTrunkRequest.ts';
 import type { RefusedCdr as _raftel_v1_RefusedCdr, RefusedCdr__Output as _raftel_v1_RefusedCdr__Output } from './raftel/v1/RefusedCdr.ts';
 import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
@@ -57,6 +59,7 @@ import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest_
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from './raftel/v1/RemoveMemberRequest.ts';
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from './raftel/v1/RemovePlanRequest.ts';
 import type { RemoveSinkRequest as _raftel_v1_RemoveSinkRequest, RemoveSinkRequest__Output as _raftel_v1_RemoveSinkRequest__Output } from './raftel/v1/RemoveSinkRequest.ts';
+import type { RemoveTrunkRequest as _raftel_v1_RemoveTrunkRequest, RemoveTrunkRequest__Output as _raftel_v1_RemoveTrunkRequest__Output } from './raftel/v1/RemoveTrunkRequest.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from './raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
@@ -71,6 +74,9 @@ import type { TracedMessage as _raftel_v1_TracedMessage, TracedMessage__Output a
 import type { TracedNode as _raftel_v1_TracedNode, TracedNode__Output as _raftel_v1_TracedNode__Output } from './raftel/v1/TracedNode.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from './raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
+import type { Trunk as _raftel_v1_Trunk, Trunk__Output as _raftel_v1_Trunk__Output } from './raftel/v1/Trunk.ts';
+import type { TrunkPage as _raftel_v1_TrunkPage, TrunkPage__Output as _raftel_v1_TrunkPage__Output } from './raftel/v1/TrunkPage.ts';
+import type { TrunkView as _raftel_v1_TrunkView, TrunkView__Output as _raftel_v1_TrunkView__Output } from './raftel/v1/TrunkView.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from './raftel/v1/UserPage.ts';
 import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from './raftel/v1/ValidatePlanRequest.ts';
@@ -113,6 +119,7 @@ export interface ProtoGrpcType {
       GetNodeRequest: MessageTypeDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_GetNodeRequest__Output>
       GetOverviewRequest: MessageTypeDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_GetOverviewRequest__Output>
       GetPlanRequest: MessageTypeDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_GetPlanRequest__Output>
+      GetTrunkRequest: MessageTypeDefinition<_raftel_v1_GetTrunkRequest, _raftel_v1_GetTrunkRequest__Output>
       HangUpCallReply: MessageTypeDefinition<_raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallReply__Output>
       HangUpCallRequest: MessageTypeDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallRequest__Output>
       Health: MessageTypeDefinition<_raftel_v1_Health, _raftel_v1_Health__Output>
@@ -133,6 +140,7 @@ export interface ProtoGrpcType {
       PlanList: MessageTypeDefinition<_raftel_v1_PlanList, _raftel_v1_PlanList__Output>
       PlanVerdict: MessageTypeDefinition<_raftel_v1_PlanVerdict, _raftel_v1_PlanVerdict__Output>
       PromoteMemberRequest: MessageTypeDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_PromoteMemberRequest__Output>
+      PutTrunkRequest: MessageTypeDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_PutTrunkRequest__Output>
       RefusedCdr: MessageTypeDefinition<_raftel_v1_RefusedCdr, _raftel_v1_RefusedCdr__Output>
       Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
@@ -140,6 +148,7 @@ export interface ProtoGrpcType {
       RemoveMemberRequest: MessageTypeDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_RemoveMemberRequest__Output>
       RemovePlanRequest: MessageTypeDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_RemovePlanRequest__Output>
       RemoveSinkRequest: MessageTypeDefinition<_raftel_v1_RemoveSinkRequest, _raftel_v1_RemoveSinkRequest__Output>
+      RemoveTrunkRequest: MessageTypeDefinition<_raftel_v1_RemoveTrunkRequest, _raftel_v1_RemoveTrunkRequest__Output>
       RollbackPlanRequest: MessageTypeDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_RollbackPlanRequest__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
@@ -154,6 +163,9 @@ export interface ProtoGrpcType {
       TracedNode: MessageTypeDefinition<_raftel_v1_TracedNode, _raftel_v1_TracedNode__Output>
       TransferLeaderReply: MessageTypeDefinition<_raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderReply__Output>
       TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
+      Trunk: MessageTypeDefinition<_raftel_v1_Trunk, _raftel_v1_Trunk__Output>
+      TrunkPage: MessageTypeDefinition<_raftel_v1_TrunkPage, _raftel_v1_TrunkPage__Output>
+      TrunkView: MessageTypeDefinition<_raftel_v1_TrunkView, _raftel_v1_TrunkView__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
       UserPage: MessageTypeDefinition<_raftel_v1_UserPage, _raftel_v1_UserPage__Output>
       ValidatePlanRequest: MessageTypeDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_ValidatePlanRequest__Output>

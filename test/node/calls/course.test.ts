@@ -1,10 +1,11 @@
 /** Calls with several steps, on a real node with real phones and carriers; what the steps are is said by the test. */
 import test, { type ExecutionContext } from 'ava'
-import type { TrunkOutcome, Trunks } from '../../../node/calls/calls.ts'
+import type { TrunkRow } from '../../../cluster/tables/rows.ts'
 import type { Decided } from '../../../node/calls/facts.ts'
 import type { CallRequest, Decision, Ring, Step } from '../../../node/routing/decision.ts'
 import type { Invitation, SipPort } from '../../../node/sip/port.ts'
-import { addressOf, port, soon } from '../sip/support.ts'
+import { agreed, until } from '../../cluster/nodes.ts'
+import { addressOf, port, SDP_A, soon, udpPeer } from '../sip/support.ts'
 import { answers, call, listener, nodes, phone, rings, type TestNode } from './rig.ts'
 
 /** Where calls go, by what is dialled. */
@@ -19,7 +20,7 @@ const phones = (user: string, next?: Step['next'], seconds = 20): Step => ({
 
 function deciding(ways: Ways) {
   return (_facts: unknown, { dialled }: CallRequest): Decision => {
-    const common = { rule: 'test', emergency: false, planVersion: 1, trace: [] }
+    const common = { rule: 'test', emergency: false, planVersion: 1, ops: [], trace: [] }
     const way = ways[dialled]
     if (way) return { ...common, kind: 'ring', steps: [], ...way }
     return { ...common, kind: 'reject', status: 404, reason: 'Not Found', rule: 'none' }
@@ -30,26 +31,22 @@ interface Rig {
   readonly n1: TestNode
   readonly alice: SipPort
   readonly decided: Decided[]
-  readonly outcomes: [string, TrunkOutcome][]
 }
 
-async function rig(t: ExecutionContext, ways: Ways, carriers: Record<string, SipPort> = {}): Promise<Rig> {
+async function rig(t: ExecutionContext, ways: Ways, carriers: Record<string, SipPort | null> = {}): Promise<Rig> {
   const decided: Decided[] = []
-  const outcomes: [string, TrunkOutcome][] = []
-  const trunks: Trunks = {
-    out(trunk, number, { callId, number: caller, display }) {
-      const sip = carriers[trunk]
-      if (sip === undefined) return { kind: 'unreachable', why: 'down, as a majority says' }
-      const uri = `sip:${number}@${addressOf(sip, 'udp')}`
-      const from = { display, uri: `sip:${caller}@pbx.test` }
-      return { kind: 'request', request: { callId, uri, nextHop: null, from, to: { uri }, sdp: '' } }
-    },
-    outcome: (trunk, how) => void outcomes.push([trunk, how]),
-    cameIn: () => null,
-  }
-  const needs = { decide: deciding(ways), decided: (one: Decided) => void decided.push(one), trunks }
+  const needs = { decide: deciding(ways), decided: (one: Decided) => void decided.push(one) }
   const [n1] = await nodes(t, 1, '', 100, { needs })
-  return { n1: n1!, alice: await port(t), decided, outcomes }
+  for (const [name, sip] of Object.entries(carriers)) {
+    const targets = [`sip:${sip ? addressOf(sip, 'udp') : '127.0.0.1:9'}`]
+    await addTrunk(n1!, { name, targets, probe: 0, ...(sip === null && { disabled: true }) })
+  }
+  return { n1: n1!, alice: await port(t), decided }
+}
+
+async function addTrunk({ cluster }: TestNode, trunk: Omit<TrunkRow, 'version'>): Promise<void> {
+  await agreed(cluster, { type: 'trunk-put', trunk, expect: null })
+  await until(cluster, 'the trunk is there', () => cluster.tables.trunks.has(trunk.name))
 }
 
 async function carrier(t: ExecutionContext, invited: (invitation: Invitation) => void): Promise<SipPort> {
@@ -119,6 +116,7 @@ test('a carrier that fails or is silent is followed by the next; what it says of
   const steps = ['down', 'failing', 'silent', 'good'].map(trunk)
   const heard: string[] = []
   const carriers = {
+    down: null,
     failing: await carrier(t, (invitation) => invitation.reply(503)),
     silent: await carrier(t, () => undefined),
     good: await carrier(t, async (invitation) => {
@@ -136,19 +134,19 @@ test('a carrier that fails or is silent is followed by the next; what it says of
   const [live] = it.n1.calls.live()
   t.like(live, { target: '+4930' })
   t.deepEqual(live?.trace, [
-    'trunk down: down, as a majority says',
-    '+4930 by down: failed (503 down, as a majority says)',
+    'trunk down: trunk down is disabled',
+    '+4930 by down: failed (503 trunk down is disabled)',
     '+4930 by failing: failed (503 Service Unavailable)',
     '+4930 by silent: failed (its time is over)',
   ])
   outcome.dialog.bye()
-  t.deepEqual(it.outcomes, [
-    ['failing', { kind: 'refused', status: 503 }],
-    ['silent', { kind: 'silent' }],
-    ['good', { kind: 'answered' }],
+  t.deepEqual(it.n1.outcomes, [
+    ['failing', 503],
+    ['silent', 408],
+    ['good', 200],
   ])
   t.deepEqual(await refusedWith(it, '1'), [404, 'Unallocated'])
-  t.is(it.outcomes.at(-1)?.[0], 'strict')
+  t.deepEqual(it.n1.outcomes.at(-1), ['strict', 404])
 })
 
 test('a caller who is private is nobody to phones; one who is shown as a number is that number, also to who believes the network alone', async (t) => {
@@ -191,4 +189,83 @@ test('whoever keeps decisions hears of each that counted, once', async (t) => {
   await refusedWith(it, '2')
   t.is(it.decided.length, 1)
   t.like(it.decided[0], { version: 1, isWhole: true, request: { caller: 'alice@pbx.test', dialled: '2' } })
+})
+
+const INBOUND: Omit<TrunkRow, 'version'> = {
+  name: 'carrier',
+  targets: ['sip:127.0.0.2:9'],
+  probe: 0,
+  inbound: { from: ['127.0.0.2'], domain: 'pbx.test' },
+  in: { format: 'e164', country: '49' },
+}
+
+/** A bare INVITE from the address of a carrier; its final answer. */
+async function fromCarrier(
+  t: ExecutionContext,
+  { n1 }: Rig,
+  headers: readonly string[],
+  to = 'sip:2@sbc.test',
+): Promise<string> {
+  const peer = await udpPeer(t, n1.sip, '127.0.0.2')
+  peer.send(
+    `INVITE ${to} SIP/2.0`,
+    [
+      `To: <${to}>`,
+      'CSeq: 1 INVITE',
+      'Max-Forwards: 70',
+      `Call-ID: ${peer.port}`,
+      `Contact: <sip:c@127.0.0.2:${peer.port}>`,
+      'Content-Type: application/sdp',
+      ...headers,
+    ],
+    SDP_A,
+  )
+  return peer.next(/^SIP\/2.0 [2-6]/)
+}
+
+test('a call from a trunk is not challenged, is read as the trunk has it, and rings; who it says that it is for the network counts only if the trunk is trusted', async (t) => {
+  const it = await rig(t, { 2: { steps: [phones('bob')] } })
+  const heard: string[][] = []
+  await phone(t, it.n1, 'bob', (invitation) => {
+    heard.push([invitation.from.display, invitation.from.uri])
+    invitation.reply(486)
+  })
+  const headers = [
+    'From: "Eve" <sip:030123@carrier.test>;tag=1',
+    'P-Asserted-Identity: "Boss" <sip:+4930999@carrier.test>',
+  ]
+  const isAsked = async () => (await fromCarrier(t, it, headers)).split(' ')[1]
+  // Of an address that is no trunk's the caller is believed by this rig, but for his number there is no trunk.
+  await addTrunk(it.n1, INBOUND)
+  t.is(await isAsked(), '486')
+  t.like(it.decided.at(-1)?.request, {
+    caller: null,
+    trunk: 'carrier',
+    number: '+4930123',
+    dialled: '2',
+    domain: 'pbx.test',
+  })
+  await addTrunk(it.n1, { ...INBOUND, identity: { trusted: true } })
+  await until(
+    it.n1.cluster,
+    'it is trusted',
+    () => it.n1.cluster.tables.trunks.get('carrier')?.identity?.trusted === true,
+  )
+  t.is(await isAsked(), '486')
+  t.is(
+    await fromCarrier(t, it, ['From: <sip:anonymous@anonymous.invalid>;tag=1']).then((text) => text.split(' ')[1]),
+    '486',
+  )
+  t.deepEqual(heard, [
+    ['Eve', 'sip:+4930123@pbx.test'],
+    ['Boss', 'sip:+4930999@pbx.test'],
+    ['Anonymous', 'sip:anonymous@anonymous.invalid'],
+  ])
+})
+
+test('a stranger at an address that is no trunk is asked who he is, also when he says that he is a carrier', async (t) => {
+  const it = await rig(t, { 2: { steps: [phones('bob')] } })
+  await phone(t, it.n1, 'bob', () => t.fail('bob is called by nobody'))
+  const mallory = ['From: <sip:mallory@pbx.test>;tag=1', 'P-Asserted-Identity: <sip:alice@pbx.test>']
+  t.is((await fromCarrier(t, it, mallory)).split(' ')[1], '407')
 })

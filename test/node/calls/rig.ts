@@ -5,13 +5,17 @@ import type { Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
 import type { Bind } from '../../../cluster/tables/commands.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
+import { type AdmissionNeeds, startAdmission } from '../../../node/admission/admission.ts'
 import { type Calls, type CallsNeeds, startCalls } from '../../../node/calls/calls.ts'
 import { relayKeyOf } from '../../../node/calls/relay.ts'
+import { trunkOrders } from '../../../node/calls/trunk-order.ts'
 import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type MediaMode, startMedia } from '../../../node/media/start.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
 import { gruuKeyOf } from '../../../node/sip/gruu.ts'
 import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
+import { watchSources } from '../../../node/trunks/sources.ts'
+import { startTrunks } from '../../../node/trunks/trunks.ts'
 import { agreed, leaderOf, newLab, until, user as userRow } from '../../cluster/nodes.ts'
 import { collect } from '../../garbage.ts'
 import { addressOf, port, quiet, SDP_A, SDP_B } from '../sip/support.ts'
@@ -23,6 +27,8 @@ export interface TestNode {
   readonly calls: Calls
   /** Flows that it found to be gone. */
   readonly lost: readonly BindingRow[]
+  /** What trunks were told of calls: their names, and the final statuses. */
+  readonly outcomes: readonly (readonly [string, number | null])[]
   /** Media sessions that are in memory, open or not. */
   kept(): number
   /** Media sessions open now. */
@@ -38,7 +44,8 @@ interface More {
   readonly checkSeconds?: number
   readonly times?: Partial<SipTimes>
   /** What it does with calls beside ringing phones, and who decides where they go. */
-  readonly needs?: Partial<Pick<CallsNeeds, 'decide' | 'decided' | 'trunks' | 'admission'>>
+  readonly needs?: Partial<Pick<CallsNeeds, 'decide' | 'decided' | 'services'>>
+  readonly admission?: Pick<AdmissionNeeds, 'leaseMs' | 'ahead'>
 }
 
 export const CLUSTER_KEY = randomBytes(32)
@@ -78,15 +85,40 @@ async function node(
   t: ExecutionContext,
   cluster: Cluster,
   max: number,
-  { media: mode = { kind: 'direct' }, sweepMs, checkSeconds = 60, log = quiet, times = {}, needs = {} }: More,
+  {
+    media: mode = { kind: 'direct' },
+    sweepMs,
+    checkSeconds = 60,
+    log = quiet,
+    times = {},
+    admission: admitting,
+    needs = {},
+  }: More,
 ): Promise<TestNode> {
   const sip = await port(t, quiet, times)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
   const lost: BindingRow[] = []
   const opened: WeakRef<object>[] = []
+  const admission = startAdmission({ cluster, log: quiet, now: Date.now, ...admitting })
+  const relayKey = relayKeyOf(CLUSTER_KEY)
+  const sources = watchSources(cluster)
+  t.teardown(() => sources.close())
+  const trunks = startTrunks({
+    cluster,
+    sip,
+    sources,
+    password: () => '',
+    order: trunkOrders({ cluster, address: sip.address, relayKey, newId: randomUUID }),
+    log: quiet,
+    cnonce: () => randomBytes(8).toString('hex'),
+    chance: Math.random,
+  })
+  t.teardown(() => trunks.close())
+  const outcomes: [string, number | null][] = []
   const calls = startCalls({
     cluster,
+    admission,
     sip,
     media: {
       ...media,
@@ -107,8 +139,15 @@ async function node(
       }
     },
     here: () => false,
+    trunks: {
+      ...trunks,
+      outcome(name, status) {
+        outcomes.push([name, status])
+        trunks.outcome(name, status)
+      },
+    },
     flowLost: (binding) => void lost.push(binding),
-    relayKey: relayKeyOf(CLUSTER_KEY),
+    relayKey,
     gruuKey: gruuKeyOf(CLUSTER_KEY),
     log,
     now: () => 1_000,
@@ -119,7 +158,10 @@ async function node(
     ...needs,
     ...(sweepMs === undefined ? {} : { sweepMs }),
   })
-  t.teardown(() => calls.close())
+  t.teardown(async () => {
+    await calls.close()
+    await admission.close()
+  })
   const { node: id, incarnation } = cluster
   await agreed(cluster, {
     type: 'node-up',
@@ -131,6 +173,7 @@ async function node(
     sip,
     calls,
     lost,
+    outcomes,
     kept: () => opened.filter((one) => one.deref()).length,
     sessions: () => media.status().sessions,
     media: () => media.status().detail,

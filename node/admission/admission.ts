@@ -1,0 +1,278 @@
+/**
+ * Asks the cluster before a call rings, whether limits and credit let it; keeps what was reserved as long as the call is there, ends a conversation
+ * whose time is used up, and says once that it is over. Only calls that a limit or an account concerns are told of at all.
+ */
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Logger } from '../../cluster/logger.ts'
+import type { LimitRow } from '../../cluster/tables/admission-rows.ts'
+import type { Refused } from '../../cluster/tables/commands.ts'
+import type { Admission, Admitted, TalkTime } from '../calls/admission.ts'
+import type { CallRequest, Ring } from '../routing/decision.ts'
+import { type About, concernOf, type Known, periodsOf, type Wanted } from './concerns.ts'
+import { countryOf } from './countries.ts'
+import { type Decks, readDecks } from './decks.ts'
+import { startReleases } from './releases.ts'
+import { startSlices } from './slices.ts'
+
+export interface AdmissionNeeds {
+  readonly cluster: Cluster
+  readonly log: Logger
+  /** Wall clock, ms: by it days and hours of the night are judged. */
+  now(): number
+  /** Groups that a user is in. */
+  groupsOf?(aor: string): readonly string[]
+  /** For how long what is reserved stays without a word of this node, ms; it says one three times meanwhile. */
+  readonly leaseMs?: number
+  /** Seconds of conversation that are reserved at a time. */
+  readonly ahead?: number
+}
+
+export interface RunningAdmission extends Admission {
+  readonly decks: Decks
+  counters(): Readonly<Record<string, number>>
+  /** Tells what is over; waits a second at most. */
+  close(): Promise<void>
+}
+
+const LEASE_MS = 30_000
+const AHEAD = 60
+/** A phone hears within that time that there is no quorum. */
+const TIMEOUT_MS = 2_000
+/** Seconds before the end at which a caller is warned. */
+const WARN_SECONDS = 10
+
+interface Held {
+  readonly id: string
+  readonly about: About
+  readonly wanted: Wanted
+  /** Seconds that it may talk in all; null: as long as it likes. */
+  seconds: number | null
+  /** There is no more to be had. */
+  isLast: boolean
+  /** Monotonic, ms. */
+  answeredAt: number | null
+  talk: TalkTime | null
+  timers: NodeJS.Timeout[]
+}
+
+const OK: Admitted = { kind: 'ok' }
+
+export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
+  const { cluster, log, leaseMs = LEASE_MS, ahead = AHEAD } = needs
+  const { node, incarnation, tables } = cluster
+  const held = new Map<string, Held>()
+  const count = { asked: 0, refused: 0, unasked: 0, cut: 0 }
+  const decks = readDecks(cluster)
+  const releases = startReleases((command) => cluster.propose(command))
+  const slices = startSlices(cluster, TIMEOUT_MS)
+  let classes = classesOf(tables.limits.values())
+  const stopWatching = cluster.watch((changes) => {
+    if (changes.some(({ table }) => table === 'limits')) classes = classesOf(tables.limits.values())
+  })
+  const clock = (): number => performance.now()
+
+  const known = (): Known => ({
+    tables,
+    decks,
+    classes,
+    groupsOf: needs.groupsOf ?? (() => []),
+    countryOf,
+  })
+
+  async function reserve(request: CallRequest, decision: Ring): Promise<Admitted> {
+    return admit(request.id, aboutOf(request, decision))
+  }
+
+  async function moved(id: string, trunk: string): Promise<Admitted> {
+    const before = held.get(id)
+    const out = before?.about.out
+    return before && out ? admit(id, { ...before.about, out: { ...out, trunk } }) : OK
+  }
+
+  async function admit(id: string, about: About): Promise<Admitted> {
+    const concern = concernOf(known(), about, needs.now())
+    if (concern.kind === 'none') return OK
+    count.asked++
+    if (concern.kind === 'no price') return refuse(403, 'No price for this number')
+    if (concern.isPaceOnly && !held.has(id)) return paced(concern)
+    const { keys, periods, flags, country, pay } = concern
+    const more = {
+      ...(periods && { periods }),
+      ...(flags && { flags }),
+      ...(country && { country }),
+      ...(pay && { pay }),
+    }
+    const command = { type: 'reserve', id, node, incarnation, keys, ahead, lease: leaseMs, ...more } as const
+    const said = await cluster.propose(command, TIMEOUT_MS)
+    if (said.kind !== 'agreed') {
+      // It may still take effect: whatever it takes then is given back after it.
+      if (!held.has(id)) releases.add(id, null)
+      count.unasked++
+      return refuse(503, 'Limits cannot be asked now', 5)
+    }
+    const { result } = said
+    if (result.kind === 'limited') return refuseFor(result)
+    if (result.kind !== 'reserved') return refuse(503, 'This node is not up yet', 5)
+    const before = held.get(id)
+    const rest = { answeredAt: before?.answeredAt ?? null, talk: before?.talk ?? null, timers: before?.timers ?? [] }
+    const { seconds } = result
+    held.set(id, { id, about, wanted: concern, seconds, isLast: seconds !== null && seconds < ahead, ...rest })
+    return OK
+  }
+
+  /** Only calls a second are limited: nothing is held. */
+  async function paced({ keys }: Wanted): Promise<Admitted> {
+    for (const key of keys) {
+      const { perSecond = 0, burst = perSecond } = tables.limits.get(key) ?? {}
+      const token = await slices.take(key, Math.min(perSecond, burst))
+      if (token === 'here') continue
+      if (token === 'none') return refuseFor({ kind: 'limited', key, limit: 'perSecond', used: burst, max: perSecond })
+      count.unasked++
+      return refuse(503, 'Limits cannot be asked now', 5)
+    }
+    return OK
+  }
+
+  function refuse(status: number, reason: string, retryAfter?: number): Admitted {
+    count.refused++
+    return { kind: 'refused', status, reason, ...(retryAfter !== undefined && { retryAfter }) }
+  }
+
+  function refuseFor(refused: Refused): Admitted {
+    const { status, reason, retryAfter } = SAID[refused.limit]
+    log.debug({ ...refused }, 'a call is refused: a limit is reached')
+    return refuse(status, reason, retryAfter)
+  }
+
+  function answered(id: string, talk: TalkTime): void {
+    const one = held.get(id)
+    if (!one || one.answeredAt !== null) return
+    one.answeredAt = clock()
+    one.talk = talk
+    schedule(one)
+  }
+
+  /** Warned and ended by what is reserved as of now. */
+  function schedule(one: Held): void {
+    for (const timer of one.timers.splice(0)) clearTimeout(timer)
+    const { seconds, answeredAt, talk } = one
+    if (seconds === null || answeredAt === null) return
+    const left = seconds - talked(one)
+    const at = (after: number, act: () => void): void => {
+      one.timers.push(setTimeout(act, Math.max(0, after * 1000)).unref())
+    }
+    if (one.isLast) at(left - WARN_SECONDS, () => talk?.warn?.(Math.round(seconds - talked(one))))
+    at(left, () => {
+      count.cut++
+      talk?.stop(one.wanted.pay ? 'the credit is used up' : 'the minutes are used up')
+    })
+  }
+
+  function release(id: string): void {
+    const one = held.get(id)
+    if (!one) return
+    held.delete(id)
+    for (const timer of one.timers) clearTimeout(timer)
+    releases.add(id, one.answeredAt === null ? null : Math.ceil(talked(one)))
+  }
+
+  function talked({ answeredAt, seconds }: Held): number {
+    if (answeredAt === null) return 0
+    return Math.min((clock() - answeredAt) / 1000, seconds ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** That this node is there; and more time for those who have used most of theirs. */
+  async function renew(): Promise<void> {
+    if (held.size === 0) return
+    const calls = [...held.values()].flatMap((one) => {
+      const { id, seconds, answeredAt, wanted } = one
+      if (seconds === null || answeredAt === null || seconds - talked(one) > (ahead * 2) / 3) return []
+      const limits = wanted.keys.flatMap((key) => tables.limits.get(key) ?? [])
+      const at = Math.ceil(talked(one))
+      return [{ id, talked: at, want: at + ahead, ...periodsOf(limits, needs.now()) }]
+    })
+    const said = await cluster.propose({ type: 'renew', node, incarnation, lease: leaseMs, calls }, TIMEOUT_MS)
+    if (said.kind !== 'agreed' || said.result.kind !== 'renewed') return
+    for (const [id, seconds] of said.result.seconds) {
+      const one = held.get(id)
+      const want = calls.find((call) => call.id === id)?.want ?? 0
+      if (!one) continue
+      one.seconds = seconds
+      one.isLast = seconds < want
+      schedule(one)
+    }
+  }
+
+  /** Rows of ours without a call, and calls of ours without a row: what got lost on the way is put right. */
+  function sweep(): void {
+    if (tables.nodes.get(node)?.incarnation !== incarnation) return
+    for (const row of tables.reservations.values()) {
+      const isOurs = row.node === node && row.incarnation === incarnation
+      if (isOurs && !held.has(row.id) && !asking.has(row.id)) releases.add(row.id, null)
+    }
+    for (const { id, seconds, wanted, talk } of [...held.values()]) {
+      if (tables.reservations.has(id)) continue
+      if (seconds !== null) {
+        log.info({ call: id }, 'what a call had reserved is lost, as this node was taken for gone: it is ended')
+        talk?.stop('what it had reserved is lost')
+        continue
+      }
+      const { keys } = wanted
+      void propose({ type: 'reserve', id, node, incarnation, keys, ahead, lease: leaseMs, running: true })
+    }
+  }
+
+  const asking = new Set<string>()
+  const propose = (command: Parameters<Cluster['propose']>[0]) => cluster.propose(command, TIMEOUT_MS).catch(() => null)
+
+  const timer = setInterval(() => {
+    sweep()
+    renew().catch((error) => log.error({ err: error }, 'reservations were not renewed'))
+  }, leaseMs / 3)
+  timer.unref()
+
+  return {
+    decks,
+    async reserve(request, decision) {
+      asking.add(request.id)
+      try {
+        return await reserve(request, decision)
+      } finally {
+        asking.delete(request.id)
+      }
+    },
+    moved,
+    answered,
+    release,
+    counters: () => ({ ...count, held: held.size, unreleased: releases.pending }),
+    async close() {
+      clearInterval(timer)
+      stopWatching()
+      for (const id of [...held.keys()]) release(id)
+      slices.close()
+      await releases.close(1_000)
+    },
+  }
+}
+
+/** What a caller hears. 480 and not 503: another node would say the same (RFC 3261 §21.5.4 has him try one). */
+const SAID: Readonly<Record<Refused['limit'], { status: number; reason: string; retryAfter?: number }>> = {
+  calls: { status: 480, reason: 'Too many calls', retryAfter: 10 },
+  perSecond: { status: 480, reason: 'Too many calls a second', retryAfter: 1 },
+  minutes: { status: 403, reason: 'No minutes left' },
+  credit: { status: 402, reason: 'No credit left' },
+  country: { status: 403, reason: 'Unusual destination' },
+  night: { status: 403, reason: 'Not at this hour' },
+  spend: { status: 403, reason: 'Too much spent this hour' },
+}
+
+function classesOf(limits: Iterable<LimitRow>): readonly LimitRow[] {
+  return [...limits].filter(({ prefixes }) => prefixes !== undefined && prefixes.length > 0)
+}
+
+/** A caller's tenant is that of his domain; a stranger's, of whom he calls. */
+function aboutOf({ caller, domain, trunk, dialled }: CallRequest, { steps }: Ring): About {
+  const step = steps.find(({ kind }) => kind === 'trunk')
+  const out = step?.kind === 'trunk' ? { trunk: step.trunk, number: step.number } : null
+  return { caller, domain: caller === null ? domain : caller.slice(caller.lastIndexOf('@') + 1), trunk, dialled, out }
+}

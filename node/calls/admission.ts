@@ -1,0 +1,24 @@
+/** What calls ask of admission. Who counts them against limits and credit is given by node.ts. */
+import type { CallRequest, Ring } from '../routing/decision.ts'
+
+export interface Admission {
+  /** Asked between decision and ringing, and never of a call for help. */
+  reserve(request: CallRequest, decision: Ring): Promise<Admitted> | Admitted
+  /** The call goes on by another trunk: it has that one's limits instead, or may not. */
+  moved(id: string, trunk: string): Promise<Admitted> | Admitted
+  /** It is a conversation now. Also said of calls that were never asked for, as the next. */
+  answered(id: string, talk: TalkTime): void
+  /** The call is over. */
+  release(id: string): void
+}
+
+export type Admitted =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
+
+export interface TalkTime {
+  /** Its time is used up: it ends. */
+  stop(why: string): void
+  /** It will be in so many seconds. */
+  warn?(seconds: number): void
+}

@@ -1,0 +1,124 @@
+import type { ExecutionContext } from 'ava'
+import test from 'ava'
+import type { Command } from '../../../cluster/tables/commands.ts'
+import { agreed, until } from '../../cluster/nodes.ts'
+import { port, SDP_A, soon } from '../sip/support.ts'
+import { answers, call, listener, nodes, phone, type TestNode } from './rig.ts'
+
+const limit = (key: string, more: object): Command => ({ type: 'limit-set', limit: { key, ...more } })
+const ACCOUNT = 'user:alice@pbx.test'
+
+/** One that costs a hundredth a second, and credit for it. */
+async function prepaid(at: TestNode, amount: number): Promise<void> {
+  const rates = [['internal', 600_000, 0, 1, 1, 0, 0, 0, 'all'] as const]
+  await agreed(at.cluster, { type: 'deck-piece', deck: 'd', load: 'l', piece: 0, rates })
+  await agreed(at.cluster, {
+    type: 'deck-use',
+    name: 'd',
+    load: 'l',
+    pieces: 1,
+    currency: 'EUR',
+    uses: [ACCOUNT],
+    at: 1,
+  })
+  const grant = { id: 'g', amount, reason: 'paid', by: 'ops', at: 1 }
+  await agreed(at.cluster, { type: 'credit-add', account: ACCOUNT, currency: 'EUR', grant })
+}
+
+async function ask(t: ExecutionContext, at: TestNode, number = '1002') {
+  return soon('an outcome', call(await port(t), at, number).outcome)
+}
+
+async function nothingHeld(at: TestNode): Promise<void> {
+  await until(at.cluster, 'nothing is reserved', () => at.cluster.tables.reservations.size === 0)
+}
+
+test('one call too many hears 480 at whatever node it comes in; when another has ended there is room again', async (t) => {
+  const [n1, n2] = await nodes(t, 2)
+  await phone(t, n1!, 'bob', answers(listener()))
+  await agreed(n1!.cluster, limit('tenant:pbx.test', { calls: 1 }))
+  const first = await ask(t, n1!)
+  if (first.kind !== 'answered') return t.fail(JSON.stringify(first))
+  await until(n2!.cluster, 'the other node knows of it', () => n2!.cluster.tables.reservations.size === 1)
+  t.like(await ask(t, n2!), { kind: 'refused', status: 480 })
+  t.like(await ask(t, n1!), { kind: 'refused', status: 480 })
+  first.dialog.bye()
+  await nothingHeld(n1!)
+  const next = await ask(t, n2!)
+  t.is(next.kind, 'answered')
+  if (next.kind === 'answered') next.dialog.bye()
+  await nothingHeld(n2!)
+})
+
+test('who is refused by the phone that he called, or gives up, has nothing reserved', async (t) => {
+  const [n1] = await nodes(t, 1)
+  await agreed(n1!.cluster, limit('tenant:pbx.test', { calls: 1 }))
+  await phone(t, n1!, 'bob', (invitation) => invitation.reply(486))
+  for (let i = 0; i < 3; i++) t.like(await ask(t, n1!), { kind: 'refused', status: 486 })
+  await nothingHeld(n1!)
+})
+
+test('a call for help is not asked, whatever the limit', async (t) => {
+  const [n1] = await nodes(t, 1, 'emergency: {numbers: ["112"], user: bob@pbx.test}')
+  await phone(t, n1!, 'bob', answers(listener()))
+  await agreed(n1!.cluster, limit('tenant:pbx.test', { calls: 0, perSecond: 1 }))
+  t.like(await ask(t, n1!), { kind: 'refused', status: 480 })
+  const helped = await ask(t, n1!, '112')
+  t.is(helped.kind, 'answered')
+  if (helped.kind === 'answered') helped.dialog.bye()
+})
+
+test('so many calls a second need no row each: they are spent from a slice', async (t) => {
+  const [n1] = await nodes(t, 1)
+  await phone(t, n1!, 'bob', answers(listener()))
+  await agreed(n1!.cluster, limit('tenant:pbx.test', { perSecond: 1, burst: 2 }))
+  const outcomes = await Promise.all([1, 2, 3].map(() => ask(t, n1!)))
+  t.is(outcomes.filter(({ kind }) => kind === 'answered').length, 2)
+  t.is(n1!.cluster.tables.reservations.size, 0)
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'answered') outcome.dialog.bye()
+    else t.like(outcome, { status: 480, reason: 'Too many calls a second' })
+  }
+})
+
+test('a prepaid call gets more time as it goes on, is ended when all is used up, and has cost what there was', async (t) => {
+  const [n1] = await nodes(t, 1, '', 100, { admission: { leaseMs: 600, ahead: 1 } })
+  const bob = listener()
+  await phone(t, n1!, 'bob', answers(bob))
+  await prepaid(n1!, 30_000)
+  const began = performance.now()
+  const outcome = await ask(t, n1!)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  const heard = listener()
+  outcome.dialog.handle(heard.handlers)
+  await soon('BYE at both', Promise.all([heard.bye, bob.bye]), 10_000)
+  t.true(performance.now() - began >= 2_900, 'three seconds were paid for')
+  await nothingHeld(n1!)
+  t.like(n1!.cluster.tables.credit.get(ACCOUNT), { granted: 30_000, spent: 30_000, balance: 0 })
+  t.like(await ask(t, n1!), { kind: 'refused', status: 402 })
+})
+
+test('a call that nobody answers costs nothing', async (t) => {
+  const [n1] = await nodes(t, 1)
+  await phone(t, n1!, 'bob', (invitation) => invitation.reply(486))
+  await prepaid(n1!, 1_000_000)
+  t.like(await ask(t, n1!), { kind: 'refused', status: 486 })
+  await nothingHeld(n1!)
+  t.like(n1!.cluster.tables.credit.get(ACCOUNT), { spent: 0, balance: 1_000_000 })
+})
+
+test('without a quorum a call that has to ask hears 503, one that has not goes through, and a call that runs goes on', async (t) => {
+  const [n1, n2, n3] = await nodes(t, 3)
+  await phone(t, n1!, 'bob', answers(listener()))
+  await agreed(n1!.cluster, limit(ACCOUNT, { calls: 5 }))
+  const running = await ask(t, n1!)
+  if (running.kind !== 'answered') return t.fail(JSON.stringify(running))
+  const heard = listener()
+  running.dialog.handle(heard.handlers)
+  for (const other of [n2!, n3!]) await other.cluster.close()
+  await until(n1!.cluster, 'no quorum', () => !n1!.cluster.status().quorum)
+  t.like(await ask(t, n1!), { kind: 'refused', status: 503 })
+  const free = await soon('an outcome', call(await port(t), n1!, '1002', undefined, 'dave').outcome)
+  t.is(free.kind, 'answered')
+  t.is((await soon('a re-INVITE', running.dialog.modify(SDP_A.replace('o=a 1 1', 'o=a 1 2')))).kind, 'answered')
+})
