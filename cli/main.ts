@@ -7,8 +7,11 @@ import { callCommand } from './commands/call.ts'
 import { cdrCommand } from './commands/cdr.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
+import { creditCommand } from './commands/credit.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { limitCommand } from './commands/limit.ts'
 import { planCommand } from './commands/plan.ts'
+import { rateCommand } from './commands/rate.ts'
 import { regCommand } from './commands/reg.ts'
 import { statsCommand } from './commands/stats.ts'
 import { trunkCommand } from './commands/trunk.ts'
@@ -68,6 +71,9 @@ async function build(args: readonly string[]): Promise<Command> {
     regCommand(),
     banCommand(),
     trunkCommand(),
+    limitCommand(),
+    creditCommand(),
+    rateCommand(),
     statsCommand(),
     callCommand(),
     cdrCommand(),

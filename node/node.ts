@@ -222,6 +222,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       relayWanted: config.media.kind !== 'direct',
       calls,
       trace: { ...trace, kept: engine.kind === 'embedded' && config.trace.bytes > 0 },
+      decks: admission.decks,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
       readTrunk,

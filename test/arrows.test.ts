@@ -37,7 +37,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'node/trunks': ['node/yaml.ts', 'node/damage.ts', 'node/closest.ts', 'node/sip', 'cluster', 'proto'],
   'node/calls': ['node/routing', 'node/trunks', 'node/sip', 'node/media', 'cluster', 'proto'],
   'node/cdr': ['cluster', 'proto'],
-  'node/control': ['node/routing', 'node/cdr/config.ts', 'node/cdr/fields.ts', 'cluster', 'proto'],
+  'node/control': ['node/admission', 'node/routing', 'node/cdr/config.ts', 'node/cdr/fields.ts', 'cluster', 'proto'],
   'node/phone': ['node/sip', 'node/media', 'cluster', 'proto'],
   node: ['node', 'cluster', 'proto'],
   cli: ['proto'],

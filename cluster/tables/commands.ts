@@ -119,6 +119,7 @@ export interface CdrAck {
   /** Why nothing goes on; absent: it does. */
   readonly trouble?: string
 }
+
 export interface PlanChange {
   /** The version of the document the author saw; null: whatever is there (first commit, or told to). */
   readonly expect: number | null

@@ -43,7 +43,6 @@ const WARN_SECONDS = 10
 
 interface Held {
   readonly id: string
-  readonly about: About
   readonly wanted: Wanted
   /** Seconds that it may talk in all; null: as long as it likes. */
   seconds: number | null
@@ -55,11 +54,24 @@ interface Held {
   timers: NodeJS.Timeout[]
 }
 
+/** `isOfWay`: the trunk is why, and by another it may be. */
+type Said = Admitted & { readonly isOfWay?: true }
+
+interface AskedCall {
+  readonly about: About
+  /** Keys whose calls a second it is counted in already. */
+  readonly tokens: Set<string>
+}
+
 const OK: Admitted = { kind: 'ok' }
+/** Of a call that held something and needs nothing any more. */
+const NOTHING: Wanted = { kind: 'wanted', keys: [], price: null, isPaceOnly: false }
 
 export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
   const { cluster, log, leaseMs = LEASE_MS, ahead = AHEAD } = needs
   const { node, incarnation, tables } = cluster
+  /** Every call that was asked for, until it is over. */
+  const asked = new Map<string, AskedCall>()
   const held = new Map<string, Held>()
   const count = { asked: 0, refused: 0, unasked: 0, cut: 0 }
   const decks = readDecks(cluster)
@@ -79,23 +91,37 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     countryOf,
   })
 
-  async function reserve(request: CallRequest, decision: Ring): Promise<Admitted> {
-    return admit(request.id, aboutOf(request, decision))
+  async function reserve(request: CallRequest, { steps }: Ring): Promise<Admitted> {
+    const about = aboutOf(request)
+    const [step] = steps
+    const out = step?.kind === 'trunk' ? { trunk: step.trunk, number: step.number } : null
+    asked.set(request.id, { about: { ...about, out }, tokens: new Set() })
+    const admitted = await admit(request.id, { ...about, out })
+    if (admitted.kind === 'ok' || admitted.isOfWay !== true || out === null || steps.length === 1) return admitted
+    // The trunk may be what has no room: the call begins without it, and when its turn comes goes on to the next step.
+    asked.set(request.id, { about, tokens: new Set() })
+    return admit(request.id, about)
   }
 
-  async function moved(id: string, trunk: string): Promise<Admitted> {
-    const before = held.get(id)
-    const out = before?.about.out
-    return before && out ? admit(id, { ...before.about, out: { ...out, trunk } }) : OK
+  async function moved(id: string, out: About['out']): Promise<Admitted> {
+    const call = asked.get(id)
+    if (!call) return OK
+    const before = call.about.out
+    if (before?.trunk === out?.trunk && before?.number === out?.number) return OK
+    const about = { ...call.about, out }
+    const admitted = await admit(id, about)
+    if (admitted.kind === 'ok') asked.set(id, { ...call, about })
+    return admitted
   }
 
-  async function admit(id: string, about: About): Promise<Admitted> {
+  async function admit(id: string, about: About): Promise<Said> {
     const concern = concernOf(known(), about, needs.now())
-    if (concern.kind === 'none') return OK
+    if (concern.kind === 'none' && !held.has(id)) return OK
     count.asked++
-    if (concern.kind === 'no price') return refuse(403, 'No price for this number')
-    if (concern.isPaceOnly && !held.has(id)) return paced(concern)
-    const { keys, periods, flags, country, pay } = concern
+    if (concern.kind === 'no price') return { ...refuse(403, 'No price for this number'), isOfWay: true }
+    const wanted = concern.kind === 'none' ? NOTHING : concern
+    if (wanted.isPaceOnly && !held.has(id)) return paced(id, wanted)
+    const { keys, periods, flags, country, pay } = wanted
     const more = {
       ...(periods && { periods }),
       ...(flags && { flags }),
@@ -116,16 +142,21 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const before = held.get(id)
     const rest = { answeredAt: before?.answeredAt ?? null, talk: before?.talk ?? null, timers: before?.timers ?? [] }
     const { seconds } = result
-    held.set(id, { id, about, wanted: concern, seconds, isLast: seconds !== null && seconds < ahead, ...rest })
+    held.set(id, { id, wanted, seconds, isLast: seconds !== null && seconds < ahead, ...rest })
     return OK
   }
 
   /** Only calls a second are limited: nothing is held. */
-  async function paced({ keys }: Wanted): Promise<Admitted> {
+  async function paced(id: string, { keys }: Wanted): Promise<Said> {
+    const tokens = asked.get(id)?.tokens ?? new Set()
     for (const key of keys) {
+      if (tokens.has(key)) continue
       const { perSecond = 0, burst = perSecond } = tables.limits.get(key) ?? {}
       const token = await slices.take(key, Math.min(perSecond, burst))
-      if (token === 'here') continue
+      if (token === 'here') {
+        tokens.add(key)
+        continue
+      }
       if (token === 'none') return refuseFor({ kind: 'limited', key, limit: 'perSecond', used: burst, max: perSecond })
       count.unasked++
       return refuse(503, 'Limits cannot be asked now', 5)
@@ -133,15 +164,16 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     return OK
   }
 
-  function refuse(status: number, reason: string, retryAfter?: number): Admitted {
+  function refuse(status: number, reason: string, retryAfter?: number): Said {
     count.refused++
     return { kind: 'refused', status, reason, ...(retryAfter !== undefined && { retryAfter }) }
   }
 
-  function refuseFor(refused: Refused): Admitted {
-    const { status, reason, retryAfter } = SAID[refused.limit]
+  function refuseFor(refused: Refused): Said {
+    const { status, reason, retryAfter } = REFUSALS[refused.limit]
     log.debug({ ...refused }, 'a call is refused: a limit is reached')
-    return refuse(status, reason, retryAfter)
+    const isOfWay = /^(trunk|class):/.test(refused.key) || refused.limit === 'credit'
+    return { ...refuse(status, reason, retryAfter), ...(isOfWay && { isOfWay }) }
   }
 
   function answered(id: string, talk: TalkTime): void {
@@ -169,6 +201,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
   }
 
   function release(id: string): void {
+    asked.delete(id)
     const one = held.get(id)
     if (!one) return
     held.delete(id)
@@ -234,6 +267,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
   return {
     decks,
     async reserve(request, decision) {
+      // Nobody sweeps away what is being asked for.
       asking.add(request.id)
       try {
         return await reserve(request, decision)
@@ -256,7 +290,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
 }
 
 /** What a caller hears. 480 and not 503: another node would say the same (RFC 3261 §21.5.4 has him try one). */
-const SAID: Readonly<Record<Refused['limit'], { status: number; reason: string; retryAfter?: number }>> = {
+const REFUSALS: Readonly<Record<Refused['limit'], { status: number; reason: string; retryAfter?: number }>> = {
   calls: { status: 480, reason: 'Too many calls', retryAfter: 10 },
   perSecond: { status: 480, reason: 'Too many calls a second', retryAfter: 1 },
   minutes: { status: 403, reason: 'No minutes left' },
@@ -271,8 +305,7 @@ function classesOf(limits: Iterable<LimitRow>): readonly LimitRow[] {
 }
 
 /** A caller's tenant is that of his domain; a stranger's, of whom he calls. */
-function aboutOf({ caller, domain, trunk, dialled }: CallRequest, { steps }: Ring): About {
-  const step = steps.find(({ kind }) => kind === 'trunk')
-  const out = step?.kind === 'trunk' ? { trunk: step.trunk, number: step.number } : null
-  return { caller, domain: caller === null ? domain : caller.slice(caller.lastIndexOf('@') + 1), trunk, dialled, out }
+function aboutOf({ caller, domain, trunk, dialled }: CallRequest): About {
+  const tenant = caller === null ? domain : caller.slice(caller.lastIndexOf('@') + 1)
+  return { caller, domain: tenant, trunk, dialled, out: null }
 }

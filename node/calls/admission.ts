@@ -4,8 +4,8 @@ import type { CallRequest, Ring } from '../routing/decision.ts'
 export interface Admission {
   /** Asked between decision and ringing, and never of a call for help. */
   reserve(request: CallRequest, decision: Ring): Promise<Admitted> | Admitted
-  /** The call goes on by another trunk: it has that one's limits instead, or may not. */
-  moved(id: string, trunk: string): Promise<Admitted> | Admitted
+  /** The call goes by that trunk now, or by none: it has that one's limits and price and no longer those before, or may not. */
+  moved(id: string, out: { readonly trunk: string; readonly number: string } | null): Promise<Admitted> | Admitted
   /** It is a conversation now. Also said of calls that were never asked for, as the next. */
   answered(id: string, talk: TalkTime): void
   /** The call is over. */

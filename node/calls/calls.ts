@@ -43,6 +43,8 @@ export interface CallsNeeds {
   readonly admission?: Admission
   /** What the plan says of a call; by default the one in the table does. */
   decide?(facts: Facts, request: CallRequest): Decision
+  /** What a minute to a number costs by a trunk; null: nobody knows. */
+  price?(trunk: string, number: string): number | null
   /** Sets for a user what his star code says; how that is told to him. */
   services?(
     aor: Aor,
@@ -136,6 +138,8 @@ export interface Desk extends CallsNeeds {
   /** Waits until the cluster has agreed that this happens, as long as it can and it is not urgent. */
   agree(live: Live, event: CallEvent, urgent: boolean): Promise<void>
   readonly count: Record<Counter, number>
+  /** Whose turn it is in each group that rings in turns: calls of this node so far. */
+  readonly turns: Map<string, number>
   /** Every call under way here. */
   all(): Iterable<Live>
   /** Whether one more call fits. */
@@ -200,6 +204,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       spokeAt = now
       log.warn({ source, why, sinceStart: count.forged }, 'refused a relayed call')
     },
+    turns: new Map(),
     all: () => lives.values(),
     hasRoom: () => lives.size <= needs.max,
     meant(replaces) {
@@ -324,7 +329,7 @@ export function startCalls(needs: CallsNeeds): Calls {
   }
 
   /** Plan and number alone say it, so it is known before anything else is asked. */
-  const urgent: Urgent = ({ uri, from }) => forHelp(needs, readDialled(uri, from.host))
+  const urgent: Urgent = ({ uri, from }) => forHelp(desk, readDialled(uri, from.host))
 
   sip.early('invite', early)
   sip.onInvite(invited, urgent)

@@ -49,8 +49,6 @@ export async function setOut(
   const begun = new Set<number>()
   const heard: Refusal[] = []
   let { isFresh } = trip
-  // What was reserved was so for the first of them.
-  let reserved = steps.find(({ kind }) => kind === 'trunk')
   // What another node sends is judged by what that one hears.
   let sentHere = false
   let at = 0
@@ -98,6 +96,7 @@ export async function setOut(
   }
 
   async function phones(step: PhonesStep): Promise<Stage> {
+    await desk.admission?.moved(live.id, null)
     const talking = emergency ? [] : step.aors.filter((aor) => isTalking(desk, live, aor))
     for (const aor of talking) note(`${aor} talks, and takes no second call`)
     const said = talking.map((): Said => ({ status: 486, reason: 'Busy Here', rang: false }))
@@ -134,11 +133,10 @@ export async function setOut(
     const out = (sdp: string) => trunks.out(step.trunk, step.number, { ...look, sdp })
     const first = out('')
     if (first.kind === 'unreachable') return unreached(first.why)
-    if (reserved?.kind === 'trunk' && reserved.trunk !== step.trunk && !emergency) {
-      const moved = (await desk.admission?.moved(live.id, step.trunk)) ?? { kind: 'ok' }
-      if (moved.kind === 'refused') return unreached(moved.reason)
-    }
-    reserved = step
+    // A trunk that is full is as one that cannot be reached: the next may have room.
+    const about = { trunk: step.trunk, number: step.number }
+    const admitted = emergency ? null : await desk.admission?.moved(live.id, about)
+    if (admitted?.kind === 'refused') return unreached(admitted.reason)
     const groups = (sdp: string): readonly Group[] => {
       const now = out(sdp)
       const { request, via } = now.kind === 'request' ? now : { ...first, request: { ...first.request, sdp } }

@@ -1,10 +1,11 @@
 /** What routing is told of the cluster, and which of it was asked for one decision: with that the decision can be made again. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Aor, ProfileRow } from '../../cluster/tables/rows.ts'
+import type { TrunkStanding } from '../../cluster/tables/trunks.ts'
 import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision } from '../routing/decision.ts'
 import { linkedOf } from '../routing/linked.ts'
-import { decide, type Facts } from '../routing/route.ts'
+import { decide, type Facts, type TrunkFact } from '../routing/route.ts'
 import type { Desk } from './calls.ts'
 
 /** One question that routing had, and what it was answered. */
@@ -24,11 +25,44 @@ export interface Decided {
   readonly decision: Decision
 }
 
-type Knows = Pick<Desk, 'cluster' | 'here' | 'decide'>
+type Knows = Pick<Desk, 'cluster' | 'here' | 'decide' | 'trunks' | 'turns' | 'price'>
 
-export function factsOf({ cluster, here }: Knows): Facts {
+export function factsOf({ cluster, here, trunks, turns, price }: Knows): Facts {
   const { tables } = cluster
-  return { known: (aor) => tables.users.has(aor), here }
+  return {
+    known: (aor) => tables.users.has(aor),
+    here,
+    profile: (aor) => profileOf(cluster, aor) ?? null,
+    turn: (group, document) => turns.get(`${document} ${group}`) ?? 0,
+    ...(trunks && { trunk: (name) => standingOf(trunks.standing(name)) }),
+    ...(price && { price }),
+  }
+}
+
+/** That most nodes reach it is enough: a call that this one cannot send leaves through another. */
+function standingOf(standing: TrunkStanding | null): TrunkFact | null {
+  if (standing === null) return null
+  const { state, unreachableFrom } = standing
+  return state === 'down'
+    ? { state, why: `${unreachableFrom.slice(0, 8).join(', ')} cannot reach it` }
+    : { state: state === 'partly' ? 'up' : state }
+}
+
+/** Groups whose turns are counted; of more than a plan has it forgets the oldest. */
+const TURNS_MAX = 10_000
+
+/** Whom a call asked whose turn it is has had it: the next call has the next. */
+function takeTurns(turns: Map<string, number>, facts: readonly Fact[]): void {
+  for (const { asked, about } of facts) {
+    if (asked !== 'turn') continue
+    const [group, document] = about
+    const key = `${document} ${group}`
+    const count = turns.get(key) ?? 0
+    turns.delete(key)
+    turns.set(key, count + 1)
+    const [oldest] = turns.keys()
+    if (turns.size > TURNS_MAX && oldest !== undefined) turns.delete(oldest)
+  }
 }
 
 function decisionOf({ cluster, decide: other }: Knows, facts: Facts, request: CallRequest): Decision {
@@ -45,11 +79,14 @@ export function consider(
   desk: Knows & Pick<Desk, 'decided'>,
   request: CallRequest,
 ): { readonly decision: Decision; tell(): void } {
-  const { decided } = desk
-  if (decided === undefined) return { decision: wouldDecide(desk, request), tell: () => undefined }
+  const { decided, turns } = desk
   const noted = noting(factsOf(desk))
   const decision = decisionOf(desk, noted.facts, request)
-  const tell = (): void => decided({ request, ...noted.taken(), version: decision.planVersion, decision })
+  function tell(): void {
+    const { facts, isWhole } = noted.taken()
+    takeTurns(turns, facts)
+    decided?.({ request, facts, isWhole, version: decision.planVersion, decision })
+  }
   return { decision, tell }
 }
 

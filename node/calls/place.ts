@@ -204,7 +204,7 @@ function isForwarded(desk: Desk, { user, domain }: Dialled, course: Course): boo
 }
 
 /** Whether the plan takes it for an emergency call: these are never refused for who calls, what he requires, or limits. */
-export function forHelp(desk: Pick<Desk, 'cluster' | 'here' | 'now' | 'decide'>, dialled: Dialled | null): boolean {
+export function forHelp(desk: Parameters<typeof wouldDecide>[0] & Pick<Desk, 'now'>, dialled: Dialled | null): boolean {
   return dialled !== null && wouldDecide(desk, requestOf(desk, '', null, dialled)).emergency
 }
 

@@ -19,12 +19,15 @@ import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
 import { getCdr, listCdrs } from './cdrs.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
+import { addCredit, getCredit, listCredit } from './credit.ts'
 import { keepJournal } from './events.ts'
 import { health } from './health.ts'
+import { getLimit, listLimits, removeLimit, setLimit } from './limits.ts'
 import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
 import type { Needs } from './needs.ts'
 import { type Done, FORWARDED, openPeers } from './peers.ts'
 import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
+import { getPrice, importRates, listDecks, listRates, removeDeck } from './rates.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
 import { addSink, listSinks, pauseSink, removeSink } from './sinks.ts'
@@ -135,6 +138,21 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ),
     GetTrunk: fromTables(({ name }) => getTrunk(options, name)),
     ListTrunks: fromTables((request) => listTrunks(options, request)),
+    SetLimit: unary(log, (request, call) => setLimit(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    RemoveLimit: unary(log, ({ key }, call) => removeLimit(options, key, timeToAgree(call.getDeadline(), Date.now()))),
+    GetLimit: unary(log, ({ key }) => getLimit(options, key)),
+    ListLimits: fromTables((request) => listLimits(options, request)),
+    AddCredit: unary(log, (request, call) => {
+      const now = Date.now()
+      return addCredit(options, request, now, timeToAgree(call.getDeadline(), now))
+    }),
+    GetCredit: unary(log, ({ account }) => getCredit(options, account)),
+    ListCredit: fromTables((request) => listCredit(options, request)),
+    ImportRates: importRates(options),
+    ListDecks: fromTables((request) => listDecks(options, request)),
+    ListRates: unary(log, (request) => listRates(options, request)),
+    GetPrice: unary(log, (request) => getPrice(options, request, Date.now())),
+    RemoveDeck: unary(log, ({ name }, call) => removeDeck(options, name, timeToAgree(call.getDeadline(), Date.now()))),
     CommitPlan: unary(log, (request, call) => commitPlan(options, request, askedIn(call))),
     RollbackPlan: unary(log, (request, call) => rollbackPlan(options, request, askedIn(call))),
     RemovePlan: unary(log, (request, call) => removePlan(options, request, askedIn(call))),

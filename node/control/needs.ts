@@ -2,8 +2,11 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { BindingRow, MediaKind, Plan, TrunkRow } from '../../cluster/tables/rows.ts'
+import type { Decks } from '../admission/decks.ts'
 
 export interface Needs {
+  /** As calls read them; without it they are made readable for each question. */
+  readonly decks?: Decks
   readonly cluster: Cluster
   /** The cluster key: credentials of new users are sealed with it. */
   readonly key: Uint8Array

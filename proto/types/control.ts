@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { AddBanRequest as _raftel_v1_AddBanRequest, AddBanRequest__Output as _raftel_v1_AddBanRequest__Output } from './raftel/v1/AddBanRequest.ts';
+import type { AddCreditRequest as _raftel_v1_AddCreditRequest, AddCreditRequest__Output as _raftel_v1_AddCreditRequest__Output } from './raftel/v1/AddCreditRequest.ts';
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from './raftel/v1/AddMemberRequest.ts';
 import type { AddSinkRequest as _raftel_v1_AddSinkRequest, AddSinkRequest__Output as _raftel_v1_AddSinkRequest__Output } from './raftel/v1/AddSinkRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from './raftel/v1/AddUserRequest.ts';
@@ -20,6 +21,12 @@ import type { Commit as _raftel_v1_Commit, Commit__Output as _raftel_v1_Commit__
 import type { CommitList as _raftel_v1_CommitList, CommitList__Output as _raftel_v1_CommitList__Output } from './raftel/v1/CommitList.ts';
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from './raftel/v1/CommitPlanRequest.ts';
 import type { ControlClient as _raftel_v1_ControlClient, ControlDefinition as _raftel_v1_ControlDefinition } from './raftel/v1/Control.ts';
+import type { Credit as _raftel_v1_Credit, Credit__Output as _raftel_v1_Credit__Output } from './raftel/v1/Credit.ts';
+import type { CreditAccount as _raftel_v1_CreditAccount, CreditAccount__Output as _raftel_v1_CreditAccount__Output } from './raftel/v1/CreditAccount.ts';
+import type { CreditPage as _raftel_v1_CreditPage, CreditPage__Output as _raftel_v1_CreditPage__Output } from './raftel/v1/CreditPage.ts';
+import type { Deck as _raftel_v1_Deck, Deck__Output as _raftel_v1_Deck__Output } from './raftel/v1/Deck.ts';
+import type { DeckName as _raftel_v1_DeckName, DeckName__Output as _raftel_v1_DeckName__Output } from './raftel/v1/DeckName.ts';
+import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_DeckPage__Output } from './raftel/v1/DeckPage.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from './raftel/v1/GetCallRequest.ts';
@@ -31,13 +38,21 @@ import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Outpu
 import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from './raftel/v1/GetOverviewRequest.ts';
 import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Output as _raftel_v1_GetPlanRequest__Output } from './raftel/v1/GetPlanRequest.ts';
 import type { GetTrunkRequest as _raftel_v1_GetTrunkRequest, GetTrunkRequest__Output as _raftel_v1_GetTrunkRequest__Output } from './raftel/v1/GetTrunkRequest.ts';
+import type { Grant as _raftel_v1_Grant, Grant__Output as _raftel_v1_Grant__Output } from './raftel/v1/Grant.ts';
+import type { Guard as _raftel_v1_Guard, Guard__Output as _raftel_v1_Guard__Output } from './raftel/v1/Guard.ts';
 import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from './raftel/v1/HangUpCallReply.ts';
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from './raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from './raftel/v1/Health.ts';
+import type { ImportReport as _raftel_v1_ImportReport, ImportReport__Output as _raftel_v1_ImportReport__Output } from './raftel/v1/ImportReport.ts';
 import type { Leg as _raftel_v1_Leg, Leg__Output as _raftel_v1_Leg__Output } from './raftel/v1/Leg.ts';
+import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Output } from './raftel/v1/Limit.ts';
+import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from './raftel/v1/LimitKey.ts';
+import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from './raftel/v1/LimitPage.ts';
+import type { LineError as _raftel_v1_LineError, LineError__Output as _raftel_v1_LineError__Output } from './raftel/v1/LineError.ts';
 import type { ListCdrsRequest as _raftel_v1_ListCdrsRequest, ListCdrsRequest__Output as _raftel_v1_ListCdrsRequest__Output } from './raftel/v1/ListCdrsRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from './raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from './raftel/v1/ListPlansRequest.ts';
+import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from './raftel/v1/ListRatesRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
 import type { MediaStream as _raftel_v1_MediaStream, MediaStream__Output as _raftel_v1_MediaStream__Output } from './raftel/v1/MediaStream.ts';
 import type { Member as _raftel_v1_Member, Member__Output as _raftel_v1_Member__Output } from './raftel/v1/Member.ts';
@@ -50,8 +65,14 @@ import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output }
 import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from './raftel/v1/PlanChanged.ts';
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from './raftel/v1/PlanList.ts';
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from './raftel/v1/PlanVerdict.ts';
+import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from './raftel/v1/Price.ts';
+import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from './raftel/v1/PriceRequest.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from './raftel/v1/PromoteMemberRequest.ts';
 import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from './raftel/v1/PutTrunkRequest.ts';
+import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_RatePage__Output } from './raftel/v1/RatePage.ts';
+import type { RateRow as _raftel_v1_RateRow, RateRow__Output as _raftel_v1_RateRow__Output } from './raftel/v1/RateRow.ts';
+import type { RatesHead as _raftel_v1_RatesHead, RatesHead__Output as _raftel_v1_RatesHead__Output } from './raftel/v1/RatesHead.ts';
+import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1_RatesPart__Output } from './raftel/v1/RatesPart.ts';
 import type { RefusedCdr as _raftel_v1_RefusedCdr, RefusedCdr__Output as _raftel_v1_RefusedCdr__Output } from './raftel/v1/RefusedCdr.ts';
 import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
@@ -91,6 +112,7 @@ export interface ProtoGrpcType {
   raftel: {
     v1: {
       AddBanRequest: MessageTypeDefinition<_raftel_v1_AddBanRequest, _raftel_v1_AddBanRequest__Output>
+      AddCreditRequest: MessageTypeDefinition<_raftel_v1_AddCreditRequest, _raftel_v1_AddCreditRequest__Output>
       AddMemberRequest: MessageTypeDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_AddMemberRequest__Output>
       AddSinkRequest: MessageTypeDefinition<_raftel_v1_AddSinkRequest, _raftel_v1_AddSinkRequest__Output>
       AddUserRequest: MessageTypeDefinition<_raftel_v1_AddUserRequest, _raftel_v1_AddUserRequest__Output>
@@ -109,6 +131,12 @@ export interface ProtoGrpcType {
       CommitList: MessageTypeDefinition<_raftel_v1_CommitList, _raftel_v1_CommitList__Output>
       CommitPlanRequest: MessageTypeDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_CommitPlanRequest__Output>
       Control: SubtypeConstructor<typeof grpc.Client, _raftel_v1_ControlClient> & { service: _raftel_v1_ControlDefinition }
+      Credit: MessageTypeDefinition<_raftel_v1_Credit, _raftel_v1_Credit__Output>
+      CreditAccount: MessageTypeDefinition<_raftel_v1_CreditAccount, _raftel_v1_CreditAccount__Output>
+      CreditPage: MessageTypeDefinition<_raftel_v1_CreditPage, _raftel_v1_CreditPage__Output>
+      Deck: MessageTypeDefinition<_raftel_v1_Deck, _raftel_v1_Deck__Output>
+      DeckName: MessageTypeDefinition<_raftel_v1_DeckName, _raftel_v1_DeckName__Output>
+      DeckPage: MessageTypeDefinition<_raftel_v1_DeckPage, _raftel_v1_DeckPage__Output>
       Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
       GetCallRequest: MessageTypeDefinition<_raftel_v1_GetCallRequest, _raftel_v1_GetCallRequest__Output>
@@ -120,13 +148,21 @@ export interface ProtoGrpcType {
       GetOverviewRequest: MessageTypeDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_GetOverviewRequest__Output>
       GetPlanRequest: MessageTypeDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_GetPlanRequest__Output>
       GetTrunkRequest: MessageTypeDefinition<_raftel_v1_GetTrunkRequest, _raftel_v1_GetTrunkRequest__Output>
+      Grant: MessageTypeDefinition<_raftel_v1_Grant, _raftel_v1_Grant__Output>
+      Guard: MessageTypeDefinition<_raftel_v1_Guard, _raftel_v1_Guard__Output>
       HangUpCallReply: MessageTypeDefinition<_raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallReply__Output>
       HangUpCallRequest: MessageTypeDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallRequest__Output>
       Health: MessageTypeDefinition<_raftel_v1_Health, _raftel_v1_Health__Output>
+      ImportReport: MessageTypeDefinition<_raftel_v1_ImportReport, _raftel_v1_ImportReport__Output>
       Leg: MessageTypeDefinition<_raftel_v1_Leg, _raftel_v1_Leg__Output>
+      Limit: MessageTypeDefinition<_raftel_v1_Limit, _raftel_v1_Limit__Output>
+      LimitKey: MessageTypeDefinition<_raftel_v1_LimitKey, _raftel_v1_LimitKey__Output>
+      LimitPage: MessageTypeDefinition<_raftel_v1_LimitPage, _raftel_v1_LimitPage__Output>
+      LineError: MessageTypeDefinition<_raftel_v1_LineError, _raftel_v1_LineError__Output>
       ListCdrsRequest: MessageTypeDefinition<_raftel_v1_ListCdrsRequest, _raftel_v1_ListCdrsRequest__Output>
       ListCommitsRequest: MessageTypeDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_ListCommitsRequest__Output>
       ListPlansRequest: MessageTypeDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_ListPlansRequest__Output>
+      ListRatesRequest: MessageTypeDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_ListRatesRequest__Output>
       ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
       MediaStream: MessageTypeDefinition<_raftel_v1_MediaStream, _raftel_v1_MediaStream__Output>
       Member: MessageTypeDefinition<_raftel_v1_Member, _raftel_v1_Member__Output>
@@ -139,8 +175,14 @@ export interface ProtoGrpcType {
       PlanChanged: MessageTypeDefinition<_raftel_v1_PlanChanged, _raftel_v1_PlanChanged__Output>
       PlanList: MessageTypeDefinition<_raftel_v1_PlanList, _raftel_v1_PlanList__Output>
       PlanVerdict: MessageTypeDefinition<_raftel_v1_PlanVerdict, _raftel_v1_PlanVerdict__Output>
+      Price: MessageTypeDefinition<_raftel_v1_Price, _raftel_v1_Price__Output>
+      PriceRequest: MessageTypeDefinition<_raftel_v1_PriceRequest, _raftel_v1_PriceRequest__Output>
       PromoteMemberRequest: MessageTypeDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_PromoteMemberRequest__Output>
       PutTrunkRequest: MessageTypeDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_PutTrunkRequest__Output>
+      RatePage: MessageTypeDefinition<_raftel_v1_RatePage, _raftel_v1_RatePage__Output>
+      RateRow: MessageTypeDefinition<_raftel_v1_RateRow, _raftel_v1_RateRow__Output>
+      RatesHead: MessageTypeDefinition<_raftel_v1_RatesHead, _raftel_v1_RatesHead__Output>
+      RatesPart: MessageTypeDefinition<_raftel_v1_RatesPart, _raftel_v1_RatesPart__Output>
       RefusedCdr: MessageTypeDefinition<_raftel_v1_RefusedCdr, _raftel_v1_RefusedCdr__Output>
       Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>

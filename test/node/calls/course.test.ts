@@ -87,12 +87,13 @@ test('who is busy, does not answer or is not registered is followed by whom the 
 })
 
 test('a phone that registers while the step before it rings is found', async (t) => {
-  const it = await rig(t, { 2: { steps: [phones('bob', undefined, 1), phones('carol')] } })
+  const it = await rig(t, { 2: { steps: [phones('bob'), phones('carol')] } })
   const bob = rings()
   await phone(t, it.n1, 'bob', bob.invited)
   const outcome = call(it.alice, it.n1, '2').outcome
-  await soon('the call at bob', bob.called)
+  const invitation = await soon('the call at bob', bob.called)
   await phone(t, it.n1, 'carol', answers(listener()))
+  invitation.reply(480)
   t.is((await soon('an answer', outcome)).kind, 'answered')
 })
 
@@ -196,7 +197,7 @@ const INBOUND: Omit<TrunkRow, 'version'> = {
   targets: ['sip:127.0.0.2:9'],
   probe: 0,
   inbound: { from: ['127.0.0.2'], domain: 'pbx.test' },
-  in: { format: 'e164', country: '49' },
+  in: { format: 'national', country: '49' },
 }
 
 /** A bare INVITE from the address of a carrier; its final answer. */
@@ -235,7 +236,6 @@ test('a call from a trunk is not challenged, is read as the trunk has it, and ri
     'P-Asserted-Identity: "Boss" <sip:+4930999@carrier.test>',
   ]
   const isAsked = async () => (await fromCarrier(t, it, headers)).split(' ')[1]
-  // Of an address that is no trunk's the caller is believed by this rig, but for his number there is no trunk.
   await addTrunk(it.n1, INBOUND)
   t.is(await isAsked(), '486')
   t.like(it.decided.at(-1)?.request, {

@@ -3,6 +3,7 @@
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AddBanRequest as _raftel_v1_AddBanRequest, AddBanRequest__Output as _raftel_v1_AddBanRequest__Output } from '../../raftel/v1/AddBanRequest.ts';
+import type { AddCreditRequest as _raftel_v1_AddCreditRequest, AddCreditRequest__Output as _raftel_v1_AddCreditRequest__Output } from '../../raftel/v1/AddCreditRequest.ts';
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from '../../raftel/v1/AddMemberRequest.ts';
 import type { AddSinkRequest as _raftel_v1_AddSinkRequest, AddSinkRequest__Output as _raftel_v1_AddSinkRequest__Output } from '../../raftel/v1/AddSinkRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from '../../raftel/v1/AddUserRequest.ts';
@@ -17,6 +18,12 @@ import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output a
 import type { ClusterVerdict as _raftel_v1_ClusterVerdict, ClusterVerdict__Output as _raftel_v1_ClusterVerdict__Output } from '../../raftel/v1/ClusterVerdict.ts';
 import type { CommitList as _raftel_v1_CommitList, CommitList__Output as _raftel_v1_CommitList__Output } from '../../raftel/v1/CommitList.ts';
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from '../../raftel/v1/CommitPlanRequest.ts';
+import type { Credit as _raftel_v1_Credit, Credit__Output as _raftel_v1_Credit__Output } from '../../raftel/v1/Credit.ts';
+import type { CreditAccount as _raftel_v1_CreditAccount, CreditAccount__Output as _raftel_v1_CreditAccount__Output } from '../../raftel/v1/CreditAccount.ts';
+import type { CreditPage as _raftel_v1_CreditPage, CreditPage__Output as _raftel_v1_CreditPage__Output } from '../../raftel/v1/CreditPage.ts';
+import type { Deck as _raftel_v1_Deck, Deck__Output as _raftel_v1_Deck__Output } from '../../raftel/v1/Deck.ts';
+import type { DeckName as _raftel_v1_DeckName, DeckName__Output as _raftel_v1_DeckName__Output } from '../../raftel/v1/DeckName.ts';
+import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_DeckPage__Output } from '../../raftel/v1/DeckPage.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from '../../raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from '../../raftel/v1/EventsRequest.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from '../../raftel/v1/GetCallRequest.ts';
@@ -31,9 +38,14 @@ import type { GetTrunkRequest as _raftel_v1_GetTrunkRequest, GetTrunkRequest__Ou
 import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from '../../raftel/v1/HangUpCallReply.ts';
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from '../../raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from '../../raftel/v1/Health.ts';
+import type { ImportReport as _raftel_v1_ImportReport, ImportReport__Output as _raftel_v1_ImportReport__Output } from '../../raftel/v1/ImportReport.ts';
+import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Output } from '../../raftel/v1/Limit.ts';
+import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from '../../raftel/v1/LimitKey.ts';
+import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from '../../raftel/v1/LimitPage.ts';
 import type { ListCdrsRequest as _raftel_v1_ListCdrsRequest, ListCdrsRequest__Output as _raftel_v1_ListCdrsRequest__Output } from '../../raftel/v1/ListCdrsRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from '../../raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from '../../raftel/v1/ListPlansRequest.ts';
+import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from '../../raftel/v1/ListRatesRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from '../../raftel/v1/ListRequest.ts';
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from '../../raftel/v1/Members.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from '../../raftel/v1/NodeStatus.ts';
@@ -43,8 +55,12 @@ import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output }
 import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from '../../raftel/v1/PlanChanged.ts';
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from '../../raftel/v1/PlanList.ts';
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from '../../raftel/v1/PlanVerdict.ts';
+import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from '../../raftel/v1/Price.ts';
+import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from '../../raftel/v1/PriceRequest.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from '../../raftel/v1/PromoteMemberRequest.ts';
 import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from '../../raftel/v1/PutTrunkRequest.ts';
+import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_RatePage__Output } from '../../raftel/v1/RatePage.ts';
+import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1_RatesPart__Output } from '../../raftel/v1/RatesPart.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from '../../raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from '../../raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from '../../raftel/v1/RemoveMemberRequest.ts';
@@ -78,6 +94,15 @@ export interface ControlClient extends grpc.Client {
   addBan(argument: _raftel_v1_AddBanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   addBan(argument: _raftel_v1_AddBanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   addBan(argument: _raftel_v1_AddBanRequest, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
+  
+  AddCredit(argument: _raftel_v1_AddCreditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  AddCredit(argument: _raftel_v1_AddCreditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  AddCredit(argument: _raftel_v1_AddCreditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  AddCredit(argument: _raftel_v1_AddCreditRequest, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  addCredit(argument: _raftel_v1_AddCreditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  addCredit(argument: _raftel_v1_AddCreditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  addCredit(argument: _raftel_v1_AddCreditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  addCredit(argument: _raftel_v1_AddCreditRequest, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
   
   AddMember(argument: _raftel_v1_AddMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   AddMember(argument: _raftel_v1_AddMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
@@ -147,6 +172,15 @@ export interface ControlClient extends grpc.Client {
   getCluster(argument: _raftel_v1_GetClusterRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
   getCluster(argument: _raftel_v1_GetClusterRequest, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
   
+  GetCredit(argument: _raftel_v1_CreditAccount, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  GetCredit(argument: _raftel_v1_CreditAccount, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  GetCredit(argument: _raftel_v1_CreditAccount, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  GetCredit(argument: _raftel_v1_CreditAccount, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  getCredit(argument: _raftel_v1_CreditAccount, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  getCredit(argument: _raftel_v1_CreditAccount, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  getCredit(argument: _raftel_v1_CreditAccount, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  getCredit(argument: _raftel_v1_CreditAccount, callback: grpc.requestCallback<_raftel_v1_Credit__Output>): grpc.ClientUnaryCall;
+  
   GetHashes(argument: _raftel_v1_GetHashesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
   GetHashes(argument: _raftel_v1_GetHashesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
   GetHashes(argument: _raftel_v1_GetHashesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_StateHashes__Output>): grpc.ClientUnaryCall;
@@ -164,6 +198,15 @@ export interface ControlClient extends grpc.Client {
   getHealth(argument: _raftel_v1_GetHealthRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
   getHealth(argument: _raftel_v1_GetHealthRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
   getHealth(argument: _raftel_v1_GetHealthRequest, callback: grpc.requestCallback<_raftel_v1_Health__Output>): grpc.ClientUnaryCall;
+  
+  GetLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  GetLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  GetLimit(argument: _raftel_v1_LimitKey, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  GetLimit(argument: _raftel_v1_LimitKey, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  getLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  getLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  getLimit(argument: _raftel_v1_LimitKey, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  getLimit(argument: _raftel_v1_LimitKey, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
   
   GetNode(argument: _raftel_v1_GetNodeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
   GetNode(argument: _raftel_v1_GetNodeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_NodeStatus__Output>): grpc.ClientUnaryCall;
@@ -192,6 +235,15 @@ export interface ControlClient extends grpc.Client {
   getPlan(argument: _raftel_v1_GetPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
   getPlan(argument: _raftel_v1_GetPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
   
+  GetPrice(argument: _raftel_v1_PriceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  GetPrice(argument: _raftel_v1_PriceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  GetPrice(argument: _raftel_v1_PriceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  GetPrice(argument: _raftel_v1_PriceRequest, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  getPrice(argument: _raftel_v1_PriceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  getPrice(argument: _raftel_v1_PriceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  getPrice(argument: _raftel_v1_PriceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  getPrice(argument: _raftel_v1_PriceRequest, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
+  
   GetTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   GetTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   GetTrunk(argument: _raftel_v1_GetTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
@@ -209,6 +261,15 @@ export interface ControlClient extends grpc.Client {
   hangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   hangUpCall(argument: _raftel_v1_HangUpCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   hangUpCall(argument: _raftel_v1_HangUpCallRequest, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  
+  ImportRates(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  ImportRates(metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  ImportRates(options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  ImportRates(callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  importRates(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  importRates(metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  importRates(options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  importRates(callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
   
   ListBans(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_BanPage__Output>): grpc.ClientUnaryCall;
   ListBans(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_BanPage__Output>): grpc.ClientUnaryCall;
@@ -246,6 +307,33 @@ export interface ControlClient extends grpc.Client {
   listCommits(argument: _raftel_v1_ListCommitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
   listCommits(argument: _raftel_v1_ListCommitsRequest, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
   
+  ListCredit(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  ListCredit(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  ListCredit(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  ListCredit(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  listCredit(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  listCredit(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  listCredit(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  listCredit(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_CreditPage__Output>): grpc.ClientUnaryCall;
+  
+  ListDecks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  ListDecks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  ListDecks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  ListDecks(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  listDecks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  listDecks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  listDecks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  listDecks(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_DeckPage__Output>): grpc.ClientUnaryCall;
+  
+  ListLimits(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  ListLimits(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  ListLimits(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  ListLimits(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  listLimits(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  listLimits(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  listLimits(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  listLimits(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
+  
   ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   ListPlans(argument: _raftel_v1_ListPlansRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
@@ -254,6 +342,15 @@ export interface ControlClient extends grpc.Client {
   listPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   listPlans(argument: _raftel_v1_ListPlansRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   listPlans(argument: _raftel_v1_ListPlansRequest, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
+  
+  ListRates(argument: _raftel_v1_ListRatesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
+  ListRates(argument: _raftel_v1_ListRatesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
+  ListRates(argument: _raftel_v1_ListRatesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
+  ListRates(argument: _raftel_v1_ListRatesRequest, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
+  listRates(argument: _raftel_v1_ListRatesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
+  listRates(argument: _raftel_v1_ListRatesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
+  listRates(argument: _raftel_v1_ListRatesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
+  listRates(argument: _raftel_v1_ListRatesRequest, callback: grpc.requestCallback<_raftel_v1_RatePage__Output>): grpc.ClientUnaryCall;
   
   ListRegistrations(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
   ListRegistrations(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
@@ -327,6 +424,24 @@ export interface ControlClient extends grpc.Client {
   removeBan(argument: _raftel_v1_RemoveBanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   removeBan(argument: _raftel_v1_RemoveBanRequest, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   
+  RemoveDeck(argument: _raftel_v1_DeckName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  RemoveDeck(argument: _raftel_v1_DeckName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  RemoveDeck(argument: _raftel_v1_DeckName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  RemoveDeck(argument: _raftel_v1_DeckName, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  removeDeck(argument: _raftel_v1_DeckName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  removeDeck(argument: _raftel_v1_DeckName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  removeDeck(argument: _raftel_v1_DeckName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  removeDeck(argument: _raftel_v1_DeckName, callback: grpc.requestCallback<_raftel_v1_Deck__Output>): grpc.ClientUnaryCall;
+  
+  RemoveLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  RemoveLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  RemoveLimit(argument: _raftel_v1_LimitKey, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  RemoveLimit(argument: _raftel_v1_LimitKey, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  removeLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  removeLimit(argument: _raftel_v1_LimitKey, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  removeLimit(argument: _raftel_v1_LimitKey, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  removeLimit(argument: _raftel_v1_LimitKey, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  
   RemoveMember(argument: _raftel_v1_RemoveMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   RemoveMember(argument: _raftel_v1_RemoveMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   RemoveMember(argument: _raftel_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
@@ -377,6 +492,15 @@ export interface ControlClient extends grpc.Client {
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   
+  SetLimit(argument: _raftel_v1_Limit, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  SetLimit(argument: _raftel_v1_Limit, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  SetLimit(argument: _raftel_v1_Limit, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  SetLimit(argument: _raftel_v1_Limit, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  setLimit(argument: _raftel_v1_Limit, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  setLimit(argument: _raftel_v1_Limit, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  setLimit(argument: _raftel_v1_Limit, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  setLimit(argument: _raftel_v1_Limit, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  
   TraceCall(argument: _raftel_v1_TraceCallRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
   TraceCall(argument: _raftel_v1_TraceCallRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
   traceCall(argument: _raftel_v1_TraceCallRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Traced__Output>;
@@ -419,6 +543,8 @@ export interface ControlClient extends grpc.Client {
 export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   AddBan: grpc.handleUnaryCall<_raftel_v1_AddBanRequest__Output, _raftel_v1_Ban>;
   
+  AddCredit: grpc.handleUnaryCall<_raftel_v1_AddCreditRequest__Output, _raftel_v1_Credit>;
+  
   AddMember: grpc.handleUnaryCall<_raftel_v1_AddMemberRequest__Output, _raftel_v1_Members>;
   
   AddSink: grpc.handleUnaryCall<_raftel_v1_AddSinkRequest__Output, _raftel_v1_Sink>;
@@ -435,9 +561,13 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   GetCluster: grpc.handleUnaryCall<_raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus>;
   
+  GetCredit: grpc.handleUnaryCall<_raftel_v1_CreditAccount__Output, _raftel_v1_Credit>;
+  
   GetHashes: grpc.handleUnaryCall<_raftel_v1_GetHashesRequest__Output, _raftel_v1_StateHashes>;
   
   GetHealth: grpc.handleUnaryCall<_raftel_v1_GetHealthRequest__Output, _raftel_v1_Health>;
+  
+  GetLimit: grpc.handleUnaryCall<_raftel_v1_LimitKey__Output, _raftel_v1_Limit>;
   
   GetNode: grpc.handleUnaryCall<_raftel_v1_GetNodeRequest__Output, _raftel_v1_NodeStatus>;
   
@@ -445,9 +575,13 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   GetPlan: grpc.handleUnaryCall<_raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan>;
   
+  GetPrice: grpc.handleUnaryCall<_raftel_v1_PriceRequest__Output, _raftel_v1_Price>;
+  
   GetTrunk: grpc.handleUnaryCall<_raftel_v1_GetTrunkRequest__Output, _raftel_v1_Trunk>;
   
   HangUpCall: grpc.handleUnaryCall<_raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply>;
+  
+  ImportRates: grpc.handleClientStreamingCall<_raftel_v1_RatesPart__Output, _raftel_v1_ImportReport>;
   
   ListBans: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_BanPage>;
   
@@ -457,7 +591,15 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListCommits: grpc.handleUnaryCall<_raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList>;
   
+  ListCredit: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_CreditPage>;
+  
+  ListDecks: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_DeckPage>;
+  
+  ListLimits: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_LimitPage>;
+  
   ListPlans: grpc.handleUnaryCall<_raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList>;
+  
+  ListRates: grpc.handleUnaryCall<_raftel_v1_ListRatesRequest__Output, _raftel_v1_RatePage>;
   
   ListRegistrations: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage>;
   
@@ -475,6 +617,10 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   RemoveBan: grpc.handleUnaryCall<_raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban>;
   
+  RemoveDeck: grpc.handleUnaryCall<_raftel_v1_DeckName__Output, _raftel_v1_Deck>;
+  
+  RemoveLimit: grpc.handleUnaryCall<_raftel_v1_LimitKey__Output, _raftel_v1_Limit>;
+  
   RemoveMember: grpc.handleUnaryCall<_raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members>;
   
   RemovePlan: grpc.handleUnaryCall<_raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged>;
@@ -486,6 +632,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   RollbackPlan: grpc.handleUnaryCall<_raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged>;
   
   SaveSnapshot: grpc.handleServerStreamingCall<_raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes>;
+  
+  SetLimit: grpc.handleUnaryCall<_raftel_v1_Limit__Output, _raftel_v1_Limit>;
   
   TraceCall: grpc.handleServerStreamingCall<_raftel_v1_TraceCallRequest__Output, _raftel_v1_Traced>;
   
@@ -501,6 +649,7 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
 
 export interface ControlDefinition extends grpc.ServiceDefinition {
   AddBan: MethodDefinition<_raftel_v1_AddBanRequest, _raftel_v1_Ban, _raftel_v1_AddBanRequest__Output, _raftel_v1_Ban__Output>
+  AddCredit: MethodDefinition<_raftel_v1_AddCreditRequest, _raftel_v1_Credit, _raftel_v1_AddCreditRequest__Output, _raftel_v1_Credit__Output>
   AddMember: MethodDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_Members, _raftel_v1_AddMemberRequest__Output, _raftel_v1_Members__Output>
   AddSink: MethodDefinition<_raftel_v1_AddSinkRequest, _raftel_v1_Sink, _raftel_v1_AddSinkRequest__Output, _raftel_v1_Sink__Output>
   AddUser: MethodDefinition<_raftel_v1_AddUserRequest, _raftel_v1_User, _raftel_v1_AddUserRequest__Output, _raftel_v1_User__Output>
@@ -509,18 +658,26 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
   GetCdr: MethodDefinition<_raftel_v1_GetCdrRequest, _raftel_v1_Cdr, _raftel_v1_GetCdrRequest__Output, _raftel_v1_Cdr__Output>
   GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
+  GetCredit: MethodDefinition<_raftel_v1_CreditAccount, _raftel_v1_Credit, _raftel_v1_CreditAccount__Output, _raftel_v1_Credit__Output>
   GetHashes: MethodDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_StateHashes, _raftel_v1_GetHashesRequest__Output, _raftel_v1_StateHashes__Output>
   GetHealth: MethodDefinition<_raftel_v1_GetHealthRequest, _raftel_v1_Health, _raftel_v1_GetHealthRequest__Output, _raftel_v1_Health__Output>
+  GetLimit: MethodDefinition<_raftel_v1_LimitKey, _raftel_v1_Limit, _raftel_v1_LimitKey__Output, _raftel_v1_Limit__Output>
   GetNode: MethodDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_NodeStatus, _raftel_v1_GetNodeRequest__Output, _raftel_v1_NodeStatus__Output>
   GetOverview: MethodDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_Overview, _raftel_v1_GetOverviewRequest__Output, _raftel_v1_Overview__Output>
   GetPlan: MethodDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_Plan, _raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan__Output>
+  GetPrice: MethodDefinition<_raftel_v1_PriceRequest, _raftel_v1_Price, _raftel_v1_PriceRequest__Output, _raftel_v1_Price__Output>
   GetTrunk: MethodDefinition<_raftel_v1_GetTrunkRequest, _raftel_v1_Trunk, _raftel_v1_GetTrunkRequest__Output, _raftel_v1_Trunk__Output>
   HangUpCall: MethodDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply__Output>
+  ImportRates: MethodDefinition<_raftel_v1_RatesPart, _raftel_v1_ImportReport, _raftel_v1_RatesPart__Output, _raftel_v1_ImportReport__Output>
   ListBans: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_BanPage, _raftel_v1_ListRequest__Output, _raftel_v1_BanPage__Output>
   ListCalls: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CallPage, _raftel_v1_ListRequest__Output, _raftel_v1_CallPage__Output>
   ListCdrs: MethodDefinition<_raftel_v1_ListCdrsRequest, _raftel_v1_CdrPage, _raftel_v1_ListCdrsRequest__Output, _raftel_v1_CdrPage__Output>
   ListCommits: MethodDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_CommitList, _raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList__Output>
+  ListCredit: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CreditPage, _raftel_v1_ListRequest__Output, _raftel_v1_CreditPage__Output>
+  ListDecks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_DeckPage, _raftel_v1_ListRequest__Output, _raftel_v1_DeckPage__Output>
+  ListLimits: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_LimitPage, _raftel_v1_ListRequest__Output, _raftel_v1_LimitPage__Output>
   ListPlans: MethodDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_PlanList, _raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList__Output>
+  ListRates: MethodDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_RatePage, _raftel_v1_ListRatesRequest__Output, _raftel_v1_RatePage__Output>
   ListRegistrations: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_RegistrationPage, _raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage__Output>
   ListSinks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_SinkPage, _raftel_v1_ListRequest__Output, _raftel_v1_SinkPage__Output>
   ListTrunks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_TrunkPage, _raftel_v1_ListRequest__Output, _raftel_v1_TrunkPage__Output>
@@ -529,12 +686,15 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   PromoteMember: MethodDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_Members, _raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members__Output>
   PutTrunk: MethodDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_Trunk, _raftel_v1_PutTrunkRequest__Output, _raftel_v1_Trunk__Output>
   RemoveBan: MethodDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_Ban, _raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban__Output>
+  RemoveDeck: MethodDefinition<_raftel_v1_DeckName, _raftel_v1_Deck, _raftel_v1_DeckName__Output, _raftel_v1_Deck__Output>
+  RemoveLimit: MethodDefinition<_raftel_v1_LimitKey, _raftel_v1_Limit, _raftel_v1_LimitKey__Output, _raftel_v1_Limit__Output>
   RemoveMember: MethodDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_Members, _raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members__Output>
   RemovePlan: MethodDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged__Output>
   RemoveSink: MethodDefinition<_raftel_v1_RemoveSinkRequest, _raftel_v1_Sink, _raftel_v1_RemoveSinkRequest__Output, _raftel_v1_Sink__Output>
   RemoveTrunk: MethodDefinition<_raftel_v1_RemoveTrunkRequest, _raftel_v1_Trunk, _raftel_v1_RemoveTrunkRequest__Output, _raftel_v1_Trunk__Output>
   RollbackPlan: MethodDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
+  SetLimit: MethodDefinition<_raftel_v1_Limit, _raftel_v1_Limit, _raftel_v1_Limit__Output, _raftel_v1_Limit__Output>
   TraceCall: MethodDefinition<_raftel_v1_TraceCallRequest, _raftel_v1_Traced, _raftel_v1_TraceCallRequest__Output, _raftel_v1_Traced__Output>
   TransferLeader: MethodDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply__Output>
   ValidatePlan: MethodDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_PlanVerdict, _raftel_v1_ValidatePlanRequest__Output, _raftel_v1_PlanVerdict__Output>

@@ -1,0 +1,10 @@
+// Original file: proto/control.proto
+
+
+export interface LimitKey {
+  'key'?: (string);
+}
+
+export interface LimitKey__Output {
+  'key': (string);
+}

@@ -1,0 +1,12 @@
+// Original file: proto/control.proto
+
+
+export interface LineError {
+  'line'?: (number);
+  'text'?: (string);
+}
+
+export interface LineError__Output {
+  'line': (number);
+  'text': (string);
+}
