@@ -16,7 +16,7 @@ function record(cluster: Cluster, seq: number): Promise<CdrRow> {
   )
 }
 
-test('who hears that he is answered is known to be answered by then', async (t) => {
+test.serial('who hears that he is answered is known to be answered by then', async (t) => {
   const [n1] = await nodes(t, 2)
   const bob = listener()
   await phone(t, n1!, 'bob', answers(bob))
@@ -34,7 +34,7 @@ test('who hears that he is answered is known to be answered by then', async (t) 
   t.is(n1!.calls.counters().unagreed, 0)
 })
 
-test('a call leaves a record of how it ended and who ended it, the same on every node', async (t) => {
+test.serial('a call leaves a record of how it ended and who ended it, the same on every node', async (t) => {
   const [n1, n2] = await nodes(t, 2, 'rules: [{name: closed, match: "66", reject: {status: 403, reason: Nobody}}]\n')
   const { cluster } = n1!
   const bob = listener()
@@ -109,7 +109,7 @@ test('a call leaves a record of how it ended and who ended it, the same on every
   t.is(cluster.tables.calls.size, 0)
 })
 
-test('a flood of refused calls leaves some records, and is counted', async (t) => {
+test.serial('a flood of refused calls leaves some records, and is counted', async (t) => {
   const [n1] = await nodes(t, 1)
   await founded(n1!.cluster)
   const alice = await port(t)
@@ -121,24 +121,27 @@ test('a flood of refused calls leaves some records, and is counted', async (t) =
   t.deepEqual([n1!.cluster.tables.cdrs.size, n1!.calls.counters().unrecorded], [100, 30])
 })
 
-test('a call that was recorded while its node was taken for gone goes on, is shown, and is recorded no second time', async (t) => {
-  const [n1] = await nodes(t, 1, '', 100, { sweepMs: 20 })
-  const { cluster } = n1!
-  await phone(t, n1!, 'bob', answers(listener()))
-  await founded(cluster)
-  const outcome = await soon('an answer', call(await port(t), n1!, '1002').outcome)
-  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
-  const row = cluster.tables.nodes.get('n1')!
-  await agreed(cluster, { type: 'node-down', node: 'n1', incarnation: row.incarnation })
-  t.like(await record(cluster, 1), { by: 'lost', disposition: 'answered' })
-  await agreed(cluster, { type: 'node-up', node: row })
-  await until(cluster, 'the call is shown again', () => cluster.tables.calls.size === 1)
-  outcome.dialog.bye()
-  await until(cluster, 'it is over', () => cluster.tables.calls.size === 0)
-  t.is(cluster.tables.cdrs.size, 1)
-})
+test.serial(
+  'a call that was recorded while its node was taken for gone goes on, is shown, and is recorded no second time',
+  async (t) => {
+    const [n1] = await nodes(t, 1, '', 100, { sweepMs: 20 })
+    const { cluster } = n1!
+    await phone(t, n1!, 'bob', answers(listener()))
+    await founded(cluster)
+    const outcome = await soon('an answer', call(await port(t), n1!, '1002').outcome)
+    if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+    const row = cluster.tables.nodes.get('n1')!
+    await agreed(cluster, { type: 'node-down', node: 'n1', incarnation: row.incarnation })
+    t.like(await record(cluster, 1), { by: 'lost', disposition: 'answered' })
+    await agreed(cluster, { type: 'node-up', node: row })
+    await until(cluster, 'the call is shown again', () => cluster.tables.calls.size === 1)
+    outcome.dialog.bye()
+    await until(cluster, 'it is over', () => cluster.tables.calls.size === 0)
+    t.is(cluster.tables.cdrs.size, 1)
+  },
+)
 
-test('without a majority nobody waits to be answered', async (t) => {
+test.serial('without a majority nobody waits to be answered', async (t) => {
   const [n1, n2] = await nodes(t, 2)
   await phone(t, n1!, 'bob', answers(listener()))
   await founded(n1!.cluster)
@@ -149,7 +152,7 @@ test('without a majority nobody waits to be answered', async (t) => {
   t.is(n1!.calls.counters().unagreed, 1)
 })
 
-test('of a call that nobody ended by a BYE the cause says what it was, and a phone may say it itself', (t) => {
+test.serial('of a call that nobody ended by a BYE the cause says what it was, and a phone may say it itself', (t) => {
   const row = { legs: [] } as never
   const end = (why: string, answeredAt: number | null, stopped: string | null = null) => {
     const about = { ringingAt: 1 } as never
