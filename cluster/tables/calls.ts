@@ -20,8 +20,14 @@ export function endCall(state: State, { id, end }: CallEnd): Result {
   remove(state, 'calls', id)
   const call = end?.call ?? row
   // Of a row that says that it was recorded, the node knows no better.
-  if (end && call && (row === undefined || row.about)) record(state, call, end)
+  if (end && call && (row === undefined || row.about)) record(state, call, { ...end, ...costIn(row) })
   return { kind: 'done' }
+}
+
+/** The node does not know what it was charged. */
+function costIn(row: CallRow | undefined) {
+  const cost = row?.about?.cost
+  return cost && { cost }
 }
 
 /** Ends the calls of a node for which `over` holds, in order of their ids. They lasted until `at`, as far as anybody knows. */
@@ -30,6 +36,6 @@ export function endCallsOf(state: State, node: string, at: number, over: (incarn
   for (const call of state.calls.values()) if (call.node === node && over(call.incarnation)) calls.push(call)
   for (const call of calls.sort((a, b) => (a.id < b.id ? -1 : 1))) {
     remove(state, 'calls', call.id)
-    record(state, call, lostEnd(call, at))
+    record(state, call, { ...lostEnd(call, at), ...costIn(call) })
   }
 }

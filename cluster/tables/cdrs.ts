@@ -3,6 +3,7 @@
  * after that.
  */
 import type { Ended } from './commands.ts'
+import { charge } from './reservations.ts'
 import type { CallRow, CdrQueueRow, CdrRow, Disposition, SinkRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 
@@ -30,7 +31,9 @@ export function queueOf({ cdrQueue }: { readonly cdrQueue: ReadonlyMap<string, C
 export function record(state: State, call: CallRow, end: Ended): void {
   if (!call.about || state.cdrs.has(call.id)) return
   const { next, ...queue } = queueOf(state)
-  const row = recordOf(state, next, call, end)
+  const plain = recordOf(state, next, call, end)
+  const cost = charge(state, call.id, plain.answeredAt === null ? null : plain.billable)
+  const row = cost ? { ...plain, cost } : plain
   put(state, 'cdrs', row.id, row)
   state.cdrOrder.add(row)
   put(state, 'cdrQueue', QUEUE, trimmed(state, { ...queue, next: next + 1 }))

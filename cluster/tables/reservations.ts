@@ -7,6 +7,7 @@ import { filled, spent } from './bucket.ts'
 import type { Refused, Release, Renew, Reserve, Result } from './commands.ts'
 import { bucketOf, paceOf, putUsage, usageOf } from './limits.ts'
 import { costOf, SECONDS_MAX, secondsFor } from './rating.ts'
+import type { Cost } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 
 export const HOUR_MS = 3_600_000
@@ -252,7 +253,24 @@ function settle(state: State, row: ReservationRow, seconds: number | null): numb
   if (state.limits.get(paid.account)?.guard?.spendPerHour !== undefined && cost > 0) {
     spend(state, paid.account, cost, id)
   }
+  const call = state.calls.get(id)
+  // Its end comes later, and finds it there.
+  if (call?.about && seconds !== null) {
+    put(state, 'calls', id, { ...call, about: { ...call.about, cost: priceOf(state, paid, cost) } })
+  }
   return cost
+}
+
+/** The end of a call has come before its node says how long it was: its record says it. Null: there is nothing (more) to pay. */
+export function charge(state: State, id: string, seconds: number | null): Cost | null {
+  const row = state.reservations.get(id)
+  if (!row) return null
+  const cost = settle(state, row, seconds)
+  return row.paid && seconds !== null ? priceOf(state, row.paid, cost) : null
+}
+
+function priceOf({ credit }: State, { account }: Paid, amount: number): Cost {
+  return { amount, currency: credit.get(account)?.currency ?? '' }
 }
 
 function spend(state: State, key: LimitKey, cost: number, call: string): void {

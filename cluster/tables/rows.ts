@@ -106,6 +106,8 @@ export interface CallAbout {
   readonly ringingAt: number | null
   /** Why it went where it went, a line a step; at most a thousand characters in all. */
   readonly decision: readonly string[]
+  /** What it was charged, once it is: that comes before its end, or with it. */
+  readonly cost?: Cost
 }
 
 export interface LegRow {

@@ -30,7 +30,13 @@ export type CallEvent =
       readonly caller: LegRow
       readonly at: number
     }
-  | { readonly type: 'answered'; readonly at: number; readonly target: string; readonly legs: readonly LegRow[] }
+  | {
+      readonly type: 'answered'
+      readonly at: number
+      readonly target: string
+      readonly legs: readonly LegRow[]
+      readonly trunk?: string
+    }
   /** Told to who asks why the call went where it went; the cluster is not told of it. */
   | { readonly type: 'noted'; readonly line: string }
   | { readonly type: 'ended'; readonly why: string; readonly at: number }
@@ -59,6 +65,7 @@ export function advance(call: Call, event: CallEvent): Call {
         answeredAt: event.at,
         target: clean(event.target),
         legs: event.legs.map(shown),
+        ...(event.trunk !== undefined && { about: { ...call.about, trunk: event.trunk } }),
       }
     case 'noted':
       if (call.state === 'ended' || call.trace.length >= TRACE_MAX) return call

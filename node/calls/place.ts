@@ -134,7 +134,7 @@ export function destinationOf(
 
 export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<string> {
   const { party, leg, rights, shown, to, display, headers, arrival } = wish
-  live.placed = { leg, by: rights, to }
+  live.placed = { leg, by: rights, to, isKnown: rights !== null || arrival !== undefined }
   if (wish.emergency) desk.count.emergency++
   const request = requestOf(desk, live.id, rights, to.dialled, arrival)
   const { decision, ...looked } = await route(desk, request, to)
@@ -146,6 +146,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     rule: decision.rule,
     trace: [...(wish.trace ?? []), ...decision.trace],
     dialled: to.dialled.user,
+    ...(arrival && { trunk: arrival.trunk }),
   })
   desk.count.placed++
   if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)

@@ -235,3 +235,36 @@ test('whatever is said twice and whoever dies: one record a call, no gap in the 
   )
   t.pass()
 })
+
+test('a record says what the call was charged, whichever is said first, its end or how long it was; and it is charged once', (t) => {
+  const rate = { price: 600_000, connect: 0, first: 1, increment: 1, free: 0 }
+  const account = 'user:alice@pbx.test'
+  const release: Command = { type: 'release', calls: [{ id: 'c1', seconds: 60 }] }
+  const end = ended('c1', { at: 63_000 })
+  const orders: readonly (readonly Command[])[] = [
+    [release, end],
+    [end, release],
+    [{ type: 'node-down', node: 'n1', incarnation: '1', heardAt: 63_000 }],
+  ]
+  for (const [i, order] of orders.entries()) {
+    const { state, does } = tables()
+    const grant = { id: 'g', amount: 5_000_000, reason: '', by: 'ops', at: 1 }
+    does({ type: 'credit-add', account, currency: 'EUR', grant })
+    const asked = {
+      type: 'reserve',
+      id: 'c1',
+      node: 'n1',
+      incarnation: '1',
+      keys: [],
+      ahead: 300,
+      lease: 30_000,
+    } as const
+    does({ ...asked, pay: { account, rate } })
+    does({ type: 'call-put', call: call('c1') })
+    for (const command of order) does(command)
+    const spent = state.credit.get(account)?.spent
+    t.deepEqual(state.cdrs.get('c1')?.cost, { amount: spent!, currency: 'EUR' })
+    if (i < 2) t.is(spent, 600_000)
+    t.is(state.reservations.size, 0)
+  }
+})
