@@ -405,10 +405,10 @@ tests:
   t.like(good, { name: 'good', passed: true, failures: [] })
   t.deepEqual(bad?.failures, [
     'the rule is out, not in',
+    'who is rung first is none, not v@a.test',
     'the trunk is t, not x',
     'the number is 01, not 02',
     'the caller id is withheld, not own',
     'the status of the refusal is none, not 404',
-    'who is rung first is none, not v@a.test',
   ])
 })
