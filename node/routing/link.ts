@@ -8,6 +8,7 @@ import type {
   PlanNumber,
   PlanRow,
   PlanRule,
+  PlanTest,
   PlanTimes,
   PlanTrunkGroup,
   PlanUser,
@@ -22,7 +23,7 @@ import { RuleIndex } from './rule-index.ts'
 export interface Linked {
   /** Of all documents together. */
   readonly version: number
-  /** One for each document that is not shared, by name. */
+  /** One for each document that is not shared, by name, `main` first. */
   readonly scopes: readonly Scope[]
   readonly byDomain: ReadonlyMap<string, Scope>
   /** Numbers that carriers send here, in their normal form where they have one, and the domain that each is of. */
@@ -54,7 +55,16 @@ export interface Scope {
   readonly times: ReadonlyMap<string, PlanTimes>
   readonly holidays: ReadonlyMap<string, PlanHolidays>
   readonly classes: ReadonlyMap<string, CallingClass>
-  readonly emergency: { readonly numbers: ReadonlySet<string>; readonly action: PlanAction } | null
+  readonly tests: readonly PlanTest[]
+  readonly emergency: Emergency | null
+}
+
+export interface Emergency {
+  /** However it is written → as it stands in the plan. */
+  readonly numbers: ReadonlyMap<string, string>
+  /** What is dialled for who names no number. */
+  readonly any: string
+  readonly action: PlanAction
 }
 
 export interface LinkedRule {
@@ -75,7 +85,7 @@ export const MAIN = 'main'
 export function link(rows: Iterable<PlanRow>, version: number): Linked {
   const documents = [...rows]
     .map(({ document = MAIN, plan }) => ({ document, plan }))
-    .sort((a, b) => (a.document < b.document ? -1 : 1))
+    .sort((a, b) => (a.document === MAIN || (b.document !== MAIN && a.document < b.document) ? -1 : 1))
   const shared = new Map(documents.flatMap(({ plan }) => (plan.shared === undefined ? [] : [[plan.shared, plan]])))
   const scopes = documents
     .filter(({ plan }) => plan.shared === undefined)
@@ -156,7 +166,12 @@ function compile(document: string, plan: Plan, borrowed: readonly Plan[]): Scope
     times: named(all, ({ times }) => times),
     holidays: named(all, ({ holidays }) => holidays),
     classes: named(all, ({ classes }) => classes?.map(callingClass)),
-    emergency: emergency && { numbers: helpNumbers(emergency.numbers, country), action: emergency.action },
+    tests: plan.tests ?? [],
+    emergency: emergency && {
+      numbers: helpNumbers(emergency.numbers, country),
+      any: emergency.numbers[0] ?? '',
+      action: emergency.action,
+    },
   }
 }
 
@@ -230,16 +245,13 @@ function withNormalForms<T>(
   return new Map([...normal, ...entries])
 }
 
-/** However it is written by a phone that normalises what it sends. */
-function helpNumbers(numbers: readonly string[], country: string | undefined): ReadonlySet<string> {
-  return new Set(
-    numbers.flatMap((number) => [
-      number,
-      ...[normalForm(number, country), number.startsWith('+') ? null : withCallingCode(number, country)].filter(
-        (form) => form !== null,
-      ),
-    ]),
-  )
+/** Also as a phone writes it that normalises what it sends. */
+function helpNumbers(numbers: readonly string[], country: string | undefined): ReadonlyMap<string, string> {
+  const normal = numbers.flatMap((number) => {
+    const forms = [normalForm(number, country), number.startsWith('+') ? null : withCallingCode(number, country)]
+    return forms.flatMap((form) => (form === null ? [] : [[form, number] as const]))
+  })
+  return new Map([...normal, ...numbers.map((number) => [number, number] as const)])
 }
 
 /** Before the first plan: users are called by their names. */

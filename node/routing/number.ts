@@ -7,9 +7,11 @@ import {
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/min'
 
-/** Reading a number is slow, and the same ones are dialled again and again. */
+/** Reading a number is slow, and the same ones are dialled again and again. By country, and by what was dialled. */
 const KEPT_MAX = 16_384
-const kept = new Map<string, string | null>()
+const kept = new Map<string, Map<string, string | null>>()
+/** Longer is no number, and nothing to keep. */
+const LENGTH_MAX = 32
 const NUMBER = /^\+?[0-9](?:[0-9]|[-.()](?=[-.()0-9])){2,29}$/
 
 export function isCountry(country: string): country is CountryCode {
@@ -18,16 +20,21 @@ export function isCountry(country: string): country is CountryCode {
 
 /** Null: it is no number that could be dialled outside, like an extension. Without a country only what begins with + is one. */
 export function normalForm(dialled: string, country: string | undefined): string | null {
-  if (!NUMBER.test(dialled)) return null
-  if (country === undefined || !isCountry(country)) return /^\+[1-9]\d{4,14}$/.test(dialled) ? dialled : null
-  const key = country + dialled
-  let normal = kept.get(key)
+  if (dialled.length > LENGTH_MAX) return null
+  if (country === undefined) return isPlain(dialled) ? dialled : null
+  let forms = kept.get(country)
+  if (!forms) kept.set(country, (forms = new Map()))
+  let normal = forms.get(dialled)
   if (normal === undefined) {
     normal = readNumber(dialled, country)
-    if (kept.size >= KEPT_MAX) kept.clear()
-    kept.set(key, normal)
+    if (forms.size >= KEPT_MAX) forms.clear()
+    forms.set(dialled, normal)
   }
   return normal
+}
+
+function isPlain(dialled: string): boolean {
+  return /^\+[1-9]\d{4,14}$/.test(dialled)
 }
 
 /** The number with the country's code before it, as who normalises all he sends would write a short one. */
@@ -35,7 +42,9 @@ export function withCallingCode(number: string, country: string | undefined): st
   return country === undefined || !isCountry(country) ? null : `+${getCountryCallingCode(country)}${number}`
 }
 
-function readNumber(dialled: string, country: CountryCode): string | null {
+function readNumber(dialled: string, country: string): string | null {
+  if (!isCountry(country)) return isPlain(dialled) ? dialled : null
+  if (!NUMBER.test(dialled)) return null
   const number = parsePhoneNumberFromString(dialled, country)
   if (!number?.isPossible()) return null
   if (dialled.startsWith('+') || isFromAnywhere(dialled, country)) return number.number

@@ -122,7 +122,7 @@ function toHead(raw: Holed<Document>, damage: Damage, complain: Complain) {
   }
   if (shared !== undefined) {
     if (tenant !== undefined) complain(['shared'], 'a plan is of a tenant or shared; keep one of the two')
-    for (const key of ['domains', 'use', 'numbers'] as const) {
+    for (const key of ['domains', 'use', 'numbers', 'tests'] as const) {
       if (Object.hasOwn(raw, key))
         complain([key], 'does not stand in a shared plan; put it into those that use this one')
     }

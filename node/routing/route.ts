@@ -147,7 +147,7 @@ function follow(run: Run, start: Leg, number: string, after: Way | null, isServe
     if (help !== null) {
       if (leg.forwarded.length > 0) return refused('none', 403, 'No forward leads to an emergency number')
       trace.add('e', dialled)
-      const way = wayOf(run, { ...help.leg, isHelp: true }, help.action, undefined, dialled, after)
+      const way = wayOf(run, { ...help.leg, isHelp: true }, help.action, undefined, help.number, after)
       return { rule: 'emergency', emergency: true, way, refusal: null }
     }
     if (!isServed) {
@@ -197,11 +197,11 @@ function helpFor({ linked }: Run, leg: Leg, dialled: string) {
   for (const scope of [leg.scope, ...linked.scopes]) {
     const { emergency } = scope
     if (emergency === null) continue
-    const isHelp =
-      isUrn || emergency.numbers.has(dialled) || emergency.numbers.has(normalForm(dialled, scope.country) ?? dialled)
-    if (!isHelp) continue
+    const { numbers, any } = emergency
+    const number = isUrn ? any : (numbers.get(dialled) ?? numbers.get(normalForm(dialled, scope.country) ?? dialled))
+    if (number === undefined) continue
     const domain = scope === leg.scope ? leg.domain : (scope.domains[0] ?? '')
-    return { leg: { ...leg, scope, domain }, action: emergency.action }
+    return { leg: { ...leg, scope, domain }, action: emergency.action, number }
   }
   return null
 }

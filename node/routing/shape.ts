@@ -171,6 +171,7 @@ const did = z.strictObject({ ...calls, reject: rule.shape.reject, ...followed })
 const group = z.strictObject({
   ring: z
     .enum(['parallel', 'serial', 'by_q', 'round_robin'], 'must be parallel, serial, by_q or round_robin')
+    .optional()
     .describe(
       'All at once, one after the other, by what their phones prefer, or each call beginning with the next one.',
     ),

@@ -213,10 +213,15 @@ function turnOf({ facts, request }: Run, { scope }: Leg, { name }: PlanGroup, co
 function trunkWay(run: Run, leg: Leg, name: string, seconds: number, dialled: string, after: Way | null): Way | null {
   const { scope } = leg
   const number = leg.isHelp ? dialled : (normalForm(dialled, scope.country) ?? dialled)
-  const own = leg.isHelp ? undefined : scope.numbers.get(number)
-  if (own !== undefined && own.action.kind !== 'trunk' && leg.isInside) {
+  const own = leg.isHelp || !leg.isInside ? undefined : scope.numbers.get(number)
+  if (own !== undefined && own.action.kind !== 'trunk') {
     run.trace.add('ho', number)
     return wayOf(run, leg, own.action, own.next, dialled, after)
+  }
+  const owner = leg.isHelp || !leg.isInside ? undefined : scope.directory.get(`${number}@${leg.domain}`)
+  if (owner !== undefined) {
+    run.trace.add('o', number, owner)
+    return userWay(run, leg, owner, RING_SECONDS, after)
   }
   if (!leg.isHelp && leg.isInside && leg.caller !== null && !mayDial(run, scope, leg.caller, number)) return after
 
