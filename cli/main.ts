@@ -6,6 +6,7 @@ import { banCommand } from './commands/ban.ts'
 import { callCommand } from './commands/call.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
+import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { planCommand } from './commands/plan.ts'
 import { regCommand } from './commands/reg.ts'
@@ -70,6 +71,7 @@ async function build(args: readonly string[]): Promise<Command> {
     callCommand(),
     doctorCommand(),
     certsCommand(),
+    completionCommand(() => program),
   ]) {
     program.addCommand(command)
   }

@@ -106,6 +106,7 @@ const PURE = [
   'node/engine/transaction/machines.ts',
   'node/engine/transaction/key.ts',
   'cli/certs/der.ts',
+  'cli/completion.ts',
   'cli/tui/model.ts',
   'cli/tui/keys.ts',
   'cli/tui/rows.ts',
