@@ -8,6 +8,7 @@ import { cdrCommand } from './commands/cdr.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { creditCommand } from './commands/credit.ts'
+import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { limitCommand } from './commands/limit.ts'
 import { planCommand } from './commands/plan.ts'
@@ -85,6 +86,7 @@ async function build(args: readonly string[]): Promise<Command> {
     cdrCommand(),
     doctorCommand(),
     certsCommand(),
+    completionCommand(() => program),
   ]) {
     program.addCommand(command)
   }

@@ -136,6 +136,7 @@ const PURE = [
   'node/engine/transaction/key.ts',
   'cli/certs/der.ts',
   'cli/trace',
+  'cli/completion.ts',
   'cli/tui/model.ts',
   'cli/tui/keys.ts',
   'cli/tui/rows.ts',

@@ -573,6 +573,8 @@ export interface NumberPolicy {
   readonly format?: 'e164' | 'plus-less' | 'national'
   /** Calling code without a plus; needed for `national`. */
   readonly country?: string
+  /** What stands before numbers of other countries with `national`; absent: 00. */
+  readonly international?: string
   /** Characters taken off the front. */
   readonly strip?: number
   readonly prefix?: string

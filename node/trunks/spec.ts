@@ -70,6 +70,10 @@ const policy = z
       .string()
       .regex(/^[1-9]\d{0,2}$/, 'must be a calling code without plus, like 49')
       .optional(),
+    international: z
+      .string()
+      .regex(/^\d{1,5}$/, 'must be digits, like 00 or 011')
+      .optional(),
     strip: whole(0, 32).optional(),
     prefix: z
       .string()

@@ -313,3 +313,24 @@ test('a trusted source is counted and never banned, shunned or slowed', async (t
   t.like(guard.counters(), { bans: 0, shuns: 0, spared: 0, 'too fast': 0 })
   t.is(cluster.tables.bans.size, 0)
 })
+
+test('a source of a trunk is never banned, shunned or slowed; an access list holds for it all the same', async (t) => {
+  const { cluster } = await guarded(t, {})
+  const policy = { ...ABUSE, failures: 1, sourceRate: 1, badRequests: 1 }
+  const isTrunk = (host: string) => host === '192.0.2.7'
+  const needs: GuardNeeds = { cluster, policy, isTrunk, log: quiet, now: () => 1_000 }
+  const guard = startGuard(needs)
+  t.teardown(() => guard.close())
+  await cluster.propose({ type: 'ban', source: '192.0.2.7', reason: '', by: 'operator', seconds: 600 })
+  for (let i = 0; i < 50; i++) {
+    guard.malformed({ host: '192.0.2.7', port: 1 }, 'udp')
+    t.is(guard.admit('192.0.2.7', POINT), 'yes')
+  }
+  t.false(guard.refuses({ source: { transport: 'udp', address: '192.0.2.7', port: 1 }, userAgent: 'sipvicious' }))
+  t.is(guard.counters().malformed, 0)
+  for (let i = 0; i < 50; i++) guard.admit('192.0.2.8', POINT)
+  t.is(guard.admit('192.0.2.8', POINT), 'later')
+  const walled = startGuard({ ...needs, acl: [{ listen: null, allow: ['198.51.100.0/24'], deny: [] }] })
+  t.teardown(() => walled.close())
+  t.is(walled.admit('192.0.2.7', POINT), 'no')
+})

@@ -1,10 +1,12 @@
 /** Nodes with trunks, on real clusters and real engines; carriers are real engines too. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
 import { open, seal } from '../../../cluster/seal.ts'
 import type { TrunkRow } from '../../../cluster/tables/rows.ts'
 import { trunkPurpose } from '../../../cluster/tables/trunks.ts'
+import { relayKeyOf } from '../../../node/calls/relay.ts'
+import { trunkOrders } from '../../../node/calls/trunk-order.ts'
 import type { Invitation, SipPort, SipRequest } from '../../../node/sip/port.ts'
 import { watchSources } from '../../../node/trunks/sources.ts'
 import { startTrunks, type Trunks, type TrunksNeeds } from '../../../node/trunks/trunks.ts'
@@ -54,6 +56,7 @@ async function node(t: ExecutionContext, cluster: Cluster, more: Partial<TrunksN
     log: { debug() {}, info() {}, warn() {}, error() {} },
     cnonce: () => randomBytes(8).toString('hex'),
     chance: Math.random,
+    order: trunkOrders({ cluster, address: sip.address, relayKey: relayKeyOf(KEY), newId: randomUUID }),
     ...more,
   })
   t.teardown(() => trunks.close())
