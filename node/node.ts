@@ -213,6 +213,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   opened('sinks', () => sinks.close())
   await sip.settled()
 
+  // Whose turn it is in a group is nobody's who only asks.
+  const knows = { cluster, here, trunks, turns: new Map<string, number>() }
   const certificates = certificatesOf(config)
   const control = await trouble(`control.listen ${text(config.control.listen)}`, () =>
     startControl({
@@ -229,7 +231,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       trace: { ...trace, kept: engine.kind === 'embedded' && config.trace.bytes > 0 },
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
-      facts: factsOf({ cluster, here }),
+      facts: factsOf(knows),
       recent,
       readTrunk,
       writeTrunk,
