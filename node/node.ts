@@ -215,6 +215,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   opened('sinks', () => sinks.close())
   await sip.settled()
 
+  // Whose turn it is in a group is nobody's who only asks.
   const certificates = certificatesOf(config)
   const control = await trouble(`control.listen ${text(config.control.listen)}`, () =>
     startControl({

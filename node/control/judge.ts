@@ -44,7 +44,7 @@ export function rehearse(plans: Plans, version: number): Rehearsed[] {
   if (rows.every(({ plan }) => (plan.tests ?? []).length === 0)) return []
   const linked = link(rows, version)
   return rows.flatMap(({ document = MAIN, plan }) =>
-    runTests(linked, document, plan.tests ?? []).map((result) => ({ ...result, document })),
+    runTests(linked, document).map((result) => ({ ...result, document })),
   )
 }
 

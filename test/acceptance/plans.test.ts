@@ -66,6 +66,27 @@ test('of two operators that commit at once by two nodes one is told, and shown w
     t.regex(log[0]!.from, /^127\.0\.0\.1:\d+$/)
     t.is((await lab.raftel(['plan', 'commit', first!, '--expect', '2'])).code, 5)
     t.is((await lab.json<{ version: number }>(['plan', 'commit', first!, '--force'])).version, 4)
+
+    // Of different documents each is committed, beside whatever was there first; a domain that all claim is of one.
+    const all = files(lab, Object.fromEntries([0, 1, 2].map((i) => [`own${i}`, `domains: [own${i}.test]\n`])))
+    const own = await Promise.all(
+      [0, 1, 2].map((i) => lab.raftel(['plan', 'commit', all[`own${i}`]!, '--document', `own${i}`, ...at(i)])),
+    )
+    t.deepEqual(
+      own.map(({ code }) => code),
+      [0, 0, 0],
+      own.map(({ stderr }) => stderr).join(''),
+    )
+    const { claimed } = files(lab, { claimed: 'domains: [claimed.test]\n' })
+    const claims = await Promise.all(
+      [0, 1, 2].map((i) => lab.raftel(['plan', 'commit', claimed!, '--document', `claims${i}`, ...at(i)])),
+    )
+    t.deepEqual(claims.map(({ code }) => code).sort(), [0, 1, 1])
+    t.regex(
+      claims.find(({ code }) => code === 1)!.stderr,
+      /claimed\.yaml: domains\[0\]: claimed\.test is a domain of the plan claims\d already/,
+    )
+    t.is((await lab.status()).planVersion, 8)
   })
 })
 
