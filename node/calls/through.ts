@@ -53,10 +53,16 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
       checkMs: desk.checkSeconds * 1000,
       route: route(offer.sdp),
       stop: live.stop.signal,
-      answering(dialog, { name }, sdp) {
+      answering(dialog, { name, trunk }, sdp) {
         const { callId, remoteTag, remoteContact } = dialog
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
-        answered = { type: 'answered', at: desk.now(), target: name, legs: [leg, called] }
+        answered = {
+          type: 'answered',
+          at: desk.now(),
+          target: name,
+          legs: [leg, called],
+          ...(trunk !== undefined && { trunk }),
+        }
         return desk.agree(live, answered, urgent)
       },
       answered(ends, dialog, { name, trunk }) {
@@ -83,7 +89,10 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
 /** What is known of a call before anybody is rung. */
 export function callOf(
   { id }: Live,
-  about: Pick<Call, 'from' | 'to' | 'startedAt' | 'planVersion' | 'rule' | 'trace'> & { readonly dialled: string },
+  about: Pick<Call, 'from' | 'to' | 'startedAt' | 'planVersion' | 'rule' | 'trace'> & {
+    readonly dialled: string
+    readonly trunk?: string
+  },
 ): Call {
   const { startedAt, planVersion, rule } = about
   const trace = about.trace.map((line) => clean(line))
@@ -103,7 +112,7 @@ export function callOf(
     about: {
       tenant: '',
       dialled: clean(about.dialled, 128),
-      trunk: '',
+      trunk: about.trunk ?? '',
       ringingAt: null,
       decision: recordedOf(trace),
     },
