@@ -16,7 +16,7 @@ interface Page<Wire> {
 
 /** A list command: what it asks, what it watches, and how a row is shown. */
 export interface Listing<Wire, Row extends object> {
-  readonly table: 'registrations' | 'calls' | 'users' | 'bans'
+  readonly table: 'registrations' | 'calls' | 'users' | 'bans' | 'trunks'
   readonly page: (
     control: ControlClient,
     request: ListRequest,

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { banCommand } from './commands/ban.ts'
 import { callCommand } from './commands/call.ts'
+import { cdrCommand } from './commands/cdr.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { creditCommand } from './commands/credit.ts'
@@ -13,6 +14,7 @@ import { planCommand } from './commands/plan.ts'
 import { rateCommand } from './commands/rate.ts'
 import { regCommand } from './commands/reg.ts'
 import { statsCommand } from './commands/stats.ts'
+import { trunkCommand } from './commands/trunk.ts'
 import { userCommand } from './commands/user.ts'
 import { EXIT, Failure, type Kind, sayFailure } from './failure.ts'
 import { addGlobals } from './globals.ts'
@@ -68,11 +70,13 @@ async function build(args: readonly string[]): Promise<Command> {
     planCommand(),
     regCommand(),
     banCommand(),
+    trunkCommand(),
     limitCommand(),
     creditCommand(),
     rateCommand(),
     statsCommand(),
     callCommand(),
+    cdrCommand(),
     doctorCommand(),
     certsCommand(),
   ]) {

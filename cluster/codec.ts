@@ -90,6 +90,10 @@ const TYPES: Record<Command['type'], true> = {
   'plan-remove': true,
   'call-put': true,
   'call-end': true,
+  'sink-put': true,
+  'sink-remove': true,
+  'sink-pause': true,
+  'cdr-ack': true,
   'limit-set': true,
   'limit-remove': true,
   reserve: true,
@@ -108,10 +112,6 @@ const TYPES: Record<Command['type'], true> = {
   'lease-take': true,
   'lease-renew': true,
   'lease-release': true,
-  'sink-put': true,
-  'sink-remove': true,
-  'sink-pause': true,
-  'cdr-ack': true,
 }
 
 function isCommand(value: unknown): value is Command {

@@ -13,6 +13,7 @@ import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
 import { relayKeyOf } from './calls/relay.ts'
 import { trunkOrders } from './calls/trunk-order.ts'
+import { startSinks } from './cdr/sinks.ts'
 import type { NodeConfig } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { OwnCertificate, PlanRead } from './control/needs.ts'
@@ -35,6 +36,7 @@ import { readHost, readSource } from './sip/source.ts'
 import { wallClock } from './trace/clock.ts'
 import { startTrace } from './trace/trace.ts'
 import { watchSources } from './trunks/sources.ts'
+import { readTrunk, writeTrunk } from './trunks/spec.ts'
 import { startTrunks } from './trunks/trunks.ts'
 import { sayFaults } from './yaml.ts'
 
@@ -198,6 +200,13 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     checkSeconds: config.calls.checkSeconds,
   })
   opened('calls', () => calls.close())
+  const sinks = startSinks({
+    cluster,
+    log,
+    unseal: (purpose, sealed) => open(key, purpose, sealed),
+    chance: Math.random,
+  })
+  opened('sinks', () => sinks.close())
   await sip.settled()
 
   const certificates = certificatesOf(config)
@@ -217,6 +226,8 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       decks: admission.decks,
       secondsLeft: registrar.secondsLeft,
       readPlan: planRead,
+      readTrunk,
+      writeTrunk,
       readSource,
       isTrusted: (text) => guard.isTrusted(readHost(text)),
       refused: guard.counters,

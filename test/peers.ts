@@ -2,7 +2,7 @@
  * Software that tests talk to and this project did not write. A test names what it needs; where something is missing
  * the test is skipped by name, and on CI (CI set in the environment) it runs and fails instead.
  */
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, globSync } from 'node:fs'
 import path from 'node:path'
 import type { TestFn } from 'ava'
 
@@ -23,6 +23,7 @@ export const PEERS = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
   setpriv: 'util-linux',
+  initdb: 'postgresql',
 } as const
 
 /** `root` is no program: network namespaces and small file systems need it. */
@@ -35,7 +36,9 @@ export function missing(peers: readonly Peer[]): Peer[] {
 /** Where it is. Not in node_modules, which npm puts on the PATH: some package there has a program `nft` of its own. */
 export function which(program: string): string | null {
   const folders = (process.env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
-  for (const folder of [...folders, '/usr/sbin', '/sbin']) {
+  // Debian has those of PostgreSQL in a folder of their version.
+  const databases = globSync('/usr/lib/postgresql/*/bin')
+  for (const folder of [...folders, '/usr/sbin', '/sbin', ...databases]) {
     const file = path.join(folder, program)
     try {
       accessSync(file, constants.X_OK)

@@ -2,10 +2,11 @@
 import { Command } from 'commander'
 import type { User__Output } from '../../proto/types/raftel/v1/User.ts'
 import { openClient } from '../client.ts'
-import { Failure, usage } from '../failure.ts'
+import { usage } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { addList } from '../lists.ts'
 import { iso, record } from '../print.ts'
+import { secretOfStdin } from '../stdin.ts'
 
 interface Row {
   readonly aor: string
@@ -13,8 +14,6 @@ interface Row {
   /** Contacts registered now. */
   readonly contacts: number
 }
-
-const LINE_MAX = 1024
 
 export function userCommand(): Command {
   const add = new Command('add')
@@ -44,7 +43,7 @@ async function addUser(aor: string, options: { passwordStdin?: boolean; replace?
     throw usage(`give --password-stdin and the password on stdin: raftel user add ${aor} --password-stdin < FILE`)
   }
   const given = globals(self)
-  const password = await lineOfStdin()
+  const password = await secretOfStdin()
   const client = openClient(given)
   try {
     const request = { aor, password, replace: options.replace === true }
@@ -57,26 +56,6 @@ async function addUser(aor: string, options: { passwordStdin?: boolean; replace?
     client.close()
   }
 }
-
-/** The first line, without its end. Anything after it is not looked at. */
-async function lineOfStdin(): Promise<string> {
-  let bytes = Buffer.alloc(0)
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    bytes = Buffer.concat([bytes, chunk])
-    if (bytes.includes(LINE_END) || bytes.length > LINE_MAX) break
-  }
-  const end = bytes.indexOf(LINE_END)
-  const line = (end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1').replace(/\r$/, '')
-  if (line === '') throw new Failure('failed', 'stdin has no password; give it as one line')
-  if (line.length > LINE_MAX) throw new Failure('failed', `the password is longer than ${LINE_MAX} bytes`)
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(line, 'latin1'))
-  } catch {
-    // A phone would send other bytes than those that were stored, and never be let in.
-    throw new Failure('failed', 'the password is not UTF-8; write it in UTF-8, as phones do (RFC 7616)')
-  }
-}
-const LINE_END = 10
 
 function row({ aor, createdAt, contacts }: User__Output): Row {
   return { aor, createdAt: iso(createdAt), contacts }

@@ -65,6 +65,14 @@ function change(state: State, command: Command): Result {
       return putCall(state, command.call)
     case 'call-end':
       return endCall(state, command)
+    case 'sink-put':
+      return putSink(state, command.sink, command.replace)
+    case 'sink-remove':
+      return removeSink(state, command.name)
+    case 'sink-pause':
+      return pauseSink(state, command.name, command.paused)
+    case 'cdr-ack':
+      return acknowledge(state, command)
     case 'limit-set':
       return setLimit(state, command.limit)
     case 'limit-remove':
@@ -101,13 +109,5 @@ function change(state: State, command: Command): Result {
       return renewLeases(state, command)
     case 'lease-release':
       return releaseLease(state, command)
-    case 'sink-put':
-      return putSink(state, command.sink, command.replace)
-    case 'sink-remove':
-      return removeSink(state, command.name)
-    case 'sink-pause':
-      return pauseSink(state, command.name, command.paused)
-    case 'cdr-ack':
-      return acknowledge(state, command)
   }
 }

@@ -40,6 +40,11 @@ export type Command =
   /** New with the documents, as what stands in PlanCommit from `document` on. */
   | ({ readonly type: 'plan-remove'; readonly document: string; readonly base?: number } & PlanChange)
   | { readonly type: 'call-put'; readonly call: CallRow }
+  | CallEnd
+  | { readonly type: 'sink-put'; readonly sink: SinkConfig; readonly replace: boolean }
+  | { readonly type: 'sink-remove'; readonly name: string }
+  | { readonly type: 'sink-pause'; readonly name: string; readonly paused: boolean }
+  | CdrAck
   | TrunkPut
   | { readonly type: 'trunk-remove'; readonly name: string; readonly by?: By }
   /** Said by a node of itself, of a trunk that it sees differently than before. */
@@ -68,11 +73,6 @@ export type Command =
   | DeckPiece
   | DeckUse
   | { readonly type: 'deck-remove'; readonly name: string }
-  | CallEnd
-  | { readonly type: 'sink-put'; readonly sink: SinkConfig; readonly replace: boolean }
-  | { readonly type: 'sink-remove'; readonly name: string }
-  | { readonly type: 'sink-pause'; readonly name: string; readonly paused: boolean }
-  | CdrAck
 
 export interface NodeDown {
   readonly type: 'node-down'
@@ -351,12 +351,12 @@ export type Result =
   | { readonly kind: 'no such plan'; readonly document: string }
   | { readonly kind: 'too many plans'; readonly max: number }
   | { readonly kind: 'unreadable plan' }
+  | { readonly kind: 'sink exists'; readonly name: string }
+  | { readonly kind: 'no such sink'; readonly name: string }
+  | { readonly kind: 'too many sinks'; readonly max: number }
   | { readonly kind: 'no such trunk'; readonly name: string }
   | { readonly kind: 'too many trunks'; readonly max: number }
   /** After a trunk-put: what is there instead of what its author saw; 0: none. */
   | { readonly kind: 'trunk conflict'; readonly version: number }
   /** After lease-take, lease-release: as it is now; null: there is none. Whoever asked looks whether it is his. */
   | { readonly kind: 'lease'; readonly lease: LeaseRow | null }
-  | { readonly kind: 'sink exists'; readonly name: string }
-  | { readonly kind: 'no such sink'; readonly name: string }
-  | { readonly kind: 'too many sinks'; readonly max: number }

@@ -30,7 +30,7 @@ export function nodeDown(state: State, { node, incarnation, heardAt }: NodeDown)
   return { kind: 'done' }
 }
 
-/** What processes of a node leave behind that are over. */
+/** What processes of a node leave behind that are over since cluster time `at`. */
 function leave(state: State, node: string, at: number, over: (incarnation: string) => boolean): void {
   releaseOf(state, node, over)
   endCallsOf(state, node, at, over)

@@ -340,7 +340,7 @@ export interface PlanRule {
   /** What the calling number becomes; `$1` is of `caller`. */
   readonly rewriteCaller?: string
   readonly privacy?: true
-  readonly then?: PlanThen
+  readonly next?: PlanThen
 }
 
 export type PlanAction =
@@ -377,7 +377,7 @@ export type ServiceName =
 /** What follows when nobody answers. */
 export interface PlanThen {
   readonly action: PlanAction
-  readonly then?: PlanThen
+  readonly next?: PlanThen
 }
 
 export interface PlanEmergency {
@@ -388,7 +388,7 @@ export interface PlanEmergency {
 export interface PlanNumber {
   readonly number: string
   readonly action: PlanAction
-  readonly then?: PlanThen
+  readonly next?: PlanThen
 }
 
 export interface PlanGroup {
@@ -396,7 +396,7 @@ export interface PlanGroup {
   readonly ring: 'parallel' | 'serial' | 'by_q' | 'round_robin'
   readonly aors: readonly string[]
   readonly seconds: number
-  readonly then?: PlanThen
+  readonly next?: PlanThen
 }
 
 export interface PlanTrunkGroup {
@@ -465,6 +465,9 @@ export interface PlanTest {
 
 export interface PlanExpected {
   readonly rule?: string
+  /** The first that is rung. */
+  readonly user?: string
+  /** All that may be rung, in their order. */
   readonly users?: readonly string[]
   readonly trunk?: string
   readonly number?: string

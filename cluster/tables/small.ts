@@ -52,15 +52,15 @@ export interface SmallTables {
   commits: CommitRow
   /** By hash of what they hold. */
   texts: TextRow
+  /** One row, `cdrs`. */
+  cdrQueue: CdrQueueRow
+  sinks: SinkRow
   /** By name. */
   trunks: TrunkRow
   /** By `trunkStateKey`. */
   trunkStates: TrunkStateRow
   /** By duty; also those that are free, see leases.ts. */
   leases: LeaseRow
-  /** One row, `cdrs`. */
-  cdrQueue: CdrQueueRow
-  sinks: SinkRow
 }
 
 export type SmallTable = keyof SmallTables
@@ -82,11 +82,11 @@ export const SMALL = Object.keys({
   plans: 0,
   commits: 0,
   texts: 0,
+  cdrQueue: 0,
+  sinks: 0,
   trunks: 0,
   trunkStates: 0,
   leases: 0,
-  cdrQueue: 0,
-  sinks: 0,
 } satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }

@@ -233,18 +233,21 @@ export function startCalls(needs: CallsNeeds): Calls {
       if (live.call === before) return
       if (event.type === 'noted') return
       if (event.type === 'answered') count.answered++
-      const row = rowOf(live.call, cluster.node, cluster.incarnation, live.recorded)
+      const row = rowOf(live.call, cluster.node, cluster.incarnation, isRecorded(live))
       // That it is answered is agreed on already, most likely, and is told once.
       if (row !== null && !isDeepStrictEqual(row, cluster.tables.calls.get(live.id))) publisher.put(row)
     },
     async agree(live, event, urgent) {
-      const row = live.call && rowOf(advance(live.call, event), cluster.node, cluster.incarnation, live.recorded)
+      const row = live.call && rowOf(advance(live.call, event), cluster.node, cluster.incarnation, isRecorded(live))
       if (row === null) return
       if (urgent || !cluster.status().quorum) publisher.put(row)
       else if (await publisher.agree(row, AGREE_MS)) return
       count.unagreed++
     },
   }
+
+  /** Once there are founders no older program is among the nodes, and records are the same everywhere. */
+  const isRecorded = ({ recorded }: Live): boolean => recorded || cluster.tables.members === null
 
   const early: Early = (request) => (closing === null && lives.size < needs.max ? unnamed(desk, request) : null)
 
@@ -279,9 +282,10 @@ export function startCalls(needs: CallsNeeds): Calls {
     }
   }
 
-  function tellEnd({ id, call, recorded, placed, stop }: Live, streams: readonly Stream[] | null): void {
+  function tellEnd(live: Live, streams: readonly Stream[] | null): void {
+    const { id, call, placed, stop } = live
     if (call === null) return
-    if (recorded) {
+    if (isRecorded(live)) {
       publisher.end(id)
       return
     }

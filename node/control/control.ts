@@ -17,6 +17,7 @@ import type { ControlClient, ControlHandlers } from '../../proto/types/raftel/v1
 import type { Members, Members__Output } from '../../proto/types/raftel/v1/Members.ts'
 import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
+import { getCdr, listCdrs } from './cdrs.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
 import { addCredit, getCredit, listCredit } from './credit.ts'
 import { keepJournal } from './events.ts'
@@ -29,10 +30,12 @@ import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
 import { getPrice, importRates, listDecks, listRates, removeDeck } from './rates.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
+import { addSink, listSinks, pauseSink, removeSink } from './sinks.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
 import { traceCall } from './trace.ts'
 import { transferLeader } from './transfer.ts'
+import { getTrunk, listTrunks, putTrunk, removeTrunk } from './trunks.ts'
 import { addUser, listUsers } from './users.ts'
 import { validatePlan } from './validate.ts'
 import { hashesOf, verify } from './verify.ts'
@@ -129,6 +132,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       removeBan(options, source, timeToAgree(call.getDeadline(), Date.now())),
     ),
     ListBans: fromTables((request) => listBans(options, request)),
+    PutTrunk: unary(log, (request, call) => putTrunk(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    RemoveTrunk: unary(log, ({ name }, call) =>
+      removeTrunk(options, name, timeToAgree(call.getDeadline(), Date.now())),
+    ),
+    GetTrunk: fromTables(({ name }) => getTrunk(options, name)),
+    ListTrunks: fromTables((request) => listTrunks(options, request)),
     SetLimit: unary(log, (request, call) => setLimit(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     RemoveLimit: unary(log, ({ key }, call) => removeLimit(options, key, timeToAgree(call.getDeadline(), Date.now()))),
     GetLimit: unary(log, ({ key }) => getLimit(options, key)),
@@ -155,6 +164,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
     HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
+    ListCdrs: fromTables((request) => listCdrs(options, request)),
+    GetCdr: unary(log, ({ id }) => getCdr(options, id)),
+    AddSink: unary(log, (request, call) => addSink(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    ListSinks: fromTables((request) => listSinks(options, request)),
+    RemoveSink: unary(log, ({ name }, call) => removeSink(options, name, timeToAgree(call.getDeadline(), Date.now()))),
+    PauseSink: unary(log, (request, call) => pauseSink(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     TraceCall: traceCall(options, peers),
     Watch: watch(options),
     Events: journal.events,

@@ -1,11 +1,14 @@
 /** GetHealth: what doctor asks. Each check says what it found and, when that is not good, what to do about it. */
 import { statfs } from 'node:fs/promises'
 import type { MemberView } from '../../cluster/cluster.ts'
+import { CDRS_MAX, queueOf } from '../../cluster/tables/cdrs.ts'
 import type { PlanRow } from '../../cluster/tables/rows.ts'
+import { clean } from '../../proto/text.ts'
 import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
 import type { Health } from '../../proto/types/raftel/v1/Health.ts'
 import { liveBans } from './bans.ts'
 import type { Needs, OwnCertificate } from './needs.ts'
+import { sinkView } from './sinks.ts'
 
 const LAG_ENTRIES = 1000
 const CLOCK_OFF_MS = 30_000
@@ -57,6 +60,7 @@ export async function health(needs: Needs): Promise<Health> {
       certificates(needs.certificates(), Date.now()),
       clock(off),
       abuse(needs),
+      sinks(needs),
       needs.anyOrigin
         ? warn('origins', 'any web page that somebody looks at may connect over ws or wss', ORIGINS_REMEDY)
         : ok('origins', 'no web page connects that is not in sip.origins'),
@@ -131,6 +135,40 @@ function abuse({ cluster, spared }: Needs): Check__Output {
   const others = more.length > 0 ? `, and ${more.length} more` : ''
   const detail = `${first.source} did too much (${first.reason}) and has phones that are registered${others}: slowed, not banned`
   return warn('abuse', detail, `raftel ban add ${first.source} bans it with its phones; see docs/abuse.md`)
+}
+
+/** Records are kept for one that takes none, as many as there is room for. */
+export function sinks({ cluster }: Pick<Needs, 'cluster'>): Check__Output {
+  const all = [...cluster.tables.sinks.values()].map((row) => sinkView(cluster, row))
+  const { dropped } = queueOf(cluster.tables)
+  const lost = all.filter((one) => Number(one.lost) > 0)
+  if (lost.length > 0) {
+    const detail = `${lost.map(({ name }) => name).join(', ')} never got some call records: ${dropped} were dropped, there was no more room`
+    return bad(
+      'cdr',
+      detail,
+      'raftel cdr sink rm NAME what is gone for good, add it again when it is back: docs/cdr.md',
+    )
+  }
+  const down = all.filter(({ state }) => state === 'down' || state === 'behind')
+  const [first] = down
+  if (first) {
+    const why = first.trouble === '' ? '' : `: ${first.trouble}`
+    const detail = `${first.name} has ${first.lag} call records to come${why}${down.length > 1 ? `, and ${down.length - 1} more` : ''}`
+    const remedy = `they are kept, up to ${CDRS_MAX}; see raftel cdr sink ls, and what ${clean(first.target ?? '')} says`
+    return first.lag > CDRS_MAX / 2 ? bad('cdr', detail, remedy) : warn('cdr', detail, remedy)
+  }
+  const paused = all.filter(({ state, lag }) => state === 'paused' && lag > CDRS_MAX / 2)
+  if (paused[0])
+    return warn(
+      'cdr',
+      `${paused[0].name} is paused, and half of the room is full`,
+      `raftel cdr sink resume ${paused[0].name}`,
+    )
+  return ok(
+    'cdr',
+    all.length === 0 ? 'call records are kept here alone: no sink' : `${all.length} sinks have what there is`,
+  )
 }
 
 /** The one that ends first. A node takes a new one at its next start, but for SIP at once. */

@@ -1,7 +1,7 @@
 /** What the control service needs of the rest of the node. Only node.ts knows who provides it. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { BindingRow, MediaKind, Plan } from '../../cluster/tables/rows.ts'
+import type { BindingRow, MediaKind, Plan, TrunkRow } from '../../cluster/tables/rows.ts'
 import type { Decks } from '../admission/decks.ts'
 
 export interface Needs {
@@ -25,6 +25,9 @@ export interface Needs {
   /** Seconds that a phone has left by its own time; null: another node keeps that, or nobody. */
   secondsLeft(binding: BindingRow): number | null
   readPlan(text: string): PlanRead
+  readTrunk(name: string, text: string): TrunkRead
+  /** As an operator would write it, without its password. */
+  writeTrunk(row: TrunkRow): string
   /** An address as bans name it; null: it is none. */
   readSource(text: string): string | null
   /** Whether an address, as a person writes it, is never banned: one of a node, or in sip.abuse.trusted. */
@@ -102,3 +105,14 @@ export interface StreamView {
 
 /** `text` has one line a fault. */
 export type PlanRead = { readonly kind: 'ok'; readonly plan: Plan } | { readonly kind: 'faults'; readonly text: string }
+
+export type TrunkRead =
+  | {
+      readonly kind: 'ok'
+      readonly trunk: Omit<TrunkRow, 'version' | 'auth'> & {
+        readonly auth?: { readonly user: string; readonly realm?: string }
+      }
+      /** Where the text has one. */
+      readonly password: string | null
+    }
+  | { readonly kind: 'faults'; readonly text: string }

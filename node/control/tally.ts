@@ -18,10 +18,10 @@ export interface Happening {
     | 'media'
     | 'quorum'
     | 'ban'
+    | 'cdr'
     | 'alert'
     | 'credit'
     | 'trunk'
-    | 'cdr'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -58,6 +58,14 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       const names = change.row?.all.map(({ name }) => name) ?? []
       return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)
     }
+    case 'cdrQueue': {
+      const dropped = change.row?.dropped ?? 0
+      if (dropped <= (change.before?.dropped ?? 0)) return null
+      const text = `a call record was dropped that a sink never got, ${dropped} so far: raftel cdr sink ls`
+      return { kind: 'cdr', severity: 'critical', subject: 'cdrs', text }
+    }
+    case 'sinks':
+      return tellSink(change)
     case 'alerts':
       return change.row && tellAlert(change.row)
     case 'ledgers': {
@@ -68,14 +76,6 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       return tellTrunk(change)
     case 'trunkStates':
       return tellTrunkState(change)
-    case 'cdrQueue': {
-      const dropped = change.row?.dropped ?? 0
-      if (dropped <= (change.before?.dropped ?? 0)) return null
-      const text = `a call record was dropped that a sink never got, ${dropped} so far: raftel cdr sink ls`
-      return { kind: 'cdr', severity: 'critical', subject: 'cdrs', text }
-    }
-    case 'sinks':
-      return tellSink(change)
     default:
       return null
   }

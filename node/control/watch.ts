@@ -11,6 +11,7 @@ import { banText, banView, liveBan } from './bans.ts'
 import type { Needs } from './needs.ts'
 import { filterOf } from './page.ts'
 import { invalid, refusal } from './refusal.ts'
+import { trunkText, trunkView } from './trunks.ts'
 import { bindingName, callText, callView, nodeView, reachable, registrationView, userView } from './views.ts'
 
 /** One table as it is watched: its keys, and the changes that show the row of a key as it is now. */
@@ -21,7 +22,7 @@ interface Watched {
 
 type Stream = ServerWritableStream<WatchRequest__Output, Change>
 
-type Watching = Pick<Needs, 'cluster' | 'log' | 'secondsLeft'>
+type Watching = Pick<Needs, 'cluster' | 'log' | 'secondsLeft' | 'writeTrunk'>
 
 export function watch(needs: Watching): (call: Stream) => void {
   return (call) => {
@@ -78,7 +79,12 @@ function follow(needs: Watching, call: Stream): void {
   const stops = [
     cluster.watch((changes) => {
       if (changes.some((change) => change.table === 'nodes')) seen = reachable(needs)
-      for (const change of changes) if (change.table === table) pending.add(change.key)
+      for (const change of changes) {
+        if (change.table === table) pending.add(change.key)
+        // How a trunk is, is what nodes say of it, and which of them are up.
+        else if (table === 'trunks' && change.table === 'trunkStates') pending.add((change.row ?? change.before)!.trunk)
+        else if (table === 'trunks' && change.table === 'nodes') for (const key of watched.keys()) pending.add(key)
+      }
       push()
     }),
     cluster.onStatus(() => {
@@ -106,7 +112,7 @@ function follow(needs: Watching, call: Stream): void {
 /** `seen`: which nodes this one sees. */
 function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched {
   const { cluster } = needs
-  const { users, registrations, calls, nodes, bans } = cluster.tables
+  const { users, registrations, calls, nodes, bans, trunks } = cluster.tables
   switch (name) {
     case 'registrations':
       return {
@@ -154,8 +160,17 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
             text: banText(row),
           })),
       }
+    case 'trunks':
+      return {
+        keys: () => trunks.keys(),
+        rows: (key) =>
+          one(trunks.get(key), (row) => ({
+            change: { kind: 'PUT', key, trunk: trunkView(needs, row) },
+            text: trunkText(row),
+          })),
+      }
     default:
-      throw invalid('no such table to watch; there are registrations, calls, users, nodes and bans')
+      throw invalid('no such table to watch; there are registrations, calls, users, nodes, bans and trunks')
   }
 }
 

@@ -195,7 +195,7 @@ function linkedRule(rule: PlanRule): LinkedRule[] {
 }
 
 /** A trunk, or a number that who dials chooses. */
-function isOutward(action: PlanAction): boolean {
+export function isOutward(action: PlanAction): boolean {
   return action.kind === 'trunk' || (action.kind === 'forward' && action.to.includes('$'))
 }
 

@@ -169,7 +169,7 @@ function follow(run: Run, start: Leg, number: string, after: Way | null, isServe
     if (action.kind !== 'rewrite') {
       const meant =
         action.kind === 'forward' ? { ...action, to: fill(action.to, captured).slice(0, DIALLED_MAX) } : action
-      const way = wayOf(run, leg, meant, rule.then, dialled, after)
+      const way = wayOf(run, leg, meant, rule.next, dialled, after)
       return { rule: rule.name, emergency: false, way, refusal: null }
     }
     const next = fill(action.to, captured).slice(0, DIALLED_MAX)
@@ -314,7 +314,7 @@ function directory(run: Run, leg: Leg, dialled: string, after: Way | null): Foun
   const number = scope.numbers.get(dialled) ?? (normal === null ? undefined : scope.numbers.get(normal))
   if (number !== undefined) {
     trace.add('nu', number.number)
-    const way = wayOf(run, leg, number.action, number.then, dialled, after)
+    const way = wayOf(run, leg, number.action, number.next, dialled, after)
     return { rule: 'numbers', emergency: false, way, refusal: null }
   }
   const aor = `${dialled}@${domain}`

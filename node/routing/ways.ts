@@ -62,7 +62,7 @@ export function wayOf(
   dialled: string,
   after: Way | null,
 ): Way | null {
-  const next = then === undefined ? after : wayOf(run, leg, then.action, then.then, dialled, after)
+  const next = then === undefined ? after : wayOf(run, leg, then.action, then.next, dialled, after)
   if (run.ways-- <= 0) return next
   switch (action.kind) {
     case 'user':
@@ -169,7 +169,7 @@ function legBy(run: Run, leg: Leg, by: Aor, scope: Scope): Leg {
 }
 
 function groupWay(run: Run, leg: Leg, group: PlanGroup, dialled: string, after: Way | null): Way | null {
-  const next = group.then === undefined ? after : wayOf(run, leg, group.then.action, group.then.then, dialled, after)
+  const next = group.next === undefined ? after : wayOf(run, leg, group.next.action, group.next.next, dialled, after)
   run.trace.add('g', group.name, group.ring)
   return membersWay(run, leg, group, { ...group, order: group.ring }, next)
 }
@@ -216,7 +216,7 @@ function trunkWay(run: Run, leg: Leg, name: string, seconds: number, dialled: st
   const own = leg.isHelp ? undefined : scope.numbers.get(number)
   if (own !== undefined && own.action.kind !== 'trunk' && leg.isInside) {
     run.trace.add('ho', number)
-    return wayOf(run, leg, own.action, own.then, dialled, after)
+    return wayOf(run, leg, own.action, own.next, dialled, after)
   }
   if (!leg.isHelp && leg.isInside && leg.caller !== null && !mayDial(run, scope, leg.caller, number)) return after
 

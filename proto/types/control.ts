@@ -4,11 +4,14 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type { AddBanRequest as _raftel_v1_AddBanRequest, AddBanRequest__Output as _raftel_v1_AddBanRequest__Output } from './raftel/v1/AddBanRequest.ts';
 import type { AddCreditRequest as _raftel_v1_AddCreditRequest, AddCreditRequest__Output as _raftel_v1_AddCreditRequest__Output } from './raftel/v1/AddCreditRequest.ts';
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from './raftel/v1/AddMemberRequest.ts';
+import type { AddSinkRequest as _raftel_v1_AddSinkRequest, AddSinkRequest__Output as _raftel_v1_AddSinkRequest__Output } from './raftel/v1/AddSinkRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from './raftel/v1/AddUserRequest.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from './raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from './raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from './raftel/v1/Call.ts';
 import type { CallPage as _raftel_v1_CallPage, CallPage__Output as _raftel_v1_CallPage__Output } from './raftel/v1/CallPage.ts';
+import type { Cdr as _raftel_v1_Cdr, Cdr__Output as _raftel_v1_Cdr__Output } from './raftel/v1/Cdr.ts';
+import type { CdrPage as _raftel_v1_CdrPage, CdrPage__Output as _raftel_v1_CdrPage__Output } from './raftel/v1/CdrPage.ts';
 import type { Change as _raftel_v1_Change, Change__Output as _raftel_v1_Change__Output } from './raftel/v1/Change.ts';
 import type { Check as _raftel_v1_Check, Check__Output as _raftel_v1_Check__Output } from './raftel/v1/Check.ts';
 import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from './raftel/v1/ClusterNode.ts';
@@ -27,12 +30,14 @@ import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_De
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from './raftel/v1/GetCallRequest.ts';
+import type { GetCdrRequest as _raftel_v1_GetCdrRequest, GetCdrRequest__Output as _raftel_v1_GetCdrRequest__Output } from './raftel/v1/GetCdrRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from './raftel/v1/GetClusterRequest.ts';
 import type { GetHashesRequest as _raftel_v1_GetHashesRequest, GetHashesRequest__Output as _raftel_v1_GetHashesRequest__Output } from './raftel/v1/GetHashesRequest.ts';
 import type { GetHealthRequest as _raftel_v1_GetHealthRequest, GetHealthRequest__Output as _raftel_v1_GetHealthRequest__Output } from './raftel/v1/GetHealthRequest.ts';
 import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Output as _raftel_v1_GetNodeRequest__Output } from './raftel/v1/GetNodeRequest.ts';
 import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from './raftel/v1/GetOverviewRequest.ts';
 import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Output as _raftel_v1_GetPlanRequest__Output } from './raftel/v1/GetPlanRequest.ts';
+import type { GetTrunkRequest as _raftel_v1_GetTrunkRequest, GetTrunkRequest__Output as _raftel_v1_GetTrunkRequest__Output } from './raftel/v1/GetTrunkRequest.ts';
 import type { Grant as _raftel_v1_Grant, Grant__Output as _raftel_v1_Grant__Output } from './raftel/v1/Grant.ts';
 import type { Guard as _raftel_v1_Guard, Guard__Output as _raftel_v1_Guard__Output } from './raftel/v1/Guard.ts';
 import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from './raftel/v1/HangUpCallReply.ts';
@@ -44,6 +49,7 @@ import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Outp
 import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from './raftel/v1/LimitKey.ts';
 import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from './raftel/v1/LimitPage.ts';
 import type { LineError as _raftel_v1_LineError, LineError__Output as _raftel_v1_LineError__Output } from './raftel/v1/LineError.ts';
+import type { ListCdrsRequest as _raftel_v1_ListCdrsRequest, ListCdrsRequest__Output as _raftel_v1_ListCdrsRequest__Output } from './raftel/v1/ListCdrsRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from './raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from './raftel/v1/ListPlansRequest.ts';
 import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from './raftel/v1/ListRatesRequest.ts';
@@ -54,6 +60,7 @@ import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Membe
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from './raftel/v1/NodeStatus.ts';
 import type { NodeVerdict as _raftel_v1_NodeVerdict, NodeVerdict__Output as _raftel_v1_NodeVerdict__Output } from './raftel/v1/NodeVerdict.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from './raftel/v1/Overview.ts';
+import type { PauseSinkRequest as _raftel_v1_PauseSinkRequest, PauseSinkRequest__Output as _raftel_v1_PauseSinkRequest__Output } from './raftel/v1/PauseSinkRequest.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from './raftel/v1/Plan.ts';
 import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from './raftel/v1/PlanChanged.ts';
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from './raftel/v1/PlanList.ts';
@@ -61,18 +68,24 @@ import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raf
 import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from './raftel/v1/Price.ts';
 import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from './raftel/v1/PriceRequest.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from './raftel/v1/PromoteMemberRequest.ts';
+import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from './raftel/v1/PutTrunkRequest.ts';
 import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_RatePage__Output } from './raftel/v1/RatePage.ts';
 import type { RateRow as _raftel_v1_RateRow, RateRow__Output as _raftel_v1_RateRow__Output } from './raftel/v1/RateRow.ts';
 import type { RatesHead as _raftel_v1_RatesHead, RatesHead__Output as _raftel_v1_RatesHead__Output } from './raftel/v1/RatesHead.ts';
 import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1_RatesPart__Output } from './raftel/v1/RatesPart.ts';
+import type { RefusedCdr as _raftel_v1_RefusedCdr, RefusedCdr__Output as _raftel_v1_RefusedCdr__Output } from './raftel/v1/RefusedCdr.ts';
 import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from './raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from './raftel/v1/RemoveMemberRequest.ts';
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from './raftel/v1/RemovePlanRequest.ts';
+import type { RemoveSinkRequest as _raftel_v1_RemoveSinkRequest, RemoveSinkRequest__Output as _raftel_v1_RemoveSinkRequest__Output } from './raftel/v1/RemoveSinkRequest.ts';
+import type { RemoveTrunkRequest as _raftel_v1_RemoveTrunkRequest, RemoveTrunkRequest__Output as _raftel_v1_RemoveTrunkRequest__Output } from './raftel/v1/RemoveTrunkRequest.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from './raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
+import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from './raftel/v1/Sink.ts';
+import type { SinkPage as _raftel_v1_SinkPage, SinkPage__Output as _raftel_v1_SinkPage__Output } from './raftel/v1/SinkPage.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
 import type { StateHash as _raftel_v1_StateHash, StateHash__Output as _raftel_v1_StateHash__Output } from './raftel/v1/StateHash.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from './raftel/v1/StateHashes.ts';
@@ -82,6 +95,9 @@ import type { TracedMessage as _raftel_v1_TracedMessage, TracedMessage__Output a
 import type { TracedNode as _raftel_v1_TracedNode, TracedNode__Output as _raftel_v1_TracedNode__Output } from './raftel/v1/TracedNode.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from './raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
+import type { Trunk as _raftel_v1_Trunk, Trunk__Output as _raftel_v1_Trunk__Output } from './raftel/v1/Trunk.ts';
+import type { TrunkPage as _raftel_v1_TrunkPage, TrunkPage__Output as _raftel_v1_TrunkPage__Output } from './raftel/v1/TrunkPage.ts';
+import type { TrunkView as _raftel_v1_TrunkView, TrunkView__Output as _raftel_v1_TrunkView__Output } from './raftel/v1/TrunkView.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from './raftel/v1/UserPage.ts';
 import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from './raftel/v1/ValidatePlanRequest.ts';
@@ -98,11 +114,14 @@ export interface ProtoGrpcType {
       AddBanRequest: MessageTypeDefinition<_raftel_v1_AddBanRequest, _raftel_v1_AddBanRequest__Output>
       AddCreditRequest: MessageTypeDefinition<_raftel_v1_AddCreditRequest, _raftel_v1_AddCreditRequest__Output>
       AddMemberRequest: MessageTypeDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_AddMemberRequest__Output>
+      AddSinkRequest: MessageTypeDefinition<_raftel_v1_AddSinkRequest, _raftel_v1_AddSinkRequest__Output>
       AddUserRequest: MessageTypeDefinition<_raftel_v1_AddUserRequest, _raftel_v1_AddUserRequest__Output>
       Ban: MessageTypeDefinition<_raftel_v1_Ban, _raftel_v1_Ban__Output>
       BanPage: MessageTypeDefinition<_raftel_v1_BanPage, _raftel_v1_BanPage__Output>
       Call: MessageTypeDefinition<_raftel_v1_Call, _raftel_v1_Call__Output>
       CallPage: MessageTypeDefinition<_raftel_v1_CallPage, _raftel_v1_CallPage__Output>
+      Cdr: MessageTypeDefinition<_raftel_v1_Cdr, _raftel_v1_Cdr__Output>
+      CdrPage: MessageTypeDefinition<_raftel_v1_CdrPage, _raftel_v1_CdrPage__Output>
       Change: MessageTypeDefinition<_raftel_v1_Change, _raftel_v1_Change__Output>
       Check: MessageTypeDefinition<_raftel_v1_Check, _raftel_v1_Check__Output>
       ClusterNode: MessageTypeDefinition<_raftel_v1_ClusterNode, _raftel_v1_ClusterNode__Output>
@@ -121,12 +140,14 @@ export interface ProtoGrpcType {
       Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
       GetCallRequest: MessageTypeDefinition<_raftel_v1_GetCallRequest, _raftel_v1_GetCallRequest__Output>
+      GetCdrRequest: MessageTypeDefinition<_raftel_v1_GetCdrRequest, _raftel_v1_GetCdrRequest__Output>
       GetClusterRequest: MessageTypeDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_GetClusterRequest__Output>
       GetHashesRequest: MessageTypeDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_GetHashesRequest__Output>
       GetHealthRequest: MessageTypeDefinition<_raftel_v1_GetHealthRequest, _raftel_v1_GetHealthRequest__Output>
       GetNodeRequest: MessageTypeDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_GetNodeRequest__Output>
       GetOverviewRequest: MessageTypeDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_GetOverviewRequest__Output>
       GetPlanRequest: MessageTypeDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_GetPlanRequest__Output>
+      GetTrunkRequest: MessageTypeDefinition<_raftel_v1_GetTrunkRequest, _raftel_v1_GetTrunkRequest__Output>
       Grant: MessageTypeDefinition<_raftel_v1_Grant, _raftel_v1_Grant__Output>
       Guard: MessageTypeDefinition<_raftel_v1_Guard, _raftel_v1_Guard__Output>
       HangUpCallReply: MessageTypeDefinition<_raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallReply__Output>
@@ -138,6 +159,7 @@ export interface ProtoGrpcType {
       LimitKey: MessageTypeDefinition<_raftel_v1_LimitKey, _raftel_v1_LimitKey__Output>
       LimitPage: MessageTypeDefinition<_raftel_v1_LimitPage, _raftel_v1_LimitPage__Output>
       LineError: MessageTypeDefinition<_raftel_v1_LineError, _raftel_v1_LineError__Output>
+      ListCdrsRequest: MessageTypeDefinition<_raftel_v1_ListCdrsRequest, _raftel_v1_ListCdrsRequest__Output>
       ListCommitsRequest: MessageTypeDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_ListCommitsRequest__Output>
       ListPlansRequest: MessageTypeDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_ListPlansRequest__Output>
       ListRatesRequest: MessageTypeDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_ListRatesRequest__Output>
@@ -148,6 +170,7 @@ export interface ProtoGrpcType {
       NodeStatus: MessageTypeDefinition<_raftel_v1_NodeStatus, _raftel_v1_NodeStatus__Output>
       NodeVerdict: MessageTypeDefinition<_raftel_v1_NodeVerdict, _raftel_v1_NodeVerdict__Output>
       Overview: MessageTypeDefinition<_raftel_v1_Overview, _raftel_v1_Overview__Output>
+      PauseSinkRequest: MessageTypeDefinition<_raftel_v1_PauseSinkRequest, _raftel_v1_PauseSinkRequest__Output>
       Plan: MessageTypeDefinition<_raftel_v1_Plan, _raftel_v1_Plan__Output>
       PlanChanged: MessageTypeDefinition<_raftel_v1_PlanChanged, _raftel_v1_PlanChanged__Output>
       PlanList: MessageTypeDefinition<_raftel_v1_PlanList, _raftel_v1_PlanList__Output>
@@ -155,18 +178,24 @@ export interface ProtoGrpcType {
       Price: MessageTypeDefinition<_raftel_v1_Price, _raftel_v1_Price__Output>
       PriceRequest: MessageTypeDefinition<_raftel_v1_PriceRequest, _raftel_v1_PriceRequest__Output>
       PromoteMemberRequest: MessageTypeDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_PromoteMemberRequest__Output>
+      PutTrunkRequest: MessageTypeDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_PutTrunkRequest__Output>
       RatePage: MessageTypeDefinition<_raftel_v1_RatePage, _raftel_v1_RatePage__Output>
       RateRow: MessageTypeDefinition<_raftel_v1_RateRow, _raftel_v1_RateRow__Output>
       RatesHead: MessageTypeDefinition<_raftel_v1_RatesHead, _raftel_v1_RatesHead__Output>
       RatesPart: MessageTypeDefinition<_raftel_v1_RatesPart, _raftel_v1_RatesPart__Output>
+      RefusedCdr: MessageTypeDefinition<_raftel_v1_RefusedCdr, _raftel_v1_RefusedCdr__Output>
       Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
       RemoveBanRequest: MessageTypeDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_RemoveBanRequest__Output>
       RemoveMemberRequest: MessageTypeDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_RemoveMemberRequest__Output>
       RemovePlanRequest: MessageTypeDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_RemovePlanRequest__Output>
+      RemoveSinkRequest: MessageTypeDefinition<_raftel_v1_RemoveSinkRequest, _raftel_v1_RemoveSinkRequest__Output>
+      RemoveTrunkRequest: MessageTypeDefinition<_raftel_v1_RemoveTrunkRequest, _raftel_v1_RemoveTrunkRequest__Output>
       RollbackPlanRequest: MessageTypeDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_RollbackPlanRequest__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
+      Sink: MessageTypeDefinition<_raftel_v1_Sink, _raftel_v1_Sink__Output>
+      SinkPage: MessageTypeDefinition<_raftel_v1_SinkPage, _raftel_v1_SinkPage__Output>
       SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
       StateHash: MessageTypeDefinition<_raftel_v1_StateHash, _raftel_v1_StateHash__Output>
       StateHashes: MessageTypeDefinition<_raftel_v1_StateHashes, _raftel_v1_StateHashes__Output>
@@ -176,6 +205,9 @@ export interface ProtoGrpcType {
       TracedNode: MessageTypeDefinition<_raftel_v1_TracedNode, _raftel_v1_TracedNode__Output>
       TransferLeaderReply: MessageTypeDefinition<_raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderReply__Output>
       TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
+      Trunk: MessageTypeDefinition<_raftel_v1_Trunk, _raftel_v1_Trunk__Output>
+      TrunkPage: MessageTypeDefinition<_raftel_v1_TrunkPage, _raftel_v1_TrunkPage__Output>
+      TrunkView: MessageTypeDefinition<_raftel_v1_TrunkView, _raftel_v1_TrunkView__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
       UserPage: MessageTypeDefinition<_raftel_v1_UserPage, _raftel_v1_UserPage__Output>
       ValidatePlanRequest: MessageTypeDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_ValidatePlanRequest__Output>

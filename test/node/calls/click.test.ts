@@ -2,6 +2,7 @@
 import test, { type ExecutionContext } from 'ava'
 import type { Invitation, SipPort } from '../../../node/sip/port.ts'
 import { until } from '../../cluster/nodes.ts'
+import { until as poll } from '../media/rig.ts'
 import { port, SDP_B, soon } from '../sip/support.ts'
 import { listener, nodes, phone, rings, type TestNode } from './rig.ts'
 import { carolAnswers, isOver, type Talker, talker } from './talker.ts'
@@ -41,6 +42,7 @@ test('bob clicks: his phone rings and shows whom it will call, then carol rings,
     return [...n1!.cluster.tables.calls.values()].some(({ state }) => state === 'answered')
   })
   t.like([...n1!.cluster.tables.calls.values()][0], { from: 'bob@pbx.test', to: 'carol@pbx.test' })
+  await poll(() => bob.offers.length > 0)
   t.regex(bob.offers[0]!, /m=audio 6000 /)
   t.is(await soon('an INFO', bob.dialog.info('application/dtmf-relay', 'Signal=5')), 200)
   t.deepEqual(carol.infos, ['application/dtmf-relay Signal=5'])
@@ -120,7 +122,7 @@ test('who clicked and was transferred by the one he called is in the next call, 
   t.is(await clicks('<sip:carol@pbx.test>'), 202)
   const { bob } = await soon('the call at bob', called)
   const { carol } = await soon('the call at carol', spoken)
-  await until(n1!.cluster, 'they speak', () => [...n1!.cluster.tables.calls.values()][0]?.state === 'answered')
+  await poll(() => bob.offers.length > 0)
   t.is(await carol.refer('<sip:dave@pbx.test>'), 202)
   const dave = await soon('the call at dave', next.promise)
   await soon('BYE at carol', carol.bye)

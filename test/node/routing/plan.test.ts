@@ -73,9 +73,9 @@ rules:
     'plan.yaml:3:19: users.alice@pbx.tset: pbx.tset is not a domain of this plan; did you mean pbx.test?',
     'plan.yaml:5:31: users.carol@pbx.test.numbers[0]: 1002 is given to bob@pbx.test already',
     'plan.yaml:7:23: rules[0].match: " " cannot stand in a pattern',
-    'plan.yaml:8:36: rules[1].rewrite: $2 has no capture: 2X has 1',
+    'plan.yaml:8:36: rules[1].rewrite: $2 has no capture: there are 1',
     'plan.yaml:9:55: rules[2].reject: only one thing can be done, and user is given already',
-    'plan.yaml:10:5: rules[3]: says nothing to do: give it one of user, hunt, rewrite, reject',
+    'plan.yaml:10:5: rules[3]: says nothing to do: give it one of user, hunt, group, trunk, forward, announcement, voicemail, park, rewrite, reject, service',
     'plan.yaml:12:23: rules[5].match: is never reached: rule e above takes every call',
   ])
 })
@@ -91,12 +91,11 @@ rules:
   - { name: w, name: v, match: "4", user: u, reject: { status: 1 } }
 `)
   t.deepEqual(said, [
-    'plan.yaml:3:5: rules[0].match: must be a pattern',
     'plan.yaml:3:16: rules[0].mach: unknown key; did you mean match?',
     'plan.yaml:3:33: rules[0].user: b.test is not a domain of this plan; did you mean a.test?',
     'plan.yaml:4:46: rules[1].reject.status: must be a whole number from 400 to 699',
     'plan.yaml:5:13: rules[2].name: is the name of a rule above already',
-    'plan.yaml:5:37: rules[2].rewrite: $1 has no capture: 3 has 0',
+    'plan.yaml:5:37: rules[2].rewrite: $1 has no capture: there are 0',
     'plan.yaml:6:37: rules[3].scnds: unknown key; did you mean seconds?',
     'plan.yaml:7:43: rules[4].hunt.order: must be serial or parallel',
     'plan.yaml:7:57: rules[4].hunt.users[0]: c.test is not a domain of this plan; did you mean a.test?',
@@ -117,7 +116,7 @@ test('what only follows from a fault of shape is not told', (t) => {
   )
   t.deepEqual(
     lines('domain: [a.test]\nusers: { u: {} }\n'),
-    ['1:1: domains: must be a list of domains', '1:1: domain: unknown key; did you mean domains?'],
+    ['1:1: domain: unknown key; did you mean domains?', '1:1: domains: must be a list of domains'],
     'no domain is known to be missing',
   )
   t.deepEqual(

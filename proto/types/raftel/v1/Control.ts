@@ -5,11 +5,14 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AddBanRequest as _raftel_v1_AddBanRequest, AddBanRequest__Output as _raftel_v1_AddBanRequest__Output } from '../../raftel/v1/AddBanRequest.ts';
 import type { AddCreditRequest as _raftel_v1_AddCreditRequest, AddCreditRequest__Output as _raftel_v1_AddCreditRequest__Output } from '../../raftel/v1/AddCreditRequest.ts';
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from '../../raftel/v1/AddMemberRequest.ts';
+import type { AddSinkRequest as _raftel_v1_AddSinkRequest, AddSinkRequest__Output as _raftel_v1_AddSinkRequest__Output } from '../../raftel/v1/AddSinkRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from '../../raftel/v1/AddUserRequest.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from '../../raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from '../../raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from '../../raftel/v1/Call.ts';
 import type { CallPage as _raftel_v1_CallPage, CallPage__Output as _raftel_v1_CallPage__Output } from '../../raftel/v1/CallPage.ts';
+import type { Cdr as _raftel_v1_Cdr, Cdr__Output as _raftel_v1_Cdr__Output } from '../../raftel/v1/Cdr.ts';
+import type { CdrPage as _raftel_v1_CdrPage, CdrPage__Output as _raftel_v1_CdrPage__Output } from '../../raftel/v1/CdrPage.ts';
 import type { Change as _raftel_v1_Change, Change__Output as _raftel_v1_Change__Output } from '../../raftel/v1/Change.ts';
 import type { ClusterStatus as _raftel_v1_ClusterStatus, ClusterStatus__Output as _raftel_v1_ClusterStatus__Output } from '../../raftel/v1/ClusterStatus.ts';
 import type { ClusterVerdict as _raftel_v1_ClusterVerdict, ClusterVerdict__Output as _raftel_v1_ClusterVerdict__Output } from '../../raftel/v1/ClusterVerdict.ts';
@@ -24,12 +27,14 @@ import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_De
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from '../../raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from '../../raftel/v1/EventsRequest.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from '../../raftel/v1/GetCallRequest.ts';
+import type { GetCdrRequest as _raftel_v1_GetCdrRequest, GetCdrRequest__Output as _raftel_v1_GetCdrRequest__Output } from '../../raftel/v1/GetCdrRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from '../../raftel/v1/GetClusterRequest.ts';
 import type { GetHashesRequest as _raftel_v1_GetHashesRequest, GetHashesRequest__Output as _raftel_v1_GetHashesRequest__Output } from '../../raftel/v1/GetHashesRequest.ts';
 import type { GetHealthRequest as _raftel_v1_GetHealthRequest, GetHealthRequest__Output as _raftel_v1_GetHealthRequest__Output } from '../../raftel/v1/GetHealthRequest.ts';
 import type { GetNodeRequest as _raftel_v1_GetNodeRequest, GetNodeRequest__Output as _raftel_v1_GetNodeRequest__Output } from '../../raftel/v1/GetNodeRequest.ts';
 import type { GetOverviewRequest as _raftel_v1_GetOverviewRequest, GetOverviewRequest__Output as _raftel_v1_GetOverviewRequest__Output } from '../../raftel/v1/GetOverviewRequest.ts';
 import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Output as _raftel_v1_GetPlanRequest__Output } from '../../raftel/v1/GetPlanRequest.ts';
+import type { GetTrunkRequest as _raftel_v1_GetTrunkRequest, GetTrunkRequest__Output as _raftel_v1_GetTrunkRequest__Output } from '../../raftel/v1/GetTrunkRequest.ts';
 import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from '../../raftel/v1/HangUpCallReply.ts';
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from '../../raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from '../../raftel/v1/Health.ts';
@@ -37,6 +42,7 @@ import type { ImportReport as _raftel_v1_ImportReport, ImportReport__Output as _
 import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Output } from '../../raftel/v1/Limit.ts';
 import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from '../../raftel/v1/LimitKey.ts';
 import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from '../../raftel/v1/LimitPage.ts';
+import type { ListCdrsRequest as _raftel_v1_ListCdrsRequest, ListCdrsRequest__Output as _raftel_v1_ListCdrsRequest__Output } from '../../raftel/v1/ListCdrsRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from '../../raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from '../../raftel/v1/ListPlansRequest.ts';
 import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from '../../raftel/v1/ListRatesRequest.ts';
@@ -44,6 +50,7 @@ import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raf
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from '../../raftel/v1/Members.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from '../../raftel/v1/NodeStatus.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from '../../raftel/v1/Overview.ts';
+import type { PauseSinkRequest as _raftel_v1_PauseSinkRequest, PauseSinkRequest__Output as _raftel_v1_PauseSinkRequest__Output } from '../../raftel/v1/PauseSinkRequest.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from '../../raftel/v1/Plan.ts';
 import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from '../../raftel/v1/PlanChanged.ts';
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from '../../raftel/v1/PlanList.ts';
@@ -51,20 +58,27 @@ import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raf
 import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from '../../raftel/v1/Price.ts';
 import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from '../../raftel/v1/PriceRequest.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from '../../raftel/v1/PromoteMemberRequest.ts';
+import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from '../../raftel/v1/PutTrunkRequest.ts';
 import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_RatePage__Output } from '../../raftel/v1/RatePage.ts';
 import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1_RatesPart__Output } from '../../raftel/v1/RatesPart.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from '../../raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from '../../raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from '../../raftel/v1/RemoveMemberRequest.ts';
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from '../../raftel/v1/RemovePlanRequest.ts';
+import type { RemoveSinkRequest as _raftel_v1_RemoveSinkRequest, RemoveSinkRequest__Output as _raftel_v1_RemoveSinkRequest__Output } from '../../raftel/v1/RemoveSinkRequest.ts';
+import type { RemoveTrunkRequest as _raftel_v1_RemoveTrunkRequest, RemoveTrunkRequest__Output as _raftel_v1_RemoveTrunkRequest__Output } from '../../raftel/v1/RemoveTrunkRequest.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from '../../raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
+import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from '../../raftel/v1/Sink.ts';
+import type { SinkPage as _raftel_v1_SinkPage, SinkPage__Output as _raftel_v1_SinkPage__Output } from '../../raftel/v1/SinkPage.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from '../../raftel/v1/SnapshotBytes.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from '../../raftel/v1/StateHashes.ts';
 import type { TraceCallRequest as _raftel_v1_TraceCallRequest, TraceCallRequest__Output as _raftel_v1_TraceCallRequest__Output } from '../../raftel/v1/TraceCallRequest.ts';
 import type { Traced as _raftel_v1_Traced, Traced__Output as _raftel_v1_Traced__Output } from '../../raftel/v1/Traced.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from '../../raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from '../../raftel/v1/TransferLeaderRequest.ts';
+import type { Trunk as _raftel_v1_Trunk, Trunk__Output as _raftel_v1_Trunk__Output } from '../../raftel/v1/Trunk.ts';
+import type { TrunkPage as _raftel_v1_TrunkPage, TrunkPage__Output as _raftel_v1_TrunkPage__Output } from '../../raftel/v1/TrunkPage.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from '../../raftel/v1/UserPage.ts';
 import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from '../../raftel/v1/ValidatePlanRequest.ts';
@@ -99,6 +113,15 @@ export interface ControlClient extends grpc.Client {
   addMember(argument: _raftel_v1_AddMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   addMember(argument: _raftel_v1_AddMemberRequest, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   
+  AddSink(argument: _raftel_v1_AddSinkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  AddSink(argument: _raftel_v1_AddSinkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  AddSink(argument: _raftel_v1_AddSinkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  AddSink(argument: _raftel_v1_AddSinkRequest, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  addSink(argument: _raftel_v1_AddSinkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  addSink(argument: _raftel_v1_AddSinkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  addSink(argument: _raftel_v1_AddSinkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  addSink(argument: _raftel_v1_AddSinkRequest, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  
   AddUser(argument: _raftel_v1_AddUserRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
   AddUser(argument: _raftel_v1_AddUserRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
   AddUser(argument: _raftel_v1_AddUserRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
@@ -130,6 +153,15 @@ export interface ControlClient extends grpc.Client {
   getCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
   getCall(argument: _raftel_v1_GetCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
   getCall(argument: _raftel_v1_GetCallRequest, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
+  
+  GetCdr(argument: _raftel_v1_GetCdrRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
+  GetCdr(argument: _raftel_v1_GetCdrRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
+  GetCdr(argument: _raftel_v1_GetCdrRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
+  GetCdr(argument: _raftel_v1_GetCdrRequest, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
+  getCdr(argument: _raftel_v1_GetCdrRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
+  getCdr(argument: _raftel_v1_GetCdrRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
+  getCdr(argument: _raftel_v1_GetCdrRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
+  getCdr(argument: _raftel_v1_GetCdrRequest, callback: grpc.requestCallback<_raftel_v1_Cdr__Output>): grpc.ClientUnaryCall;
   
   GetCluster(argument: _raftel_v1_GetClusterRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
   GetCluster(argument: _raftel_v1_GetClusterRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ClusterStatus__Output>): grpc.ClientUnaryCall;
@@ -212,6 +244,15 @@ export interface ControlClient extends grpc.Client {
   getPrice(argument: _raftel_v1_PriceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
   getPrice(argument: _raftel_v1_PriceRequest, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
   
+  GetTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  GetTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  GetTrunk(argument: _raftel_v1_GetTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  GetTrunk(argument: _raftel_v1_GetTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  getTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  getTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  getTrunk(argument: _raftel_v1_GetTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  getTrunk(argument: _raftel_v1_GetTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
@@ -247,6 +288,15 @@ export interface ControlClient extends grpc.Client {
   listCalls(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
   listCalls(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
   listCalls(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_CallPage__Output>): grpc.ClientUnaryCall;
+  
+  ListCdrs(argument: _raftel_v1_ListCdrsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
+  ListCdrs(argument: _raftel_v1_ListCdrsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
+  ListCdrs(argument: _raftel_v1_ListCdrsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
+  ListCdrs(argument: _raftel_v1_ListCdrsRequest, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
+  listCdrs(argument: _raftel_v1_ListCdrsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
+  listCdrs(argument: _raftel_v1_ListCdrsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
+  listCdrs(argument: _raftel_v1_ListCdrsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
+  listCdrs(argument: _raftel_v1_ListCdrsRequest, callback: grpc.requestCallback<_raftel_v1_CdrPage__Output>): grpc.ClientUnaryCall;
   
   ListCommits(argument: _raftel_v1_ListCommitsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
   ListCommits(argument: _raftel_v1_ListCommitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
@@ -311,6 +361,24 @@ export interface ControlClient extends grpc.Client {
   listRegistrations(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
   listRegistrations(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
   
+  ListSinks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  ListSinks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  ListSinks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  ListSinks(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  listSinks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  listSinks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  listSinks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  listSinks(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
+  
+  ListTrunks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  ListTrunks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  ListTrunks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  ListTrunks(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  listTrunks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  listTrunks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  listTrunks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  listTrunks(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
+  
   ListUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
   ListUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
   ListUsers(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
@@ -320,6 +388,15 @@ export interface ControlClient extends grpc.Client {
   listUsers(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
   listUsers(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
   
+  PauseSink(argument: _raftel_v1_PauseSinkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  PauseSink(argument: _raftel_v1_PauseSinkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  PauseSink(argument: _raftel_v1_PauseSinkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  PauseSink(argument: _raftel_v1_PauseSinkRequest, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  pauseSink(argument: _raftel_v1_PauseSinkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  pauseSink(argument: _raftel_v1_PauseSinkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  pauseSink(argument: _raftel_v1_PauseSinkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  pauseSink(argument: _raftel_v1_PauseSinkRequest, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  
   PromoteMember(argument: _raftel_v1_PromoteMemberRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   PromoteMember(argument: _raftel_v1_PromoteMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   PromoteMember(argument: _raftel_v1_PromoteMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
@@ -328,6 +405,15 @@ export interface ControlClient extends grpc.Client {
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
+  
+  PutTrunk(argument: _raftel_v1_PutTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  PutTrunk(argument: _raftel_v1_PutTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  PutTrunk(argument: _raftel_v1_PutTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  PutTrunk(argument: _raftel_v1_PutTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  putTrunk(argument: _raftel_v1_PutTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  putTrunk(argument: _raftel_v1_PutTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  putTrunk(argument: _raftel_v1_PutTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  putTrunk(argument: _raftel_v1_PutTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
@@ -373,6 +459,24 @@ export interface ControlClient extends grpc.Client {
   removePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   removePlan(argument: _raftel_v1_RemovePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   removePlan(argument: _raftel_v1_RemovePlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  
+  RemoveSink(argument: _raftel_v1_RemoveSinkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  RemoveSink(argument: _raftel_v1_RemoveSinkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  RemoveSink(argument: _raftel_v1_RemoveSinkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  RemoveSink(argument: _raftel_v1_RemoveSinkRequest, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  removeSink(argument: _raftel_v1_RemoveSinkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  removeSink(argument: _raftel_v1_RemoveSinkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  removeSink(argument: _raftel_v1_RemoveSinkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  removeSink(argument: _raftel_v1_RemoveSinkRequest, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
+  
+  RemoveTrunk(argument: _raftel_v1_RemoveTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  RemoveTrunk(argument: _raftel_v1_RemoveTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  RemoveTrunk(argument: _raftel_v1_RemoveTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  RemoveTrunk(argument: _raftel_v1_RemoveTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   
   RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
@@ -443,6 +547,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   AddMember: grpc.handleUnaryCall<_raftel_v1_AddMemberRequest__Output, _raftel_v1_Members>;
   
+  AddSink: grpc.handleUnaryCall<_raftel_v1_AddSinkRequest__Output, _raftel_v1_Sink>;
+  
   AddUser: grpc.handleUnaryCall<_raftel_v1_AddUserRequest__Output, _raftel_v1_User>;
   
   CommitPlan: grpc.handleUnaryCall<_raftel_v1_CommitPlanRequest__Output, _raftel_v1_PlanChanged>;
@@ -450,6 +556,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   Events: grpc.handleServerStreamingCall<_raftel_v1_EventsRequest__Output, _raftel_v1_Event>;
   
   GetCall: grpc.handleUnaryCall<_raftel_v1_GetCallRequest__Output, _raftel_v1_Call>;
+  
+  GetCdr: grpc.handleUnaryCall<_raftel_v1_GetCdrRequest__Output, _raftel_v1_Cdr>;
   
   GetCluster: grpc.handleUnaryCall<_raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus>;
   
@@ -469,6 +577,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   GetPrice: grpc.handleUnaryCall<_raftel_v1_PriceRequest__Output, _raftel_v1_Price>;
   
+  GetTrunk: grpc.handleUnaryCall<_raftel_v1_GetTrunkRequest__Output, _raftel_v1_Trunk>;
+  
   HangUpCall: grpc.handleUnaryCall<_raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply>;
   
   ImportRates: grpc.handleClientStreamingCall<_raftel_v1_RatesPart__Output, _raftel_v1_ImportReport>;
@@ -476,6 +586,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   ListBans: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_BanPage>;
   
   ListCalls: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_CallPage>;
+  
+  ListCdrs: grpc.handleUnaryCall<_raftel_v1_ListCdrsRequest__Output, _raftel_v1_CdrPage>;
   
   ListCommits: grpc.handleUnaryCall<_raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList>;
   
@@ -491,9 +603,17 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListRegistrations: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage>;
   
+  ListSinks: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_SinkPage>;
+  
+  ListTrunks: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_TrunkPage>;
+  
   ListUsers: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_UserPage>;
   
+  PauseSink: grpc.handleUnaryCall<_raftel_v1_PauseSinkRequest__Output, _raftel_v1_Sink>;
+  
   PromoteMember: grpc.handleUnaryCall<_raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members>;
+  
+  PutTrunk: grpc.handleUnaryCall<_raftel_v1_PutTrunkRequest__Output, _raftel_v1_Trunk>;
   
   RemoveBan: grpc.handleUnaryCall<_raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban>;
   
@@ -504,6 +624,10 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   RemoveMember: grpc.handleUnaryCall<_raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members>;
   
   RemovePlan: grpc.handleUnaryCall<_raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged>;
+  
+  RemoveSink: grpc.handleUnaryCall<_raftel_v1_RemoveSinkRequest__Output, _raftel_v1_Sink>;
+  
+  RemoveTrunk: grpc.handleUnaryCall<_raftel_v1_RemoveTrunkRequest__Output, _raftel_v1_Trunk>;
   
   RollbackPlan: grpc.handleUnaryCall<_raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged>;
   
@@ -527,10 +651,12 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   AddBan: MethodDefinition<_raftel_v1_AddBanRequest, _raftel_v1_Ban, _raftel_v1_AddBanRequest__Output, _raftel_v1_Ban__Output>
   AddCredit: MethodDefinition<_raftel_v1_AddCreditRequest, _raftel_v1_Credit, _raftel_v1_AddCreditRequest__Output, _raftel_v1_Credit__Output>
   AddMember: MethodDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_Members, _raftel_v1_AddMemberRequest__Output, _raftel_v1_Members__Output>
+  AddSink: MethodDefinition<_raftel_v1_AddSinkRequest, _raftel_v1_Sink, _raftel_v1_AddSinkRequest__Output, _raftel_v1_Sink__Output>
   AddUser: MethodDefinition<_raftel_v1_AddUserRequest, _raftel_v1_User, _raftel_v1_AddUserRequest__Output, _raftel_v1_User__Output>
   CommitPlan: MethodDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_CommitPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   Events: MethodDefinition<_raftel_v1_EventsRequest, _raftel_v1_Event, _raftel_v1_EventsRequest__Output, _raftel_v1_Event__Output>
   GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
+  GetCdr: MethodDefinition<_raftel_v1_GetCdrRequest, _raftel_v1_Cdr, _raftel_v1_GetCdrRequest__Output, _raftel_v1_Cdr__Output>
   GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
   GetCredit: MethodDefinition<_raftel_v1_CreditAccount, _raftel_v1_Credit, _raftel_v1_CreditAccount__Output, _raftel_v1_Credit__Output>
   GetHashes: MethodDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_StateHashes, _raftel_v1_GetHashesRequest__Output, _raftel_v1_StateHashes__Output>
@@ -540,10 +666,12 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   GetOverview: MethodDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_Overview, _raftel_v1_GetOverviewRequest__Output, _raftel_v1_Overview__Output>
   GetPlan: MethodDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_Plan, _raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan__Output>
   GetPrice: MethodDefinition<_raftel_v1_PriceRequest, _raftel_v1_Price, _raftel_v1_PriceRequest__Output, _raftel_v1_Price__Output>
+  GetTrunk: MethodDefinition<_raftel_v1_GetTrunkRequest, _raftel_v1_Trunk, _raftel_v1_GetTrunkRequest__Output, _raftel_v1_Trunk__Output>
   HangUpCall: MethodDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply__Output>
   ImportRates: MethodDefinition<_raftel_v1_RatesPart, _raftel_v1_ImportReport, _raftel_v1_RatesPart__Output, _raftel_v1_ImportReport__Output>
   ListBans: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_BanPage, _raftel_v1_ListRequest__Output, _raftel_v1_BanPage__Output>
   ListCalls: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CallPage, _raftel_v1_ListRequest__Output, _raftel_v1_CallPage__Output>
+  ListCdrs: MethodDefinition<_raftel_v1_ListCdrsRequest, _raftel_v1_CdrPage, _raftel_v1_ListCdrsRequest__Output, _raftel_v1_CdrPage__Output>
   ListCommits: MethodDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_CommitList, _raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList__Output>
   ListCredit: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CreditPage, _raftel_v1_ListRequest__Output, _raftel_v1_CreditPage__Output>
   ListDecks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_DeckPage, _raftel_v1_ListRequest__Output, _raftel_v1_DeckPage__Output>
@@ -551,13 +679,19 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   ListPlans: MethodDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_PlanList, _raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList__Output>
   ListRates: MethodDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_RatePage, _raftel_v1_ListRatesRequest__Output, _raftel_v1_RatePage__Output>
   ListRegistrations: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_RegistrationPage, _raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage__Output>
+  ListSinks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_SinkPage, _raftel_v1_ListRequest__Output, _raftel_v1_SinkPage__Output>
+  ListTrunks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_TrunkPage, _raftel_v1_ListRequest__Output, _raftel_v1_TrunkPage__Output>
   ListUsers: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_UserPage, _raftel_v1_ListRequest__Output, _raftel_v1_UserPage__Output>
+  PauseSink: MethodDefinition<_raftel_v1_PauseSinkRequest, _raftel_v1_Sink, _raftel_v1_PauseSinkRequest__Output, _raftel_v1_Sink__Output>
   PromoteMember: MethodDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_Members, _raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members__Output>
+  PutTrunk: MethodDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_Trunk, _raftel_v1_PutTrunkRequest__Output, _raftel_v1_Trunk__Output>
   RemoveBan: MethodDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_Ban, _raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban__Output>
   RemoveDeck: MethodDefinition<_raftel_v1_DeckName, _raftel_v1_Deck, _raftel_v1_DeckName__Output, _raftel_v1_Deck__Output>
   RemoveLimit: MethodDefinition<_raftel_v1_LimitKey, _raftel_v1_Limit, _raftel_v1_LimitKey__Output, _raftel_v1_Limit__Output>
   RemoveMember: MethodDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_Members, _raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members__Output>
   RemovePlan: MethodDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged__Output>
+  RemoveSink: MethodDefinition<_raftel_v1_RemoveSinkRequest, _raftel_v1_Sink, _raftel_v1_RemoveSinkRequest__Output, _raftel_v1_Sink__Output>
+  RemoveTrunk: MethodDefinition<_raftel_v1_RemoveTrunkRequest, _raftel_v1_Trunk, _raftel_v1_RemoveTrunkRequest__Output, _raftel_v1_Trunk__Output>
   RollbackPlan: MethodDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
   SetLimit: MethodDefinition<_raftel_v1_Limit, _raftel_v1_Limit, _raftel_v1_Limit__Output, _raftel_v1_Limit__Output>

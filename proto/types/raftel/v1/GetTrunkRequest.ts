@@ -1,0 +1,12 @@
+// Original file: proto/control.proto
+
+
+export interface GetTrunkRequest {
+  'name'?: (string);
+  'linearizable'?: (boolean);
+}
+
+export interface GetTrunkRequest__Output {
+  'name': (string);
+  'linearizable': (boolean);
+}

@@ -1,0 +1,12 @@
+// Original file: proto/control.proto
+
+
+export interface PauseSinkRequest {
+  'name'?: (string);
+  'paused'?: (boolean);
+}
+
+export interface PauseSinkRequest__Output {
+  'name': (string);
+  'paused': (boolean);
+}

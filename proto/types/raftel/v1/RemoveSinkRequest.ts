@@ -1,0 +1,10 @@
+// Original file: proto/control.proto
+
+
+export interface RemoveSinkRequest {
+  'name'?: (string);
+}
+
+export interface RemoveSinkRequest__Output {
+  'name': (string);
+}
