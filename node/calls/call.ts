@@ -35,6 +35,7 @@ export type CallEvent =
       readonly at: number
       readonly target: string
       readonly legs: readonly LegRow[]
+      /** That it went out by. */
       readonly trunk?: string
     }
   /** Told to who asks why the call went where it went; the cluster is not told of it. */
@@ -65,14 +66,23 @@ export function advance(call: Call, event: CallEvent): Call {
         answeredAt: event.at,
         target: clean(event.target),
         legs: event.legs.map(shown),
-        ...(event.trunk !== undefined && { about: { ...call.about, trunk: event.trunk } }),
+        about: {
+          ...call.about,
+          trunk: event.trunk ?? call.about.trunk,
+          decision: recordedOf(call.trace),
+        },
       }
     case 'noted':
       if (call.state === 'ended' || call.trace.length >= TRACE_MAX) return call
       return { ...call, trace: [...call.trace, clean(event.line)] }
     case 'ended':
-      return call.state === 'ended' ? call : { ...call, state: 'ended', ending: clean(event.why), endedAt: event.at }
+      return call.state === 'ended' ? call : over(call, event)
   }
+}
+
+function over(call: Call, { why, at }: Extract<CallEvent, { type: 'ended' }>): Call {
+  const about = { ...call.about, decision: recordedOf(call.trace) }
+  return { ...call, state: 'ended', ending: clean(why), endedAt: at, about }
 }
 
 /** The row that the cluster keeps of it; null when there is nothing (more) to keep. `recorded`: it needs no record any more. */

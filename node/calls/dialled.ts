@@ -52,6 +52,11 @@ export function identityOf(aor: Aor): Readonly<Record<string, string>> {
     : { 'P-Asserted-Identity': `<${sayDialled({ user, domain })}>` }
 }
 
+/** Who that is for whom he is connected with; empty: nobody is told of him. */
+export function told(who: { readonly aor: Aor; readonly private?: boolean } | null): string {
+  return who === null || who.private ? '' : who.aor
+}
+
 /** As a row shows it: a number or a service as it was dialled, a name with its domain, as callers are shown. */
 export function shownTarget({ user, domain }: Dialled): string {
   return /^(?:[+*#\d]+|urn:.+)$/.test(user) ? user : `${user}@${domain}`

@@ -149,7 +149,10 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     ...(arrival && { trunk: arrival.trunk }),
   })
   desk.count.placed++
-  if (decision.kind === 'reject') return refuse(desk, party, decision.status, decision.reason)
+  if (decision.kind === 'reject') {
+    const { status, reason, cause } = decision
+    return refuse(desk, party, status, reason, cause === undefined ? {} : { Reason: `Q.850;cause=${cause}` })
+  }
   if (decision.kind === 'service') return serve(desk, party, rights, decision)
   const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(request, decision)) ?? OK)
   if (admitted.kind === 'refused') return refuseAdmission(desk, party, admitted)

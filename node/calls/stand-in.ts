@@ -6,7 +6,7 @@ import { nodesOf } from '../routing/reach.ts'
 import type { Dialing, DialOutcome, Dialog, DialRequest, SipPort } from '../sip/port.ts'
 import { opposite } from './bridge.ts'
 import type { Desk, Live, Talk, Who } from './calls.ts'
-import { ofAor, sayDialled } from './dialled.ts'
+import { ofAor, sayDialled, told } from './dialled.ts'
 import type { Bridge, Leg, Lent, Whom } from './ends.ts'
 import type { Lasting } from './origin.ts'
 import { type Replaces, writeReplaces } from './refer.ts'
@@ -50,10 +50,11 @@ export function placeIn(meant: Meant, aor: string): (Place & { keep(): void }) |
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
-  const taking = takingOver({ ends, near, far, leave }, side, { now: aor, before: left })
+  const taking = takingOver({ ends, near, far, leave }, side, { now: aor, before: told(who[side]) })
   return {
     who: who[opposite(side)],
-    name: farName(meant),
+    // Who comes is told that name.
+    name: told(who[opposite(side)]) || STRANGER,
     left,
     sip: { dial: taking.dial },
     request: (sdp) => ({ uri: '', nextHop: null, from: { display: '', uri: '' }, to: { uri: '' }, sdp }),

@@ -56,7 +56,13 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
       answering(dialog, { name, trunk }, sdp) {
         const { callId, remoteTag, remoteContact } = dialog
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
-        answered = { type: 'answered', at: desk.now(), target: name, legs: [leg, called], ...(trunk && { trunk }) }
+        answered = {
+          type: 'answered',
+          at: desk.now(),
+          target: name,
+          legs: [leg, called],
+          ...(trunk !== undefined && { trunk }),
+        }
         return desk.agree(live, answered, urgent)
       },
       answered(ends, dialog, { name, trunk }) {

@@ -7,7 +7,7 @@ import type { Side } from '../media/media.ts'
 import type { Dialog, Referral } from '../sip/port.ts'
 import { opposite } from './bridge.ts'
 import type { Desk, Live } from './calls.ts'
-import { sayDialled } from './dialled.ts'
+import { sayDialled, told } from './dialled.ts'
 import type { Leg, Lent } from './ends.ts'
 import { join } from './join.ts'
 import { type Notices, noticesTo } from './notices.ts'
@@ -119,7 +119,7 @@ function transferee(departure: Departure, { sdp: said, session }: Leg, stop: Abo
     reply: (status, { reason = '' } = {}) => notices.tell(status, reason),
     async answer(sdp, aor) {
       const { talk } = departure.from!
-      const before = talk.who[side]?.aor ?? ''
+      const before = told(talk.who[side])
       const taken = await talk.ends.lend(opposite(side), sdp, { now: aor, before })
       if (taken.kind === 'refused') {
         notices.tell(taken.status, taken.reason)

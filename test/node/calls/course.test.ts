@@ -256,10 +256,13 @@ test('a call from a trunk is not challenged, is read as the trunk has it, and ri
     await fromCarrier(t, it, ['From: <sip:anonymous@anonymous.invalid>;tag=1']).then((text) => text.split(' ')[1]),
     '486',
   )
+  // Who says so at another address is asked who he is.
+  t.is((await fromCarrier(t, it, ['From: <sip:mallory@carrier.test>;tag=1'])).split(' ')[1], '486')
   t.deepEqual(heard, [
     ['Eve', 'sip:+4930123@pbx.test'],
     ['Boss', 'sip:+4930999@pbx.test'],
     ['Anonymous', 'sip:anonymous@anonymous.invalid'],
+    ['', 'sip:mallory@pbx.test'],
   ])
 })
 
