@@ -55,7 +55,8 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         }
         const called = { role: 'called', callId, tag: remoteTag, contact: remoteContact, sdp } as const
         place?.keep(dialog)
-        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
+        const { parted } = dialog
+        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why), ...(parted && { parted }) })
         if (trunk !== undefined) desk.trunks?.outcome(trunk, { kind: 'answered' })
         desk.happened(live, { type: 'answered', at: desk.now(), target: name, legs: [leg, called] })
       },
