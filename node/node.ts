@@ -190,7 +190,6 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     sip,
     media,
     trunks,
-    price: (trunk, number) => admission.decks.price(trunk, number, Date.now())?.price ?? null,
     identify: identity.caller,
     here,
     decided: recent.keep,

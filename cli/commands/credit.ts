@@ -51,15 +51,16 @@ const GRANTS: readonly Column<GrantRow>[] = [
 
 export function creditCommand(): Command {
   const add = new Command('add')
-    .description('grant an amount; a negative one is taken back, as far as it is there')
+    .description('grant an amount, or take one back as far as it is there')
     .argument('<account>', 'user:NAME@DOMAIN or tenant:DOMAIN')
-    .argument('<amount>', 'like 25 or 12.50; write -- before a negative one', amountIn)
+    .argument('<amount>', 'like 25 or 12.50', amountIn)
     .requiredOption('--reason <text>', 'stands in the history of the account')
     .option('--currency <code>', 'like EUR; an account keeps its first', 'EUR')
     .option('--id <text>', 'the same id is granted once, however often it is said; by default a new one')
+    .option('--take-back', 'the amount goes from the balance')
     .addHelpText(
       'after',
-      '\nExamples:\n  raftel credit add user:alice@pbx.test 25 --reason "invoice 4711" --id invoice-4711\n  raftel credit add tenant:pbx.test --reason mistake -- -5',
+      '\nExamples:\n  raftel credit add user:alice@pbx.test 25 --reason "invoice 4711" --id invoice-4711\n  raftel credit add tenant:pbx.test 5 --take-back --reason mistake',
     )
     .action(addCredit)
   const show = new Command('show')
@@ -92,13 +93,13 @@ export function creditCommand(): Command {
 async function addCredit(
   account: string,
   amount: number,
-  options: { reason: string; currency: string; id?: string },
+  options: { reason: string; currency: string; id?: string; takeBack?: boolean },
   self: Command,
 ): Promise<void> {
   const by = authorOf(() => userInfo().username)
   const request = {
     account,
-    amount,
+    amount: options.takeBack ? -amount : amount,
     currency: options.currency,
     reason: options.reason,
     id: options.id ?? randomUUID(),

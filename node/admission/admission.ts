@@ -38,6 +38,8 @@ const LEASE_MS = 30_000
 const AHEAD = 60
 /** A phone hears within that time that there is no quorum. */
 const TIMEOUT_MS = 2_000
+/** A BYE that nobody answers has failed by then (RFC 3261 §17.1.2.2, timer F). */
+const PARTED_MS = 33_000
 /** Seconds before the end at which a caller is warned. */
 const WARN_SECONDS = 10
 
@@ -52,6 +54,8 @@ interface Held {
   answeredAt: number | null
   talk: TalkTime | null
   timers: NodeJS.Timeout[]
+  /** It is, with the seconds that it talked; only the called phone may not know of it yet. */
+  over: { readonly seconds: number | null } | null
 }
 
 /** `isOfWay`: the trunk is why, and by another it may be. */
@@ -140,7 +144,12 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     if (result.kind === 'limited') return refuseFor(result)
     if (result.kind !== 'reserved') return refuse(503, 'This node is not up yet', 5)
     const before = held.get(id)
-    const rest = { answeredAt: before?.answeredAt ?? null, talk: before?.talk ?? null, timers: before?.timers ?? [] }
+    const rest = {
+      answeredAt: before?.answeredAt ?? null,
+      talk: before?.talk ?? null,
+      timers: before?.timers ?? [],
+      over: null,
+    }
     const { seconds } = result
     held.set(id, { id, wanted, seconds, isLast: seconds !== null && seconds < ahead, ...rest })
     return OK
@@ -203,10 +212,24 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
   function release(id: string): void {
     asked.delete(id)
     const one = held.get(id)
-    if (!one) return
-    held.delete(id)
-    for (const timer of one.timers) clearTimeout(timer)
-    releases.add(id, one.answeredAt === null ? null : Math.ceil(talked(one)))
+    if (!one || one.over) return
+    one.over = { seconds: one.answeredAt === null ? null : Math.ceil(talked(one)) }
+    for (const timer of one.timers.splice(0)) clearTimeout(timer)
+    const { parted } = one.talk ?? {}
+    if (!parted) {
+      letGo(one)
+      return
+    }
+    // The next may not ring before the one that was called knows that this one is over: it would have both.
+    one.timers.push(setTimeout(() => letGo(one), PARTED_MS).unref())
+    void parted.then(() => letGo(one))
+  }
+
+  function letGo(one: Held): void {
+    if (!one.over || held.get(one.id) !== one) return
+    for (const timer of one.timers.splice(0)) clearTimeout(timer)
+    held.delete(one.id)
+    releases.add(one.id, one.over.seconds)
   }
 
   function talked({ answeredAt, seconds }: Held): number {
@@ -219,7 +242,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     if (held.size === 0) return
     const calls = [...held.values()].flatMap((one) => {
       const { id, seconds, answeredAt, wanted } = one
-      if (seconds === null || answeredAt === null || seconds - talked(one) > (ahead * 2) / 3) return []
+      if (one.over || seconds === null || answeredAt === null || seconds - talked(one) > (ahead * 2) / 3) return []
       const limits = wanted.keys.flatMap((key) => tables.limits.get(key) ?? [])
       const at = Math.ceil(talked(one))
       return [{ id, talked: at, want: at + ahead, ...periodsOf(limits, needs.now()) }]
@@ -229,7 +252,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     for (const [id, seconds] of said.result.seconds) {
       const one = held.get(id)
       const want = calls.find((call) => call.id === id)?.want ?? 0
-      if (!one) continue
+      if (!one || one.over) continue
       one.seconds = seconds
       one.isLast = seconds < want
       schedule(one)
@@ -243,8 +266,8 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
       const isOurs = row.node === node && row.incarnation === incarnation
       if (isOurs && !held.has(row.id) && !asking.has(row.id)) releases.add(row.id, null)
     }
-    for (const { id, seconds, wanted, talk } of [...held.values()]) {
-      if (tables.reservations.has(id)) continue
+    for (const { id, seconds, wanted, talk, over } of [...held.values()]) {
+      if (over || tables.reservations.has(id)) continue
       if (seconds !== null) {
         log.info({ call: id }, 'what a call had reserved is lost, as this node was taken for gone: it is ended')
         talk?.stop('what it had reserved is lost')
@@ -282,7 +305,10 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     async close() {
       clearInterval(timer)
       stopWatching()
-      for (const id of [...held.keys()]) release(id)
+      for (const one of [...held.values()]) {
+        release(one.id)
+        letGo(one)
+      }
       slices.close()
       await releases.close(1_000)
     },

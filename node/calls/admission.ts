@@ -19,6 +19,8 @@ export type Admitted =
 export interface TalkTime {
   /** Its time is used up: it ends. */
   stop(why: string): void
+  /** Resolves when the called side knows that it is over: until then it is in progress there. */
+  readonly parted?: Promise<void>
   /** It will be in so many seconds. */
   warn?(seconds: number): void
 }

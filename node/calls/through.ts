@@ -70,7 +70,8 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         live.talk = { ends, who: { caller: who, called } }
         place?.keep(dialog)
         through.answered?.()
-        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why) })
+        const { parted } = dialog
+        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why), ...(parted && { parted }) })
         if (answered !== null) desk.happened(live, answered)
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

@@ -16,6 +16,7 @@ export interface IncomingDialog extends Dialog {
 export function wrapDialog(raw: SrfDialog, link: Link, offered = false): IncomingDialog {
   let handlers = Promise.withResolvers<DialogHandlers>()
   const over = new Set<() => void>()
+  const { promise: parted, resolve: part } = Promise.withResolvers<void>()
   let up = raw.connected
   let turn: Promise<unknown> = Promise.resolve()
   const forget = link.whenLost(() => {
@@ -34,6 +35,7 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
   function ended(reason: string): void {
     if (!up) return
     finish()
+    part()
     link.guard('a BYE', () => handlers.promise.then((handler) => handler.bye(reason)))
   }
 
@@ -42,11 +44,18 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
     const headers: Record<string, string> = reason
       ? { Reason: `SIP;text="${oneLine(reason).replace(/["\\]/g, '')}"` }
       : {}
-    const unlost = link.whenLost(() => link.srf.removeDialog(raw))
-    try {
-      raw.destroy({ headers }, unlost)
-    } catch {
+    const unlost = link.whenLost(() => {
+      link.srf.removeDialog(raw)
+      part()
+    })
+    const done = (): void => {
       unlost()
+      part()
+    }
+    try {
+      raw.destroy({ headers }, done)
+    } catch {
+      done()
       link.srf.removeDialog(raw)
     }
   }
@@ -194,6 +203,7 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
       finish()
       hangUp(reason)
     },
+    parted,
     modify(sdp, headers) {
       // One re-INVITE at a time (RFC 3261 §14.1); srf's own queue stops for good at the first refusal.
       const contact: Record<string, string> = raw.local.contact ? { Contact: raw.local.contact } : {}

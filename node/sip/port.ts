@@ -78,6 +78,8 @@ export interface Dialog {
   /** False once a BYE was sent or received, or the peer was found gone. */
   readonly up: boolean
   bye(reason?: string): void
+  /** Resolves when the other side knows that it is over: it has said BYE, or answered ours, or is gone. */
+  readonly parted?: Promise<void>
   /** Sends a re-INVITE (RFC 3261 §14). */
   modify(sdp: string, headers?: Readonly<Record<string, string>>): Promise<Modified>
   /** Sends an INFO; its final status. */
