@@ -6,6 +6,7 @@ import { openClient } from '../client.ts'
 import { globals } from '../globals.ts'
 import { addList } from '../lists.ts'
 import { iso, record, span } from '../print.ts'
+import { explainCommand } from './explain.ts'
 import { traceCommand } from './trace.ts'
 
 interface Row {
@@ -50,6 +51,7 @@ export function callCommand(): Command {
     .description('live calls, and what became of others')
     .addCommand(ls)
     .addCommand(show)
+    .addCommand(explainCommand())
     .addCommand(traceCommand())
     .addCommand(hangup)
 }

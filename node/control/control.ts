@@ -18,6 +18,7 @@ import type { Members, Members__Output } from '../../proto/types/raftel/v1/Membe
 import { addBan, listBans, removeBan } from './bans.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
 import { keepJournal } from './events.ts'
+import { explainCall } from './explain.ts'
 import { health } from './health.ts'
 import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
 import type { Needs } from './needs.ts'
@@ -133,6 +134,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListCalls: fromTables((request) => listCalls(options, request)),
     GetCall: unary(log, ({ id }, call) => getCall(options, peers, id, forwarded(call))),
     HangUpCall: unary(log, ({ id }, call) => hangUp(options, peers, id, forwarded(call))),
+    ExplainCall: unary(log, ({ id }, call) => explainCall(options, peers, id, forwarded(call))),
     TraceCall: traceCall(options, peers),
     Watch: watch(options),
     Events: journal.events,

@@ -65,8 +65,7 @@ function hear(
 
 async function gather({ cluster, trace }: Tracing, peers: Peers, call: Stream): Promise<void> {
   const { id: asked, follow } = call.request
-  const here = trace.calls(asked)
-  const others = [...cluster.tables.nodes.keys()].filter((node) => node !== cluster.node).sort()
+  const others = othersOf(cluster)
   let gone = false
   const stops: (() => void)[] = []
   const leave = (): void => {
@@ -75,13 +74,7 @@ async function gather({ cluster, trace }: Tracing, peers: Peers, call: Stream): 
   }
   call.on('cancelled', leave).on('close', leave).on('error', leave)
 
-  // A SIP Call-ID means something to those that have that leg; what it means, all know.
-  let id = here[0] ?? asked
-  if (here.length === 0 && !cluster.tables.calls.has(asked)) {
-    const said = await Promise.all(others.map((node) => remembered(peers, node, asked)))
-    id = said.flatMap(({ items }) => items).find(({ of }) => (of?.calls?.length ?? 0) > 0)?.of?.calls?.[0] ?? asked
-  }
-
+  const id = await meant({ cluster, trace }, peers, asked)
   const items: Traced[] = []
   let synced = false
   const take = (item: Traced): void => {
@@ -117,6 +110,22 @@ async function gather({ cluster, trace }: Tracing, peers: Peers, call: Stream): 
   write(call, { kind: 'SYNCED', node: cluster.node })
   synced = true
   if (!follow) call.end()
+}
+
+function othersOf(cluster: Needs['cluster']): string[] {
+  return [...cluster.tables.nodes.keys()].filter((node) => node !== cluster.node).sort()
+}
+
+/** The call that an id means. A SIP Call-ID means something to the nodes that have that leg; what it means, all know. */
+export async function meant(
+  { cluster, trace }: Pick<Needs, 'cluster' | 'trace'>,
+  peers: Peers,
+  asked: string,
+): Promise<string> {
+  const [here] = trace.calls(asked)
+  if (here !== undefined || cluster.tables.calls.has(asked)) return here ?? asked
+  const said = await Promise.all(othersOf(cluster).map((node) => remembered(peers, node, asked)))
+  return said.flatMap(({ items }) => items).find(({ of }) => (of?.calls?.length ?? 0) > 0)?.of?.calls?.[0] ?? asked
 }
 
 function open(peers: Peers, node: string, id: string, follow: boolean): ClientReadableStream<Traced__Output> | null {

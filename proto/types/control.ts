@@ -4,6 +4,8 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type { AddBanRequest as _raftel_v1_AddBanRequest, AddBanRequest__Output as _raftel_v1_AddBanRequest__Output } from './raftel/v1/AddBanRequest.ts';
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from './raftel/v1/AddMemberRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from './raftel/v1/AddUserRequest.ts';
+import type { Asked as _raftel_v1_Asked, Asked__Output as _raftel_v1_Asked__Output } from './raftel/v1/Asked.ts';
+import type { Attempt as _raftel_v1_Attempt, Attempt__Output as _raftel_v1_Attempt__Output } from './raftel/v1/Attempt.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from './raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from './raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from './raftel/v1/Call.ts';
@@ -17,6 +19,8 @@ import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanReque
 import type { ControlClient as _raftel_v1_ControlClient, ControlDefinition as _raftel_v1_ControlDefinition } from './raftel/v1/Control.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
+import type { ExplainCallRequest as _raftel_v1_ExplainCallRequest, ExplainCallRequest__Output as _raftel_v1_ExplainCallRequest__Output } from './raftel/v1/ExplainCallRequest.ts';
+import type { Explanation as _raftel_v1_Explanation, Explanation__Output as _raftel_v1_Explanation__Output } from './raftel/v1/Explanation.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from './raftel/v1/GetCallRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from './raftel/v1/GetClusterRequest.ts';
 import type { GetHashesRequest as _raftel_v1_GetHashesRequest, GetHashesRequest__Output as _raftel_v1_GetHashesRequest__Output } from './raftel/v1/GetHashesRequest.ts';
@@ -29,6 +33,7 @@ import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallReque
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from './raftel/v1/Health.ts';
 import type { Leg as _raftel_v1_Leg, Leg__Output as _raftel_v1_Leg__Output } from './raftel/v1/Leg.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
+import type { Mark as _raftel_v1_Mark, Mark__Output as _raftel_v1_Mark__Output } from './raftel/v1/Mark.ts';
 import type { MediaStream as _raftel_v1_MediaStream, MediaStream__Output as _raftel_v1_MediaStream__Output } from './raftel/v1/MediaStream.ts';
 import type { Member as _raftel_v1_Member, Member__Output as _raftel_v1_Member__Output } from './raftel/v1/Member.ts';
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from './raftel/v1/Members.ts';
@@ -67,6 +72,8 @@ export interface ProtoGrpcType {
       AddBanRequest: MessageTypeDefinition<_raftel_v1_AddBanRequest, _raftel_v1_AddBanRequest__Output>
       AddMemberRequest: MessageTypeDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_AddMemberRequest__Output>
       AddUserRequest: MessageTypeDefinition<_raftel_v1_AddUserRequest, _raftel_v1_AddUserRequest__Output>
+      Asked: MessageTypeDefinition<_raftel_v1_Asked, _raftel_v1_Asked__Output>
+      Attempt: MessageTypeDefinition<_raftel_v1_Attempt, _raftel_v1_Attempt__Output>
       Ban: MessageTypeDefinition<_raftel_v1_Ban, _raftel_v1_Ban__Output>
       BanPage: MessageTypeDefinition<_raftel_v1_BanPage, _raftel_v1_BanPage__Output>
       Call: MessageTypeDefinition<_raftel_v1_Call, _raftel_v1_Call__Output>
@@ -80,6 +87,8 @@ export interface ProtoGrpcType {
       Control: SubtypeConstructor<typeof grpc.Client, _raftel_v1_ControlClient> & { service: _raftel_v1_ControlDefinition }
       Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
+      ExplainCallRequest: MessageTypeDefinition<_raftel_v1_ExplainCallRequest, _raftel_v1_ExplainCallRequest__Output>
+      Explanation: MessageTypeDefinition<_raftel_v1_Explanation, _raftel_v1_Explanation__Output>
       GetCallRequest: MessageTypeDefinition<_raftel_v1_GetCallRequest, _raftel_v1_GetCallRequest__Output>
       GetClusterRequest: MessageTypeDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_GetClusterRequest__Output>
       GetHashesRequest: MessageTypeDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_GetHashesRequest__Output>
@@ -92,6 +101,7 @@ export interface ProtoGrpcType {
       Health: MessageTypeDefinition<_raftel_v1_Health, _raftel_v1_Health__Output>
       Leg: MessageTypeDefinition<_raftel_v1_Leg, _raftel_v1_Leg__Output>
       ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
+      Mark: MessageTypeDefinition<_raftel_v1_Mark, _raftel_v1_Mark__Output>
       MediaStream: MessageTypeDefinition<_raftel_v1_MediaStream, _raftel_v1_MediaStream__Output>
       Member: MessageTypeDefinition<_raftel_v1_Member, _raftel_v1_Member__Output>
       Members: MessageTypeDefinition<_raftel_v1_Members, _raftel_v1_Members__Output>

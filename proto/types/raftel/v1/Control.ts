@@ -15,6 +15,8 @@ import type { ClusterVerdict as _raftel_v1_ClusterVerdict, ClusterVerdict__Outpu
 import type { CommitPlanRequest as _raftel_v1_CommitPlanRequest, CommitPlanRequest__Output as _raftel_v1_CommitPlanRequest__Output } from '../../raftel/v1/CommitPlanRequest.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from '../../raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from '../../raftel/v1/EventsRequest.ts';
+import type { ExplainCallRequest as _raftel_v1_ExplainCallRequest, ExplainCallRequest__Output as _raftel_v1_ExplainCallRequest__Output } from '../../raftel/v1/ExplainCallRequest.ts';
+import type { Explanation as _raftel_v1_Explanation, Explanation__Output as _raftel_v1_Explanation__Output } from '../../raftel/v1/Explanation.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from '../../raftel/v1/GetCallRequest.ts';
 import type { GetClusterRequest as _raftel_v1_GetClusterRequest, GetClusterRequest__Output as _raftel_v1_GetClusterRequest__Output } from '../../raftel/v1/GetClusterRequest.ts';
 import type { GetHashesRequest as _raftel_v1_GetHashesRequest, GetHashesRequest__Output as _raftel_v1_GetHashesRequest__Output } from '../../raftel/v1/GetHashesRequest.ts';
@@ -87,6 +89,15 @@ export interface ControlClient extends grpc.Client {
   Events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
   events(argument: _raftel_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
   events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
+  
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
   
   GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
   GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
@@ -269,6 +280,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   Events: grpc.handleServerStreamingCall<_raftel_v1_EventsRequest__Output, _raftel_v1_Event>;
   
+  ExplainCall: grpc.handleUnaryCall<_raftel_v1_ExplainCallRequest__Output, _raftel_v1_Explanation>;
+  
   GetCall: grpc.handleUnaryCall<_raftel_v1_GetCallRequest__Output, _raftel_v1_Call>;
   
   GetCluster: grpc.handleUnaryCall<_raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus>;
@@ -317,6 +330,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   AddUser: MethodDefinition<_raftel_v1_AddUserRequest, _raftel_v1_User, _raftel_v1_AddUserRequest__Output, _raftel_v1_User__Output>
   CommitPlan: MethodDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_Plan, _raftel_v1_CommitPlanRequest__Output, _raftel_v1_Plan__Output>
   Events: MethodDefinition<_raftel_v1_EventsRequest, _raftel_v1_Event, _raftel_v1_EventsRequest__Output, _raftel_v1_Event__Output>
+  ExplainCall: MethodDefinition<_raftel_v1_ExplainCallRequest, _raftel_v1_Explanation, _raftel_v1_ExplainCallRequest__Output, _raftel_v1_Explanation__Output>
   GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
   GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
   GetHashes: MethodDefinition<_raftel_v1_GetHashesRequest, _raftel_v1_StateHashes, _raftel_v1_GetHashesRequest__Output, _raftel_v1_StateHashes__Output>
