@@ -12,6 +12,8 @@ type Tracing = Pick<Needs, 'cluster' | 'trace' | 'log'>
 
 /** So long the others have to say what they remember. */
 const OTHERS_MS = 2_000
+/** What is still said when a call is over: the answers to BYE. */
+const LAST_MS = 1_500
 /** Messages that a follower has not read yet; one that is further behind is let go rather than remembered for. */
 const BEHIND_MAX = 4_096
 
@@ -109,7 +111,20 @@ async function gather({ cluster, trace }: Tracing, peers: Peers, call: Stream): 
   for (const item of inOrder(items)) write(call, item)
   write(call, { kind: 'SYNCED', node: cluster.node })
   synced = true
-  if (!follow) call.end()
+  if (!follow || !cluster.tables.calls.has(id)) {
+    call.end()
+    return
+  }
+  stops.push(
+    cluster.watch((changes) => {
+      if (!changes.some(({ table, key }) => table === 'calls' && key === id) || cluster.tables.calls.has(id)) return
+      stops.push(clearing(setTimeout(() => call.end(), LAST_MS)))
+    }),
+  )
+}
+
+function clearing(timer: NodeJS.Timeout): () => void {
+  return () => clearTimeout(timer)
 }
 
 function othersOf(cluster: Needs['cluster']): string[] {
