@@ -25,6 +25,8 @@ export interface Listing<Wire, Row extends object> {
   ) => void
   readonly row: (wire: Wire) => Row
   readonly changed: (change: Change__Output) => Wire | null | undefined
+  /** Leaves out rows by what is asked of the cluster about each; null: these options leave out none. */
+  readonly only?: (options: object) => ((client: Client, rows: readonly Wire[]) => Promise<readonly Wire[]>) | null
   readonly columns: readonly Column<Row>[]
 }
 
@@ -51,6 +53,8 @@ export function addList<Wire, Row extends object>(command: Command, listing: Lis
     .action(async (options: ListOptions, self: Command) => {
       if (options.watch && options.linearizable)
         throw new Failure('usage', '--watch shows changes as they arrive; give it or --linearizable')
+      if (options.watch && listing.only?.(options))
+        throw new Failure('usage', '--watch shows rows as they change; what is asked about each is told without it')
       if (options.watch) await watchRows(self, options, listing)
       else await listRows(self, options, listing)
     })
@@ -61,7 +65,9 @@ async function listRows<Wire, Row extends object>(self: Command, options: ListOp
   const client = openClient(given)
   try {
     const { filter, sort, linearizable } = options
-    const rows = (await allRows(client, listing.page, { filter, sort, linearizable })).map(listing.row)
+    const all = await allRows(client, listing.page, { filter, sort, linearizable })
+    const only = listing.only?.(options)
+    const rows = (only ? await only(client, all) : all).map(listing.row)
     process.stdout.write(list(given.output, listing.columns, rows))
   } finally {
     client.close()

@@ -11,12 +11,15 @@ export interface Column<Row> {
   readonly title: string
   readonly text: (row: Row) => string
   readonly right?: boolean
+  /** Left out where no row has anything in it. */
+  readonly ifAny?: boolean
 }
 
 const CELL_MAX = 200
 
 /** Aligned by display width, so that wide and combining characters keep their columns; every cell cleaned. */
-export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+export function table<Row>(all: readonly Column<Row>[], rows: readonly Row[]): string {
+  const columns = all.filter(({ ifAny, text }) => !ifAny || rows.some((row) => text(row) !== ''))
   const cells = [
     columns.map((column) => column.title),
     ...rows.map((row) => columns.map((c) => clean(c.text(row), CELL_MAX))),

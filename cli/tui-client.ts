@@ -38,6 +38,8 @@ export function fallingOver(given: Globals, env: NodeJS.ProcessEnv = process.env
     calls: (query) => ask((client) => client.calls(query)),
     registrations: (query) => ask((client) => client.registrations(query)),
     call: (id) => ask((client) => client.call(id)),
+    trace: (id) => ask((client) => client.trace(id)),
+    explain: (id) => ask((client) => client.explain(id)),
     hangUp: (id) => ask((client) => client.hangUp(id), 'once'),
     plan: () => ask((client) => client.plan()),
     events: (signal) => clients[current]!.client.events(signal),

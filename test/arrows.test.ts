@@ -139,6 +139,7 @@ const PURE = [
   'cli/completion.ts',
   'cli/tui/model.ts',
   'cli/tui/keys.ts',
+  'cli/tui/ladder.ts',
   'cli/tui/rows.ts',
   'cli/tui/columns.ts',
   'cli/tui/filter.ts',

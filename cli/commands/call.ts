@@ -6,6 +6,8 @@ import { openClient } from '../client.ts'
 import { globals } from '../globals.ts'
 import { addList } from '../lists.ts'
 import { iso, record, span } from '../print.ts'
+import { explainCommand } from './explain.ts'
+import { addProblems, troubled, wantedProblems } from './problems.ts'
 import { traceCommand } from './trace.ts'
 
 interface Row {
@@ -17,15 +19,21 @@ interface Row {
   readonly startedAt: string | null
   readonly answeredAt: string | null
   readonly media: string
+  /** Only of a list of those that have some. */
+  readonly problems?: readonly string[]
 }
 
 export function callCommand(): Command {
-  const ls = new Command('ls').description('live calls').addHelpText('after', examples('ls', 'ls --watch -o ndjson'))
+  const ls = new Command('ls')
+    .description('live calls')
+    .addHelpText('after', examples('ls', 'ls --watch -o ndjson', 'ls --problem', 'ls --slow-setup 2'))
+  addProblems(ls)
   addList<Call__Output, Row>(ls, {
     table: 'calls',
     page: (control, request, options, done) => control.listCalls(request, options, done),
     row,
     changed: (change) => change.call,
+    only: (options) => (wantedProblems(options) === null ? null : (client, calls) => troubled(client, calls, options)),
     columns: [
       { title: 'ID', text: (call) => call.id },
       { title: 'STATE', text: (call) => call.state },
@@ -34,6 +42,7 @@ export function callCommand(): Command {
       { title: 'NODE', text: (call) => call.node },
       { title: 'TALKING', text: (call) => since(call.answeredAt), right: true },
       { title: 'MEDIA', text: (call) => call.media },
+      { title: 'PROBLEMS', text: (call) => call.problems?.join(', ') ?? '', ifAny: true },
     ],
   })
   const show = new Command('show')
@@ -50,6 +59,7 @@ export function callCommand(): Command {
     .description('live calls, and what became of others')
     .addCommand(ls)
     .addCommand(show)
+    .addCommand(explainCommand())
     .addCommand(traceCommand())
     .addCommand(hangup)
 }
@@ -60,7 +70,8 @@ async function showCall(id: string, self: Command): Promise<void> {
   try {
     const call = await client.ask<Call__Output>((control, options, done) => control.getCall({ id }, options, done))
     const { rule, target, planVersion, legs, streams } = call
-    const full = { ...row(call), rule, target, planVersion }
+    const { problems: _, ...plain } = row(call)
+    const full = { ...plain, rule, target, planVersion }
     if (given.output !== 'table') {
       process.stdout.write(JSON.stringify({ ...full, legs, streams }, null, given.output === 'json' ? 2 : 0) + '\n')
       return
@@ -90,8 +101,12 @@ async function hangUp(id: string, self: Command): Promise<void> {
   }
 }
 
-function row({ id, state, from, to, node, startedAt, answeredAt, media }: Call__Output): Row {
-  return { id, state, from, to, node, startedAt: iso(startedAt), answeredAt: iso(answeredAt), media }
+function row(call: Call__Output & { readonly problems?: readonly string[] }): Row {
+  const { id, state, from, to, node, startedAt, answeredAt, media, problems } = call
+  return {
+    ...{ id, state, from, to, node, startedAt: iso(startedAt), answeredAt: iso(answeredAt), media },
+    ...(problems && { problems }),
+  }
 }
 
 function since(at: string | null): string {

@@ -1,7 +1,7 @@
 /** `raftel route`: what would become of a call, and why. */
 import { Command } from 'commander'
 import { clean } from '../../proto/text.ts'
-import type { Explanation__Output } from '../../proto/types/raftel/v1/Explanation.ts'
+import type { RouteExplanation__Output } from '../../proto/types/raftel/v1/RouteExplanation.ts'
 import { openClient } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { globals } from '../globals.ts'
@@ -40,7 +40,7 @@ async function explainRoute(from: string, to: string, options: ExplainOptions, s
   const client = openClient(given)
   try {
     const told = await client
-      .ask<Explanation__Output>((control, limits, done) => control.explainRoute(request, limits, done))
+      .ask<RouteExplanation__Output>((control, limits, done) => control.explainRoute(request, limits, done))
       .catch((error: unknown) => {
         throw plan === undefined ? error : ofFile(error, plan)
       })

@@ -1,5 +1,6 @@
 /** What a key does: straight to its action, or into the line being typed. */
 import { type Action, bindingOf, openable } from './keys.ts'
+import { arrowAt, isSame, type LadderPage, ladderBody, ladderPage, stepped, TITLES_MAX } from './ladder.ts'
 import { cursor, home, type List, move } from './list.ts'
 import { height, just, type Model, type Page, type Prompt, rearranged, type Step } from './model.ts'
 import { pageLines } from './pages.ts'
@@ -51,7 +52,9 @@ function act(model: Model, action: Action): Step {
     case 'open':
       return just(opened(model), { type: 'refresh' })
     case 'back':
-      return page.kind === 'table' ? filtered(model, '') : just({ ...model, page: { kind: 'table' } })
+      return page.kind === 'table'
+        ? filtered(model, '')
+        : just({ ...model, page: behind(model, page) }, { type: 'refresh' })
     case 'filter':
       return just({ ...model, prompt: { kind: 'filter', text: model.lists[view].filter } })
     case 'command':
@@ -66,8 +69,51 @@ function act(model: Model, action: Action): Step {
     }
     case 'freeze':
       return just(model.frozen ? thawed(model) : { ...model, frozen: { live: model.live, now: model.now } })
+    case 'ladder':
+      return just('id' in page ? { ...model, page: ladderPage(page.id) } : model, { type: 'refresh' })
+    case 'explain':
+      return just('id' in page ? { ...model, page: { kind: 'explain', id: page.id, top: 0, trouble: '' } } : model, {
+        type: 'refresh',
+      })
+    case 'raw':
+    case 'sdp':
+    case 'mark':
+    case 'extend':
+    case 'compress':
+    case 'time':
+      return page.kind === 'ladder' ? just({ ...model, page: onLadder(page, action) }) : just(model)
     case 'hang up':
       return just(page.kind === 'call' ? { ...model, prompt: { kind: 'hang up', id: page.id, text: '' } } : model)
+  }
+}
+
+/** What was in front before this page. */
+function behind(model: Model, page: Page): Page {
+  if (page.kind === 'message') return page.back
+  if (page.kind === 'ladder' || page.kind === 'explain') return callPage(model, page.id)
+  return { kind: 'table' }
+}
+
+function onLadder(page: LadderPage, action: 'raw' | 'sdp' | 'mark' | 'extend' | 'compress' | 'time'): Page {
+  const arrow = arrowAt(page)
+  switch (action) {
+    case 'time':
+      return { ...page, clock: page.clock === 'wall' ? 'since' : 'wall' }
+    case 'compress':
+      return stepped({ ...page, compressed: !page.compressed, top: 0 }, 0, 1)
+    case 'extend':
+      return stepped({ ...page, extended: !page.extended, top: 0 }, 0, 1)
+    case 'mark': {
+      if (!arrow) return page
+      const { marked, ...unmarked } = page
+      return marked && isSame(marked, arrow) ? unmarked : { ...page, marked: arrow }
+    }
+    case 'raw':
+    case 'sdp': {
+      if (!arrow) return page
+      const isTwo = action === 'raw' && page.marked !== undefined && !isSame(page.marked, arrow)
+      return { kind: 'message', top: 0, back: page, show: isTwo ? 'diff' : action, arrow }
+    }
   }
 }
 
@@ -136,9 +182,13 @@ function go(model: Model, view: View): Step {
 function opened(model: Model): Model {
   const id = openable(model)
   if (id === undefined) return model
+  return { ...model, page: callPage(model, id) }
+}
+
+function callPage(model: Model, id: string): Page {
   const page: Page = { kind: 'call', id, top: 0, at: model.now, rates: [], gone: false }
   const row = (model.live.calls?.rows ?? []).find((call) => call.id === id)
-  return { ...model, page: row ? { ...page, call: row } : page }
+  return row ? { ...page, call: row } : page
 }
 
 function filtered(model: Model, filter: string): Step {
@@ -158,6 +208,10 @@ function thawed(model: Model): Model {
 
 function scroll(model: Model, by: number): Model {
   const { page, view } = model
+  if (page.kind === 'ladder') {
+    const { head } = ladderBody(page, model.columns, PLAIN)
+    return { ...model, page: stepped(page, by, height(model) + 1 - Math.min(head.length, TITLES_MAX)) }
+  }
   if (page.kind !== 'table') {
     const end = Math.max(0, pageLines(model, PLAIN).length - height(model))
     return { ...model, page: { ...page, top: Math.min(end, Math.max(0, page.top + by)) } }

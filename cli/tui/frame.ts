@@ -3,6 +3,7 @@ import { CONFIRM } from './actions.ts'
 import { pad, safe, width, widths } from './columns.ts'
 import { alertLine, clusterLine, trafficLine } from './header.ts'
 import { footer } from './keys.ts'
+import { type LadderPage, ladderBody, TITLES_MAX } from './ladder.ts'
 import { clip, type Line, sentence } from './line.ts'
 import { cursor, onScreen } from './list.ts'
 import { height, known, type Live, type Model, shown } from './model.ts'
@@ -32,10 +33,23 @@ function body(model: Model, theme: Theme): readonly Line[] {
   const { page } = model
   const room = height(model)
   if (page.kind === 'table') return table(model, theme, room)
+  if (page.kind === 'ladder') return ladderLines(model, page, theme, room)
   const all = pageLines(model, theme)
   const lines = all.slice(page.top, page.top + room)
   const where = lines.length < all.length ? [`${page.top + 1}-${page.top + lines.length} of ${all.length}`] : []
   return [rule([safe(pageTitle(page), theme.ascii), ...where], model.columns, theme), [], ...padded(lines, room)]
+}
+
+/** Its column titles stay above what scrolls. */
+function ladderLines(model: Model, page: LadderPage, theme: Theme, room: number): readonly Line[] {
+  const { head, rows } = ladderBody(page, model.columns, theme)
+  const titles = head.slice(0, TITLES_MAX)
+  const left = room + 1 - titles.length
+  const top = Math.max(0, Math.min(page.top, rows.length - 1))
+  const lines = rows.slice(top, top + left)
+  const where = lines.length < rows.length ? [`${top + 1}-${top + lines.length} of ${rows.length}`] : []
+  const words = [safe(pageTitle(page), theme.ascii), ...(page.extended ? [] : ["caller's leg"]), ...where]
+  return [rule(words, model.columns, theme), ...titles, ...padded(lines, left)]
 }
 
 function table(model: Model, theme: Theme, room: number): readonly Line[] {

@@ -25,6 +25,14 @@ export type Action =
   | 'reverse'
   | 'freeze'
   | 'hang up'
+  | 'ladder'
+  | 'explain'
+  | 'raw'
+  | 'sdp'
+  | 'mark'
+  | 'extend'
+  | 'compress'
+  | 'time'
   | 'help'
   | 'quit'
 
@@ -41,8 +49,10 @@ export interface Binding {
 }
 
 const TABLE = ['table'] as const
-const PAGES = ['call', 'help', 'plan'] as const
-const ALL = [...TABLE, ...PAGES] as const
+const LADDER = ['ladder'] as const
+const PAGES = ['call', 'message', 'explain', 'help', 'plan'] as const
+const BUT_LADDER = [...TABLE, ...PAGES] as const
+const ALL = [...BUT_LADDER, ...LADDER] as const
 
 export const BINDINGS: readonly Binding[] = [
   {
@@ -55,7 +65,71 @@ export const BINDINGS: readonly Binding[] = [
     disabled: noPage,
   },
   { action: 'back', keys: ['esc'], label: 'esc', description: 'clear the filter', on: TABLE },
-  { action: 'back', keys: ['esc'], label: 'esc', description: 'back to the table', footer: 'back', on: PAGES },
+  {
+    action: 'back',
+    keys: ['esc'],
+    label: 'esc',
+    description: 'back to where it was opened',
+    footer: 'back',
+    on: [...PAGES, ...LADDER],
+  },
+  {
+    action: 'ladder',
+    keys: ['enter', 'l'],
+    label: 'enter',
+    description: 'the SIP of this call on all nodes, as a ladder',
+    footer: 'ladder',
+    on: ['call', 'explain'],
+  },
+  {
+    action: 'explain',
+    keys: ['e'],
+    label: 'e',
+    description: 'why this call went where it went',
+    footer: 'explain',
+    on: ['call', ...LADDER],
+  },
+  {
+    action: 'raw',
+    keys: ['enter', 'r'],
+    label: 'enter',
+    description: 'the chosen message; with one that is marked, how they differ',
+    footer: 'message',
+    on: LADDER,
+  },
+  { action: 'sdp', keys: ['d'], label: 'd', description: 'the body of the chosen message', footer: 'sdp', on: LADDER },
+  {
+    action: 'mark',
+    keys: [' '],
+    label: 'space',
+    description: 'mark the chosen message, to compare it with another',
+    footer: 'mark',
+    on: LADDER,
+  },
+  {
+    action: 'extend',
+    keys: ['x'],
+    label: 'x',
+    description: 'all legs, or that of the caller alone',
+    footer: 'legs',
+    on: LADDER,
+  },
+  {
+    action: 'compress',
+    keys: ['s'],
+    label: 's',
+    description: 'leave out what was sent again',
+    footer: 'compress',
+    on: LADDER,
+  },
+  {
+    action: 'time',
+    keys: ['w'],
+    label: 'w',
+    description: 'times by the clock, or since the first message',
+    footer: 'time',
+    on: LADDER,
+  },
   {
     action: 'hang up',
     keys: ['x'],
@@ -122,7 +196,8 @@ export const BINDINGS: readonly Binding[] = [
   { action: 'plan', keys: ['5'], label: '5', description: 'the routing plan in force', on: ALL },
   { action: 'down', keys: ['down', 'j'], label: 'j', description: 'down, like the arrow', on: ALL },
   { action: 'up', keys: ['up', 'k'], label: 'k', description: 'up, like the arrow', on: ALL },
-  { action: 'page down', keys: ['pagedown', ' '], label: 'PgDn', description: 'a screen down', on: ALL },
+  { action: 'page down', keys: ['pagedown', ' '], label: 'PgDn', description: 'a screen down', on: BUT_LADDER },
+  { action: 'page down', keys: ['pagedown'], label: 'PgDn', description: 'a screen down', on: LADDER },
   { action: 'page up', keys: ['pageup'], label: 'PgUp', description: 'a screen up', on: ALL },
   { action: 'first', keys: ['g', 'home'], label: 'g', description: 'to the top, and stay there', on: ALL },
   { action: 'last', keys: ['G', 'end'], label: 'G', description: 'to the bottom', on: ALL },

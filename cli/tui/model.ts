@@ -3,9 +3,12 @@ import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import type { CallPage__Output } from '../../proto/types/raftel/v1/CallPage.ts'
 import type { ClusterStatus__Output } from '../../proto/types/raftel/v1/ClusterStatus.ts'
 import type { Event__Output } from '../../proto/types/raftel/v1/Event.ts'
+import type { Explanation__Output } from '../../proto/types/raftel/v1/Explanation.ts'
 import type { Overview__Output } from '../../proto/types/raftel/v1/Overview.ts'
 import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
+import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
+import type { ExplainPage, LadderPage, MessagePage } from './ladder.ts'
 import { arrange, emptyList, type List } from './list.ts'
 import { type SeenEvent, VIEWS, type View } from './rows.ts'
 
@@ -34,6 +37,9 @@ export type Page =
       readonly rates: readonly number[]
       readonly gone: boolean
     }
+  | LadderPage
+  | MessagePage
+  | ExplainPage
 
 export type Prompt =
   | { readonly kind: 'none' }
@@ -74,6 +80,8 @@ export type Reply =
   | { readonly what: 'regs'; readonly value: RegistrationPage__Output }
   | { readonly what: 'plan'; readonly value: Plan__Output }
   | { readonly what: 'call'; readonly value: Call__Output }
+  | { readonly what: 'trace'; readonly value: readonly Traced__Output[]; readonly id: string }
+  | { readonly what: 'explain'; readonly value: Explanation__Output }
   | { readonly what: 'hang up'; readonly value: { readonly id: string } }
   /** `fresh`: the stream has begun anew, earlier events come again. */
   | { readonly what: 'events'; readonly value: readonly Event__Output[]; readonly fresh: boolean }

@@ -2,6 +2,7 @@
 import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import { pad, safe } from './columns.ts'
 import { BINDINGS } from './keys.ts'
+import { explainLines, ladderBody, messageLines } from './ladder.ts'
 import type { Line, Span } from './line.ts'
 import { type Model, type Page, shown } from './model.ts'
 import type { Theme } from './theme.ts'
@@ -13,6 +14,12 @@ export function pageLines(model: Model, theme: Theme): readonly Line[] {
       return []
     case 'call':
       return callLines(model, model.page, theme)
+    case 'ladder':
+      return ladderBody(model.page, model.columns, theme).rows
+    case 'message':
+      return messageLines(model.page, theme)
+    case 'explain':
+      return explainLines(model.page, theme)
     case 'plan':
       return planLines(model, theme)
     case 'help':
@@ -21,7 +28,20 @@ export function pageLines(model: Model, theme: Theme): readonly Line[] {
 }
 
 export function pageTitle(page: Exclude<Page, { kind: 'table' }>): string {
-  return page.kind === 'call' ? `call ${page.id}` : page.kind === 'plan' ? 'plan' : 'keys'
+  switch (page.kind) {
+    case 'call':
+      return `call ${page.id}`
+    case 'ladder':
+      return `SIP of ${page.id}`
+    case 'explain':
+      return `why ${page.id}`
+    case 'message':
+      return page.show === 'diff' ? 'two messages' : page.show === 'sdp' ? 'body' : 'message'
+    case 'plan':
+      return 'plan'
+    case 'help':
+      return 'keys'
+  }
 }
 
 function callLines(model: Model, page: Extract<Page, { kind: 'call' }>, theme: Theme): readonly Line[] {

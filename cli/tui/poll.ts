@@ -49,6 +49,14 @@ export function poller(client: TuiClient, model: () => Model, happen: (input: In
     if (page.kind === 'call') {
       const { id } = page
       if (!page.gone && !fresh(id)) ask('call', id, async () => ({ what: 'call', value: await client.call(id) }), id)
+    } else if (page.kind === 'ladder') {
+      const { id } = page
+      const key = `trace ${id}`
+      if (!fresh(key)) ask('trace', key, async () => ({ what: 'trace', value: await client.trace(id), id }), id)
+    } else if (page.kind === 'explain') {
+      const { id } = page
+      const key = `explain ${id}`
+      if (!fresh(key)) ask('explain', key, async () => ({ what: 'explain', value: await client.explain(id) }), id)
     } else if (page.kind === 'plan') {
       if (!fresh('plan')) ask('plan', 'plan', async () => ({ what: 'plan', value: await client.plan() }))
     } else if (page.kind === 'table' && view === 'calls') {

@@ -5,10 +5,12 @@ import type { CallPage__Output } from '../../proto/types/raftel/v1/CallPage.ts'
 import type { ClusterStatus__Output } from '../../proto/types/raftel/v1/ClusterStatus.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
 import type { Event__Output } from '../../proto/types/raftel/v1/Event.ts'
+import type { Explanation__Output } from '../../proto/types/raftel/v1/Explanation.ts'
 import type { HangUpCallReply__Output } from '../../proto/types/raftel/v1/HangUpCallReply.ts'
 import type { Overview__Output } from '../../proto/types/raftel/v1/Overview.ts'
 import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
+import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
 
 /** `sort` is a field of the row, '-field' descending, '' the natural key; `filter` '' means all rows. */
 export interface Query {
@@ -24,6 +26,10 @@ export interface TuiClient {
   calls(query: Query): Promise<CallPage__Output>
   registrations(query: Query): Promise<RegistrationPage__Output>
   call(id: string): Promise<Call__Output>
+  /** What all nodes remember of its SIP. */
+  trace(id: string): Promise<readonly Traced__Output[]>
+  /** Why it went where it went. */
+  explain(id: string): Promise<Explanation__Output>
   hangUp(id: string): Promise<HangUpCallReply__Output>
   plan(): Promise<Plan__Output>
   /** Remembered events first, then each as it happens, until `signal` aborts or the connection is lost. */
@@ -42,6 +48,13 @@ export function tuiClient(control: ControlClient): TuiClient {
     calls: (query) => ask((done) => control.listCalls(query, options(), done)),
     registrations: (query) => ask((done) => control.listRegistrations(query, options(), done)),
     call: (id) => ask((done) => control.getCall({ id }, options(), done)),
+    explain: (id) => ask((done) => control.explainCall({ id }, options(), done)),
+    async trace(id) {
+      const items: Traced__Output[] = []
+      const stream = control.traceCall({ id }, options())
+      for await (const item of stream as AsyncIterable<Traced__Output>) items.push(item)
+      return items
+    },
     hangUp: (id) => ask((done) => control.hangUpCall({ id }, options(), done)),
     plan: () => ask((done) => control.getPlan({}, options(), done)),
     async *events(signal) {

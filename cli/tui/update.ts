@@ -3,6 +3,7 @@ import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import type { Event__Output } from '../../proto/types/raftel/v1/Event.ts'
 import type { Overview__Output } from '../../proto/types/raftel/v1/Overview.ts'
 import { press } from './actions.ts'
+import { traced } from './ladder.ts'
 import { refit } from './list.ts'
 import { height, type Input, just, type Model, type Page, rearranged, type Step } from './model.ts'
 import { type SeenEvent, VIEWS, type View } from './rows.ts'
@@ -37,6 +38,12 @@ function failed(model: Model, { what, id, at, text, gone }: Extract<Input, { typ
     const { page } = model
     return page.kind === 'call' && page.id === id ? { ...model, page: { ...page, gone: true } } : model
   }
+  if (what === 'trace' || what === 'explain') {
+    const { page } = model
+    const asked = what === 'trace' ? 'ladder' : 'explain'
+    // What is there stays there: of a call that is over nothing more comes.
+    return page.kind === asked && page.id === id ? { ...model, page: { ...page, trouble: text } as Page } : model
+  }
   // What everything depends on is said before what one table misses.
   if (what !== 'overview' && model.trouble?.what === 'overview') return model
   const since = model.trouble?.what === what ? model.trouble.since : at
@@ -59,6 +66,17 @@ function replied(model: Model, reply: Extract<Input, { type: 'reply' }>): Model 
       return listed({ ...model, live: { ...model.live, events: remember(model.live.events, reply) } }, 'events')
     case 'call':
       return { ...model, page: called(model.page, reply.value, reply.at) }
+    case 'trace': {
+      const { page } = model
+      if (page.kind !== 'ladder' || page.id !== reply.id || model.frozen) return model
+      return { ...model, page: traced(page, reply.value) }
+    }
+    case 'explain': {
+      const { page } = model
+      return page.kind === 'explain' && !model.frozen
+        ? { ...model, page: { ...page, told: reply.value, trouble: '' } }
+        : model
+    }
     case 'hang up':
       return { ...model, notice: { text: `hung up · raftel call hangup ${reply.value.id}`, tone: 'good' } }
   }

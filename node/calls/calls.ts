@@ -26,6 +26,7 @@ import { RELAY_HEADER, usedOnce } from './relay.ts'
 import { serveRelayed } from './relayed.ts'
 import type { Meant } from './stand-in.ts'
 import { startSweeping } from './sweep.ts'
+import { startTelling, type Telling, type Told } from './told.ts'
 
 export interface CallsNeeds {
   readonly cluster: Cluster
@@ -88,6 +89,8 @@ export interface Calls {
   live(): readonly Call[]
   /** False: no such call here. */
   hangUp(id: string): boolean
+  /** Why a call went where it went, live or over; null: no call whose caller is here, or it is forgotten. */
+  explain(id: string): Told | null
   /** What the relay counted for a call; null: no such call here, or its relay cannot say. */
   streams(id: string): Promise<readonly Stream[] | null>
   counters(): Readonly<Record<string, number>>
@@ -142,6 +145,7 @@ export interface Desk extends CallsNeeds {
   readonly turns: Map<string, number>
   /** Every call under way here. */
   all(): Iterable<Live>
+  readonly telling: Telling
   /** Whether one more call fits. */
   hasRoom(): boolean
   /** Begins a call that nobody invited to; false: the node is stopping. */
@@ -193,9 +197,11 @@ export function startCalls(needs: CallsNeeds): Calls {
   let closing: Promise<void> | null = null
   let spokeAt = Number.NEGATIVE_INFINITY
 
+  const telling = startTelling({ now: needs.now, tables: () => cluster.status() })
   const desk: Desk = {
     ...needs,
     count,
+    telling,
     used: usedOnce(),
     forged(source, why) {
       count.forged++
@@ -223,7 +229,9 @@ export function startCalls(needs: CallsNeeds): Calls {
     },
     begin(travel) {
       if (closing !== null) return false
-      underWay(journey(newLive(), travel, {})).catch((error) => {
+      const live = newLive()
+      telling.began(live.id, null)
+      underWay(journey(live, travel, {})).catch((error) => {
         log.error({ error: (error as Error)?.stack ?? String(error) }, 'a transfer failed')
       })
       return true
@@ -234,6 +242,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       live.call = advance(before, event)
       if (live.call === before) return
       if (event.type === 'noted') return
+      telling.happened(live.call, event)
       if (event.type === 'answered') count.answered++
       const row = rowOf(live.call, cluster.node, cluster.incarnation, isRecorded(live))
       // That it is answered is agreed on already, most likely, and is told once.
@@ -268,14 +277,16 @@ export function startCalls(needs: CallsNeeds): Calls {
 
   async function journey(live: Live, travel: (live: Live) => Promise<string>, about: object): Promise<void> {
     lives.set(live.id, live)
+    let why = 'failed here'
     try {
-      const why = await travel(live)
+      why = await travel(live)
       desk.happened(live, { type: 'ended', why, at: needs.now() })
       log.debug({ call: live.id, ...about, why: clean(why) }, 'call over')
     } finally {
       // Also when a bug threw: nothing of a call may stay behind.
       lives.delete(live.id)
-      desk.happened(live, { type: 'ended', why: 'failed here', at: needs.now() })
+      desk.happened(live, { type: 'ended', why, at: needs.now() })
+      telling.over(live.id, live.call, why)
       needs.admission?.release(live.id)
       ending.add(live.id)
       const streams = await live.media?.end()
@@ -320,9 +331,12 @@ export function startCalls(needs: CallsNeeds): Calls {
   function invited(invitation: Invitation): Promise<void> | void {
     if (closing !== null) return invitation.reply(503, { headers: { 'Retry-After': '5' } })
     const live = newLive()
-    needs.isLeg?.(live.id, invitation.callId)
-    invitation.onCancel(() => live.stop.abort(GAVE_UP))
     const header = invitation.header(RELAY_HEADER)
+    if (header === null) {
+      telling.began(live.id, invitation)
+      needs.isLeg?.(live.id, invitation.callId)
+    }
+    invitation.onCancel(() => live.stop.abort(GAVE_UP))
     const travel = () =>
       header === null ? place(desk, live, invitation) : serveRelayed(desk, live, invitation, header)
     return underWay(journey(live, travel, { from: clean(invitation.from.uri), to: clean(invitation.uri) }))
@@ -360,6 +374,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       live.stop.abort(BY_OPERATOR)
       return true
     },
+    explain: (id) => telling.of(id, lives.get(id)?.call ?? null),
     streams: async (id) => (await lives.get(id)?.media?.streams()) ?? null,
     counters: () => ({ ...count, live: lives.size, unpublished: publisher.pending, dropped: publisher.dropped }),
     close() {

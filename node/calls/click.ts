@@ -9,6 +9,7 @@ import { afterGlare, GLARE_TURNS } from './bridge.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import { identityOf, ofAor, sayDialled } from './dialled.ts'
 import { phonesOf } from './invite.ts'
+import { withLegs } from './legs.ts'
 import { freely, type Lasting, lasting, madeUpOffer } from './origin.ts'
 import type { Party } from './party.ts'
 import { type Destination, destinationOf, forHelp, placeFor } from './place.ts'
@@ -95,7 +96,7 @@ async function callFrom(desk: Desk, live: Live, { who, to }: Ready): Promise<str
 function ringOwn(desk: Desk, live: Live, { aor }: Who, shownTo: string, sdp: string): Promise<Rung> {
   const caller = { display: '', uri: shownTo }
   const groups = phonesOf(desk, live, aor, RING_SECONDS, { from: caller, to: { uri: sayDialled(ofAor(aor)) } }, sdp)
-  return ring(desk.sip, only(groups), live.stop.signal, {
+  return ring(withLegs(desk, live.id, desk.sip), only(groups), live.stop.signal, {
     progress: () => undefined,
     forwarded: () => undefined,
     answered(dialog) {

@@ -1,16 +1,17 @@
-/** Which SIP dialogs a call is made of, for who traces it. */
+/** Which SIP dialogs a call is made of, and whom it rang, for who asks later. */
 import type { SipPort } from '../sip/port.ts'
-import type { CallsNeeds } from './calls.ts'
+import type { Desk } from './calls.ts'
 
 type Dials = Pick<SipPort, 'dial'>
 
-/** The same port; whatever is dialled by it is a leg of this call. */
-export function withLegs({ isLeg }: Pick<CallsNeeds, 'isLeg'>, call: string, sip: Dials): Dials {
-  if (!isLeg) return sip
+/** The same port; whatever is dialled by it is a leg of this call, which may be another node's. */
+export function withLegs({ isLeg, telling }: Pick<Desk, 'isLeg' | 'telling'>, call: string, sip: Dials): Dials {
   return {
     dial(request, onProgress) {
+      const came = telling.dialled(call, request)
       const dialing = sip.dial(request, onProgress)
-      isLeg(call, dialing.callId)
+      isLeg?.(call, dialing.callId)
+      void dialing.outcome.then(came)
       return dialing
     },
   }

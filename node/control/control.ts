@@ -21,7 +21,7 @@ import { getCdr, listCdrs } from './cdrs.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
 import { addCredit, getCredit, listCredit } from './credit.ts'
 import { keepJournal } from './events.ts'
-import { explainRoute } from './explain.ts'
+import { explainCall } from './explain.ts'
 import { health } from './health.ts'
 import { getLimit, listLimits, removeLimit, setLimit } from './limits.ts'
 import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
@@ -32,6 +32,7 @@ import { getPrice, importRates, listDecks, listRates, removeDeck } from './rates
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
 import { recentDecisions, replayPlan } from './replay.ts'
+import { explainRoute } from './route.ts'
 import { addSink, listSinks, pauseSink, removeSink } from './sinks.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
@@ -176,6 +177,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ListSinks: fromTables((request) => listSinks(options, request)),
     RemoveSink: unary(log, ({ name }, call) => removeSink(options, name, timeToAgree(call.getDeadline(), Date.now()))),
     PauseSink: unary(log, (request, call) => pauseSink(options, request, timeToAgree(call.getDeadline(), Date.now()))),
+    ExplainCall: unary(log, ({ id }, call) => explainCall(options, peers, id, forwarded(call))),
     TraceCall: traceCall(options, peers),
     Watch: watch(options),
     Events: journal.events,

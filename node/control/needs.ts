@@ -74,6 +74,8 @@ export interface MediaState {
 }
 
 export interface CallsView {
+  /** Why a call went where it went; null: it is none of this node, or forgotten. */
+  explain(id: string): ToldView | null
   /** False: no such live call here. */
   hangUp(id: string): boolean
   /** Null: no such call here, or its relay cannot say. */
@@ -98,6 +100,35 @@ export interface PassedView {
   readonly remote: { readonly host: string; readonly port: number }
   readonly callId: string
   readonly text: string
+}
+
+/** See `node/calls/told.ts`. */
+export interface ToldView {
+  readonly id: string
+  readonly ending: string
+  readonly asked: {
+    readonly at: number
+    readonly from: string
+    readonly uri: string
+    readonly transport: string
+    readonly address: string
+  } | null
+  readonly from: string
+  readonly to: string
+  readonly planVersion: number
+  readonly rule: string
+  readonly target: string
+  readonly why: readonly string[]
+  readonly attempts: readonly {
+    readonly at: number
+    readonly uri: string
+    readonly hop: string
+    readonly outcome: string
+    readonly over: number
+  }[]
+  readonly marks: readonly { readonly at: number; readonly what: string }[]
+  readonly term: number
+  readonly index: number
 }
 
 export interface StreamView {

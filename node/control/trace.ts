@@ -12,6 +12,8 @@ type Tracing = Pick<Needs, 'cluster' | 'trace' | 'log'>
 
 /** So long the others have to say what they remember. */
 const OTHERS_MS = 2_000
+/** What is still said when a call is over: the answers to BYE. */
+const LAST_MS = 1_500
 /** Messages that a follower has not read yet; one that is further behind is let go rather than remembered for. */
 const BEHIND_MAX = 4_096
 
@@ -65,8 +67,7 @@ function hear(
 
 async function gather({ cluster, trace }: Tracing, peers: Peers, call: Stream): Promise<void> {
   const { id: asked, follow } = call.request
-  const here = trace.calls(asked)
-  const others = [...cluster.tables.nodes.keys()].filter((node) => node !== cluster.node).sort()
+  const others = othersOf(cluster)
   let gone = false
   const stops: (() => void)[] = []
   const leave = (): void => {
@@ -75,13 +76,7 @@ async function gather({ cluster, trace }: Tracing, peers: Peers, call: Stream): 
   }
   call.on('cancelled', leave).on('close', leave).on('error', leave)
 
-  // A SIP Call-ID means something to those that have that leg; what it means, all know.
-  let id = here[0] ?? asked
-  if (here.length === 0 && !cluster.tables.calls.has(asked)) {
-    const said = await Promise.all(others.map((node) => remembered(peers, node, asked)))
-    id = said.flatMap(({ items }) => items).find(({ of }) => (of?.calls?.length ?? 0) > 0)?.of?.calls?.[0] ?? asked
-  }
-
+  const id = await meant({ cluster, trace }, peers, asked)
   const items: Traced[] = []
   let synced = false
   const take = (item: Traced): void => {
@@ -116,7 +111,36 @@ async function gather({ cluster, trace }: Tracing, peers: Peers, call: Stream): 
   for (const item of inOrder(items)) write(call, item)
   write(call, { kind: 'SYNCED', node: cluster.node })
   synced = true
-  if (!follow) call.end()
+  if (!follow || !cluster.tables.calls.has(id)) {
+    call.end()
+    return
+  }
+  stops.push(
+    cluster.watch((changes) => {
+      if (!changes.some(({ table, key }) => table === 'calls' && key === id) || cluster.tables.calls.has(id)) return
+      stops.push(clearing(setTimeout(() => call.end(), LAST_MS)))
+    }),
+  )
+}
+
+function clearing(timer: NodeJS.Timeout): () => void {
+  return () => clearTimeout(timer)
+}
+
+function othersOf(cluster: Needs['cluster']): string[] {
+  return [...cluster.tables.nodes.keys()].filter((node) => node !== cluster.node).sort()
+}
+
+/** The call that an id means. A SIP Call-ID means something to the nodes that have that leg; what it means, all know. */
+export async function meant(
+  { cluster, trace }: Pick<Needs, 'cluster' | 'trace'>,
+  peers: Peers,
+  asked: string,
+): Promise<string> {
+  const [here] = trace.calls(asked)
+  if (here !== undefined || cluster.tables.calls.has(asked)) return here ?? asked
+  const said = await Promise.all(othersOf(cluster).map((node) => remembered(peers, node, asked)))
+  return said.flatMap(({ items }) => items).find(({ of }) => (of?.calls?.length ?? 0) > 0)?.of?.calls?.[0] ?? asked
 }
 
 function open(peers: Peers, node: string, id: string, follow: boolean): ClientReadableStream<Traced__Output> | null {

@@ -6,6 +6,8 @@ import type { AddCreditRequest as _raftel_v1_AddCreditRequest, AddCreditRequest_
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from './raftel/v1/AddMemberRequest.ts';
 import type { AddSinkRequest as _raftel_v1_AddSinkRequest, AddSinkRequest__Output as _raftel_v1_AddSinkRequest__Output } from './raftel/v1/AddSinkRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from './raftel/v1/AddUserRequest.ts';
+import type { Asked as _raftel_v1_Asked, Asked__Output as _raftel_v1_Asked__Output } from './raftel/v1/Asked.ts';
+import type { Attempt as _raftel_v1_Attempt, Attempt__Output as _raftel_v1_Attempt__Output } from './raftel/v1/Attempt.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from './raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from './raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from './raftel/v1/Call.ts';
@@ -30,6 +32,7 @@ import type { DeckName as _raftel_v1_DeckName, DeckName__Output as _raftel_v1_De
 import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_DeckPage__Output } from './raftel/v1/DeckPage.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from './raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from './raftel/v1/EventsRequest.ts';
+import type { ExplainCallRequest as _raftel_v1_ExplainCallRequest, ExplainCallRequest__Output as _raftel_v1_ExplainCallRequest__Output } from './raftel/v1/ExplainCallRequest.ts';
 import type { ExplainRouteRequest as _raftel_v1_ExplainRouteRequest, ExplainRouteRequest__Output as _raftel_v1_ExplainRouteRequest__Output } from './raftel/v1/ExplainRouteRequest.ts';
 import type { ExplainedStep as _raftel_v1_ExplainedStep, ExplainedStep__Output as _raftel_v1_ExplainedStep__Output } from './raftel/v1/ExplainedStep.ts';
 import type { Explanation as _raftel_v1_Explanation, Explanation__Output as _raftel_v1_Explanation__Output } from './raftel/v1/Explanation.ts';
@@ -58,6 +61,7 @@ import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRe
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from './raftel/v1/ListPlansRequest.ts';
 import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from './raftel/v1/ListRatesRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
+import type { Mark as _raftel_v1_Mark, Mark__Output as _raftel_v1_Mark__Output } from './raftel/v1/Mark.ts';
 import type { MediaStream as _raftel_v1_MediaStream, MediaStream__Output as _raftel_v1_MediaStream__Output } from './raftel/v1/MediaStream.ts';
 import type { Member as _raftel_v1_Member, Member__Output as _raftel_v1_Member__Output } from './raftel/v1/Member.ts';
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from './raftel/v1/Members.ts';
@@ -92,6 +96,7 @@ import type { ReplayPlanRequest as _raftel_v1_ReplayPlanRequest, ReplayPlanReque
 import type { ReplaySums as _raftel_v1_ReplaySums, ReplaySums__Output as _raftel_v1_ReplaySums__Output } from './raftel/v1/ReplaySums.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from './raftel/v1/RollbackPlanRequest.ts';
 import type { RouteDecision as _raftel_v1_RouteDecision, RouteDecision__Output as _raftel_v1_RouteDecision__Output } from './raftel/v1/RouteDecision.ts';
+import type { RouteExplanation as _raftel_v1_RouteExplanation, RouteExplanation__Output as _raftel_v1_RouteExplanation__Output } from './raftel/v1/RouteExplanation.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
 import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from './raftel/v1/Sink.ts';
@@ -129,6 +134,8 @@ export interface ProtoGrpcType {
       AddMemberRequest: MessageTypeDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_AddMemberRequest__Output>
       AddSinkRequest: MessageTypeDefinition<_raftel_v1_AddSinkRequest, _raftel_v1_AddSinkRequest__Output>
       AddUserRequest: MessageTypeDefinition<_raftel_v1_AddUserRequest, _raftel_v1_AddUserRequest__Output>
+      Asked: MessageTypeDefinition<_raftel_v1_Asked, _raftel_v1_Asked__Output>
+      Attempt: MessageTypeDefinition<_raftel_v1_Attempt, _raftel_v1_Attempt__Output>
       Ban: MessageTypeDefinition<_raftel_v1_Ban, _raftel_v1_Ban__Output>
       BanPage: MessageTypeDefinition<_raftel_v1_BanPage, _raftel_v1_BanPage__Output>
       Call: MessageTypeDefinition<_raftel_v1_Call, _raftel_v1_Call__Output>
@@ -153,6 +160,7 @@ export interface ProtoGrpcType {
       DeckPage: MessageTypeDefinition<_raftel_v1_DeckPage, _raftel_v1_DeckPage__Output>
       Event: MessageTypeDefinition<_raftel_v1_Event, _raftel_v1_Event__Output>
       EventsRequest: MessageTypeDefinition<_raftel_v1_EventsRequest, _raftel_v1_EventsRequest__Output>
+      ExplainCallRequest: MessageTypeDefinition<_raftel_v1_ExplainCallRequest, _raftel_v1_ExplainCallRequest__Output>
       ExplainRouteRequest: MessageTypeDefinition<_raftel_v1_ExplainRouteRequest, _raftel_v1_ExplainRouteRequest__Output>
       ExplainedStep: MessageTypeDefinition<_raftel_v1_ExplainedStep, _raftel_v1_ExplainedStep__Output>
       Explanation: MessageTypeDefinition<_raftel_v1_Explanation, _raftel_v1_Explanation__Output>
@@ -181,6 +189,7 @@ export interface ProtoGrpcType {
       ListPlansRequest: MessageTypeDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_ListPlansRequest__Output>
       ListRatesRequest: MessageTypeDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_ListRatesRequest__Output>
       ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
+      Mark: MessageTypeDefinition<_raftel_v1_Mark, _raftel_v1_Mark__Output>
       MediaStream: MessageTypeDefinition<_raftel_v1_MediaStream, _raftel_v1_MediaStream__Output>
       Member: MessageTypeDefinition<_raftel_v1_Member, _raftel_v1_Member__Output>
       Members: MessageTypeDefinition<_raftel_v1_Members, _raftel_v1_Members__Output>
@@ -215,6 +224,7 @@ export interface ProtoGrpcType {
       ReplaySums: MessageTypeDefinition<_raftel_v1_ReplaySums, _raftel_v1_ReplaySums__Output>
       RollbackPlanRequest: MessageTypeDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_RollbackPlanRequest__Output>
       RouteDecision: MessageTypeDefinition<_raftel_v1_RouteDecision, _raftel_v1_RouteDecision__Output>
+      RouteExplanation: MessageTypeDefinition<_raftel_v1_RouteExplanation, _raftel_v1_RouteExplanation__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
       Sink: MessageTypeDefinition<_raftel_v1_Sink, _raftel_v1_Sink__Output>

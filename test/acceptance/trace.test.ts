@@ -77,10 +77,23 @@ needing(
     t.regex(all, /Proxy-Authorization: Digest [^\r]*response="x+"/)
     t.regex(all, /X-Raftel-Relay: [^\r]*mac=x{64}\r/)
 
+    const said = await lab.json<{ id: string; node: string; why: string[]; attempts: { outcome: string }[] }>([
+      'call',
+      'explain',
+      callId,
+    ])
+    t.like(said, { node: near.id, why: ['bob@pbx.test is a user'] })
+    t.deepEqual(
+      said.attempts.map(({ outcome }) => outcome),
+      ['answered'],
+    )
+
     // The same of whoever is asked, and for whoever reads it.
     for (const { id, control } of lab.nodes) {
       const ladder = await lab.raftel(['call', 'trace', callId, '--endpoints', control])
       t.is(ladder.code, 0, ladder.stderr)
+      const why = await lab.raftel(['call', 'explain', callId, '--endpoints', control])
+      t.regex(why.stdout, /decided {3}by plan #1, rule user: bob@pbx\.test\n/, why.stderr)
       t.is(ladder.stdout.split('\n').length - 1, told.length + 3, `${id}\n${ladder.stdout}`)
       t.true(ladder.stdout.split('\n').every((line) => line.length <= 80))
     }

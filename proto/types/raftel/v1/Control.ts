@@ -27,6 +27,7 @@ import type { DeckName as _raftel_v1_DeckName, DeckName__Output as _raftel_v1_De
 import type { DeckPage as _raftel_v1_DeckPage, DeckPage__Output as _raftel_v1_DeckPage__Output } from '../../raftel/v1/DeckPage.ts';
 import type { Event as _raftel_v1_Event, Event__Output as _raftel_v1_Event__Output } from '../../raftel/v1/Event.ts';
 import type { EventsRequest as _raftel_v1_EventsRequest, EventsRequest__Output as _raftel_v1_EventsRequest__Output } from '../../raftel/v1/EventsRequest.ts';
+import type { ExplainCallRequest as _raftel_v1_ExplainCallRequest, ExplainCallRequest__Output as _raftel_v1_ExplainCallRequest__Output } from '../../raftel/v1/ExplainCallRequest.ts';
 import type { ExplainRouteRequest as _raftel_v1_ExplainRouteRequest, ExplainRouteRequest__Output as _raftel_v1_ExplainRouteRequest__Output } from '../../raftel/v1/ExplainRouteRequest.ts';
 import type { Explanation as _raftel_v1_Explanation, Explanation__Output as _raftel_v1_Explanation__Output } from '../../raftel/v1/Explanation.ts';
 import type { GetCallRequest as _raftel_v1_GetCallRequest, GetCallRequest__Output as _raftel_v1_GetCallRequest__Output } from '../../raftel/v1/GetCallRequest.ts';
@@ -74,6 +75,7 @@ import type { RemoveTrunkRequest as _raftel_v1_RemoveTrunkRequest, RemoveTrunkRe
 import type { Replay as _raftel_v1_Replay, Replay__Output as _raftel_v1_Replay__Output } from '../../raftel/v1/Replay.ts';
 import type { ReplayPlanRequest as _raftel_v1_ReplayPlanRequest, ReplayPlanRequest__Output as _raftel_v1_ReplayPlanRequest__Output } from '../../raftel/v1/ReplayPlanRequest.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from '../../raftel/v1/RollbackPlanRequest.ts';
+import type { RouteExplanation as _raftel_v1_RouteExplanation, RouteExplanation__Output as _raftel_v1_RouteExplanation__Output } from '../../raftel/v1/RouteExplanation.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
 import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from '../../raftel/v1/Sink.ts';
 import type { SinkPage as _raftel_v1_SinkPage, SinkPage__Output as _raftel_v1_SinkPage__Output } from '../../raftel/v1/SinkPage.ts';
@@ -153,14 +155,23 @@ export interface ControlClient extends grpc.Client {
   events(argument: _raftel_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
   events(argument: _raftel_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Event__Output>;
   
-  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
-  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
-  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
-  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
-  explainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
-  explainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
-  explainRoute(argument: _raftel_v1_ExplainRouteRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
-  explainRoute(argument: _raftel_v1_ExplainRouteRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  ExplainCall(argument: _raftel_v1_ExplainCallRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  explainCall(argument: _raftel_v1_ExplainCallRequest, callback: grpc.requestCallback<_raftel_v1_Explanation__Output>): grpc.ClientUnaryCall;
+  
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
+  ExplainRoute(argument: _raftel_v1_ExplainRouteRequest, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
+  explainRoute(argument: _raftel_v1_ExplainRouteRequest, callback: grpc.requestCallback<_raftel_v1_RouteExplanation__Output>): grpc.ClientUnaryCall;
   
   GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
   GetCall(argument: _raftel_v1_GetCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Call__Output>): grpc.ClientUnaryCall;
@@ -591,7 +602,9 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   Events: grpc.handleServerStreamingCall<_raftel_v1_EventsRequest__Output, _raftel_v1_Event>;
   
-  ExplainRoute: grpc.handleUnaryCall<_raftel_v1_ExplainRouteRequest__Output, _raftel_v1_Explanation>;
+  ExplainCall: grpc.handleUnaryCall<_raftel_v1_ExplainCallRequest__Output, _raftel_v1_Explanation>;
+  
+  ExplainRoute: grpc.handleUnaryCall<_raftel_v1_ExplainRouteRequest__Output, _raftel_v1_RouteExplanation>;
   
   GetCall: grpc.handleUnaryCall<_raftel_v1_GetCallRequest__Output, _raftel_v1_Call>;
   
@@ -699,7 +712,8 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   AddUser: MethodDefinition<_raftel_v1_AddUserRequest, _raftel_v1_User, _raftel_v1_AddUserRequest__Output, _raftel_v1_User__Output>
   CommitPlan: MethodDefinition<_raftel_v1_CommitPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_CommitPlanRequest__Output, _raftel_v1_PlanChanged__Output>
   Events: MethodDefinition<_raftel_v1_EventsRequest, _raftel_v1_Event, _raftel_v1_EventsRequest__Output, _raftel_v1_Event__Output>
-  ExplainRoute: MethodDefinition<_raftel_v1_ExplainRouteRequest, _raftel_v1_Explanation, _raftel_v1_ExplainRouteRequest__Output, _raftel_v1_Explanation__Output>
+  ExplainCall: MethodDefinition<_raftel_v1_ExplainCallRequest, _raftel_v1_Explanation, _raftel_v1_ExplainCallRequest__Output, _raftel_v1_Explanation__Output>
+  ExplainRoute: MethodDefinition<_raftel_v1_ExplainRouteRequest, _raftel_v1_RouteExplanation, _raftel_v1_ExplainRouteRequest__Output, _raftel_v1_RouteExplanation__Output>
   GetCall: MethodDefinition<_raftel_v1_GetCallRequest, _raftel_v1_Call, _raftel_v1_GetCallRequest__Output, _raftel_v1_Call__Output>
   GetCdr: MethodDefinition<_raftel_v1_GetCdrRequest, _raftel_v1_Cdr, _raftel_v1_GetCdrRequest__Output, _raftel_v1_Cdr__Output>
   GetCluster: MethodDefinition<_raftel_v1_GetClusterRequest, _raftel_v1_ClusterStatus, _raftel_v1_GetClusterRequest__Output, _raftel_v1_ClusterStatus__Output>
