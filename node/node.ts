@@ -195,6 +195,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       log,
       listen: config.control.listen,
       tls: config.control.tls,
+      anonymous: config.control.anonymous,
     }),
   )
   opened('control', () => control.close())

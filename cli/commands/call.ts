@@ -22,6 +22,7 @@ export function callCommand(): Command {
   const ls = new Command('ls').description('live calls').addHelpText('after', examples('ls', 'ls --watch -o ndjson'))
   addList<Call__Output, Row>(ls, {
     table: 'calls',
+    byTenant: true,
     page: (control, request, options, done) => control.listCalls(request, options, done),
     row,
     changed: (change) => change.call,

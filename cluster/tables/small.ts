@@ -2,7 +2,18 @@
  * The tables that are plain maps of rows by key: for some ten thousand rows, not for as many as there are phones (packed.ts). A table that
  * stands here is in the state, in the hash, in snapshots, in differences and in what is told of changes; its own file has its rules.
  */
-import type { BanRow, CallRow, CommitRow, NodeRow, PlanRow, TextRow } from './rows.ts'
+import type {
+  AuditRow,
+  BanRow,
+  CallRow,
+  CommitRow,
+  NodeRow,
+  OperatorRow,
+  PlanRow,
+  ProfileRow,
+  TenantRow,
+  TextRow,
+} from './rows.ts'
 
 export interface SmallTables {
   calls: CallRow
@@ -15,6 +26,12 @@ export interface SmallTables {
   commits: CommitRow
   /** By hash of what they hold. */
   texts: TextRow
+  /** By AoR. */
+  profiles: ProfileRow
+  tenants: TenantRow
+  operators: OperatorRow
+  /** By number, in decimal; in its order. */
+  audit: AuditRow
 }
 
 export type SmallTable = keyof SmallTables
@@ -27,6 +44,10 @@ export const SMALL = Object.keys({
   plans: 0,
   commits: 0,
   texts: 0,
+  profiles: 0,
+  tenants: 0,
+  operators: 0,
+  audit: 0,
 } satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }

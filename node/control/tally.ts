@@ -7,7 +7,7 @@ import { MAIN } from '../../cluster/tables/plan-place.ts'
 import { clean } from '../../proto/text.ts'
 
 export interface Happening {
-  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban'
+  readonly kind: 'leader' | 'node' | 'plan' | 'call' | 'registration' | 'user' | 'media' | 'quorum' | 'ban' | 'operator'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -39,7 +39,15 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       return tellPlan(change)
     case 'commits':
     case 'texts':
+    case 'audit':
       return null
+    case 'profiles':
+      return info('user', change.key, `user ${clean(change.key)} has other settings`)
+    case 'tenants':
+    case 'operators': {
+      const did = change.row === null ? 'removed' : change.before === null ? 'added' : 'changed'
+      return info('operator', change.key, `${change.table.slice(0, -1)} ${clean(change.key)} ${did}`)
+    }
     case 'members': {
       const names = change.row?.all.map(({ name }) => name) ?? []
       return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)

@@ -18,5 +18,7 @@ export function linkedOf(tables: Plans): Linked {
 
 /** By name, `main` first: what does not depend on it must not change with it either. */
 export function inOrder<Row>(plans: ReadonlyMap<string, Row>): Row[] {
-  return [...plans].sort(([a], [b]) => (a === b ? 0 : a === 'main' || (b !== 'main' && a < b) ? -1 : 1)).map(([, row]) => row)
+  return [...plans]
+    .sort(([a], [b]) => (a === b ? 0 : a === 'main' || (b !== 'main' && a < b) ? -1 : 1))
+    .map(([, row]) => row)
 }

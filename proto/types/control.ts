@@ -4,6 +4,8 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type { AddBanRequest as _raftel_v1_AddBanRequest, AddBanRequest__Output as _raftel_v1_AddBanRequest__Output } from './raftel/v1/AddBanRequest.ts';
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from './raftel/v1/AddMemberRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from './raftel/v1/AddUserRequest.ts';
+import type { AuditEntry as _raftel_v1_AuditEntry, AuditEntry__Output as _raftel_v1_AuditEntry__Output } from './raftel/v1/AuditEntry.ts';
+import type { AuditPage as _raftel_v1_AuditPage, AuditPage__Output as _raftel_v1_AuditPage__Output } from './raftel/v1/AuditPage.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from './raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from './raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from './raftel/v1/Call.ts';
@@ -29,7 +31,12 @@ import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Outpu
 import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from './raftel/v1/HangUpCallReply.ts';
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from './raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from './raftel/v1/Health.ts';
+import type { ImportUser as _raftel_v1_ImportUser, ImportUser__Output as _raftel_v1_ImportUser__Output } from './raftel/v1/ImportUser.ts';
+import type { ImportUsersReply as _raftel_v1_ImportUsersReply, ImportUsersReply__Output as _raftel_v1_ImportUsersReply__Output } from './raftel/v1/ImportUsersReply.ts';
+import type { ImportUsersRequest as _raftel_v1_ImportUsersRequest, ImportUsersRequest__Output as _raftel_v1_ImportUsersRequest__Output } from './raftel/v1/ImportUsersRequest.ts';
 import type { Leg as _raftel_v1_Leg, Leg__Output as _raftel_v1_Leg__Output } from './raftel/v1/Leg.ts';
+import type { LineError as _raftel_v1_LineError, LineError__Output as _raftel_v1_LineError__Output } from './raftel/v1/LineError.ts';
+import type { ListAuditRequest as _raftel_v1_ListAuditRequest, ListAuditRequest__Output as _raftel_v1_ListAuditRequest__Output } from './raftel/v1/ListAuditRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from './raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from './raftel/v1/ListPlansRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
@@ -38,12 +45,20 @@ import type { Member as _raftel_v1_Member, Member__Output as _raftel_v1_Member__
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from './raftel/v1/Members.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from './raftel/v1/NodeStatus.ts';
 import type { NodeVerdict as _raftel_v1_NodeVerdict, NodeVerdict__Output as _raftel_v1_NodeVerdict__Output } from './raftel/v1/NodeVerdict.ts';
+import type { Operator as _raftel_v1_Operator, Operator__Output as _raftel_v1_Operator__Output } from './raftel/v1/Operator.ts';
+import type { OperatorName as _raftel_v1_OperatorName, OperatorName__Output as _raftel_v1_OperatorName__Output } from './raftel/v1/OperatorName.ts';
+import type { OperatorPage as _raftel_v1_OperatorPage, OperatorPage__Output as _raftel_v1_OperatorPage__Output } from './raftel/v1/OperatorPage.ts';
+import type { OperatorToken as _raftel_v1_OperatorToken, OperatorToken__Output as _raftel_v1_OperatorToken__Output } from './raftel/v1/OperatorToken.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from './raftel/v1/Overview.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from './raftel/v1/Plan.ts';
 import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from './raftel/v1/PlanChanged.ts';
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from './raftel/v1/PlanList.ts';
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from './raftel/v1/PlanVerdict.ts';
+import type { Profile as _raftel_v1_Profile, Profile__Output as _raftel_v1_Profile__Output } from './raftel/v1/Profile.ts';
+import type { ProfilePage as _raftel_v1_ProfilePage, ProfilePage__Output as _raftel_v1_ProfilePage__Output } from './raftel/v1/ProfilePage.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from './raftel/v1/PromoteMemberRequest.ts';
+import type { PutOperatorRequest as _raftel_v1_PutOperatorRequest, PutOperatorRequest__Output as _raftel_v1_PutOperatorRequest__Output } from './raftel/v1/PutOperatorRequest.ts';
+import type { PutTenantRequest as _raftel_v1_PutTenantRequest, PutTenantRequest__Output as _raftel_v1_PutTenantRequest__Output } from './raftel/v1/PutTenantRequest.ts';
 import type { Registration as _raftel_v1_Registration, Registration__Output as _raftel_v1_Registration__Output } from './raftel/v1/Registration.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from './raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from './raftel/v1/RemoveBanRequest.ts';
@@ -51,13 +66,19 @@ import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMembe
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from './raftel/v1/RemovePlanRequest.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from './raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
+import type { SetProfileRequest as _raftel_v1_SetProfileRequest, SetProfileRequest__Output as _raftel_v1_SetProfileRequest__Output } from './raftel/v1/SetProfileRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
 import type { StateHash as _raftel_v1_StateHash, StateHash__Output as _raftel_v1_StateHash__Output } from './raftel/v1/StateHash.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from './raftel/v1/StateHashes.ts';
+import type { Tenant as _raftel_v1_Tenant, Tenant__Output as _raftel_v1_Tenant__Output } from './raftel/v1/Tenant.ts';
+import type { TenantName as _raftel_v1_TenantName, TenantName__Output as _raftel_v1_TenantName__Output } from './raftel/v1/TenantName.ts';
+import type { TenantPage as _raftel_v1_TenantPage, TenantPage__Output as _raftel_v1_TenantPage__Output } from './raftel/v1/TenantPage.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from './raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from './raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
+import type { UserDetail as _raftel_v1_UserDetail, UserDetail__Output as _raftel_v1_UserDetail__Output } from './raftel/v1/UserDetail.ts';
+import type { UserName as _raftel_v1_UserName, UserName__Output as _raftel_v1_UserName__Output } from './raftel/v1/UserName.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from './raftel/v1/UserPage.ts';
 import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from './raftel/v1/ValidatePlanRequest.ts';
 import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from './raftel/v1/VerifyClusterRequest.ts';
@@ -73,6 +94,8 @@ export interface ProtoGrpcType {
       AddBanRequest: MessageTypeDefinition<_raftel_v1_AddBanRequest, _raftel_v1_AddBanRequest__Output>
       AddMemberRequest: MessageTypeDefinition<_raftel_v1_AddMemberRequest, _raftel_v1_AddMemberRequest__Output>
       AddUserRequest: MessageTypeDefinition<_raftel_v1_AddUserRequest, _raftel_v1_AddUserRequest__Output>
+      AuditEntry: MessageTypeDefinition<_raftel_v1_AuditEntry, _raftel_v1_AuditEntry__Output>
+      AuditPage: MessageTypeDefinition<_raftel_v1_AuditPage, _raftel_v1_AuditPage__Output>
       Ban: MessageTypeDefinition<_raftel_v1_Ban, _raftel_v1_Ban__Output>
       BanPage: MessageTypeDefinition<_raftel_v1_BanPage, _raftel_v1_BanPage__Output>
       Call: MessageTypeDefinition<_raftel_v1_Call, _raftel_v1_Call__Output>
@@ -98,7 +121,12 @@ export interface ProtoGrpcType {
       HangUpCallReply: MessageTypeDefinition<_raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallReply__Output>
       HangUpCallRequest: MessageTypeDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallRequest__Output>
       Health: MessageTypeDefinition<_raftel_v1_Health, _raftel_v1_Health__Output>
+      ImportUser: MessageTypeDefinition<_raftel_v1_ImportUser, _raftel_v1_ImportUser__Output>
+      ImportUsersReply: MessageTypeDefinition<_raftel_v1_ImportUsersReply, _raftel_v1_ImportUsersReply__Output>
+      ImportUsersRequest: MessageTypeDefinition<_raftel_v1_ImportUsersRequest, _raftel_v1_ImportUsersRequest__Output>
       Leg: MessageTypeDefinition<_raftel_v1_Leg, _raftel_v1_Leg__Output>
+      LineError: MessageTypeDefinition<_raftel_v1_LineError, _raftel_v1_LineError__Output>
+      ListAuditRequest: MessageTypeDefinition<_raftel_v1_ListAuditRequest, _raftel_v1_ListAuditRequest__Output>
       ListCommitsRequest: MessageTypeDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_ListCommitsRequest__Output>
       ListPlansRequest: MessageTypeDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_ListPlansRequest__Output>
       ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
@@ -107,12 +135,20 @@ export interface ProtoGrpcType {
       Members: MessageTypeDefinition<_raftel_v1_Members, _raftel_v1_Members__Output>
       NodeStatus: MessageTypeDefinition<_raftel_v1_NodeStatus, _raftel_v1_NodeStatus__Output>
       NodeVerdict: MessageTypeDefinition<_raftel_v1_NodeVerdict, _raftel_v1_NodeVerdict__Output>
+      Operator: MessageTypeDefinition<_raftel_v1_Operator, _raftel_v1_Operator__Output>
+      OperatorName: MessageTypeDefinition<_raftel_v1_OperatorName, _raftel_v1_OperatorName__Output>
+      OperatorPage: MessageTypeDefinition<_raftel_v1_OperatorPage, _raftel_v1_OperatorPage__Output>
+      OperatorToken: MessageTypeDefinition<_raftel_v1_OperatorToken, _raftel_v1_OperatorToken__Output>
       Overview: MessageTypeDefinition<_raftel_v1_Overview, _raftel_v1_Overview__Output>
       Plan: MessageTypeDefinition<_raftel_v1_Plan, _raftel_v1_Plan__Output>
       PlanChanged: MessageTypeDefinition<_raftel_v1_PlanChanged, _raftel_v1_PlanChanged__Output>
       PlanList: MessageTypeDefinition<_raftel_v1_PlanList, _raftel_v1_PlanList__Output>
       PlanVerdict: MessageTypeDefinition<_raftel_v1_PlanVerdict, _raftel_v1_PlanVerdict__Output>
+      Profile: MessageTypeDefinition<_raftel_v1_Profile, _raftel_v1_Profile__Output>
+      ProfilePage: MessageTypeDefinition<_raftel_v1_ProfilePage, _raftel_v1_ProfilePage__Output>
       PromoteMemberRequest: MessageTypeDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_PromoteMemberRequest__Output>
+      PutOperatorRequest: MessageTypeDefinition<_raftel_v1_PutOperatorRequest, _raftel_v1_PutOperatorRequest__Output>
+      PutTenantRequest: MessageTypeDefinition<_raftel_v1_PutTenantRequest, _raftel_v1_PutTenantRequest__Output>
       Registration: MessageTypeDefinition<_raftel_v1_Registration, _raftel_v1_Registration__Output>
       RegistrationPage: MessageTypeDefinition<_raftel_v1_RegistrationPage, _raftel_v1_RegistrationPage__Output>
       RemoveBanRequest: MessageTypeDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_RemoveBanRequest__Output>
@@ -120,13 +156,19 @@ export interface ProtoGrpcType {
       RemovePlanRequest: MessageTypeDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_RemovePlanRequest__Output>
       RollbackPlanRequest: MessageTypeDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_RollbackPlanRequest__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
+      SetProfileRequest: MessageTypeDefinition<_raftel_v1_SetProfileRequest, _raftel_v1_SetProfileRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
       SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
       StateHash: MessageTypeDefinition<_raftel_v1_StateHash, _raftel_v1_StateHash__Output>
       StateHashes: MessageTypeDefinition<_raftel_v1_StateHashes, _raftel_v1_StateHashes__Output>
+      Tenant: MessageTypeDefinition<_raftel_v1_Tenant, _raftel_v1_Tenant__Output>
+      TenantName: MessageTypeDefinition<_raftel_v1_TenantName, _raftel_v1_TenantName__Output>
+      TenantPage: MessageTypeDefinition<_raftel_v1_TenantPage, _raftel_v1_TenantPage__Output>
       TransferLeaderReply: MessageTypeDefinition<_raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderReply__Output>
       TransferLeaderRequest: MessageTypeDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderRequest__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
+      UserDetail: MessageTypeDefinition<_raftel_v1_UserDetail, _raftel_v1_UserDetail__Output>
+      UserName: MessageTypeDefinition<_raftel_v1_UserName, _raftel_v1_UserName__Output>
       UserPage: MessageTypeDefinition<_raftel_v1_UserPage, _raftel_v1_UserPage__Output>
       ValidatePlanRequest: MessageTypeDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_ValidatePlanRequest__Output>
       VerifyClusterRequest: MessageTypeDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_VerifyClusterRequest__Output>

@@ -5,6 +5,7 @@ import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output }
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
 import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from '../../raftel/v1/ClusterNode.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from '../../raftel/v1/Ban.ts';
+import type { AuditEntry as _raftel_v1_AuditEntry, AuditEntry__Output as _raftel_v1_AuditEntry__Output } from '../../raftel/v1/AuditEntry.ts';
 
 // Original file: proto/control.proto
 
@@ -32,7 +33,8 @@ export interface Change {
   'user'?: (_raftel_v1_User | null);
   'node'?: (_raftel_v1_ClusterNode | null);
   'ban'?: (_raftel_v1_Ban | null);
-  'row'?: "registration"|"call"|"user"|"node"|"ban";
+  'audit'?: (_raftel_v1_AuditEntry | null);
+  'row'?: "registration"|"call"|"user"|"node"|"ban"|"audit";
 }
 
 export interface Change__Output {
@@ -43,5 +45,6 @@ export interface Change__Output {
   'user'?: (_raftel_v1_User__Output | null);
   'node'?: (_raftel_v1_ClusterNode__Output | null);
   'ban'?: (_raftel_v1_Ban__Output | null);
-  'row'?: "registration"|"call"|"user"|"node"|"ban";
+  'audit'?: (_raftel_v1_AuditEntry__Output | null);
+  'row'?: "registration"|"call"|"user"|"node"|"ban"|"audit";
 }

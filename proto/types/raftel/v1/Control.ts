@@ -5,6 +5,7 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AddBanRequest as _raftel_v1_AddBanRequest, AddBanRequest__Output as _raftel_v1_AddBanRequest__Output } from '../../raftel/v1/AddBanRequest.ts';
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from '../../raftel/v1/AddMemberRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from '../../raftel/v1/AddUserRequest.ts';
+import type { AuditPage as _raftel_v1_AuditPage, AuditPage__Output as _raftel_v1_AuditPage__Output } from '../../raftel/v1/AuditPage.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from '../../raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from '../../raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from '../../raftel/v1/Call.ts';
@@ -26,28 +27,45 @@ import type { GetPlanRequest as _raftel_v1_GetPlanRequest, GetPlanRequest__Outpu
 import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Output as _raftel_v1_HangUpCallReply__Output } from '../../raftel/v1/HangUpCallReply.ts';
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from '../../raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from '../../raftel/v1/Health.ts';
+import type { ImportUsersReply as _raftel_v1_ImportUsersReply, ImportUsersReply__Output as _raftel_v1_ImportUsersReply__Output } from '../../raftel/v1/ImportUsersReply.ts';
+import type { ImportUsersRequest as _raftel_v1_ImportUsersRequest, ImportUsersRequest__Output as _raftel_v1_ImportUsersRequest__Output } from '../../raftel/v1/ImportUsersRequest.ts';
+import type { ListAuditRequest as _raftel_v1_ListAuditRequest, ListAuditRequest__Output as _raftel_v1_ListAuditRequest__Output } from '../../raftel/v1/ListAuditRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from '../../raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from '../../raftel/v1/ListPlansRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from '../../raftel/v1/ListRequest.ts';
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from '../../raftel/v1/Members.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from '../../raftel/v1/NodeStatus.ts';
+import type { Operator as _raftel_v1_Operator, Operator__Output as _raftel_v1_Operator__Output } from '../../raftel/v1/Operator.ts';
+import type { OperatorName as _raftel_v1_OperatorName, OperatorName__Output as _raftel_v1_OperatorName__Output } from '../../raftel/v1/OperatorName.ts';
+import type { OperatorPage as _raftel_v1_OperatorPage, OperatorPage__Output as _raftel_v1_OperatorPage__Output } from '../../raftel/v1/OperatorPage.ts';
+import type { OperatorToken as _raftel_v1_OperatorToken, OperatorToken__Output as _raftel_v1_OperatorToken__Output } from '../../raftel/v1/OperatorToken.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from '../../raftel/v1/Overview.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from '../../raftel/v1/Plan.ts';
 import type { PlanChanged as _raftel_v1_PlanChanged, PlanChanged__Output as _raftel_v1_PlanChanged__Output } from '../../raftel/v1/PlanChanged.ts';
 import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_PlanList__Output } from '../../raftel/v1/PlanList.ts';
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from '../../raftel/v1/PlanVerdict.ts';
+import type { Profile as _raftel_v1_Profile, Profile__Output as _raftel_v1_Profile__Output } from '../../raftel/v1/Profile.ts';
+import type { ProfilePage as _raftel_v1_ProfilePage, ProfilePage__Output as _raftel_v1_ProfilePage__Output } from '../../raftel/v1/ProfilePage.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from '../../raftel/v1/PromoteMemberRequest.ts';
+import type { PutOperatorRequest as _raftel_v1_PutOperatorRequest, PutOperatorRequest__Output as _raftel_v1_PutOperatorRequest__Output } from '../../raftel/v1/PutOperatorRequest.ts';
+import type { PutTenantRequest as _raftel_v1_PutTenantRequest, PutTenantRequest__Output as _raftel_v1_PutTenantRequest__Output } from '../../raftel/v1/PutTenantRequest.ts';
 import type { RegistrationPage as _raftel_v1_RegistrationPage, RegistrationPage__Output as _raftel_v1_RegistrationPage__Output } from '../../raftel/v1/RegistrationPage.ts';
 import type { RemoveBanRequest as _raftel_v1_RemoveBanRequest, RemoveBanRequest__Output as _raftel_v1_RemoveBanRequest__Output } from '../../raftel/v1/RemoveBanRequest.ts';
 import type { RemoveMemberRequest as _raftel_v1_RemoveMemberRequest, RemoveMemberRequest__Output as _raftel_v1_RemoveMemberRequest__Output } from '../../raftel/v1/RemoveMemberRequest.ts';
 import type { RemovePlanRequest as _raftel_v1_RemovePlanRequest, RemovePlanRequest__Output as _raftel_v1_RemovePlanRequest__Output } from '../../raftel/v1/RemovePlanRequest.ts';
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from '../../raftel/v1/RollbackPlanRequest.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
+import type { SetProfileRequest as _raftel_v1_SetProfileRequest, SetProfileRequest__Output as _raftel_v1_SetProfileRequest__Output } from '../../raftel/v1/SetProfileRequest.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from '../../raftel/v1/SnapshotBytes.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from '../../raftel/v1/StateHashes.ts';
+import type { Tenant as _raftel_v1_Tenant, Tenant__Output as _raftel_v1_Tenant__Output } from '../../raftel/v1/Tenant.ts';
+import type { TenantName as _raftel_v1_TenantName, TenantName__Output as _raftel_v1_TenantName__Output } from '../../raftel/v1/TenantName.ts';
+import type { TenantPage as _raftel_v1_TenantPage, TenantPage__Output as _raftel_v1_TenantPage__Output } from '../../raftel/v1/TenantPage.ts';
 import type { TransferLeaderReply as _raftel_v1_TransferLeaderReply, TransferLeaderReply__Output as _raftel_v1_TransferLeaderReply__Output } from '../../raftel/v1/TransferLeaderReply.ts';
 import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, TransferLeaderRequest__Output as _raftel_v1_TransferLeaderRequest__Output } from '../../raftel/v1/TransferLeaderRequest.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
+import type { UserDetail as _raftel_v1_UserDetail, UserDetail__Output as _raftel_v1_UserDetail__Output } from '../../raftel/v1/UserDetail.ts';
+import type { UserName as _raftel_v1_UserName, UserName__Output as _raftel_v1_UserName__Output } from '../../raftel/v1/UserName.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from '../../raftel/v1/UserPage.ts';
 import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from '../../raftel/v1/ValidatePlanRequest.ts';
 import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from '../../raftel/v1/VerifyClusterRequest.ts';
@@ -158,6 +176,24 @@ export interface ControlClient extends grpc.Client {
   getPlan(argument: _raftel_v1_GetPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
   getPlan(argument: _raftel_v1_GetPlanRequest, callback: grpc.requestCallback<_raftel_v1_Plan__Output>): grpc.ClientUnaryCall;
   
+  GetProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  GetProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  GetProfiles(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  GetProfiles(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  
+  GetUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  GetUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  GetUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  GetUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
@@ -166,6 +202,24 @@ export interface ControlClient extends grpc.Client {
   hangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   hangUpCall(argument: _raftel_v1_HangUpCallRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   hangUpCall(argument: _raftel_v1_HangUpCallRequest, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
+  
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  
+  ListAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _raftel_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _raftel_v1_ListAuditRequest, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
   
   ListBans(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_BanPage__Output>): grpc.ClientUnaryCall;
   ListBans(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_BanPage__Output>): grpc.ClientUnaryCall;
@@ -194,6 +248,15 @@ export interface ControlClient extends grpc.Client {
   listCommits(argument: _raftel_v1_ListCommitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
   listCommits(argument: _raftel_v1_ListCommitsRequest, callback: grpc.requestCallback<_raftel_v1_CommitList__Output>): grpc.ClientUnaryCall;
   
+  ListOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  ListOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  ListOperators(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  ListOperators(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  
   ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   ListPlans(argument: _raftel_v1_ListPlansRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
@@ -211,6 +274,15 @@ export interface ControlClient extends grpc.Client {
   listRegistrations(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
   listRegistrations(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
   listRegistrations(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_RegistrationPage__Output>): grpc.ClientUnaryCall;
+  
+  ListTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  ListTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  ListTenants(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  ListTenants(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
   
   ListUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
   ListUsers(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserPage__Output>): grpc.ClientUnaryCall;
@@ -230,6 +302,24 @@ export interface ControlClient extends grpc.Client {
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  
+  PutTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  PutTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  PutTenant(argument: _raftel_v1_PutTenantRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  PutTenant(argument: _raftel_v1_PutTenantRequest, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
   RemoveBan(argument: _raftel_v1_RemoveBanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Ban__Output>): grpc.ClientUnaryCall;
@@ -248,6 +338,15 @@ export interface ControlClient extends grpc.Client {
   removeMember(argument: _raftel_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   removeMember(argument: _raftel_v1_RemoveMemberRequest, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   
+  RemoveOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  RemoveOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  RemoveOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  RemoveOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  
   RemovePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RemovePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RemovePlan(argument: _raftel_v1_RemovePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
@@ -256,6 +355,24 @@ export interface ControlClient extends grpc.Client {
   removePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   removePlan(argument: _raftel_v1_RemovePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   removePlan(argument: _raftel_v1_RemovePlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
+  
+  RemoveTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  RemoveTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  RemoveTenant(argument: _raftel_v1_TenantName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  RemoveTenant(argument: _raftel_v1_TenantName, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  
+  RemoveUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  RemoveUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  RemoveUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  RemoveUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
   
   RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RollbackPlan(argument: _raftel_v1_RollbackPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
@@ -266,10 +383,28 @@ export interface ControlClient extends grpc.Client {
   rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   
+  RotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  RotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  RotateOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  RotateOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  
   SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
+  
+  SetProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  SetProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  SetProfile(argument: _raftel_v1_SetProfileRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  SetProfile(argument: _raftel_v1_SetProfileRequest, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
   
   TransferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
   TransferLeader(argument: _raftel_v1_TransferLeaderRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TransferLeaderReply__Output>): grpc.ClientUnaryCall;
@@ -330,7 +465,15 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   GetPlan: grpc.handleUnaryCall<_raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan>;
   
+  GetProfiles: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_ProfilePage>;
+  
+  GetUser: grpc.handleUnaryCall<_raftel_v1_UserName__Output, _raftel_v1_UserDetail>;
+  
   HangUpCall: grpc.handleUnaryCall<_raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply>;
+  
+  ImportUsers: grpc.handleUnaryCall<_raftel_v1_ImportUsersRequest__Output, _raftel_v1_ImportUsersReply>;
+  
+  ListAudit: grpc.handleUnaryCall<_raftel_v1_ListAuditRequest__Output, _raftel_v1_AuditPage>;
   
   ListBans: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_BanPage>;
   
@@ -338,23 +481,41 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListCommits: grpc.handleUnaryCall<_raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList>;
   
+  ListOperators: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_OperatorPage>;
+  
   ListPlans: grpc.handleUnaryCall<_raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList>;
   
   ListRegistrations: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage>;
+  
+  ListTenants: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_TenantPage>;
   
   ListUsers: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_UserPage>;
   
   PromoteMember: grpc.handleUnaryCall<_raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members>;
   
+  PutOperator: grpc.handleUnaryCall<_raftel_v1_PutOperatorRequest__Output, _raftel_v1_OperatorToken>;
+  
+  PutTenant: grpc.handleUnaryCall<_raftel_v1_PutTenantRequest__Output, _raftel_v1_Tenant>;
+  
   RemoveBan: grpc.handleUnaryCall<_raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban>;
   
   RemoveMember: grpc.handleUnaryCall<_raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members>;
   
+  RemoveOperator: grpc.handleUnaryCall<_raftel_v1_OperatorName__Output, _raftel_v1_Operator>;
+  
   RemovePlan: grpc.handleUnaryCall<_raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged>;
+  
+  RemoveTenant: grpc.handleUnaryCall<_raftel_v1_TenantName__Output, _raftel_v1_Tenant>;
+  
+  RemoveUser: grpc.handleUnaryCall<_raftel_v1_UserName__Output, _raftel_v1_User>;
   
   RollbackPlan: grpc.handleUnaryCall<_raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged>;
   
+  RotateOperator: grpc.handleUnaryCall<_raftel_v1_OperatorName__Output, _raftel_v1_OperatorToken>;
+  
   SaveSnapshot: grpc.handleServerStreamingCall<_raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes>;
+  
+  SetProfile: grpc.handleUnaryCall<_raftel_v1_SetProfileRequest__Output, _raftel_v1_Profile>;
   
   TransferLeader: grpc.handleUnaryCall<_raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply>;
   
@@ -379,19 +540,32 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   GetNode: MethodDefinition<_raftel_v1_GetNodeRequest, _raftel_v1_NodeStatus, _raftel_v1_GetNodeRequest__Output, _raftel_v1_NodeStatus__Output>
   GetOverview: MethodDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_Overview, _raftel_v1_GetOverviewRequest__Output, _raftel_v1_Overview__Output>
   GetPlan: MethodDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_Plan, _raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan__Output>
+  GetProfiles: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_ProfilePage, _raftel_v1_ListRequest__Output, _raftel_v1_ProfilePage__Output>
+  GetUser: MethodDefinition<_raftel_v1_UserName, _raftel_v1_UserDetail, _raftel_v1_UserName__Output, _raftel_v1_UserDetail__Output>
   HangUpCall: MethodDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply__Output>
+  ImportUsers: MethodDefinition<_raftel_v1_ImportUsersRequest, _raftel_v1_ImportUsersReply, _raftel_v1_ImportUsersRequest__Output, _raftel_v1_ImportUsersReply__Output>
+  ListAudit: MethodDefinition<_raftel_v1_ListAuditRequest, _raftel_v1_AuditPage, _raftel_v1_ListAuditRequest__Output, _raftel_v1_AuditPage__Output>
   ListBans: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_BanPage, _raftel_v1_ListRequest__Output, _raftel_v1_BanPage__Output>
   ListCalls: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CallPage, _raftel_v1_ListRequest__Output, _raftel_v1_CallPage__Output>
   ListCommits: MethodDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_CommitList, _raftel_v1_ListCommitsRequest__Output, _raftel_v1_CommitList__Output>
+  ListOperators: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_OperatorPage, _raftel_v1_ListRequest__Output, _raftel_v1_OperatorPage__Output>
   ListPlans: MethodDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_PlanList, _raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList__Output>
   ListRegistrations: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_RegistrationPage, _raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage__Output>
+  ListTenants: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_TenantPage, _raftel_v1_ListRequest__Output, _raftel_v1_TenantPage__Output>
   ListUsers: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_UserPage, _raftel_v1_ListRequest__Output, _raftel_v1_UserPage__Output>
   PromoteMember: MethodDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_Members, _raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members__Output>
+  PutOperator: MethodDefinition<_raftel_v1_PutOperatorRequest, _raftel_v1_OperatorToken, _raftel_v1_PutOperatorRequest__Output, _raftel_v1_OperatorToken__Output>
+  PutTenant: MethodDefinition<_raftel_v1_PutTenantRequest, _raftel_v1_Tenant, _raftel_v1_PutTenantRequest__Output, _raftel_v1_Tenant__Output>
   RemoveBan: MethodDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_Ban, _raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban__Output>
   RemoveMember: MethodDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_Members, _raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members__Output>
+  RemoveOperator: MethodDefinition<_raftel_v1_OperatorName, _raftel_v1_Operator, _raftel_v1_OperatorName__Output, _raftel_v1_Operator__Output>
   RemovePlan: MethodDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged__Output>
+  RemoveTenant: MethodDefinition<_raftel_v1_TenantName, _raftel_v1_Tenant, _raftel_v1_TenantName__Output, _raftel_v1_Tenant__Output>
+  RemoveUser: MethodDefinition<_raftel_v1_UserName, _raftel_v1_User, _raftel_v1_UserName__Output, _raftel_v1_User__Output>
   RollbackPlan: MethodDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged__Output>
+  RotateOperator: MethodDefinition<_raftel_v1_OperatorName, _raftel_v1_OperatorToken, _raftel_v1_OperatorName__Output, _raftel_v1_OperatorToken__Output>
   SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
+  SetProfile: MethodDefinition<_raftel_v1_SetProfileRequest, _raftel_v1_Profile, _raftel_v1_SetProfileRequest__Output, _raftel_v1_Profile__Output>
   TransferLeader: MethodDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply__Output>
   ValidatePlan: MethodDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_PlanVerdict, _raftel_v1_ValidatePlanRequest__Output, _raftel_v1_PlanVerdict__Output>
   VerifyCluster: MethodDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_ClusterVerdict, _raftel_v1_VerifyClusterRequest__Output, _raftel_v1_ClusterVerdict__Output>

@@ -1,0 +1,12 @@
+// Original file: proto/control.proto
+
+
+export interface LineError {
+  'line'?: (number);
+  'message'?: (string);
+}
+
+export interface LineError__Output {
+  'line': (number);
+  'message': (string);
+}
