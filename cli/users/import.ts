@@ -59,7 +59,7 @@ export async function importFile(given: Globals, file: string, options: ImportOp
     }
     for (const part of parts) {
       const reply = await send(part, true)
-      faults.push(...reply.errors)
+      faults.push(...faultsIn(reply))
       add(reply)
       progress.step('checked')
     }
@@ -74,7 +74,7 @@ export async function importFile(given: Globals, file: string, options: ImportOp
         // Asked again it comes to the same: who is there already stays.
         const reply = await send(part, false)
         if (reply.errors.length > 0)
-          throw new Failure('failed', `others changed users meanwhile. ${sayFaults(file, reply.errors)}`)
+          throw new Failure('failed', `others changed users meanwhile. ${sayFaults(file, faultsIn(reply))}`)
         add(reply)
         progress.step('written')
       }
@@ -84,6 +84,10 @@ export async function importFile(given: Globals, file: string, options: ImportOp
   } finally {
     client.close()
   }
+}
+
+function faultsIn({ errors }: ImportUsersReply__Output): LineFault[] {
+  return errors.map(({ line, text }) => ({ line, message: text }))
 }
 
 /** What the parts must know of each other: who is there, and where forwards lead. */

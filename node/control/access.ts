@@ -114,6 +114,16 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   ListRates: { need: 'read', of: 'cluster' },
   GetPrice: { need: 'read', of: 'cluster' },
 
+  ListCdrs: { need: 'read', of: 'cluster' },
+  GetCdr: { need: 'read', of: 'cluster' },
+  ListSinks: { need: 'read', of: 'cluster' },
+  AddSink: { need: 'administer', of: 'cluster' },
+  PauseSink: { need: 'administer', of: 'cluster' },
+  RemoveSink: { need: 'administer', of: 'cluster' },
+  RecentDecisions: { need: 'read', of: 'cluster' },
+  // What was said in a call, message by message.
+  TraceCall: { need: 'operate', of: byCall },
+
   Watch: { need: 'read', of: 'cluster' },
   Events: { need: 'read', of: 'cluster' },
 }

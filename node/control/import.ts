@@ -24,12 +24,12 @@ export async function importUsers(
   mustKnow(cluster, 'imports')
   const { tables } = cluster
   const isTheirs = inTenant(tables, tenant)
-  const errors: { line: number; message: string }[] = []
+  const errors: { line: number; text: string }[] = []
   const entries: UserEntry[] = []
   const patches = new Map<string, ProfilePatch>()
   const also = new Set([...users, ...context].flatMap(({ aor }) => readAor(aor)?.aor ?? []))
   for (const { aor: given, password, profile, line } of users) {
-    const wrong = (message: string): void => void errors.push({ line, message })
+    const wrong = (text: string): void => void errors.push({ line, text })
     const user = readUser(key, { aor: given, password })
     if (typeof user === 'string') {
       wrong(user)
@@ -48,7 +48,7 @@ export async function importUsers(
   for (const { aor: given, line } of users) {
     const set = patches.get(readAor(given)?.aor ?? '')
     const chain = set?.forwards ? circleOf(readAor(given)!.aor, set, tables, pending) : null
-    if (chain !== null) errors.push({ line, message: `calls would be forwarded in a circle: ${chain.join(' → ')}` })
+    if (chain !== null) errors.push({ line, text: `calls would be forwarded in a circle: ${chain.join(' → ')}` })
   }
   if (errors.length > 0) return { added: 0, replaced: 0, kept: 0, errors }
   if (dryRun) {

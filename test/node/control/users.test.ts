@@ -87,7 +87,7 @@ test.serial(
     t.regex(String(audit[0]!.who), /^anonymous \(.+\)$/)
     t.regex(String(audit[0]!.from), /^127\.0\.0\.1:\d+$/)
     t.false(/4711|v1\./.test(JSON.stringify(audit)))
-    const entry = await raftel(['audit', 'show', String(audit[4]!.seq)])
+    const entry = await raftel(['audit', 'show', String(audit[3]!.seq)])
     t.regex(entry.out, /who +anonymous/)
     t.regex(entry.out, /^- .*"dnd": true/m)
     t.regex(entry.out, /^\+ .*"dnd": false/m)

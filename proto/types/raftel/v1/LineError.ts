@@ -3,10 +3,10 @@
 
 export interface LineError {
   'line'?: (number);
-  'message'?: (string);
+  'text'?: (string);
 }
 
 export interface LineError__Output {
   'line': (number);
-  'message': (string);
+  'text': (string);
 }
