@@ -2,12 +2,15 @@
  * The way to a cluster: endpoints are tried in order, the first that answers is asked. What may be asked twice falls over
  * to the next when a connection breaks; what may not (it changes something) says that it is unknown.
  */
-import { connectivityState, type ServiceError, status } from '@grpc/grpc-js'
+import { userInfo } from 'node:os'
+import { connectivityState, InterceptingCall, type Interceptor, type ServiceError, status } from '@grpc/grpc-js'
+import { REASON, USER } from '../proto/asked.ts'
 import { DECIDED } from '../proto/decided.ts'
 import { controlProto } from '../proto/load.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import { Failure, type Kind } from './failure.ts'
-import { endpoints, type Globals, tlsFiles } from './globals.ts'
+import { endpoints, type Globals, tlsFiles, tokenOf } from './globals.ts'
+import { authorOf } from './plan/document.ts'
 import { secretOf, whyRefusedAt } from './tls.ts'
 
 export type Send<Reply> = (
@@ -91,14 +94,29 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
 export function openControls(given: Globals, env: NodeJS.ProcessEnv): { endpoint: string; control: ControlClient }[] {
   const { Control } = controlProto()
   const secret = secretOf(tlsFiles(given, env))
+  const interceptors = [introduce(tokenOf(given, env), given.reason ?? '')]
   return endpoints(given, env).map((endpoint) => ({
     endpoint,
     control: new Control(endpoint, secret, {
+      interceptors,
       'grpc.enable_retries': 0,
       'grpc.max_reconnect_backoff_ms': 1000,
       'grpc.max_receive_message_length': 64 * 1024 * 1024,
     }),
   }))
+}
+
+/** Says with every call who asks, and why. */
+function introduce(token: string | null, reason: string): Interceptor {
+  return (options, next) =>
+    new InterceptingCall(next(options), {
+      start(metadata, listener, go) {
+        if (token !== null) metadata.set('authorization', `Bearer ${token}`)
+        if (reason !== '') metadata.set(REASON, Buffer.from(reason))
+        metadata.set(USER, Buffer.from(authorOf(() => userInfo().username)))
+        go(metadata, listener)
+      },
+    })
 }
 
 /** A stream or an answer that ended with an error, as a command says it. */

@@ -1,9 +1,9 @@
 /** Options that every command takes, and where the cluster is found from them. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { usage } from './failure.ts'
+import { Failure, usage } from './failure.ts'
 import type { Format } from './print.ts'
 
 export interface Globals {
@@ -15,6 +15,9 @@ export interface Globals {
   readonly tlsCa?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly tokenFile?: string
+  /** Of commands that change something: it stands in the audit. */
+  readonly reason?: string
 }
 
 const DEFAULT_ENDPOINT = '127.0.0.1:7060'
@@ -31,6 +34,7 @@ export function addGlobals(program: Command): Command {
     .option('--tls-ca <file>', 'authority of the nodes (RAFTEL_TLS_CA)')
     .option('--tls-cert <file>', 'certificate of this client (RAFTEL_TLS_CERT)')
     .option('--tls-key <file>', 'its key (RAFTEL_TLS_KEY)')
+    .option('--token-file <file>', 'file with the token of this operator (RAFTEL_TOKEN_FILE)')
 }
 
 export function globals(command: Command): Globals {
@@ -80,6 +84,24 @@ export function tlsFiles(given: Globals, env: NodeJS.ProcessEnv): TlsFiles | nul
   )
   if (named !== null) return named
   return given.endpoints || env.RAFTEL_ENDPOINTS ? null : labTls(defaultLabDir(env))
+}
+
+/** The token of who asks; null: there is none. A file that others can read is refused: it is as good as a password. */
+export function tokenOf(given: Globals, env: NodeJS.ProcessEnv): string | null {
+  const file = given.tokenFile ?? env.RAFTEL_TOKEN_FILE
+  if (file === undefined || file === '') return null
+  let text: string
+  try {
+    if ((statSync(file).mode & 0o077) !== 0)
+      throw usage(`the token file ${file} can be read by others: run chmod 600 ${file}`)
+    text = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Failure('failed', `the token file cannot be used: ${(error as Error).message}`)
+  }
+  if (!/^[\x21-\x7e]{1,256}$/.test(text))
+    throw usage(`${file} holds no token; it is one line, as raftel operator add told it`)
+  return text
 }
 
 function complete(ca = '', cert = '', key = '', names: string): TlsFiles | null {
@@ -154,4 +176,22 @@ export function seconds(text: string): number {
 export function whole(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** How long, as people write it: 90s, 30m, 12h, 7d. Commander calls it for what was written; the default is left as it is. */
+export function duration(text: string): number {
+  const [, number, unit] = /^(\d{1,8})([smhd]?)$/.exec(text) ?? []
+  const result = Number(number) * (UNITS[unit ?? ''] ?? 0)
+  if (!(result >= 1 && result <= 315_360_000)) throw new InvalidArgumentError('write it like 90s, 30m, 12h or 7d')
+  return result
+}
+
+/** A time, or how long ago: `2026-01-31`, `2026-01-31T12:00Z`, `24h`. Unix ms. */
+export function moment(text: string): number {
+  if (/^\d{1,8}[smhd]$/.test(text)) return Date.now() - duration(text) * 1000
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(at)) throw new InvalidArgumentError('write it like 2026-01-31, 2026-01-31T12:00Z or 24h')
+  return at
 }

@@ -16,7 +16,10 @@ interface Page<Wire> {
 
 /** A list command: what it asks, what it watches, and how a row is shown. */
 export interface Listing<Wire, Row extends object> {
-  readonly table: 'registrations' | 'calls' | 'users' | 'bans' | 'trunks'
+  /** Absent: it cannot be watched. */
+  readonly table?: 'registrations' | 'calls' | 'users' | 'bans' | 'trunks'
+  /** Whether rows of one tenant can be asked for. */
+  readonly byTenant?: true
   readonly page: (
     control: ControlClient,
     request: ListRequest,
@@ -35,6 +38,7 @@ interface ListOptions {
   readonly filter: string
   readonly sort: string
   readonly linearizable?: boolean
+  readonly tenant?: string
 }
 
 const PAGE = 1000
@@ -45,16 +49,19 @@ const WENT_AWAY = new Failure(
 )
 
 export function addList<Wire, Row extends object>(command: Command, listing: Listing<Wire, Row>): Command {
+  if (listing.byTenant) command.option('--tenant <name>', 'only rows of the domains of this tenant')
+  if (listing.table) command.option('--watch', 'print the rows, then every change, until interrupted')
   return command
     .option('--filter <text>', 'only rows that contain it', '')
     .option('--sort <field>', 'field to sort by; -field for descending', '')
     .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
-    .option('--watch', 'print the rows, then every change, until interrupted')
     .action(async (options: ListOptions, self: Command) => {
       if (options.watch && options.linearizable)
         throw new Failure('usage', '--watch shows changes as they arrive; give it or --linearizable')
       if (options.watch && listing.only?.(options))
         throw new Failure('usage', '--watch shows rows as they change; what is asked about each is told without it')
+      if (options.watch && options.tenant)
+        throw new Failure('usage', '--watch shows the rows of all tenants; give it or --tenant')
       if (options.watch) await watchRows(self, options, listing)
       else await listRows(self, options, listing)
     })
@@ -64,8 +71,8 @@ async function listRows<Wire, Row extends object>(self: Command, options: ListOp
   const given = globals(self)
   const client = openClient(given)
   try {
-    const { filter, sort, linearizable } = options
-    const all = await allRows(client, listing.page, { filter, sort, linearizable })
+    const { filter, sort, linearizable, tenant } = options
+    const all = await allRows(client, listing.page, { filter, sort, linearizable, tenant })
     const only = listing.only?.(options)
     const rows = (only ? await only(client, all) : all).map(listing.row)
     process.stdout.write(list(given.output, listing.columns, rows))
@@ -78,7 +85,7 @@ async function listRows<Wire, Row extends object>(self: Command, options: ListOp
 export async function allRows<Wire>(
   client: Client,
   ask: Listing<Wire, object>['page'],
-  wanted: Pick<ListRequest, 'filter' | 'sort' | 'linearizable'>,
+  wanted: Pick<ListRequest, 'filter' | 'sort' | 'linearizable' | 'tenant'>,
 ): Promise<Wire[]> {
   const rows: Wire[] = []
   let after = ''

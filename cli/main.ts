@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { auditCommand } from './commands/audit.ts'
 import { banCommand } from './commands/ban.ts'
 import { callCommand } from './commands/call.ts'
 import { cdrCommand } from './commands/cdr.ts'
@@ -11,11 +12,13 @@ import { completionCommand } from './commands/completion.ts'
 import { creditCommand } from './commands/credit.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { limitCommand } from './commands/limit.ts'
+import { operatorCommand } from './commands/operator.ts'
 import { planCommand } from './commands/plan.ts'
 import { rateCommand } from './commands/rate.ts'
 import { regCommand } from './commands/reg.ts'
 import { routeCommand } from './commands/route.ts'
 import { statsCommand } from './commands/stats.ts'
+import { tenantCommand } from './commands/tenant.ts'
 import { trunkCommand } from './commands/trunk.ts'
 import { userCommand } from './commands/user.ts'
 import { EXIT, Failure, type Kind, sayFailure } from './failure.ts'
@@ -73,6 +76,9 @@ async function build(args: readonly string[]): Promise<Command> {
   for (const command of [
     clusterCommand(),
     userCommand(),
+    tenantCommand(),
+    operatorCommand(),
+    auditCommand(),
     planCommand(),
     routeCommand(),
     regCommand(),
@@ -93,6 +99,7 @@ async function build(args: readonly string[]): Promise<Command> {
   for (const [name, { about, load }] of Object.entries(HEAVY)) {
     program.addCommand(args.includes(name) ? await load() : new Command(name).description(about))
   }
+  giveReasons(program)
   quiet(program)
   return program
 }
@@ -104,6 +111,20 @@ function version(): string {
     if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
   }
   throw new Error('the package of this program has no package.json')
+}
+
+const CHANGES: ReadonlySet<string> = new Set(
+  'add set rm remove put commit rollback import rotate grant revoke hangup promote transfer-leader unset test-call'.split(
+    ' ',
+  ),
+)
+
+/** What is changed by hand is in the audit, and may say why there; commands that have a reason of their own give that one. */
+function giveReasons(command: Command): void {
+  const has = command.options.some(({ long }) => long === '--reason')
+  if (command.commands.length === 0 && CHANGES.has(command.name()) && !has)
+    command.option('--reason <text>', 'why, for the audit')
+  for (const one of command.commands) giveReasons(one as Command)
 }
 
 /** Errors of usage are told like all others; help shows the global options everywhere. */

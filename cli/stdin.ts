@@ -5,7 +5,7 @@ const LINE_MAX = 1024
 const LINE_END = 10
 
 /** The first line, without its end. Anything after it is not looked at. */
-export async function secretOfStdin(): Promise<string> {
+export async function secretOfStdin(what = 'password'): Promise<string> {
   let bytes = Buffer.alloc(0)
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     bytes = Buffer.concat([bytes, chunk])
@@ -13,12 +13,12 @@ export async function secretOfStdin(): Promise<string> {
   }
   const end = bytes.indexOf(LINE_END)
   const line = (end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1').replace(/\r$/, '')
-  if (line === '') throw new Failure('failed', 'stdin has no password; give it as one line')
-  if (line.length > LINE_MAX) throw new Failure('failed', `the password is longer than ${LINE_MAX} bytes`)
+  if (line === '') throw new Failure('failed', `stdin has no ${what}; give it as one line`)
+  if (line.length > LINE_MAX) throw new Failure('failed', `the ${what} is longer than ${LINE_MAX} bytes`)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(line, 'latin1'))
   } catch {
     // A phone would send other bytes than those that were stored, and never be let in.
-    throw new Failure('failed', 'the password is not UTF-8; write it in UTF-8, as phones do (RFC 7616)')
+    throw new Failure('failed', `the ${what} is not UTF-8; write it in UTF-8, as phones do (RFC 7616)`)
   }
 }

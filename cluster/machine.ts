@@ -77,7 +77,7 @@ export class Machine {
   }
 
   #command({ proposer, command, time }: Proposal): Applied {
-    return { proposer, command, result: apply(this.#state, proposer, command, time) }
+    return { proposer, command, result: apply(this.#state, proposer, command, time, this.#applied) }
   }
 
   /** See marks.ts. */

@@ -76,6 +76,7 @@ export const fileConfig = z.strictObject({
       listen: address.default('127.0.0.1:7060'),
       tls: tls.optional(),
       insecure: z.boolean().default(false),
+      anonymous: z.enum(['admin', 'viewer', 'none']).optional(),
     })
     .prefault({}),
   sip: z

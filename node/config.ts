@@ -49,7 +49,12 @@ export interface NodeConfig {
     readonly nodes: readonly ClusterPeer[]
     readonly tls: Tls | null
   }
-  readonly control: { readonly listen: HostPort; readonly tls: Tls | null }
+  readonly control: {
+    readonly listen: HostPort
+    readonly tls: Tls | null
+    /** What those are who prove nothing; null: see docs/operators.md. */
+    readonly anonymous: 'admin' | 'viewer' | 'none' | null
+  }
   readonly sip: SipConfig
   readonly media: MediaConfig & { readonly whenDown: 'direct' | 'reject' }
   readonly calls: { readonly max: number; readonly maxSeconds: number; readonly checkSeconds: number }
@@ -182,7 +187,7 @@ function complete(value: FileConfig, folder: string, wrong: Wrong): NodeConfig |
       nodes,
       tls: tls(cluster.tls),
     },
-    control: { listen: hostPort(control.listen), tls: tls(control.tls) },
+    control: { listen: hostPort(control.listen), tls: tls(control.tls), anonymous: control.anonymous ?? null },
     sip: sipOf,
     media: { ...mediaOf, whenDown: media.when_down },
     calls: { max: calls.max, maxSeconds: calls.max_seconds, checkSeconds: calls.check_seconds },

@@ -13,6 +13,7 @@ import { startAdmission } from './admission/admission.ts'
 import { startCalls } from './calls/calls.ts'
 import { factsOf } from './calls/facts.ts'
 import { relayKeyOf } from './calls/relay.ts'
+import { starCodes } from './calls/services.ts'
 import { trunkOrders } from './calls/trunk-order.ts'
 import { startSinks } from './cdr/sinks.ts'
 import type { NodeConfig } from './config.ts'
@@ -75,6 +76,9 @@ export async function startNode(config: NodeConfig, onFatal: (sentence: string) 
     throw error
   }
 }
+
+/** A phone that dials a star code hears an answer before it asks again for long. */
+const SERVICE_MS = 2_000
 
 /** How long SIP waits at a start for the tables of the others. */
 const CATCH_UP_MS = 5_000
@@ -169,7 +173,12 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
   sip.on('options', answerOptions)
   const recent = keepRecent()
   const here = (host: string) => domains.ours(host) && !domains.has(host)
-  const admission = startAdmission({ cluster, log, now: Date.now })
+  const admission = startAdmission({
+    cluster,
+    log,
+    now: Date.now,
+    groupsOf: (aor) => cluster.tables.profiles.get(aor)?.groups ?? [],
+  })
   opened('admission', () => admission.close())
   const relayKey = relayKeyOf(key)
   const trunks = startTrunks({
@@ -194,6 +203,11 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
     here,
     decided: recent.keep,
     price,
+    services: starCodes(async (aor, set) => {
+      const said = await cluster.propose({ type: 'profile-put', aor, set }, SERVICE_MS)
+      if (said.kind !== 'agreed') return 'no majority of the nodes agrees'
+      return said.result.kind === 'done' ? null : said.result.kind
+    }),
     flowLost: registrar.flowLost,
     relayKey,
     gruuKey,
@@ -246,6 +260,7 @@ async function build(config: NodeConfig, log: Logger, onFatal: (sentence: string
       log,
       listen: config.control.listen,
       tls: config.control.tls,
+      anonymous: config.control.anonymous,
     }),
   )
   opened('control', () => control.close())

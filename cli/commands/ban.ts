@@ -1,8 +1,8 @@
 /** `raftel ban`: sources that no node hears for a while. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { Ban__Output } from '../../proto/types/raftel/v1/Ban.ts'
 import { openClient, type Send } from '../client.ts'
-import { globals } from '../globals.ts'
+import { duration, globals } from '../globals.ts'
 import { addList } from '../lists.ts'
 import { record } from '../print.ts'
 
@@ -18,7 +18,7 @@ export function banCommand(): Command {
   const add = new Command('add')
     .description('no node hears this address for a while, also when phones are registered from it')
     .argument('<address>', 'IPv4 or IPv6; of IPv6 its /64')
-    .option('--for <time>', 'how long: 90s, 30m, 12h, 7d', secondsIn, 3600)
+    .option('--for <time>', 'how long: 90s, 30m, 12h, 7d', duration, 3600)
     .option('--reason <text>', 'shown in the list', 'by hand')
     .addHelpText('after', '\nExamples:\n  raftel ban add 192.0.2.7 --for 7d --reason "password guessing"')
     .action(addBan)
@@ -52,17 +52,6 @@ Examples:
   raftel ban ls
   raftel ban ls --filter 192.0.2. -o json
   raftel ban ls --sort -expires --watch`
-
-/** Commander calls it for what was written; the default is left as it is. */
-function secondsIn(text: string): number {
-  const [, number, unit] = /^(\d{1,8})([smhd]?)$/.exec(text) ?? []
-  const seconds = Number(number) * (UNITS[unit ?? ''] ?? 0)
-  if (!(seconds >= 1 && seconds <= 31_536_000)) {
-    throw new InvalidArgumentError('write it like 90s, 30m, 12h or 7d, up to 365d')
-  }
-  return seconds
-}
-const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }
 
 async function addBan(source: string, options: { for: number; reason: string }, self: Command) {
   const { for: seconds, reason } = options

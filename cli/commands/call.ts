@@ -30,6 +30,7 @@ export function callCommand(): Command {
   addProblems(ls)
   addList<Call__Output, Row>(ls, {
     table: 'calls',
+    byTenant: true,
     page: (control, request, options, done) => control.listCalls(request, options, done),
     row,
     changed: (change) => change.call,

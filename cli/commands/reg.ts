@@ -22,6 +22,7 @@ export function regCommand(): Command {
   const ls = new Command('ls').description('registered contacts, one row each').addHelpText('after', EXAMPLES)
   addList<Registration__Output, Row>(ls, {
     table: 'registrations',
+    byTenant: true,
     page: (control, request, options, done) => control.listRegistrations(request, options, done),
     row: ({ aor, contact, transport, node, expires, state, received }) => ({
       aor,

@@ -2,6 +2,7 @@
  * Where every command lands. Applied in log order on every node: same commands, same tables. No clock but the time the
  * leader stamped, no randomness, no iteration whose order could differ.
  */
+import { audit } from './audit.ts'
 import { ban, unban } from './bans.ts'
 import { endCall, putCall } from './calls.ts'
 import { initCluster } from './cluster-row.ts'
@@ -11,26 +12,31 @@ import { putPiece, removeDeck, switchDeck } from './decks.ts'
 import { releaseLease, renewLeases, takeLease } from './leases.ts'
 import { removeLimit, setLimit, slice, unslice } from './limits.ts'
 import { nodeDown, nodeUp } from './nodes.ts'
+import { putOperator, removeOperator } from './operators.ts'
 import { commitPlan, removePlan } from './plan.ts'
+import { putProfile } from './profiles.ts'
 import { bind, expire, lapse } from './registrations.ts'
 import { expireLeases, release, renew, reserve } from './reservations.ts'
 import { admit, keep, type Proposer } from './sessions.ts'
 import { acknowledge, pauseSink, putSink, removeSink } from './sinks.ts'
 import type { State } from './state.ts'
+import { putTenant, removeTenant } from './tenants.ts'
 import { putTrunk, putTrunkState, removeTrunk } from './trunks.ts'
-import { putUser, removeUser } from './users.ts'
+import { putUser, putUsers, removeUser } from './users.ts'
 
 /**
- * Applies one command at cluster time `time` (ms). Changes the tables and `state.changes`; returns what it came to,
+ * Applies one command at cluster time `time` (ms), which stands at `index` in the log. Changes the tables and `state.changes`; returns what it came to,
  * or null when the proposal was forgotten: of a process that is over, or given up by its proposer.
  */
-export function apply(state: State, proposer: Proposer, command: Command, time: number): Result | null {
+export function apply(state: State, proposer: Proposer, command: Command, time: number, index = 0): Result | null {
   // Time never goes back, whoever stamped it.
   state.time = Math.max(state.time, time)
   const admission = admit(state, proposer, command.type === 'node-up')
   if (admission.kind === 'again') return admission.result
   if (admission.kind === 'forget') return null
+  const told = state.changes.length
   const result = change(state, command)
+  if (command.cause) audit(state, command, command.cause, state.changes.slice(told), index)
   if (proposer.seq > 0) keep(state, proposer, result)
   return result
 }
@@ -45,8 +51,22 @@ function change(state: State, command: Command): Result {
       return nodeDown(state, command)
     case 'user-put':
       return putUser(state, command)
+    case 'users-put':
+      return putUsers(state, command)
     case 'user-remove':
       return removeUser(state, command.aor)
+    case 'profile-put':
+      return putProfile(state, command)
+    case 'tenant-put':
+      return putTenant(state, command)
+    case 'tenant-remove':
+      return removeTenant(state, command.name)
+    case 'operator-put':
+      return putOperator(state, command)
+    case 'operator-remove':
+      return removeOperator(state, command.name)
+    case 'note':
+      return { kind: 'done' }
     case 'bind':
       return bind(state, command)
     case 'expire':

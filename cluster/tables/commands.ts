@@ -12,10 +12,13 @@ import type {
   LeaseRow,
   MediaCount,
   NodeRow,
+  OperatorRow,
   Plan,
+  ProfileRow,
   RegistrationRow,
   Sealed,
   SinkRow,
+  TenantRow,
   TestCounts,
   Transport,
   TrunkRow,
@@ -23,13 +26,33 @@ import type {
   UserRow,
 } from './rows.ts'
 
-export type Command =
+/** `cause` is there when an operator asked for it: what changes is then in the audit. Older programs do not know it. */
+export type Command = Change & { readonly cause?: Cause }
+
+/** On whose behalf a command is said; bounded and cleaned by the node that was asked. */
+export interface Cause {
+  readonly who: string
+  /** Address that it was asked from. */
+  readonly from: string
+  readonly why: string
+}
+
+type Change =
   | { readonly type: 'cluster-init'; readonly nonceKey: Sealed }
   | { readonly type: 'node-up'; readonly node: NodeRow }
   /** Said by the leader of a node it has not heard for long: its calls are over. Ignored if a newer incarnation is up. */
   | NodeDown
   | { readonly type: 'user-put'; readonly user: Omit<UserRow, 'createdAt'>; readonly replace: boolean }
+  /** Many at once; those that are there already stay as they are, unless they are to be replaced. */
+  | { readonly type: 'users-put'; readonly users: readonly UserEntry[]; readonly replace: boolean }
   | { readonly type: 'user-remove'; readonly aor: Aor }
+  | ProfilePut
+  | { readonly type: 'tenant-put'; readonly tenant: Omit<TenantRow, 'createdAt'>; readonly replace: boolean }
+  | { readonly type: 'tenant-remove'; readonly name: string }
+  | { readonly type: 'operator-put'; readonly operator: Omit<OperatorRow, 'createdAt'>; readonly replace: boolean }
+  | { readonly type: 'operator-remove'; readonly name: string }
+  /** Something an operator did that changes no row, as hanging up a call: for the audit alone. */
+  | { readonly type: 'note'; readonly what: string; readonly key: string }
   | Bind
   /** Said by the leader: whatever expired before cluster time `upTo` goes, at most `limit` rows, oldest first. */
   | { readonly type: 'expire'; readonly upTo: number; readonly limit: number }
@@ -118,6 +141,24 @@ export interface CdrAck {
   readonly refused?: readonly { readonly seq: number; readonly why: string }[]
   /** Why nothing goes on; absent: it does. */
   readonly trouble?: string
+}
+
+export interface UserEntry {
+  readonly user: Omit<UserRow, 'createdAt'>
+  readonly profile?: ProfilePatch
+}
+
+/** What is to be other than it was; null: as if never set. */
+export interface ProfilePut {
+  readonly type: 'profile-put'
+  readonly aor: Aor
+  readonly set: ProfilePatch
+}
+
+type Unset<Row> = { readonly [Field in keyof Row]?: Row[Field] | null }
+
+export type ProfilePatch = Unset<Omit<ProfileRow, 'aor' | 'forwards'>> & {
+  readonly forwards?: Unset<NonNullable<ProfileRow['forwards']>> | null
 }
 
 export interface PlanChange {
@@ -360,3 +401,11 @@ export type Result =
   | { readonly kind: 'trunk conflict'; readonly version: number }
   /** After lease-take, lease-release: as it is now; null: there is none. Whoever asked looks whether it is his. */
   | { readonly kind: 'lease'; readonly lease: LeaseRow | null }
+  | { readonly kind: 'users put'; readonly added: number; readonly replaced: number; readonly kept: number }
+  /** AoRs on the way, the first again at the end. */
+  | { readonly kind: 'forwards in a circle'; readonly chain: readonly Aor[] }
+  | { readonly kind: 'exists already' }
+  | { readonly kind: 'not there' }
+  /** Nobody would be left who may do everything. */
+  | { readonly kind: 'last admin' }
+  | { readonly kind: 'too many'; readonly max: number }

@@ -639,3 +639,59 @@ export interface ClusterRow {
   readonly nonceKey: Sealed
   readonly createdAt: number
 }
+
+export interface TenantRow {
+  /** As plan documents name it: `tenant: acme`. */
+  readonly name: string
+  readonly display?: string
+  /** Name of the limit that holds for all its calls together. */
+  readonly limits?: string
+  /** ISO 4217. */
+  readonly currency?: string
+  /** BCP 47; of users that have set none. */
+  readonly language?: string
+  /** IANA name; of users that have set none. */
+  readonly zone?: string
+  /** Its users can neither register nor call, but for help. */
+  readonly disabled?: true
+  readonly createdAt: number
+}
+
+export type Role = 'viewer' | 'operator' | 'admin' | 'auditor'
+
+/** Somebody who may ask the control service. */
+export interface OperatorRow {
+  readonly name: string
+  readonly roles: readonly Role[]
+  /** Those that it is about; empty: all, and what is of no tenant. */
+  readonly tenants: readonly string[]
+  /** SHA-256 of its token, hex: a random token of 256 bits needs no slow hash. */
+  readonly token?: string
+  /** SHA-256 of its client certificate, lower-case hex, or `CN=…` of its subject. */
+  readonly certificate?: string
+  readonly disabled?: true
+  /** Cluster time, ms. */
+  readonly expiresAt?: number
+  readonly createdAt: number
+}
+
+/** One change that an operator made: rows as they were and are, in short and without secrets; see audit.ts. */
+export interface AuditRow {
+  readonly seq: number
+  /** Cluster time, ms. */
+  readonly at: number
+  /** Of the entry in the log; 0: not known. */
+  readonly index: number
+  readonly who: string
+  /** Address that it was asked from. */
+  readonly from: string
+  readonly why: string
+  /** Type of the command. */
+  readonly what: string
+  /** Where the row is that changed; empty: what was done changes no row. */
+  readonly table: string
+  readonly key: string
+  /** JSON; null: there was, or is, none. */
+  readonly before: string | null
+  readonly after: string | null
+}

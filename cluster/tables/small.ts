@@ -14,14 +14,18 @@ import type {
   UsageRow,
 } from './admission-rows.ts'
 import type {
+  AuditRow,
   BanRow,
   CallRow,
   CdrQueueRow,
   CommitRow,
   LeaseRow,
   NodeRow,
+  OperatorRow,
   PlanRow,
+  ProfileRow,
   SinkRow,
+  TenantRow,
   TextRow,
   TrunkRow,
   TrunkStateRow,
@@ -61,6 +65,12 @@ export interface SmallTables {
   trunkStates: TrunkStateRow
   /** By duty; also those that are free, see leases.ts. */
   leases: LeaseRow
+  /** By AoR. */
+  profiles: ProfileRow
+  tenants: TenantRow
+  operators: OperatorRow
+  /** By number, in decimal; in its order. */
+  audit: AuditRow
 }
 
 export type SmallTable = keyof SmallTables
@@ -87,6 +97,10 @@ export const SMALL = Object.keys({
   trunks: 0,
   trunkStates: 0,
   leases: 0,
+  profiles: 0,
+  tenants: 0,
+  operators: 0,
+  audit: 0,
 } satisfies Record<SmallTable, 0>) as readonly SmallTable[]
 
 export type SmallMaps = { readonly [T in SmallTable]: Map<string, SmallTables[T]> }

@@ -90,9 +90,9 @@ export function consider(
   return { decision, tell }
 }
 
-/** What a user has set; undefined: nothing, or this cluster keeps no profiles yet. */
+/** What a user has set; undefined: nothing. */
 export function profileOf({ tables }: Cluster, aor: Aor): ProfileRow | undefined {
-  return (tables as { readonly profiles?: ReadonlyMap<Aor, ProfileRow> }).profiles?.get(aor)
+  return tables.profiles.get(aor)
 }
 
 const FACTS_MAX = 64

@@ -9,7 +9,7 @@ import type { BanPage } from '../../proto/types/raftel/v1/BanPage.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
-import { agreed, cannot, invalid, notFound } from './refusal.ts'
+import { agreed, cannot, invalid, mustKnow, notFound } from './refusal.ts'
 
 const SECONDS_MAX = 31_536_000
 const REASON_MAX = 128
@@ -28,7 +28,7 @@ export async function addBan(needs: BanNeeds, request: AddBanRequest__Output, wi
   const { seconds } = request
   const reason = clean(request.reason, REASON_MAX)
   if (seconds < 1 || seconds > SECONDS_MAX) throw invalid(`a ban lasts from 1 to ${SECONDS_MAX} seconds`)
-  mustKnow(cluster)
+  mustKnow(cluster, 'bans')
   const command = { type: 'ban', source, reason, by: OPERATOR, seconds } as const
   const result = agreed(await cluster.propose(command, within))
   if (result.kind === 'too many bans') throw cannot(`there are ${result.max} bans already; remove some`)
@@ -40,7 +40,7 @@ export async function addBan(needs: BanNeeds, request: AddBanRequest__Output, wi
 export async function removeBan(needs: BanNeeds, given: string, within: number): Promise<Ban__Output> {
   const { cluster } = needs
   const source = sourceIn(needs, given)
-  mustKnow(cluster)
+  mustKnow(cluster, 'bans')
   const row = cluster.tables.bans.get(source)
   const result = agreed(await cluster.propose({ type: 'unban', source }, within))
   if (result.kind === 'no such ban') throw notFound(`${source} is not banned; raftel ban ls shows who is`)
@@ -89,9 +89,4 @@ function sourceIn({ readSource }: BanNeeds, text: string): string {
   if (source === null)
     throw invalid('that is no IP address, like 192.0.2.1 or 2001:db8::1; a network belongs in sip.acl of every node')
   return source
-}
-
-function mustKnow(cluster: Cluster): void {
-  if (cluster.tables.members !== null) return
-  throw cannot('not all nodes are known to run a program that knows bans yet: upgrade all nodes, or wait a moment')
 }

@@ -6,6 +6,7 @@ import type { Call, Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import type { CallPage } from '../../proto/types/raftel/v1/CallPage.ts'
 import type { HangUpCallReply, HangUpCallReply__Output } from '../../proto/types/raftel/v1/HangUpCallReply.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
+import { inTenant } from './access.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
 import type { Peers } from './peers.ts'
@@ -13,8 +14,9 @@ import { notFound, Refusal } from './refusal.ts'
 import { callText, callView } from './views.ts'
 
 export function listCalls({ cluster }: Needs, request: ListRequest__Output): CallPage {
+  const isTheirs = inTenant(cluster.tables, request.tenant)
   const { rows, next, total } = page<CallRow>(
-    cluster.tables.calls.values(),
+    [...cluster.tables.calls.values()].filter(({ from, to }) => isTheirs(from, to)),
     request,
     (row) => row.id,
     {

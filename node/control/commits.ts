@@ -27,8 +27,9 @@ export function getPlan(tables: Plans, { document, version, at }: GetPlanRequest
   return planView(tables.plans.get(name) ?? null, name)
 }
 
-export function listPlans({ plans, planVersion }: Plans): PlanList {
-  const rows = [...plans].sort(([a], [b]) => (a < b ? -1 : 1))
+export function listPlans({ plans, planVersion }: Plans, tenant = ''): PlanList {
+  const theirs = [...plans].filter(([, { plan }]) => tenant === '' || plan.tenant === tenant)
+  const rows = theirs.sort(([a], [b]) => (a < b ? -1 : 1))
   return { rows: rows.map(([name, row]) => ({ ...planView(row, name), text: '' })), version: planVersion }
 }
 

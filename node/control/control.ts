@@ -15,7 +15,9 @@ import { openDoor, readTls } from '../../cluster/door.ts'
 import { controlProto } from '../../proto/load.ts'
 import type { ControlClient, ControlHandlers } from '../../proto/types/raftel/v1/Control.ts'
 import type { Members, Members__Output } from '../../proto/types/raftel/v1/Members.ts'
+import { listAudit } from './audit.ts'
 import { addBan, listBans, removeBan } from './bans.ts'
+import { type Anonymous, watchCallers } from './callers.ts'
 import { getCall, hangUp, listCalls } from './calls.ts'
 import { getCdr, listCdrs } from './cdrs.ts'
 import { getPlan, listCommits, listPlans } from './commits.ts'
@@ -23,11 +25,14 @@ import { addCredit, getCredit, listCredit } from './credit.ts'
 import { keepJournal } from './events.ts'
 import { explainCall } from './explain.ts'
 import { health } from './health.ts'
+import { importUsers } from './import.ts'
 import { getLimit, listLimits, removeLimit, setLimit } from './limits.ts'
 import { CHANGE_MAX_MS, changeMembers, joinOf } from './members.ts'
 import type { Needs } from './needs.ts'
+import { listOperators, putOperator, removeOperator, rotateOperator } from './operators.ts'
 import { type Done, FORWARDED, openPeers } from './peers.ts'
 import { type Asked, commitPlan, removePlan, rollbackPlan } from './plan.ts'
+import { getUser, listProfiles, removeUser, setProfile } from './profiles.ts'
 import { getPrice, importRates, listDecks, listRates, removeDeck } from './rates.ts'
 import { caughtUp, timeToAgree, unary } from './refusal.ts'
 import { listRegistrations } from './registrations.ts'
@@ -36,6 +41,7 @@ import { explainRoute } from './route.ts'
 import { addSink, listSinks, pauseSink, removeSink } from './sinks.ts'
 import { saveSnapshot } from './snapshot.ts'
 import { clusterStatus, nodeStatus, overview } from './status.ts'
+import { listTenants, putTenant, removeTenant } from './tenants.ts'
 import { traceCall } from './trace.ts'
 import { transferLeader } from './transfer.ts'
 import { getTrunk, listTrunks, putTrunk, removeTrunk } from './trunks.ts'
@@ -48,6 +54,8 @@ export interface ControlOptions extends Needs {
   readonly listen: { readonly host: string; readonly port: number }
   /** Paths of PEM files; clients must have a certificate of the same authority. */
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | null
+  /** See callers.ts. */
+  readonly anonymous?: Anonymous | null
 }
 
 export interface Control {
@@ -61,8 +69,17 @@ const MESSAGE_MAX = 4 * 1024 * 1024
 const CLOSE_MS = 1000
 
 /** Rejects with the system's error when the listener cannot be had. */
-export async function startControl(options: ControlOptions): Promise<Control> {
-  const { listen, tls, log, cluster } = options
+export async function startControl(given: ControlOptions): Promise<Control> {
+  const { listen, tls, log, key } = given
+  const callers = watchCallers({
+    cluster: given.cluster,
+    key,
+    log,
+    tls: tls !== null,
+    anonymous: given.anonymous ?? null,
+  })
+  const { cluster } = callers
+  const options: ControlOptions = { ...given, cluster }
   const { Control } = controlProto()
   const secrets = tls && readTls(tls)
   const server = new Server({
@@ -77,7 +94,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const asClient: ChannelCredentials = secrets
     ? credentials.createSsl(secrets.ca, secrets.key, secrets.cert)
     : credentials.createInsecure()
-  const peers = openPeers(cluster, asClient)
+  const peers = openPeers(cluster, asClient, callers.introduce)
   const journal = keepJournal(options, Date.now)
   const forwarded = <Request, Reply>(call: ServerUnaryCall<Request, Reply>) => call.metadata.get(FORWARDED).length > 0
 
@@ -130,6 +147,19 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     GetHealth: unary(log, () => health(options)),
     AddUser: unary(log, (request, call) => addUser(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     ListUsers: fromTables((request) => listUsers(options, request)),
+    GetUser: unary(log, ({ aor }) => getUser(options, aor)),
+    RemoveUser: unary(log, ({ aor }, call) => removeUser(options, aor, withinOf(call))),
+    SetProfile: unary(log, (request, call) => setProfile(options, request, withinOf(call))),
+    GetProfiles: fromTables((request) => listProfiles(options, request)),
+    ImportUsers: unary(log, (request, call) => importUsers(options, request, withinOf(call))),
+    ListTenants: fromTables((request) => listTenants(options, request)),
+    PutTenant: unary(log, (request, call) => putTenant(options, request, withinOf(call))),
+    RemoveTenant: unary(log, ({ name }, call) => removeTenant(options, name, withinOf(call))),
+    ListOperators: fromTables((request) => listOperators(options, request)),
+    PutOperator: unary(log, (request, call) => putOperator(options, request, withinOf(call))),
+    RotateOperator: unary(log, ({ name }, call) => rotateOperator(options, name, withinOf(call))),
+    RemoveOperator: unary(log, ({ name }, call) => removeOperator(options, name, withinOf(call))),
+    ListAudit: fromTables((request) => listAudit(options, request)),
     AddBan: unary(log, (request, call) => addBan(options, request, timeToAgree(call.getDeadline(), Date.now()))),
     RemoveBan: unary(log, ({ source }, call) =>
       removeBan(options, source, timeToAgree(call.getDeadline(), Date.now())),
@@ -165,7 +195,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     RecentDecisions: recentDecisions(options),
     ExplainRoute: unary(log, (request) => explainRoute(options, request, Date.now())),
     GetPlan: fromTables((request) => getPlan(cluster.tables, request)),
-    ListPlans: fromTables(() => listPlans(cluster.tables)),
+    ListPlans: fromTables(({ tenant }) => listPlans(cluster.tables, tenant)),
     ListCommits: fromTables((request) => listCommits(cluster.tables, request)),
     ListRegistrations: fromTables((request) => listRegistrations(options, request)),
     ListCalls: fromTables((request) => listCalls(options, request)),
@@ -182,7 +212,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     Watch: watch(options),
     Events: journal.events,
   }
-  server.addService(Control.service, handlers)
+  server.addService(Control.service, callers.guarded(handlers, Control.service))
 
   return {
     address,
@@ -196,6 +226,10 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       clearTimeout(force)
     },
   }
+}
+
+function withinOf(call: { getDeadline(): Date | number }): number {
+  return timeToAgree(call.getDeadline(), Date.now())
 }
 
 function askedIn(call: ServerUnaryCall<unknown, unknown>): Asked {

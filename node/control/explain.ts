@@ -43,21 +43,30 @@ function view(told: ToldView, node: string): Explanation {
 }
 
 /** Its node cannot be asked. */
-function ofRow({ id, node, from, to, planVersion, rule, target, startedAt, answeredAt }: CallRow): Explanation {
+function ofRow({ id, node, from, to, planVersion, rule, target, startedAt, answeredAt, about }: CallRow): Explanation {
   const marks = [
     { at: startedAt, what: 'begun' },
     ...(answeredAt === null ? [] : [{ at: answeredAt, what: 'answered' }]),
   ]
-  return { id, node, from, to, planVersion, rule, target, marks, known: 'row' }
+  return { id, node, from, to, planVersion, rule, target, why: [...(about?.decision ?? [])], marks, known: 'row' }
 }
 
-/** Of a call that is over and that no node remembers: what its record says, once there are records. */
-function pastRecord(_needs: Needs, _id: string): Explanation | null {
-  return null
+/** Of a call that is over and that no node remembers: what its record says. */
+function pastRecord({ cluster }: Pick<Needs, 'cluster'>, id: string): Explanation | null {
+  const row = cluster.tables.cdrs.get(id)
+  if (!row) return null
+  const { node, from, to, planVersion, rule, target, decision, startedAt, ringingAt, answeredAt, endedAt, reason } = row
+  const marks = [
+    { at: startedAt, what: 'begun' },
+    ...(ringingAt === null ? [] : [{ at: ringingAt, what: 'ringing' }]),
+    ...(answeredAt === null ? [] : [{ at: answeredAt, what: 'answered' }]),
+    { at: endedAt, what: 'over' },
+  ]
+  return { id, node, from, to, planVersion, rule, target, why: [...decision], ending: reason, marks, known: 'record' }
 }
 
 function forgotten(id: string) {
   return notFound(
-    `no node knows why a call ${clean(id, 64)} went where it went; the last 2,000 of each node are remembered, raftel call ls shows live ones`,
+    `no node knows why a call ${clean(id, 64)} went where it went; the last 2,000 of each node are remembered, and records are kept: raftel call ls, raftel cdr ls`,
   )
 }

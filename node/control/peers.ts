@@ -25,7 +25,12 @@ export interface Peers {
 
 export type Done<Reply> = (error: ServiceError | null, reply?: Reply) => void
 
-export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Peers {
+/** `introduce` shows to the other node that this one asks. */
+export function openPeers(
+  cluster: Cluster,
+  credentials: ChannelCredentials,
+  introduce: (metadata: Metadata) => void = () => {},
+): Peers {
   const { Control } = controlProto()
   const clients = new Map<string, { address: string; client: ControlClient }>()
   // A node that is down has no row, but will very likely come back where it was.
@@ -59,6 +64,7 @@ export function openPeers(cluster: Cluster, credentials: ChannelCredentials): Pe
       const client = clientOf(node)
       if (client === null) return Promise.reject(new Error(`no address of ${node} is known`))
       const metadata = asForwarded()
+      introduce(metadata)
       return new Promise((resolve, reject) => {
         send(client, metadata, (error, reply) =>
           error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('an empty answer')),

@@ -7,7 +7,7 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js'
-import type { Agreed } from '../../cluster/cluster.ts'
+import type { Agreed, Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import type { Result } from '../../cluster/tables/commands.ts'
 import { DECIDED } from '../../proto/decided.ts'
@@ -82,4 +82,10 @@ export function refusal(error: unknown, log: Logger, path: string): Partial<Serv
   if (error instanceof Refusal) return { code: error.code, details: error.message, metadata }
   log.error({ err: error, path }, 'a control request failed')
   return { code: status.INTERNAL, details: `the node failed to answer ${path}; its log says why`, metadata }
+}
+
+/** Commands of today are said only when no older program is among the nodes: it would not read them. */
+export function mustKnow({ tables }: Pick<Cluster, 'tables'>, what: string): void {
+  if (tables.members !== null) return
+  throw cannot(`not all nodes are known to run a program that knows ${what} yet: upgrade all nodes, or wait a moment`)
 }

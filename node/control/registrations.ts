@@ -2,6 +2,7 @@
 import type { BindingRow, RegistrationRow } from '../../cluster/tables/rows.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
 import type { RegistrationPage } from '../../proto/types/raftel/v1/RegistrationPage.ts'
+import { inTenant } from './access.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
 import { bindingName, reachable, registrationView } from './views.ts'
@@ -11,7 +12,7 @@ export function listRegistrations(needs: Needs, request: ListRequest__Output): R
   const now = cluster.now()
   const nodes = reachable(needs)
   const { rows, next, total } = page<BindingRow>(
-    bindings(cluster.tables.registrations),
+    bindings(cluster.tables.registrations, inTenant(cluster.tables, request.tenant)),
     request,
     bindingName,
     {
@@ -35,6 +36,9 @@ export function listRegistrations(needs: Needs, request: ListRequest__Output): R
   }
 }
 
-function* bindings(registrations: ReadonlyMap<string, RegistrationRow>): Generator<BindingRow> {
-  for (const registration of registrations.values()) yield* registration.bindings
+function* bindings(
+  registrations: ReadonlyMap<string, RegistrationRow>,
+  isTheirs: (aor: string) => boolean,
+): Generator<BindingRow> {
+  for (const { aor, bindings } of registrations.values()) if (isTheirs(aor)) yield* bindings
 }

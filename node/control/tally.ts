@@ -22,6 +22,7 @@ export interface Happening {
     | 'alert'
     | 'credit'
     | 'trunk'
+    | 'operator'
   readonly severity: 'info' | 'warning' | 'critical'
   readonly text: string
   readonly subject: string
@@ -53,7 +54,15 @@ export function tell(change: RowChange, counters: Counters): Happening | null {
       return tellPlan(change)
     case 'commits':
     case 'texts':
+    case 'audit':
       return null
+    case 'profiles':
+      return info('user', change.key, `user ${clean(change.key)} has other settings`)
+    case 'tenants':
+    case 'operators': {
+      const did = change.row === null ? 'removed' : change.before === null ? 'added' : 'changed'
+      return info('operator', change.key, `${change.table.slice(0, -1)} ${clean(change.key)} ${did}`)
+    }
     case 'members': {
       const names = change.row?.all.map(({ name }) => name) ?? []
       return info('node', 'members', `the members are ${names.map((name) => clean(name)).join(', ')}`)

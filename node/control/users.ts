@@ -6,26 +6,17 @@ import type { AddUserRequest__Output } from '../../proto/types/raftel/v1/AddUser
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
 import type { User } from '../../proto/types/raftel/v1/User.ts'
 import type { UserPage } from '../../proto/types/raftel/v1/UserPage.ts'
+import { readAor } from '../profile/aor.ts'
+import { inTenant } from './access.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
 import { agreed, exists, invalid } from './refusal.ts'
 import { userView } from './views.ts'
 
 const PASSWORD_MAX = 256
-const USER = /^[A-Za-z0-9_.!~*'()&=+$,;?/-]{1,64}$/
-const DOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
-
 /** What credentials are sealed for: those of one user open for no other. */
 export function credentialsPurpose(aor: string): string {
   return `credentials of ${aor}`
-}
-
-/** `alice@pbx.test` → its parts, domain in lower case; null when it is no address of record we take. */
-export function readAor(text: string): { aor: string; user: string; domain: string } | null {
-  const at = text.lastIndexOf('@')
-  const user = text.slice(0, Math.max(0, at)).replace(/^sip:/, '')
-  const domain = text.slice(at + 1).toLowerCase()
-  return USER.test(user) && DOMAIN.test(domain) ? { aor: `${user}@${domain}`, user, domain } : null
 }
 
 /** The text that is sealed: HA1 of RFC 7616 §3.4.2 with the domain as realm, in the three algorithms of RFC 8760. */
@@ -34,16 +25,25 @@ export function credentialsText(user: string, domain: string, password: string):
   return JSON.stringify({ md5: hash('md5', a1), sha256: hash('sha256', a1), sha512256: hash('sha512-256', a1) })
 }
 
+/** The row of a user but for its time; or what is wrong, as a sentence. */
+export function readUser(
+  key: Uint8Array,
+  { aor: given, password }: { readonly aor: string; readonly password: string },
+): Omit<UserRow, 'createdAt'> | string {
+  const named = readAor(given)
+  if (named === null) return 'that is no NAME@DOMAIN, like alice@pbx.test'
+  if (password === '') return 'the password is empty; give one on stdin'
+  if (password.length > PASSWORD_MAX) return `the password is longer than ${PASSWORD_MAX} characters`
+  const { aor, user, domain } = named
+  return { aor, user, domain, credentials: seal(key, credentialsPurpose(aor), credentialsText(user, domain, password)) }
+}
+
 /** `within`: milliseconds that agreeing may take. */
 export async function addUser({ cluster, key }: Needs, request: AddUserRequest__Output, within: number): Promise<User> {
-  const named = readAor(request.aor)
-  if (named === null) throw invalid('that is no NAME@DOMAIN, like alice@pbx.test')
-  const { password } = request
-  if (password === '') throw invalid('the password is empty; give one on stdin')
-  if (password.length > PASSWORD_MAX) throw invalid(`the password is longer than ${PASSWORD_MAX} characters`)
-  const { aor, user, domain } = named
-  const credentials = seal(key, credentialsPurpose(aor), credentialsText(user, domain, password))
-  const command = { type: 'user-put', user: { aor, user, domain, credentials }, replace: request.replace } as const
+  const read = readUser(key, request)
+  if (typeof read === 'string') throw invalid(read)
+  const { aor } = read
+  const command = { type: 'user-put', user: read, replace: request.replace } as const
   const result = agreed(await cluster.propose(command, within))
   if (result.kind === 'exists') throw exists(`${aor} is there already; give it a new password with --replace`)
   return userView(cluster, aor, cluster.tables.users.get(aor)?.createdAt ?? 0)
@@ -52,7 +52,7 @@ export async function addUser({ cluster, key }: Needs, request: AddUserRequest__
 export function listUsers({ cluster }: Needs, request: ListRequest__Output): UserPage {
   const contacts = (aor: string): number => cluster.tables.registrations.get(aor)?.bindings.length ?? 0
   const { rows, next, total } = page<UserRow>(
-    cluster.tables.users.values(),
+    ofTenant(cluster.tables.users.values(), inTenant(cluster.tables, request.tenant)),
     request,
     (row) => row.aor,
     { aor: (row) => row.aor, createdAt: (row) => row.createdAt, contacts: (row) => contacts(row.aor) },
@@ -64,4 +64,8 @@ export function listUsers({ cluster }: Needs, request: ListRequest__Output): Use
     total,
     applied: cluster.status().applied,
   }
+}
+
+function* ofTenant(rows: Iterable<UserRow>, isTheirs: (aor: string) => boolean): Generator<UserRow> {
+  for (const row of rows) if (isTheirs(row.aor)) yield row
 }

@@ -7,6 +7,7 @@ import { clean } from '../../proto/text.ts'
 import type { Change } from '../../proto/types/raftel/v1/Change.ts'
 import type { WatchRequest__Output } from '../../proto/types/raftel/v1/WatchRequest.ts'
 import type { Nodes } from '../routing/reach.ts'
+import { auditText, auditView } from './audit.ts'
 import { banText, banView, liveBan } from './bans.ts'
 import type { Needs } from './needs.ts'
 import { filterOf } from './page.ts'
@@ -40,7 +41,7 @@ function follow(needs: Watching, call: Stream): void {
   let seen = reachable(needs)
   const watched = watchedTable(needs, table, () => seen)
   const wanted = filterOf(filter)
-  const pending = new Set<string>([...watched.keys()].sort())
+  const pending = new Set<string>([...watched.keys()].sort(byKey))
   /** Table key → keys of the rows that the reader has: what must be taken back when it goes. */
   const told = new Map<string, ReadonlySet<string>>()
   let synced = false
@@ -112,7 +113,7 @@ function follow(needs: Watching, call: Stream): void {
 /** `seen`: which nodes this one sees. */
 function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched {
   const { cluster } = needs
-  const { users, registrations, calls, nodes, bans, trunks } = cluster.tables
+  const { users, registrations, calls, nodes, bans, trunks, audit } = cluster.tables
   switch (name) {
     case 'registrations':
       return {
@@ -169,11 +170,25 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
             text: trunkText(row),
           })),
       }
+    case 'audit':
+      return {
+        keys: () => audit.keys(),
+        rows: (key) =>
+          one(audit.get(key), (row) => ({
+            change: { kind: 'PUT', key, audit: auditView(row) },
+            text: auditText(row),
+          })),
+      }
     default:
-      throw invalid('no such table to watch; there are registrations, calls, users, nodes, bans and trunks')
+      throw invalid('no such table to watch; there are registrations, calls, users, nodes, bans, trunks and audit')
   }
 }
 
 function one<Row, Shown>(row: Row | undefined, show: (row: Row) => Shown): Shown[] {
   return row === undefined ? [] : [show(row)]
+}
+
+/** Numbers in their order. */
+function byKey(a: string, b: string): number {
+  return a.length === b.length || !/^\d+$/.test(a + b) ? (a < b ? -1 : 1) : a.length - b.length
 }

@@ -2,6 +2,7 @@
 import { randomFillSync } from 'node:crypto'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { ClusterRow, UserRow } from '../../cluster/tables/rows.ts'
+import { isDisabled } from '../../cluster/tables/tenants.ts'
 import { watchAlgorithms } from './algorithms.ts'
 import type { Algorithm, Credentials } from './digest.ts'
 import type { Domains } from './domains.ts'
@@ -41,6 +42,8 @@ export interface Identity {
   caller(request: Asking): Identified
   close(): void
 }
+
+const DISABLED = { kind: 'refused', status: 403, reason: 'The tenant is disabled' } as const
 
 export function createIdentity({ cluster, domains, credentials, nonceKey, digest, guard }: IdentityNeeds): Identity {
   const keys = new WeakMap<ClusterRow, Uint8Array>()
@@ -90,7 +93,9 @@ export function createIdentity({ cluster, domains, credentials, nonceKey, digest
       },
     )
     if (who.kind === 'challenge' && who.failed) guard?.failed(source, who.failed)
-    if (who.kind !== 'known' || (guard?.proved(source, who.user.aor) ?? true)) return who
+    if (who.kind !== 'known') return who
+    if (isDisabled(cluster.tables, who.user.domain)) return DISABLED
+    if (guard?.proved(source, who.user.aor) ?? true) return who
     return { kind: 'refused', status: 503, reason: 'Too Many Requests' }
   }
 

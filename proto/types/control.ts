@@ -8,6 +8,8 @@ import type { AddSinkRequest as _raftel_v1_AddSinkRequest, AddSinkRequest__Outpu
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from './raftel/v1/AddUserRequest.ts';
 import type { Asked as _raftel_v1_Asked, Asked__Output as _raftel_v1_Asked__Output } from './raftel/v1/Asked.ts';
 import type { Attempt as _raftel_v1_Attempt, Attempt__Output as _raftel_v1_Attempt__Output } from './raftel/v1/Attempt.ts';
+import type { AuditEntry as _raftel_v1_AuditEntry, AuditEntry__Output as _raftel_v1_AuditEntry__Output } from './raftel/v1/AuditEntry.ts';
+import type { AuditPage as _raftel_v1_AuditPage, AuditPage__Output as _raftel_v1_AuditPage__Output } from './raftel/v1/AuditPage.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from './raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from './raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from './raftel/v1/Call.ts';
@@ -51,11 +53,15 @@ import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Ou
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from './raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from './raftel/v1/Health.ts';
 import type { ImportReport as _raftel_v1_ImportReport, ImportReport__Output as _raftel_v1_ImportReport__Output } from './raftel/v1/ImportReport.ts';
+import type { ImportUser as _raftel_v1_ImportUser, ImportUser__Output as _raftel_v1_ImportUser__Output } from './raftel/v1/ImportUser.ts';
+import type { ImportUsersReply as _raftel_v1_ImportUsersReply, ImportUsersReply__Output as _raftel_v1_ImportUsersReply__Output } from './raftel/v1/ImportUsersReply.ts';
+import type { ImportUsersRequest as _raftel_v1_ImportUsersRequest, ImportUsersRequest__Output as _raftel_v1_ImportUsersRequest__Output } from './raftel/v1/ImportUsersRequest.ts';
 import type { Leg as _raftel_v1_Leg, Leg__Output as _raftel_v1_Leg__Output } from './raftel/v1/Leg.ts';
 import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Output } from './raftel/v1/Limit.ts';
 import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from './raftel/v1/LimitKey.ts';
 import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from './raftel/v1/LimitPage.ts';
 import type { LineError as _raftel_v1_LineError, LineError__Output as _raftel_v1_LineError__Output } from './raftel/v1/LineError.ts';
+import type { ListAuditRequest as _raftel_v1_ListAuditRequest, ListAuditRequest__Output as _raftel_v1_ListAuditRequest__Output } from './raftel/v1/ListAuditRequest.ts';
 import type { ListCdrsRequest as _raftel_v1_ListCdrsRequest, ListCdrsRequest__Output as _raftel_v1_ListCdrsRequest__Output } from './raftel/v1/ListCdrsRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from './raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from './raftel/v1/ListPlansRequest.ts';
@@ -67,6 +73,10 @@ import type { Member as _raftel_v1_Member, Member__Output as _raftel_v1_Member__
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from './raftel/v1/Members.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from './raftel/v1/NodeStatus.ts';
 import type { NodeVerdict as _raftel_v1_NodeVerdict, NodeVerdict__Output as _raftel_v1_NodeVerdict__Output } from './raftel/v1/NodeVerdict.ts';
+import type { Operator as _raftel_v1_Operator, Operator__Output as _raftel_v1_Operator__Output } from './raftel/v1/Operator.ts';
+import type { OperatorName as _raftel_v1_OperatorName, OperatorName__Output as _raftel_v1_OperatorName__Output } from './raftel/v1/OperatorName.ts';
+import type { OperatorPage as _raftel_v1_OperatorPage, OperatorPage__Output as _raftel_v1_OperatorPage__Output } from './raftel/v1/OperatorPage.ts';
+import type { OperatorToken as _raftel_v1_OperatorToken, OperatorToken__Output as _raftel_v1_OperatorToken__Output } from './raftel/v1/OperatorToken.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from './raftel/v1/Overview.ts';
 import type { PauseSinkRequest as _raftel_v1_PauseSinkRequest, PauseSinkRequest__Output as _raftel_v1_PauseSinkRequest__Output } from './raftel/v1/PauseSinkRequest.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from './raftel/v1/Plan.ts';
@@ -75,7 +85,11 @@ import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_Pl
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from './raftel/v1/PlanVerdict.ts';
 import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from './raftel/v1/Price.ts';
 import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from './raftel/v1/PriceRequest.ts';
+import type { Profile as _raftel_v1_Profile, Profile__Output as _raftel_v1_Profile__Output } from './raftel/v1/Profile.ts';
+import type { ProfilePage as _raftel_v1_ProfilePage, ProfilePage__Output as _raftel_v1_ProfilePage__Output } from './raftel/v1/ProfilePage.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from './raftel/v1/PromoteMemberRequest.ts';
+import type { PutOperatorRequest as _raftel_v1_PutOperatorRequest, PutOperatorRequest__Output as _raftel_v1_PutOperatorRequest__Output } from './raftel/v1/PutOperatorRequest.ts';
+import type { PutTenantRequest as _raftel_v1_PutTenantRequest, PutTenantRequest__Output as _raftel_v1_PutTenantRequest__Output } from './raftel/v1/PutTenantRequest.ts';
 import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from './raftel/v1/PutTrunkRequest.ts';
 import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_RatePage__Output } from './raftel/v1/RatePage.ts';
 import type { RateRow as _raftel_v1_RateRow, RateRow__Output as _raftel_v1_RateRow__Output } from './raftel/v1/RateRow.ts';
@@ -98,12 +112,16 @@ import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPla
 import type { RouteDecision as _raftel_v1_RouteDecision, RouteDecision__Output as _raftel_v1_RouteDecision__Output } from './raftel/v1/RouteDecision.ts';
 import type { RouteExplanation as _raftel_v1_RouteExplanation, RouteExplanation__Output as _raftel_v1_RouteExplanation__Output } from './raftel/v1/RouteExplanation.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from './raftel/v1/SaveSnapshotRequest.ts';
+import type { SetProfileRequest as _raftel_v1_SetProfileRequest, SetProfileRequest__Output as _raftel_v1_SetProfileRequest__Output } from './raftel/v1/SetProfileRequest.ts';
 import type { Silence as _raftel_v1_Silence, Silence__Output as _raftel_v1_Silence__Output } from './raftel/v1/Silence.ts';
 import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from './raftel/v1/Sink.ts';
 import type { SinkPage as _raftel_v1_SinkPage, SinkPage__Output as _raftel_v1_SinkPage__Output } from './raftel/v1/SinkPage.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from './raftel/v1/SnapshotBytes.ts';
 import type { StateHash as _raftel_v1_StateHash, StateHash__Output as _raftel_v1_StateHash__Output } from './raftel/v1/StateHash.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from './raftel/v1/StateHashes.ts';
+import type { Tenant as _raftel_v1_Tenant, Tenant__Output as _raftel_v1_Tenant__Output } from './raftel/v1/Tenant.ts';
+import type { TenantName as _raftel_v1_TenantName, TenantName__Output as _raftel_v1_TenantName__Output } from './raftel/v1/TenantName.ts';
+import type { TenantPage as _raftel_v1_TenantPage, TenantPage__Output as _raftel_v1_TenantPage__Output } from './raftel/v1/TenantPage.ts';
 import type { TestPlanRequest as _raftel_v1_TestPlanRequest, TestPlanRequest__Output as _raftel_v1_TestPlanRequest__Output } from './raftel/v1/TestPlanRequest.ts';
 import type { TestResult as _raftel_v1_TestResult, TestResult__Output as _raftel_v1_TestResult__Output } from './raftel/v1/TestResult.ts';
 import type { TestResults as _raftel_v1_TestResults, TestResults__Output as _raftel_v1_TestResults__Output } from './raftel/v1/TestResults.ts';
@@ -117,6 +135,8 @@ import type { Trunk as _raftel_v1_Trunk, Trunk__Output as _raftel_v1_Trunk__Outp
 import type { TrunkPage as _raftel_v1_TrunkPage, TrunkPage__Output as _raftel_v1_TrunkPage__Output } from './raftel/v1/TrunkPage.ts';
 import type { TrunkView as _raftel_v1_TrunkView, TrunkView__Output as _raftel_v1_TrunkView__Output } from './raftel/v1/TrunkView.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from './raftel/v1/User.ts';
+import type { UserDetail as _raftel_v1_UserDetail, UserDetail__Output as _raftel_v1_UserDetail__Output } from './raftel/v1/UserDetail.ts';
+import type { UserName as _raftel_v1_UserName, UserName__Output as _raftel_v1_UserName__Output } from './raftel/v1/UserName.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from './raftel/v1/UserPage.ts';
 import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from './raftel/v1/ValidatePlanRequest.ts';
 import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from './raftel/v1/VerifyClusterRequest.ts';
@@ -136,6 +156,8 @@ export interface ProtoGrpcType {
       AddUserRequest: MessageTypeDefinition<_raftel_v1_AddUserRequest, _raftel_v1_AddUserRequest__Output>
       Asked: MessageTypeDefinition<_raftel_v1_Asked, _raftel_v1_Asked__Output>
       Attempt: MessageTypeDefinition<_raftel_v1_Attempt, _raftel_v1_Attempt__Output>
+      AuditEntry: MessageTypeDefinition<_raftel_v1_AuditEntry, _raftel_v1_AuditEntry__Output>
+      AuditPage: MessageTypeDefinition<_raftel_v1_AuditPage, _raftel_v1_AuditPage__Output>
       Ban: MessageTypeDefinition<_raftel_v1_Ban, _raftel_v1_Ban__Output>
       BanPage: MessageTypeDefinition<_raftel_v1_BanPage, _raftel_v1_BanPage__Output>
       Call: MessageTypeDefinition<_raftel_v1_Call, _raftel_v1_Call__Output>
@@ -179,11 +201,15 @@ export interface ProtoGrpcType {
       HangUpCallRequest: MessageTypeDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallRequest__Output>
       Health: MessageTypeDefinition<_raftel_v1_Health, _raftel_v1_Health__Output>
       ImportReport: MessageTypeDefinition<_raftel_v1_ImportReport, _raftel_v1_ImportReport__Output>
+      ImportUser: MessageTypeDefinition<_raftel_v1_ImportUser, _raftel_v1_ImportUser__Output>
+      ImportUsersReply: MessageTypeDefinition<_raftel_v1_ImportUsersReply, _raftel_v1_ImportUsersReply__Output>
+      ImportUsersRequest: MessageTypeDefinition<_raftel_v1_ImportUsersRequest, _raftel_v1_ImportUsersRequest__Output>
       Leg: MessageTypeDefinition<_raftel_v1_Leg, _raftel_v1_Leg__Output>
       Limit: MessageTypeDefinition<_raftel_v1_Limit, _raftel_v1_Limit__Output>
       LimitKey: MessageTypeDefinition<_raftel_v1_LimitKey, _raftel_v1_LimitKey__Output>
       LimitPage: MessageTypeDefinition<_raftel_v1_LimitPage, _raftel_v1_LimitPage__Output>
       LineError: MessageTypeDefinition<_raftel_v1_LineError, _raftel_v1_LineError__Output>
+      ListAuditRequest: MessageTypeDefinition<_raftel_v1_ListAuditRequest, _raftel_v1_ListAuditRequest__Output>
       ListCdrsRequest: MessageTypeDefinition<_raftel_v1_ListCdrsRequest, _raftel_v1_ListCdrsRequest__Output>
       ListCommitsRequest: MessageTypeDefinition<_raftel_v1_ListCommitsRequest, _raftel_v1_ListCommitsRequest__Output>
       ListPlansRequest: MessageTypeDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_ListPlansRequest__Output>
@@ -195,6 +221,10 @@ export interface ProtoGrpcType {
       Members: MessageTypeDefinition<_raftel_v1_Members, _raftel_v1_Members__Output>
       NodeStatus: MessageTypeDefinition<_raftel_v1_NodeStatus, _raftel_v1_NodeStatus__Output>
       NodeVerdict: MessageTypeDefinition<_raftel_v1_NodeVerdict, _raftel_v1_NodeVerdict__Output>
+      Operator: MessageTypeDefinition<_raftel_v1_Operator, _raftel_v1_Operator__Output>
+      OperatorName: MessageTypeDefinition<_raftel_v1_OperatorName, _raftel_v1_OperatorName__Output>
+      OperatorPage: MessageTypeDefinition<_raftel_v1_OperatorPage, _raftel_v1_OperatorPage__Output>
+      OperatorToken: MessageTypeDefinition<_raftel_v1_OperatorToken, _raftel_v1_OperatorToken__Output>
       Overview: MessageTypeDefinition<_raftel_v1_Overview, _raftel_v1_Overview__Output>
       PauseSinkRequest: MessageTypeDefinition<_raftel_v1_PauseSinkRequest, _raftel_v1_PauseSinkRequest__Output>
       Plan: MessageTypeDefinition<_raftel_v1_Plan, _raftel_v1_Plan__Output>
@@ -203,7 +233,11 @@ export interface ProtoGrpcType {
       PlanVerdict: MessageTypeDefinition<_raftel_v1_PlanVerdict, _raftel_v1_PlanVerdict__Output>
       Price: MessageTypeDefinition<_raftel_v1_Price, _raftel_v1_Price__Output>
       PriceRequest: MessageTypeDefinition<_raftel_v1_PriceRequest, _raftel_v1_PriceRequest__Output>
+      Profile: MessageTypeDefinition<_raftel_v1_Profile, _raftel_v1_Profile__Output>
+      ProfilePage: MessageTypeDefinition<_raftel_v1_ProfilePage, _raftel_v1_ProfilePage__Output>
       PromoteMemberRequest: MessageTypeDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_PromoteMemberRequest__Output>
+      PutOperatorRequest: MessageTypeDefinition<_raftel_v1_PutOperatorRequest, _raftel_v1_PutOperatorRequest__Output>
+      PutTenantRequest: MessageTypeDefinition<_raftel_v1_PutTenantRequest, _raftel_v1_PutTenantRequest__Output>
       PutTrunkRequest: MessageTypeDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_PutTrunkRequest__Output>
       RatePage: MessageTypeDefinition<_raftel_v1_RatePage, _raftel_v1_RatePage__Output>
       RateRow: MessageTypeDefinition<_raftel_v1_RateRow, _raftel_v1_RateRow__Output>
@@ -226,12 +260,16 @@ export interface ProtoGrpcType {
       RouteDecision: MessageTypeDefinition<_raftel_v1_RouteDecision, _raftel_v1_RouteDecision__Output>
       RouteExplanation: MessageTypeDefinition<_raftel_v1_RouteExplanation, _raftel_v1_RouteExplanation__Output>
       SaveSnapshotRequest: MessageTypeDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SaveSnapshotRequest__Output>
+      SetProfileRequest: MessageTypeDefinition<_raftel_v1_SetProfileRequest, _raftel_v1_SetProfileRequest__Output>
       Silence: MessageTypeDefinition<_raftel_v1_Silence, _raftel_v1_Silence__Output>
       Sink: MessageTypeDefinition<_raftel_v1_Sink, _raftel_v1_Sink__Output>
       SinkPage: MessageTypeDefinition<_raftel_v1_SinkPage, _raftel_v1_SinkPage__Output>
       SnapshotBytes: MessageTypeDefinition<_raftel_v1_SnapshotBytes, _raftel_v1_SnapshotBytes__Output>
       StateHash: MessageTypeDefinition<_raftel_v1_StateHash, _raftel_v1_StateHash__Output>
       StateHashes: MessageTypeDefinition<_raftel_v1_StateHashes, _raftel_v1_StateHashes__Output>
+      Tenant: MessageTypeDefinition<_raftel_v1_Tenant, _raftel_v1_Tenant__Output>
+      TenantName: MessageTypeDefinition<_raftel_v1_TenantName, _raftel_v1_TenantName__Output>
+      TenantPage: MessageTypeDefinition<_raftel_v1_TenantPage, _raftel_v1_TenantPage__Output>
       TestPlanRequest: MessageTypeDefinition<_raftel_v1_TestPlanRequest, _raftel_v1_TestPlanRequest__Output>
       TestResult: MessageTypeDefinition<_raftel_v1_TestResult, _raftel_v1_TestResult__Output>
       TestResults: MessageTypeDefinition<_raftel_v1_TestResults, _raftel_v1_TestResults__Output>
@@ -245,6 +283,8 @@ export interface ProtoGrpcType {
       TrunkPage: MessageTypeDefinition<_raftel_v1_TrunkPage, _raftel_v1_TrunkPage__Output>
       TrunkView: MessageTypeDefinition<_raftel_v1_TrunkView, _raftel_v1_TrunkView__Output>
       User: MessageTypeDefinition<_raftel_v1_User, _raftel_v1_User__Output>
+      UserDetail: MessageTypeDefinition<_raftel_v1_UserDetail, _raftel_v1_UserDetail__Output>
+      UserName: MessageTypeDefinition<_raftel_v1_UserName, _raftel_v1_UserName__Output>
       UserPage: MessageTypeDefinition<_raftel_v1_UserPage, _raftel_v1_UserPage__Output>
       ValidatePlanRequest: MessageTypeDefinition<_raftel_v1_ValidatePlanRequest, _raftel_v1_ValidatePlanRequest__Output>
       VerifyClusterRequest: MessageTypeDefinition<_raftel_v1_VerifyClusterRequest, _raftel_v1_VerifyClusterRequest__Output>

@@ -6,6 +6,7 @@ import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output }
 import type { ClusterNode as _raftel_v1_ClusterNode, ClusterNode__Output as _raftel_v1_ClusterNode__Output } from '../../raftel/v1/ClusterNode.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from '../../raftel/v1/Ban.ts';
 import type { Trunk as _raftel_v1_Trunk, Trunk__Output as _raftel_v1_Trunk__Output } from '../../raftel/v1/Trunk.ts';
+import type { AuditEntry as _raftel_v1_AuditEntry, AuditEntry__Output as _raftel_v1_AuditEntry__Output } from '../../raftel/v1/AuditEntry.ts';
 
 // Original file: proto/control.proto
 
@@ -34,7 +35,8 @@ export interface Change {
   'node'?: (_raftel_v1_ClusterNode | null);
   'ban'?: (_raftel_v1_Ban | null);
   'trunk'?: (_raftel_v1_Trunk | null);
-  'row'?: "registration"|"call"|"user"|"node"|"ban"|"trunk";
+  'audit'?: (_raftel_v1_AuditEntry | null);
+  'row'?: "registration"|"call"|"user"|"node"|"ban"|"trunk"|"audit";
 }
 
 export interface Change__Output {
@@ -46,5 +48,6 @@ export interface Change__Output {
   'node'?: (_raftel_v1_ClusterNode__Output | null);
   'ban'?: (_raftel_v1_Ban__Output | null);
   'trunk'?: (_raftel_v1_Trunk__Output | null);
-  'row'?: "registration"|"call"|"user"|"node"|"ban"|"trunk";
+  'audit'?: (_raftel_v1_AuditEntry__Output | null);
+  'row'?: "registration"|"call"|"user"|"node"|"ban"|"trunk"|"audit";
 }

@@ -7,6 +7,7 @@ import type { AddCreditRequest as _raftel_v1_AddCreditRequest, AddCreditRequest_
 import type { AddMemberRequest as _raftel_v1_AddMemberRequest, AddMemberRequest__Output as _raftel_v1_AddMemberRequest__Output } from '../../raftel/v1/AddMemberRequest.ts';
 import type { AddSinkRequest as _raftel_v1_AddSinkRequest, AddSinkRequest__Output as _raftel_v1_AddSinkRequest__Output } from '../../raftel/v1/AddSinkRequest.ts';
 import type { AddUserRequest as _raftel_v1_AddUserRequest, AddUserRequest__Output as _raftel_v1_AddUserRequest__Output } from '../../raftel/v1/AddUserRequest.ts';
+import type { AuditPage as _raftel_v1_AuditPage, AuditPage__Output as _raftel_v1_AuditPage__Output } from '../../raftel/v1/AuditPage.ts';
 import type { Ban as _raftel_v1_Ban, Ban__Output as _raftel_v1_Ban__Output } from '../../raftel/v1/Ban.ts';
 import type { BanPage as _raftel_v1_BanPage, BanPage__Output as _raftel_v1_BanPage__Output } from '../../raftel/v1/BanPage.ts';
 import type { Call as _raftel_v1_Call, Call__Output as _raftel_v1_Call__Output } from '../../raftel/v1/Call.ts';
@@ -43,9 +44,12 @@ import type { HangUpCallReply as _raftel_v1_HangUpCallReply, HangUpCallReply__Ou
 import type { HangUpCallRequest as _raftel_v1_HangUpCallRequest, HangUpCallRequest__Output as _raftel_v1_HangUpCallRequest__Output } from '../../raftel/v1/HangUpCallRequest.ts';
 import type { Health as _raftel_v1_Health, Health__Output as _raftel_v1_Health__Output } from '../../raftel/v1/Health.ts';
 import type { ImportReport as _raftel_v1_ImportReport, ImportReport__Output as _raftel_v1_ImportReport__Output } from '../../raftel/v1/ImportReport.ts';
+import type { ImportUsersReply as _raftel_v1_ImportUsersReply, ImportUsersReply__Output as _raftel_v1_ImportUsersReply__Output } from '../../raftel/v1/ImportUsersReply.ts';
+import type { ImportUsersRequest as _raftel_v1_ImportUsersRequest, ImportUsersRequest__Output as _raftel_v1_ImportUsersRequest__Output } from '../../raftel/v1/ImportUsersRequest.ts';
 import type { Limit as _raftel_v1_Limit, Limit__Output as _raftel_v1_Limit__Output } from '../../raftel/v1/Limit.ts';
 import type { LimitKey as _raftel_v1_LimitKey, LimitKey__Output as _raftel_v1_LimitKey__Output } from '../../raftel/v1/LimitKey.ts';
 import type { LimitPage as _raftel_v1_LimitPage, LimitPage__Output as _raftel_v1_LimitPage__Output } from '../../raftel/v1/LimitPage.ts';
+import type { ListAuditRequest as _raftel_v1_ListAuditRequest, ListAuditRequest__Output as _raftel_v1_ListAuditRequest__Output } from '../../raftel/v1/ListAuditRequest.ts';
 import type { ListCdrsRequest as _raftel_v1_ListCdrsRequest, ListCdrsRequest__Output as _raftel_v1_ListCdrsRequest__Output } from '../../raftel/v1/ListCdrsRequest.ts';
 import type { ListCommitsRequest as _raftel_v1_ListCommitsRequest, ListCommitsRequest__Output as _raftel_v1_ListCommitsRequest__Output } from '../../raftel/v1/ListCommitsRequest.ts';
 import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest__Output as _raftel_v1_ListPlansRequest__Output } from '../../raftel/v1/ListPlansRequest.ts';
@@ -53,6 +57,10 @@ import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest_
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from '../../raftel/v1/ListRequest.ts';
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from '../../raftel/v1/Members.ts';
 import type { NodeStatus as _raftel_v1_NodeStatus, NodeStatus__Output as _raftel_v1_NodeStatus__Output } from '../../raftel/v1/NodeStatus.ts';
+import type { Operator as _raftel_v1_Operator, Operator__Output as _raftel_v1_Operator__Output } from '../../raftel/v1/Operator.ts';
+import type { OperatorName as _raftel_v1_OperatorName, OperatorName__Output as _raftel_v1_OperatorName__Output } from '../../raftel/v1/OperatorName.ts';
+import type { OperatorPage as _raftel_v1_OperatorPage, OperatorPage__Output as _raftel_v1_OperatorPage__Output } from '../../raftel/v1/OperatorPage.ts';
+import type { OperatorToken as _raftel_v1_OperatorToken, OperatorToken__Output as _raftel_v1_OperatorToken__Output } from '../../raftel/v1/OperatorToken.ts';
 import type { Overview as _raftel_v1_Overview, Overview__Output as _raftel_v1_Overview__Output } from '../../raftel/v1/Overview.ts';
 import type { PauseSinkRequest as _raftel_v1_PauseSinkRequest, PauseSinkRequest__Output as _raftel_v1_PauseSinkRequest__Output } from '../../raftel/v1/PauseSinkRequest.ts';
 import type { Plan as _raftel_v1_Plan, Plan__Output as _raftel_v1_Plan__Output } from '../../raftel/v1/Plan.ts';
@@ -61,7 +69,11 @@ import type { PlanList as _raftel_v1_PlanList, PlanList__Output as _raftel_v1_Pl
 import type { PlanVerdict as _raftel_v1_PlanVerdict, PlanVerdict__Output as _raftel_v1_PlanVerdict__Output } from '../../raftel/v1/PlanVerdict.ts';
 import type { Price as _raftel_v1_Price, Price__Output as _raftel_v1_Price__Output } from '../../raftel/v1/Price.ts';
 import type { PriceRequest as _raftel_v1_PriceRequest, PriceRequest__Output as _raftel_v1_PriceRequest__Output } from '../../raftel/v1/PriceRequest.ts';
+import type { Profile as _raftel_v1_Profile, Profile__Output as _raftel_v1_Profile__Output } from '../../raftel/v1/Profile.ts';
+import type { ProfilePage as _raftel_v1_ProfilePage, ProfilePage__Output as _raftel_v1_ProfilePage__Output } from '../../raftel/v1/ProfilePage.ts';
 import type { PromoteMemberRequest as _raftel_v1_PromoteMemberRequest, PromoteMemberRequest__Output as _raftel_v1_PromoteMemberRequest__Output } from '../../raftel/v1/PromoteMemberRequest.ts';
+import type { PutOperatorRequest as _raftel_v1_PutOperatorRequest, PutOperatorRequest__Output as _raftel_v1_PutOperatorRequest__Output } from '../../raftel/v1/PutOperatorRequest.ts';
+import type { PutTenantRequest as _raftel_v1_PutTenantRequest, PutTenantRequest__Output as _raftel_v1_PutTenantRequest__Output } from '../../raftel/v1/PutTenantRequest.ts';
 import type { PutTrunkRequest as _raftel_v1_PutTrunkRequest, PutTrunkRequest__Output as _raftel_v1_PutTrunkRequest__Output } from '../../raftel/v1/PutTrunkRequest.ts';
 import type { RatePage as _raftel_v1_RatePage, RatePage__Output as _raftel_v1_RatePage__Output } from '../../raftel/v1/RatePage.ts';
 import type { RatesPart as _raftel_v1_RatesPart, RatesPart__Output as _raftel_v1_RatesPart__Output } from '../../raftel/v1/RatesPart.ts';
@@ -77,10 +89,14 @@ import type { ReplayPlanRequest as _raftel_v1_ReplayPlanRequest, ReplayPlanReque
 import type { RollbackPlanRequest as _raftel_v1_RollbackPlanRequest, RollbackPlanRequest__Output as _raftel_v1_RollbackPlanRequest__Output } from '../../raftel/v1/RollbackPlanRequest.ts';
 import type { RouteExplanation as _raftel_v1_RouteExplanation, RouteExplanation__Output as _raftel_v1_RouteExplanation__Output } from '../../raftel/v1/RouteExplanation.ts';
 import type { SaveSnapshotRequest as _raftel_v1_SaveSnapshotRequest, SaveSnapshotRequest__Output as _raftel_v1_SaveSnapshotRequest__Output } from '../../raftel/v1/SaveSnapshotRequest.ts';
+import type { SetProfileRequest as _raftel_v1_SetProfileRequest, SetProfileRequest__Output as _raftel_v1_SetProfileRequest__Output } from '../../raftel/v1/SetProfileRequest.ts';
 import type { Sink as _raftel_v1_Sink, Sink__Output as _raftel_v1_Sink__Output } from '../../raftel/v1/Sink.ts';
 import type { SinkPage as _raftel_v1_SinkPage, SinkPage__Output as _raftel_v1_SinkPage__Output } from '../../raftel/v1/SinkPage.ts';
 import type { SnapshotBytes as _raftel_v1_SnapshotBytes, SnapshotBytes__Output as _raftel_v1_SnapshotBytes__Output } from '../../raftel/v1/SnapshotBytes.ts';
 import type { StateHashes as _raftel_v1_StateHashes, StateHashes__Output as _raftel_v1_StateHashes__Output } from '../../raftel/v1/StateHashes.ts';
+import type { Tenant as _raftel_v1_Tenant, Tenant__Output as _raftel_v1_Tenant__Output } from '../../raftel/v1/Tenant.ts';
+import type { TenantName as _raftel_v1_TenantName, TenantName__Output as _raftel_v1_TenantName__Output } from '../../raftel/v1/TenantName.ts';
+import type { TenantPage as _raftel_v1_TenantPage, TenantPage__Output as _raftel_v1_TenantPage__Output } from '../../raftel/v1/TenantPage.ts';
 import type { TestPlanRequest as _raftel_v1_TestPlanRequest, TestPlanRequest__Output as _raftel_v1_TestPlanRequest__Output } from '../../raftel/v1/TestPlanRequest.ts';
 import type { TestResults as _raftel_v1_TestResults, TestResults__Output as _raftel_v1_TestResults__Output } from '../../raftel/v1/TestResults.ts';
 import type { TraceCallRequest as _raftel_v1_TraceCallRequest, TraceCallRequest__Output as _raftel_v1_TraceCallRequest__Output } from '../../raftel/v1/TraceCallRequest.ts';
@@ -90,6 +106,8 @@ import type { TransferLeaderRequest as _raftel_v1_TransferLeaderRequest, Transfe
 import type { Trunk as _raftel_v1_Trunk, Trunk__Output as _raftel_v1_Trunk__Output } from '../../raftel/v1/Trunk.ts';
 import type { TrunkPage as _raftel_v1_TrunkPage, TrunkPage__Output as _raftel_v1_TrunkPage__Output } from '../../raftel/v1/TrunkPage.ts';
 import type { User as _raftel_v1_User, User__Output as _raftel_v1_User__Output } from '../../raftel/v1/User.ts';
+import type { UserDetail as _raftel_v1_UserDetail, UserDetail__Output as _raftel_v1_UserDetail__Output } from '../../raftel/v1/UserDetail.ts';
+import type { UserName as _raftel_v1_UserName, UserName__Output as _raftel_v1_UserName__Output } from '../../raftel/v1/UserName.ts';
 import type { UserPage as _raftel_v1_UserPage, UserPage__Output as _raftel_v1_UserPage__Output } from '../../raftel/v1/UserPage.ts';
 import type { ValidatePlanRequest as _raftel_v1_ValidatePlanRequest, ValidatePlanRequest__Output as _raftel_v1_ValidatePlanRequest__Output } from '../../raftel/v1/ValidatePlanRequest.ts';
 import type { VerifyClusterRequest as _raftel_v1_VerifyClusterRequest, VerifyClusterRequest__Output as _raftel_v1_VerifyClusterRequest__Output } from '../../raftel/v1/VerifyClusterRequest.ts';
@@ -272,6 +290,15 @@ export interface ControlClient extends grpc.Client {
   getPrice(argument: _raftel_v1_PriceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
   getPrice(argument: _raftel_v1_PriceRequest, callback: grpc.requestCallback<_raftel_v1_Price__Output>): grpc.ClientUnaryCall;
   
+  GetProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  GetProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  GetProfiles(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  GetProfiles(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  getProfiles(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_ProfilePage__Output>): grpc.ClientUnaryCall;
+  
   GetTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   GetTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   GetTrunk(argument: _raftel_v1_GetTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
@@ -280,6 +307,15 @@ export interface ControlClient extends grpc.Client {
   getTrunk(argument: _raftel_v1_GetTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   getTrunk(argument: _raftel_v1_GetTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   getTrunk(argument: _raftel_v1_GetTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  
+  GetUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  GetUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  GetUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  GetUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
+  getUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_UserDetail__Output>): grpc.ClientUnaryCall;
   
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
   HangUpCall(argument: _raftel_v1_HangUpCallRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_HangUpCallReply__Output>): grpc.ClientUnaryCall;
@@ -298,6 +334,24 @@ export interface ControlClient extends grpc.Client {
   importRates(metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
   importRates(options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
   importRates(callback: grpc.requestCallback<_raftel_v1_ImportReport__Output>): grpc.ClientWritableStream<_raftel_v1_RatesPart>;
+  
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  ImportUsers(argument: _raftel_v1_ImportUsersRequest, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  importUsers(argument: _raftel_v1_ImportUsersRequest, callback: grpc.requestCallback<_raftel_v1_ImportUsersReply__Output>): grpc.ClientUnaryCall;
+  
+  ListAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _raftel_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _raftel_v1_ListAuditRequest, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _raftel_v1_ListAuditRequest, callback: grpc.requestCallback<_raftel_v1_AuditPage__Output>): grpc.ClientUnaryCall;
   
   ListBans(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_BanPage__Output>): grpc.ClientUnaryCall;
   ListBans(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_BanPage__Output>): grpc.ClientUnaryCall;
@@ -362,6 +416,15 @@ export interface ControlClient extends grpc.Client {
   listLimits(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
   listLimits(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_LimitPage__Output>): grpc.ClientUnaryCall;
   
+  ListOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  ListOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  ListOperators(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  ListOperators(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  listOperators(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_OperatorPage__Output>): grpc.ClientUnaryCall;
+  
   ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   ListPlans(argument: _raftel_v1_ListPlansRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
   ListPlans(argument: _raftel_v1_ListPlansRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanList__Output>): grpc.ClientUnaryCall;
@@ -398,6 +461,15 @@ export interface ControlClient extends grpc.Client {
   listSinks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
   listSinks(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_SinkPage__Output>): grpc.ClientUnaryCall;
   
+  ListTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  ListTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  ListTenants(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  ListTenants(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  listTenants(argument: _raftel_v1_ListRequest, callback: grpc.requestCallback<_raftel_v1_TenantPage__Output>): grpc.ClientUnaryCall;
+  
   ListTrunks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
   ListTrunks(argument: _raftel_v1_ListRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
   ListTrunks(argument: _raftel_v1_ListRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TrunkPage__Output>): grpc.ClientUnaryCall;
@@ -433,6 +505,24 @@ export interface ControlClient extends grpc.Client {
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   promoteMember(argument: _raftel_v1_PromoteMemberRequest, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
+  
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  PutOperator(argument: _raftel_v1_PutOperatorRequest, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  putOperator(argument: _raftel_v1_PutOperatorRequest, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  
+  PutTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  PutTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  PutTenant(argument: _raftel_v1_PutTenantRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  PutTenant(argument: _raftel_v1_PutTenantRequest, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  putTenant(argument: _raftel_v1_PutTenantRequest, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
   
   PutTrunk(argument: _raftel_v1_PutTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   PutTrunk(argument: _raftel_v1_PutTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
@@ -484,6 +574,15 @@ export interface ControlClient extends grpc.Client {
   removeMember(argument: _raftel_v1_RemoveMemberRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   removeMember(argument: _raftel_v1_RemoveMemberRequest, callback: grpc.requestCallback<_raftel_v1_Members__Output>): grpc.ClientUnaryCall;
   
+  RemoveOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  RemoveOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  RemoveOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  RemoveOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  removeOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_Operator__Output>): grpc.ClientUnaryCall;
+  
   RemovePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RemovePlan(argument: _raftel_v1_RemovePlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   RemovePlan(argument: _raftel_v1_RemovePlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
@@ -502,6 +601,15 @@ export interface ControlClient extends grpc.Client {
   removeSink(argument: _raftel_v1_RemoveSinkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
   removeSink(argument: _raftel_v1_RemoveSinkRequest, callback: grpc.requestCallback<_raftel_v1_Sink__Output>): grpc.ClientUnaryCall;
   
+  RemoveTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  RemoveTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  RemoveTenant(argument: _raftel_v1_TenantName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  RemoveTenant(argument: _raftel_v1_TenantName, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  removeTenant(argument: _raftel_v1_TenantName, callback: grpc.requestCallback<_raftel_v1_Tenant__Output>): grpc.ClientUnaryCall;
+  
   RemoveTrunk(argument: _raftel_v1_RemoveTrunkRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   RemoveTrunk(argument: _raftel_v1_RemoveTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   RemoveTrunk(argument: _raftel_v1_RemoveTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
@@ -510,6 +618,15 @@ export interface ControlClient extends grpc.Client {
   removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
   removeTrunk(argument: _raftel_v1_RemoveTrunkRequest, callback: grpc.requestCallback<_raftel_v1_Trunk__Output>): grpc.ClientUnaryCall;
+  
+  RemoveUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  RemoveUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  RemoveUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  RemoveUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
+  removeUser(argument: _raftel_v1_UserName, callback: grpc.requestCallback<_raftel_v1_User__Output>): grpc.ClientUnaryCall;
   
   ReplayPlan(argument: _raftel_v1_ReplayPlanRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Replay__Output>;
   ReplayPlan(argument: _raftel_v1_ReplayPlanRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_Replay__Output>;
@@ -525,6 +642,15 @@ export interface ControlClient extends grpc.Client {
   rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   rollbackPlan(argument: _raftel_v1_RollbackPlanRequest, callback: grpc.requestCallback<_raftel_v1_PlanChanged__Output>): grpc.ClientUnaryCall;
   
+  RotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  RotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  RotateOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  RotateOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  rotateOperator(argument: _raftel_v1_OperatorName, callback: grpc.requestCallback<_raftel_v1_OperatorToken__Output>): grpc.ClientUnaryCall;
+  
   SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   SaveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
   saveSnapshot(argument: _raftel_v1_SaveSnapshotRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_raftel_v1_SnapshotBytes__Output>;
@@ -538,6 +664,15 @@ export interface ControlClient extends grpc.Client {
   setLimit(argument: _raftel_v1_Limit, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
   setLimit(argument: _raftel_v1_Limit, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
   setLimit(argument: _raftel_v1_Limit, callback: grpc.requestCallback<_raftel_v1_Limit__Output>): grpc.ClientUnaryCall;
+  
+  SetProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  SetProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  SetProfile(argument: _raftel_v1_SetProfileRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  SetProfile(argument: _raftel_v1_SetProfileRequest, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
+  setProfile(argument: _raftel_v1_SetProfileRequest, callback: grpc.requestCallback<_raftel_v1_Profile__Output>): grpc.ClientUnaryCall;
   
   TestPlan(argument: _raftel_v1_TestPlanRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
   TestPlan(argument: _raftel_v1_TestPlanRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_raftel_v1_TestResults__Output>): grpc.ClientUnaryCall;
@@ -628,11 +763,19 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   GetPrice: grpc.handleUnaryCall<_raftel_v1_PriceRequest__Output, _raftel_v1_Price>;
   
+  GetProfiles: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_ProfilePage>;
+  
   GetTrunk: grpc.handleUnaryCall<_raftel_v1_GetTrunkRequest__Output, _raftel_v1_Trunk>;
+  
+  GetUser: grpc.handleUnaryCall<_raftel_v1_UserName__Output, _raftel_v1_UserDetail>;
   
   HangUpCall: grpc.handleUnaryCall<_raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply>;
   
   ImportRates: grpc.handleClientStreamingCall<_raftel_v1_RatesPart__Output, _raftel_v1_ImportReport>;
+  
+  ImportUsers: grpc.handleUnaryCall<_raftel_v1_ImportUsersRequest__Output, _raftel_v1_ImportUsersReply>;
+  
+  ListAudit: grpc.handleUnaryCall<_raftel_v1_ListAuditRequest__Output, _raftel_v1_AuditPage>;
   
   ListBans: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_BanPage>;
   
@@ -648,6 +791,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListLimits: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_LimitPage>;
   
+  ListOperators: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_OperatorPage>;
+  
   ListPlans: grpc.handleUnaryCall<_raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList>;
   
   ListRates: grpc.handleUnaryCall<_raftel_v1_ListRatesRequest__Output, _raftel_v1_RatePage>;
@@ -656,6 +801,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListSinks: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_SinkPage>;
   
+  ListTenants: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_TenantPage>;
+  
   ListTrunks: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_TrunkPage>;
   
   ListUsers: grpc.handleUnaryCall<_raftel_v1_ListRequest__Output, _raftel_v1_UserPage>;
@@ -663,6 +810,10 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   PauseSink: grpc.handleUnaryCall<_raftel_v1_PauseSinkRequest__Output, _raftel_v1_Sink>;
   
   PromoteMember: grpc.handleUnaryCall<_raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members>;
+  
+  PutOperator: grpc.handleUnaryCall<_raftel_v1_PutOperatorRequest__Output, _raftel_v1_OperatorToken>;
+  
+  PutTenant: grpc.handleUnaryCall<_raftel_v1_PutTenantRequest__Output, _raftel_v1_Tenant>;
   
   PutTrunk: grpc.handleUnaryCall<_raftel_v1_PutTrunkRequest__Output, _raftel_v1_Trunk>;
   
@@ -676,19 +827,29 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   RemoveMember: grpc.handleUnaryCall<_raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members>;
   
+  RemoveOperator: grpc.handleUnaryCall<_raftel_v1_OperatorName__Output, _raftel_v1_Operator>;
+  
   RemovePlan: grpc.handleUnaryCall<_raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged>;
   
   RemoveSink: grpc.handleUnaryCall<_raftel_v1_RemoveSinkRequest__Output, _raftel_v1_Sink>;
   
+  RemoveTenant: grpc.handleUnaryCall<_raftel_v1_TenantName__Output, _raftel_v1_Tenant>;
+  
   RemoveTrunk: grpc.handleUnaryCall<_raftel_v1_RemoveTrunkRequest__Output, _raftel_v1_Trunk>;
+  
+  RemoveUser: grpc.handleUnaryCall<_raftel_v1_UserName__Output, _raftel_v1_User>;
   
   ReplayPlan: grpc.handleServerStreamingCall<_raftel_v1_ReplayPlanRequest__Output, _raftel_v1_Replay>;
   
   RollbackPlan: grpc.handleUnaryCall<_raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged>;
   
+  RotateOperator: grpc.handleUnaryCall<_raftel_v1_OperatorName__Output, _raftel_v1_OperatorToken>;
+  
   SaveSnapshot: grpc.handleServerStreamingCall<_raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes>;
   
   SetLimit: grpc.handleUnaryCall<_raftel_v1_Limit__Output, _raftel_v1_Limit>;
+  
+  SetProfile: grpc.handleUnaryCall<_raftel_v1_SetProfileRequest__Output, _raftel_v1_Profile>;
   
   TestPlan: grpc.handleUnaryCall<_raftel_v1_TestPlanRequest__Output, _raftel_v1_TestResults>;
   
@@ -725,9 +886,13 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   GetOverview: MethodDefinition<_raftel_v1_GetOverviewRequest, _raftel_v1_Overview, _raftel_v1_GetOverviewRequest__Output, _raftel_v1_Overview__Output>
   GetPlan: MethodDefinition<_raftel_v1_GetPlanRequest, _raftel_v1_Plan, _raftel_v1_GetPlanRequest__Output, _raftel_v1_Plan__Output>
   GetPrice: MethodDefinition<_raftel_v1_PriceRequest, _raftel_v1_Price, _raftel_v1_PriceRequest__Output, _raftel_v1_Price__Output>
+  GetProfiles: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_ProfilePage, _raftel_v1_ListRequest__Output, _raftel_v1_ProfilePage__Output>
   GetTrunk: MethodDefinition<_raftel_v1_GetTrunkRequest, _raftel_v1_Trunk, _raftel_v1_GetTrunkRequest__Output, _raftel_v1_Trunk__Output>
+  GetUser: MethodDefinition<_raftel_v1_UserName, _raftel_v1_UserDetail, _raftel_v1_UserName__Output, _raftel_v1_UserDetail__Output>
   HangUpCall: MethodDefinition<_raftel_v1_HangUpCallRequest, _raftel_v1_HangUpCallReply, _raftel_v1_HangUpCallRequest__Output, _raftel_v1_HangUpCallReply__Output>
   ImportRates: MethodDefinition<_raftel_v1_RatesPart, _raftel_v1_ImportReport, _raftel_v1_RatesPart__Output, _raftel_v1_ImportReport__Output>
+  ImportUsers: MethodDefinition<_raftel_v1_ImportUsersRequest, _raftel_v1_ImportUsersReply, _raftel_v1_ImportUsersRequest__Output, _raftel_v1_ImportUsersReply__Output>
+  ListAudit: MethodDefinition<_raftel_v1_ListAuditRequest, _raftel_v1_AuditPage, _raftel_v1_ListAuditRequest__Output, _raftel_v1_AuditPage__Output>
   ListBans: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_BanPage, _raftel_v1_ListRequest__Output, _raftel_v1_BanPage__Output>
   ListCalls: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CallPage, _raftel_v1_ListRequest__Output, _raftel_v1_CallPage__Output>
   ListCdrs: MethodDefinition<_raftel_v1_ListCdrsRequest, _raftel_v1_CdrPage, _raftel_v1_ListCdrsRequest__Output, _raftel_v1_CdrPage__Output>
@@ -735,27 +900,36 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   ListCredit: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_CreditPage, _raftel_v1_ListRequest__Output, _raftel_v1_CreditPage__Output>
   ListDecks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_DeckPage, _raftel_v1_ListRequest__Output, _raftel_v1_DeckPage__Output>
   ListLimits: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_LimitPage, _raftel_v1_ListRequest__Output, _raftel_v1_LimitPage__Output>
+  ListOperators: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_OperatorPage, _raftel_v1_ListRequest__Output, _raftel_v1_OperatorPage__Output>
   ListPlans: MethodDefinition<_raftel_v1_ListPlansRequest, _raftel_v1_PlanList, _raftel_v1_ListPlansRequest__Output, _raftel_v1_PlanList__Output>
   ListRates: MethodDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_RatePage, _raftel_v1_ListRatesRequest__Output, _raftel_v1_RatePage__Output>
   ListRegistrations: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_RegistrationPage, _raftel_v1_ListRequest__Output, _raftel_v1_RegistrationPage__Output>
   ListSinks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_SinkPage, _raftel_v1_ListRequest__Output, _raftel_v1_SinkPage__Output>
+  ListTenants: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_TenantPage, _raftel_v1_ListRequest__Output, _raftel_v1_TenantPage__Output>
   ListTrunks: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_TrunkPage, _raftel_v1_ListRequest__Output, _raftel_v1_TrunkPage__Output>
   ListUsers: MethodDefinition<_raftel_v1_ListRequest, _raftel_v1_UserPage, _raftel_v1_ListRequest__Output, _raftel_v1_UserPage__Output>
   PauseSink: MethodDefinition<_raftel_v1_PauseSinkRequest, _raftel_v1_Sink, _raftel_v1_PauseSinkRequest__Output, _raftel_v1_Sink__Output>
   PromoteMember: MethodDefinition<_raftel_v1_PromoteMemberRequest, _raftel_v1_Members, _raftel_v1_PromoteMemberRequest__Output, _raftel_v1_Members__Output>
+  PutOperator: MethodDefinition<_raftel_v1_PutOperatorRequest, _raftel_v1_OperatorToken, _raftel_v1_PutOperatorRequest__Output, _raftel_v1_OperatorToken__Output>
+  PutTenant: MethodDefinition<_raftel_v1_PutTenantRequest, _raftel_v1_Tenant, _raftel_v1_PutTenantRequest__Output, _raftel_v1_Tenant__Output>
   PutTrunk: MethodDefinition<_raftel_v1_PutTrunkRequest, _raftel_v1_Trunk, _raftel_v1_PutTrunkRequest__Output, _raftel_v1_Trunk__Output>
   RecentDecisions: MethodDefinition<_raftel_v1_RecentDecisionsRequest, _raftel_v1_Decisions, _raftel_v1_RecentDecisionsRequest__Output, _raftel_v1_Decisions__Output>
   RemoveBan: MethodDefinition<_raftel_v1_RemoveBanRequest, _raftel_v1_Ban, _raftel_v1_RemoveBanRequest__Output, _raftel_v1_Ban__Output>
   RemoveDeck: MethodDefinition<_raftel_v1_DeckName, _raftel_v1_Deck, _raftel_v1_DeckName__Output, _raftel_v1_Deck__Output>
   RemoveLimit: MethodDefinition<_raftel_v1_LimitKey, _raftel_v1_Limit, _raftel_v1_LimitKey__Output, _raftel_v1_Limit__Output>
   RemoveMember: MethodDefinition<_raftel_v1_RemoveMemberRequest, _raftel_v1_Members, _raftel_v1_RemoveMemberRequest__Output, _raftel_v1_Members__Output>
+  RemoveOperator: MethodDefinition<_raftel_v1_OperatorName, _raftel_v1_Operator, _raftel_v1_OperatorName__Output, _raftel_v1_Operator__Output>
   RemovePlan: MethodDefinition<_raftel_v1_RemovePlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RemovePlanRequest__Output, _raftel_v1_PlanChanged__Output>
   RemoveSink: MethodDefinition<_raftel_v1_RemoveSinkRequest, _raftel_v1_Sink, _raftel_v1_RemoveSinkRequest__Output, _raftel_v1_Sink__Output>
+  RemoveTenant: MethodDefinition<_raftel_v1_TenantName, _raftel_v1_Tenant, _raftel_v1_TenantName__Output, _raftel_v1_Tenant__Output>
   RemoveTrunk: MethodDefinition<_raftel_v1_RemoveTrunkRequest, _raftel_v1_Trunk, _raftel_v1_RemoveTrunkRequest__Output, _raftel_v1_Trunk__Output>
+  RemoveUser: MethodDefinition<_raftel_v1_UserName, _raftel_v1_User, _raftel_v1_UserName__Output, _raftel_v1_User__Output>
   ReplayPlan: MethodDefinition<_raftel_v1_ReplayPlanRequest, _raftel_v1_Replay, _raftel_v1_ReplayPlanRequest__Output, _raftel_v1_Replay__Output>
   RollbackPlan: MethodDefinition<_raftel_v1_RollbackPlanRequest, _raftel_v1_PlanChanged, _raftel_v1_RollbackPlanRequest__Output, _raftel_v1_PlanChanged__Output>
+  RotateOperator: MethodDefinition<_raftel_v1_OperatorName, _raftel_v1_OperatorToken, _raftel_v1_OperatorName__Output, _raftel_v1_OperatorToken__Output>
   SaveSnapshot: MethodDefinition<_raftel_v1_SaveSnapshotRequest, _raftel_v1_SnapshotBytes, _raftel_v1_SaveSnapshotRequest__Output, _raftel_v1_SnapshotBytes__Output>
   SetLimit: MethodDefinition<_raftel_v1_Limit, _raftel_v1_Limit, _raftel_v1_Limit__Output, _raftel_v1_Limit__Output>
+  SetProfile: MethodDefinition<_raftel_v1_SetProfileRequest, _raftel_v1_Profile, _raftel_v1_SetProfileRequest__Output, _raftel_v1_Profile__Output>
   TestPlan: MethodDefinition<_raftel_v1_TestPlanRequest, _raftel_v1_TestResults, _raftel_v1_TestPlanRequest__Output, _raftel_v1_TestResults__Output>
   TraceCall: MethodDefinition<_raftel_v1_TraceCallRequest, _raftel_v1_Traced, _raftel_v1_TraceCallRequest__Output, _raftel_v1_Traced__Output>
   TransferLeader: MethodDefinition<_raftel_v1_TransferLeaderRequest, _raftel_v1_TransferLeaderReply, _raftel_v1_TransferLeaderRequest__Output, _raftel_v1_TransferLeaderReply__Output>

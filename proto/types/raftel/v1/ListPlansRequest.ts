@@ -3,8 +3,10 @@
 
 export interface ListPlansRequest {
   'linearizable'?: (boolean);
+  'tenant'?: (string);
 }
 
 export interface ListPlansRequest__Output {
   'linearizable': (boolean);
+  'tenant': (string);
 }

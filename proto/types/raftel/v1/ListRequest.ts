@@ -7,6 +7,7 @@ export interface ListRequest {
   'after'?: (string);
   'sort'?: (string);
   'linearizable'?: (boolean);
+  'tenant'?: (string);
 }
 
 export interface ListRequest__Output {
@@ -15,4 +16,5 @@ export interface ListRequest__Output {
   'after': (string);
   'sort': (string);
   'linearizable': (boolean);
+  'tenant': (string);
 }

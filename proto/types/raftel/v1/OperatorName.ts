@@ -1,0 +1,10 @@
+// Original file: proto/control.proto
+
+
+export interface OperatorName {
+  'name'?: (string);
+}
+
+export interface OperatorName__Output {
+  'name': (string);
+}
