@@ -43,9 +43,7 @@ export function rehearse(plans: Plans, version: number): Rehearsed[] {
   const rows = [...plans.values()]
   if (rows.every(({ plan }) => (plan.tests ?? []).length === 0)) return []
   const linked = link(rows, version)
-  return rows.flatMap(({ document = MAIN, plan }) =>
-    runTests(linked, document).map((result) => ({ ...result, document })),
-  )
+  return rows.flatMap(({ document = MAIN }) => runTests(linked, document).map((result) => ({ ...result, document })))
 }
 
 function named(plans: Plans) {
