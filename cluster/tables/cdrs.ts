@@ -55,7 +55,7 @@ export function lostEnd(call: CallRow, at: number): Ended {
 
 function recordOf(state: State, seq: number, call: CallRow, end: Ended): CdrRow {
   const { tenant, dialled, trunk, ringingAt, decision } = call.about!
-  const { media, cost, status, reason, cause, by } = end
+  const { media, cost, status, reason, cause, by, seconds } = end
   const endedAt = Math.max(end.at, call.startedAt, call.answeredAt ?? 0)
   return {
     seq,
@@ -75,7 +75,7 @@ function recordOf(state: State, seq: number, call: CallRow, end: Ended): CdrRow 
     ringingAt,
     answeredAt: call.answeredAt,
     endedAt,
-    billable: call.answeredAt === null ? 0 : Math.ceil((endedAt - call.answeredAt) / 1000),
+    billable: call.answeredAt === null ? 0 : Math.ceil(seconds ?? (endedAt - call.answeredAt) / 1000),
     disposition: call.answeredAt === null ? dispositionOf(status, by) : 'answered',
     status,
     reason,

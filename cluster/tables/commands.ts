@@ -120,6 +120,8 @@ export interface Ended {
   readonly reason: string
   readonly cause: number
   readonly by: EndedBy
+  /** Of conversation, by a clock that nobody sets; absent: as the wall clocks say. */
+  readonly seconds?: number
   /** The call as its node knew it last: what is recorded, also when its row was never agreed on. Absent: its row is all there is. */
   readonly call?: CallRow
   readonly media?: readonly MediaCount[]

@@ -110,6 +110,9 @@ export interface Live {
   talk: Talk | null
   /** How often one of its ends was asked for elsewhere. */
   refers: number
+  /** When it was answered, and how long the conversation was once it is over, seconds of a clock that nobody sets. */
+  answeredAt: number | null
+  seconds: number | null
   /** The cluster took this node for gone, and has recorded it. */
   recorded: boolean
 }
@@ -243,7 +246,11 @@ export function startCalls(needs: CallsNeeds): Calls {
       if (live.call === before) return
       if (event.type === 'noted') return
       telling.happened(live.call, event)
-      if (event.type === 'answered') count.answered++
+      if (event.type === 'answered') {
+        count.answered++
+        live.answeredAt = performance.now() / 1000
+      }
+      if (event.type === 'ended' && live.answeredAt !== null) live.seconds = performance.now() / 1000 - live.answeredAt
       const row = rowOf(live.call, cluster.node, cluster.incarnation, isRecorded(live))
       // That it is answered is agreed on already, most likely, and is told once.
       if (row !== null && !isDeepStrictEqual(row, cluster.tables.calls.get(live.id))) publisher.put(row)
@@ -271,6 +278,8 @@ export function startCalls(needs: CallsNeeds): Calls {
       placed: null,
       talk: null,
       refers: 0,
+      answeredAt: null,
+      seconds: null,
       recorded: false,
     }
   }
@@ -310,7 +319,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     }
     const row = rowIn(call, call.answeredAt === null ? 'ringing' : 'answered', cluster.node, cluster.incarnation)
     const stopped = stop.signal.aborted ? clean(String(stop.signal.reason), 128) : null
-    publisher.end(id, endOf({ call, why: call.ending, stopped, at: call.endedAt ?? needs.now(), row, streams }))
+    publisher.end(id, endOf({ call, why: call.ending, stopped, at: call.endedAt ?? needs.now(), seconds: live.seconds, row, streams }))
   }
 
   /** While a call is live only somebody who takes this node for gone ends its row; and has recorded it then. */

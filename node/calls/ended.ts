@@ -12,6 +12,8 @@ export interface Ending {
   readonly stopped: string | null
   /** Wall clock, ms. */
   readonly at: number
+  /** Of conversation; null: nobody answered. */
+  readonly seconds: number | null
   /** As the cluster would have it now. */
   readonly row: CallRow
   readonly streams: readonly Stream[] | null
@@ -23,7 +25,7 @@ const REASON_MAX = 128
 /** Streams of one call that are recorded. */
 const STREAMS_MAX = 8
 
-export function endOf({ call, why, stopped, at, row, streams }: Ending): Ended {
+export function endOf({ call, why, stopped, at, seconds, row, streams }: Ending): Ended {
   const [, said = '', words = why] = /^(\d{3}) (.*)$/.exec(why) ?? []
   const refused = Number(said)
   const status = call.answeredAt === null ? refused : 200
@@ -37,6 +39,7 @@ export function endOf({ call, why, stopped, at, row, streams }: Ending): Ended {
     reason: clean(call.answeredAt === null && stopped !== null ? stopped : words, REASON_MAX),
     cause,
     by: byOf(call, why, stopped, status),
+    ...(call.answeredAt !== null && seconds !== null && { seconds }),
     call: { ...row, legs: row.legs.map((leg) => ({ ...leg, sdp: '', contact: '' })) },
     ...(media.length > 0 && { media }),
   }

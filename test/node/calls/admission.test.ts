@@ -82,7 +82,7 @@ test('so many calls a second need no row each: they are spent from a slice', asy
 })
 
 test('a prepaid call gets more time as it goes on, is ended when all is used up, and has cost what there was', async (t) => {
-  const [n1] = await nodes(t, 1, '', 100, { admission: { leaseMs: 600, ahead: 1 } })
+  const [n1] = await nodes(t, 1, '', 100, { admission: { leaseMs: 1500, ahead: 1 } })
   const bob = listener()
   await phone(t, n1!, 'bob', answers(bob))
   await prepaid(n1!, 30_000)
