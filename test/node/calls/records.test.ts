@@ -162,7 +162,8 @@ test.serial('of a call that nobody ended by a BYE the cause says what it was, an
       stopped,
       at: 9,
       row,
-      seconds: null, streams: null,
+      seconds: null,
+      streams: null,
     })
     return [cause, by, status]
   }
