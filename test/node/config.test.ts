@@ -31,7 +31,7 @@ test('a short file is a whole configuration, and its relative paths are relative
   t.is(made.dataDir, '/etc/raftel/data/n1')
   t.is(made.cluster.keyFile, '/etc/raftel/cluster.key')
   t.deepEqual(made.cluster.listen, { host: '127.0.0.1', port: 7071 })
-  t.deepEqual(made.control, { listen: { host: '127.0.0.1', port: 7060 }, tls: null })
+  t.deepEqual(made.control, { listen: { host: '127.0.0.1', port: 7060 }, tls: null, anonymous: null })
   t.deepEqual(made.sip.listen, [
     { transport: 'udp', host: '127.0.0.1', port: 5060 },
     { transport: 'tcp', host: '127.0.0.1', port: 5060 },
