@@ -1,0 +1,217 @@
+/** Two tenants, three carriers of which one has no lines and one is silent, groups and forwards: each call goes where `route explain` said before. */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import test from 'ava'
+import { sipp } from '../../bench/sipp.ts'
+import { needing } from '../peers.ts'
+import { freePorts } from '../ports.ts'
+import { type Lab, ROOT, withLab } from './lab.ts'
+import { addUsers } from './users.ts'
+
+const PASSWORD = 'correct-horse'
+const bench = (name: string): string => path.join(ROOT, 'bench', 'scenarios', name)
+const own = (name: string): string => path.join(import.meta.dirname, 'scenarios', name)
+
+const ACME = `
+tenant: acme
+domains: [acme.test]
+country: DE
+users:
+  alice@acme.test: { numbers: ["1001"], caller_id: "+4930123401" }
+  bob@acme.test: { numbers: ["1002"] }
+  carol@acme.test: { numbers: ["1003"] }
+groups:
+  sales: { ring: serial, users: [bob, carol], seconds: 5 }
+trunk_groups:
+  outside: { order: listed, trunks: [full, silent, good], on: [408, 503], seconds: 3 }
+classes:
+  national: { allow: ["+49"] }
+class: national
+services:
+  "*72.": forward_always
+  "*73": forward_off
+rules:
+  - { name: sales, match: "2000", group: sales }
+  - { name: out, prefix: "+", trunk: outside }
+`
+const GLOBEX = `
+tenant: globex
+domains: [globex.test]
+users:
+  dave@globex.test: { numbers: ["1001"] }
+trunk_groups:
+  outside: { order: listed, trunks: [silent, full], on: [408, 503], seconds: 2 }
+rules:
+  - { name: out, prefix: "+", trunk: outside }
+`
+const USERS = ['alice@acme.test', 'bob@acme.test', 'carol@acme.test', 'dave@globex.test']
+
+interface Explained {
+  readonly kind: string
+  readonly outcome: string
+  readonly rule: string
+  readonly planVersion: number
+  readonly steps: readonly { readonly text: string; readonly considered: readonly string[] }[]
+}
+
+interface Cdr {
+  readonly id: string
+  readonly from: string
+  readonly dialled: string
+  readonly target: string
+  readonly trunk: string | null
+  readonly rule: string
+  readonly planVersion: number
+  readonly disposition: string
+  readonly status: number
+}
+
+needing(test, 'sipp')(
+  'of two tenants with three carriers, groups and forwards each call goes where it was said before that it would',
+  async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'raftel-tenants-'))
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    const silent = createSocket('udp4')
+    t.teardown(() => silent.close())
+    await once(silent.bind(0, '127.0.0.1'), 'listening')
+    const [good = 0, full = 0, bob = 0, carol = 0, dave = 0, caller = 0, ...media] = await freePorts(12)
+
+    await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
+      t.timeout(300_000)
+      await lab.founded()
+      for (const [name, port] of [
+        ['good', good],
+        ['full', full],
+        ['silent', silent.address().port],
+      ] as const) {
+        await lab.json(['trunk', 'add', name, '--target', `sip:127.0.0.1:${port}`, 'probe=0'])
+      }
+      await lab.json(['plan', 'commit', '-', '--document', 'acme', '--reason', 'the first'], ACME)
+      await lab.json(['plan', 'commit', '-', '--document', 'globex', '--reason', 'the first'], GLOBEX)
+      await addUsers(lab.client(), USERS, PASSWORD)
+
+      const answers = (name: string, scenario: string, port: number, mediaPort: number) =>
+        sipp({ scenario, target: lab.nodes[0]!.sip, folder, name, calls: 0, atOnce: 100, port, mediaPort })
+      for (const [i, [aor, port]] of (
+        [
+          ['bob@acme.test', bob],
+          ['carol@acme.test', carol],
+          ['dave@globex.test', dave],
+        ] as const
+      ).entries()) {
+        const registered = await sipp({
+          scenario: bench('register.xml'),
+          target: lab.nodes[i]!.sip,
+          folder,
+          name: `register-${aor}`,
+          users: [line(aor, '3600')],
+          calls: 1,
+          port,
+        }).result
+        t.is(registered.done, 1, registered.errors)
+      }
+      const running = [
+        answers('good', bench('answer.xml'), good, media[0]!),
+        answers('full', own('failing.xml'), full, media[1]!),
+        answers('bob', own('busy.xml'), bob, media[2]!),
+        answers('carol', bench('answer.xml'), carol, media[3]!),
+        answers('dave', bench('answer.xml'), dave, media[4]!),
+      ]
+      try {
+        const calls = callsIn(lab, folder, [caller, media[5]!])
+
+        // A number of a colleague, by number and at another node.
+        const direct = await calls('alice@acme.test', '1003', 0)
+        t.like(direct.record, { target: 'carol@acme.test', trunk: '', disposition: 'answered' })
+
+        // Bob is busy: the group goes on to carol.
+        const sales = await calls('alice@acme.test', '2000', 1)
+        t.like(sales.record, { target: 'carol@acme.test', rule: 'sales', disposition: 'answered' })
+        t.deepEqual(
+          sales.said.steps.map(({ considered }) => considered.length),
+          [1, 1],
+        )
+
+        // The first carrier has no lines, the second does not answer, the third does.
+        const out = await calls('alice@acme.test', '030998877', 2)
+        t.like(out.record, { trunk: 'good', rule: 'out', disposition: 'answered' })
+        t.is(out.said.steps.length, 3)
+
+        // The class of alice ends at the border, and was said to.
+        const abroad = await calls('alice@acme.test', '0033140000000', 0)
+        t.is(abroad.said.kind, 'reject')
+        t.is(abroad.record.status, 403)
+
+        // The other tenant has carriers that all fail, and a user of the same number of his own.
+        const same = await calls('alice@acme.test', '1001', 1, false)
+        t.is(same.said.rule, 'directory')
+        const failed = await calls('dave@globex.test', '+4930998877', 2)
+        t.like(failed.record, { rule: 'out', trunk: '' })
+        t.not(failed.record.disposition, 'answered')
+        t.is(failed.said.steps.length, 2)
+
+        // What he sets by dialling is there for the next call, at any node.
+        const code = await calls('bob@acme.test', '*721003', 0)
+        t.is(code.said.kind, 'service')
+        await lab.until(
+          'the forward is known at every node',
+          async () => Promise.all(lab.nodes.map((_, i) => calls.explain('alice@acme.test', '1002', i))),
+          (all) => all.every(({ steps }) => /carol@acme\.test/.test(steps[0]?.text ?? '')),
+        )
+        const forwarded = await calls('alice@acme.test', '1002', 2)
+        t.like(forwarded.record, { target: 'carol@acme.test', disposition: 'answered' })
+      } finally {
+        for (const run of running) run.end()
+        await Promise.all(running.map((run) => run.result))
+      }
+      const verdict = await lab.json<{ nodes: { verdict: string }[] }>(['cluster', 'verify'])
+      t.true(verdict.nodes.every((node) => node.verdict === 'equal'))
+    })
+  },
+)
+
+function line(aor: string, more: string): string {
+  const [user, domain] = aor.split('@')
+  return `${user};${domain};[authentication username=${user} password=${PASSWORD}];${more};`
+}
+
+/** Makes one call at a node after it was explained there; the record of it and what was said before must be the same. */
+function callsIn(lab: Lab, folder: string, [port, mediaPort]: readonly [number, number]) {
+  let count = 0
+  const explain = (from: string, to: string, at: number) =>
+    lab.json<Explained>(['route', 'explain', from, to, '--endpoints', lab.nodes[at]!.control])
+  const call = async (from: string, to: string, at: number, isPlaced = true) => {
+    const said = await explain(from, to, at)
+    if (!isPlaced) return { said, record: {} as Cdr }
+    const seen = new Set((await lab.json<Cdr[]>(['cdr', 'ls'])).map(({ id }) => id))
+    await sipp({
+      scenario: bench('call.xml'),
+      target: lab.nodes[at]!.sip,
+      folder,
+      name: `call-${count++}`,
+      users: [line(from, to)],
+      calls: 1,
+      pause: 200,
+      port,
+      mediaPort,
+      answerWithin: 30_000,
+    }).result
+    const rows = await lab.until(
+      `the record of ${from} to ${to}`,
+      () => lab.json<Cdr[]>(['cdr', 'ls']),
+      (all) => all.some(({ id }) => !seen.has(id)),
+      20_000,
+    )
+    const record = rows.find(({ id }) => !seen.has(id))!
+    if (record.rule !== said.rule || record.planVersion !== said.planVersion)
+      throw new Error(`said ${JSON.stringify(said)}, but it was ${JSON.stringify(record)}`)
+    const told = said.steps.map(({ text }) => text).join('\n')
+    const went = record.trunk || record.target
+    if (record.disposition === 'answered' && !told.includes(went)) throw new Error(`${went} is not in ${told}`)
+    return { said, record }
+  }
+  return Object.assign(call, { explain })
+}
