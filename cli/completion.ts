@@ -2,13 +2,29 @@
 import type { Command } from 'commander'
 
 /** Names that the cluster knows. */
-export type Names = 'trunks' | 'calls' | 'registrations' | 'users' | 'nodes' | 'bans'
+export type Names =
+  | 'trunks'
+  | 'calls'
+  | 'registrations'
+  | 'users'
+  | 'nodes'
+  | 'bans'
+  | 'documents'
+  | 'tenants'
+  | 'operators'
+  | 'limits'
+  | 'accounts'
+  | 'decks'
+  | 'sinks'
 
 export interface Next {
   readonly words: readonly string[]
   /** Besides these names; null: none. */
   readonly names: Names | null
 }
+
+/** What an option names, of whatever command. */
+const NAMED_BY: Readonly<Record<string, Names>> = { '--document': 'documents', '--tenant': 'tenants' }
 
 /** By noun, and verb where verbs differ: what their first argument names. */
 const NAMED: Readonly<Record<string, Names>> = {
@@ -27,6 +43,26 @@ const NAMED: Readonly<Record<string, Names>> = {
   'user set': 'users',
   'user rm': 'users',
   'ban remove': 'bans',
+  'route explain': 'users',
+  'plan remove': 'documents',
+  'tenant set': 'tenants',
+  'tenant show': 'tenants',
+  'tenant rm': 'tenants',
+  'operator set': 'operators',
+  'operator rotate': 'operators',
+  'operator rm': 'operators',
+  'limit set': 'limits',
+  'limit show': 'limits',
+  'limit rm': 'limits',
+  'credit add': 'accounts',
+  'credit show': 'accounts',
+  'credit history': 'accounts',
+  'rate import': 'decks',
+  'rate show': 'decks',
+  'rate rm': 'decks',
+  'cdr sink pause': 'sinks',
+  'cdr sink resume': 'sinks',
+  'cdr sink rm': 'sinks',
   'cluster promote': 'nodes',
   'cluster remove': 'nodes',
   'cluster transfer-leader': 'nodes',
@@ -53,7 +89,7 @@ export function nextOf(program: Command, words: readonly string[]): Next {
     }
   }
   const choices = awaited === null ? null : choicesOf(command, awaited)
-  if (choices) return { words: matching(choices, current), names: null }
+  if (choices) return { words: matching(choices, current), names: NAMED_BY[awaited ?? ''] ?? null }
   if (current.startsWith('-')) {
     const all = optionsOf(command).flatMap(({ long }) => long ?? [])
     return { words: matching([...all, '--help'], current), names: null }

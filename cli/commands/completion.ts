@@ -62,14 +62,24 @@ async function ask(client: Client, names: Names): Promise<string[]> {
     else if (names === 'calls') control.listCalls(request, limits, done)
     else if (names === 'users') control.listUsers(request, limits, done)
     else if (names === 'bans') control.listBans(request, limits, done)
+    else if (names === 'documents') control.listPlans({}, limits, done)
+    else if (names === 'tenants') control.listTenants(request, limits, done)
+    else if (names === 'operators') control.listOperators(request, limits, done)
+    else if (names === 'limits') control.listLimits(request, limits, done)
+    else if (names === 'accounts') control.listCredit(request, limits, done)
+    else if (names === 'decks') control.listDecks(request, limits, done)
+    else if (names === 'sinks') control.listSinks(request, limits, done)
     else control.listRegistrations(request, limits, done)
   })
-  return rows.map(({ name, id, aor, source }) => name ?? id ?? aor ?? source ?? '')
+  return rows.map((row) => row.name ?? row.document ?? row.key ?? row.account ?? row.id ?? row.aor ?? row.source ?? '')
 }
 
 /** Each row has one of these. */
 interface Named {
   readonly name?: string
+  readonly document?: string
+  readonly key?: string
+  readonly account?: string
   readonly id?: string
   readonly aor?: string
   readonly source?: string
@@ -81,4 +91,4 @@ Examples:
   raftel completion zsh > "\${fpath[1]}/_raftel"
   raftel completion fish > ~/.config/fish/completions/raftel.fish
 
-The names of trunks, users, calls, nodes and bans are asked of the cluster that the line is about (--endpoints, --dir).`
+Names of trunks, users, calls, nodes, bans, plan documents, tenants, operators, limits, accounts, decks and sinks are asked of the cluster that the line is about (--endpoints, --dir).`

@@ -144,6 +144,9 @@ test('the matrix tells which node reaches which trunk; what is wrong with a trun
       (await lab.json<{ name: string }[]>(['trunk', 'ls'])).map(({ name }) => name),
       ['failing', 'good'],
     )
+    await lab.commitPlan('domains: [pbx.test]\n')
+    await lab.json(['tenant', 'add', 'acme'])
+    await lab.json(['limit', 'set', 'tenant:pbx.test', '--calls', '5'])
     // What a shell shows after a tab: asked of the real ones, with the script that they are given.
     const completed = async (shell: string, line: string): Promise<string[]> => {
       const { stdout: script } = await lab.raftel(['completion', shell])
@@ -153,6 +156,10 @@ test('the matrix tells which node reaches which trunk; what is wrong with a trun
       t.deepEqual(await completed(shell, 'trunk show '), ['failing', 'good'], shell)
       t.deepEqual(await completed(shell, 'trunk disable g'), ['good'], shell)
       t.deepEqual(await completed(shell, 'trunk st'), ['status'], shell)
+      t.deepEqual(await completed(shell, 'plan remove '), ['main'], shell)
+      t.deepEqual(await completed(shell, 'plan show --document '), ['main'], shell)
+      t.deepEqual(await completed(shell, 'tenant show ac'), ['acme'], shell)
+      t.deepEqual(await completed(shell, 'limit show '), ['tenant:pbx.test'], shell)
     }
 
     t.is((await lab.raftel(['trunk', 'rm', 'good'])).code, 0)
