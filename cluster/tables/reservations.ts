@@ -9,6 +9,7 @@ import { bucketOf, paceOf, putUsage, usageOf } from './limits.ts'
 import { costOf, SECONDS_MAX, secondsFor } from './rating.ts'
 import type { Cost } from './rows.ts'
 import { put, remove, type State } from './state.ts'
+import { callsMax } from './trunks.ts'
 
 export const HOUR_MS = 3_600_000
 /** Alerts that are kept. */
@@ -60,11 +61,10 @@ export function reserve(state: State, wish: Reserve): Result {
 function refusedBy(state: State, keys: readonly LimitKey[]): Refused | null {
   for (const key of keys) {
     const limit = state.limits.get(key)
-    if (!limit) continue
+    const max = Math.min(limit?.calls ?? Number.POSITIVE_INFINITY, callsMax(state.trunks, key))
     const used = state.held.calls(key)
-    if (limit.calls !== undefined && used >= limit.calls) {
-      return { kind: 'limited', key, limit: 'calls', used, max: limit.calls }
-    }
+    if (used >= max) return { kind: 'limited', key, limit: 'calls', used, max }
+    if (!limit) continue
     const pace = paceOf(limit)
     if (pace && !spent(bucketOf(state, key, pace))) {
       return { kind: 'limited', key, limit: 'perSecond', used: pace.burst, max: pace.perSecond }

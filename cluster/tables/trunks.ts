@@ -20,6 +20,12 @@ export function trunkStateKey(trunk: string, node: string): string {
   return `${trunk} ${node}`
 }
 
+/** Of a key as limits have it (`trunk:NAME`): how many calls the trunk takes at once, of itself. Infinity: it says nothing, or the key is no trunk's. */
+export function callsMax(trunks: ReadonlyMap<string, TrunkRow>, key: string): number {
+  const max = key.startsWith('trunk:') ? trunks.get(key.slice('trunk:'.length))?.maxCalls : undefined
+  return max ?? Number.POSITIVE_INFINITY
+}
+
 export function putTrunk(state: State, { trunk, expect }: TrunkPut): Result {
   const old = state.trunks.get(trunk.name)
   const version = old?.version ?? 0

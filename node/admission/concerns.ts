@@ -2,6 +2,7 @@
 import type { Tables } from '../../cluster/cluster.ts'
 import type { Guard, LimitKey, LimitRow } from '../../cluster/tables/admission-rows.ts'
 import type { Reserve } from '../../cluster/tables/commands.ts'
+import { callsMax } from '../../cluster/tables/trunks.ts'
 import { INTERNAL, type Price, priceOf } from './deck.ts'
 import type { Decks } from './decks.ts'
 import { beginOf, hourOf } from './period.ts'
@@ -16,7 +17,7 @@ export interface About {
 }
 
 export interface Known {
-  readonly tables: Pick<Tables, 'limits' | 'credit' | 'usages'>
+  readonly tables: Pick<Tables, 'limits' | 'credit' | 'usages' | 'trunks'>
   readonly decks: Decks
   /** Limits of classes, whichever there are. */
   readonly classes: readonly LimitRow[]
@@ -41,12 +42,14 @@ export interface Wanted extends Pick<Reserve, 'keys' | 'periods' | 'flags' | 'co
 /** `at`: wall clock, ms. */
 export function concernOf(known: Known, about: About, at: number): Concern {
   const { tables } = known
-  if (tables.limits.size === 0 && tables.credit.size === 0) return { kind: 'none' }
-  const limits = keysOf(known, about).flatMap((key) => tables.limits.get(key) ?? [])
+  if (tables.limits.size === 0 && tables.credit.size === 0 && tables.trunks.size === 0) return { kind: 'none' }
+  const all = keysOf(known, about)
+  const limits = all.flatMap((key) => tables.limits.get(key) ?? [])
+  const trunks = all.filter((key) => Number.isFinite(callsMax(tables.trunks, key)))
   const bill = billOf(known, about, at)
   if (bill?.price === null) return { kind: 'no price', account: bill.account }
-  if (limits.length === 0 && !bill) return { kind: 'none' }
-  const keys = limits.map(({ key }) => key)
+  if (limits.length === 0 && trunks.length === 0 && !bill) return { kind: 'none' }
+  const keys = [...new Set([...limits.map(({ key }) => key), ...trunks])]
   return {
     kind: 'wanted',
     keys,
@@ -55,7 +58,9 @@ export function concernOf(known: Known, about: About, at: number): Concern {
     ...(bill && { pay: { account: bill.account, rate: rateOf(bill.price) } }),
     price: bill?.price ?? null,
     isPaceOnly:
-      !bill && limits.every(({ calls, minutes, guard }) => calls === undefined && minutes === undefined && !guard),
+      !bill &&
+      trunks.length === 0 &&
+      limits.every(({ calls, minutes, guard }) => calls === undefined && minutes === undefined && !guard),
   }
 }
 

@@ -319,7 +319,10 @@ export function startCalls(needs: CallsNeeds): Calls {
     }
     const row = rowIn(call, call.answeredAt === null ? 'ringing' : 'answered', cluster.node, cluster.incarnation)
     const stopped = stop.signal.aborted ? clean(String(stop.signal.reason), 128) : null
-    publisher.end(id, endOf({ call, why: call.ending, stopped, at: call.endedAt ?? needs.now(), seconds: live.seconds, row, streams }))
+    publisher.end(
+      id,
+      endOf({ call, why: call.ending, stopped, at: call.endedAt ?? needs.now(), seconds: live.seconds, row, streams }),
+    )
   }
 
   /** While a call is live only somebody who takes this node for gone ends its row; and has recorded it then. */

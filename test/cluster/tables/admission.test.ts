@@ -67,6 +67,21 @@ test('a call that goes on by another trunk has that, and no longer the one befor
   t.is(does(reserve('2', ['trunk:a'])).kind, 'reserved')
 })
 
+test('a trunk takes no more calls than it says itself, nor than a limit says, whichever is less', (t) => {
+  const { does } = tables()
+  const trunk = (maxCalls?: number): Command => {
+    const trunk = { name: 'a', targets: ['sip:192.0.2.1'], ...(maxCalls && { maxCalls }) }
+    return { type: 'trunk-put', trunk, expect: null }
+  }
+  does(trunk(1))
+  t.is(does(reserve('1', ['trunk:a'])).kind, 'reserved')
+  t.deepEqual(does(reserve('2', ['trunk:a'])), { kind: 'limited', key: 'trunk:a', limit: 'calls', used: 1, max: 1 })
+  does({ type: 'limit-set', limit: { key: 'trunk:a', calls: 5 } })
+  t.is(does(reserve('2', ['trunk:a'])).kind, 'limited')
+  does(trunk())
+  t.is(does(reserve('2', ['trunk:a'])).kind, 'reserved')
+})
+
 test('what is refused takes nothing of what it would have got', (t) => {
   const { does } = tables()
   does({ type: 'limit-set', limit: { key: 'tenant:pbx.test', perSecond: 1 } })

@@ -94,6 +94,17 @@ test("a call that no limit and no account concerns is nobody's business", (t) =>
   t.deepEqual(concernOf(after(limit('user:bob@pbx.test'), credit('tenant:other.test')), about, 0), { kind: 'none' })
 })
 
+test('a trunk that says how many calls it takes is a concern of every call that goes by it, and of no other', (t) => {
+  const known = after({
+    type: 'trunk-put',
+    trunk: { name: 'a', targets: ['sip:192.0.2.1'], maxCalls: 3 },
+    expect: null,
+  })
+  t.like(concernOf(known, { ...about, out }, 0), { kind: 'wanted', keys: ['trunk:a'], isPaceOnly: false })
+  t.like(concernOf(known, { ...about, trunk: 'a' }, 0), { kind: 'wanted', keys: ['trunk:a'] })
+  t.deepEqual(concernOf(known, about, 0), { kind: 'none' })
+})
+
 test('a call counts for who calls, his groups, his tenant, the trunk that it goes out by, and its class', (t) => {
   const keys = (known: Known, call: About): readonly string[] => {
     const concern = concernOf(known, call, 0)
