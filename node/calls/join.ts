@@ -1,5 +1,7 @@
 /** Takes the place of one end of a call that stands (RFC 3891): its other end is connected with the party, and who is replaced gets BYE. */
+
 import type { LegRow } from '../../cluster/tables/rows.ts'
+import { tenantOf } from '../../cluster/tables/tenants.ts'
 import type { Desk, Live, Who } from './calls.ts'
 import type { Party } from './party.ts'
 import type { Replaces } from './refer.ts'
@@ -30,6 +32,7 @@ export async function join(desk: Desk, live: Live, { party, leg, who, replaces, 
     rule: 'replaces',
     trace: [...trace, `in the place of ${left}`],
     dialled: name,
+    tenant: (who && tenantOf(desk.cluster.tables, who.domain)) ?? '',
   })
   desk.count.placed++
   try {

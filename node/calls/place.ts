@@ -3,6 +3,7 @@
  * Returns in words how it ended; every way out has answered the caller.
  */
 import type { LegRow } from '../../cluster/tables/rows.ts'
+import { tenantOf } from '../../cluster/tables/tenants.ts'
 import { clean } from '../../proto/text.ts'
 import type { CallRequest, Service } from '../routing/decision.ts'
 import { type Gruu, readGruu } from '../sip/gruu.ts'
@@ -146,6 +147,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     rule: decision.rule,
     trace: [...(wish.trace ?? []), ...decision.trace],
     dialled: to.dialled.user,
+    tenant: tenantOf(desk.cluster.tables, shown?.domain ?? to.dialled.domain) ?? '',
     ...(arrival && { trunk: arrival.trunk }),
   })
   desk.count.placed++

@@ -92,6 +92,8 @@ export function callOf(
   { id }: Live,
   about: Pick<Call, 'from' | 'to' | 'startedAt' | 'planVersion' | 'rule' | 'trace'> & {
     readonly dialled: string
+    /** Whose domain it is of: the caller's, or of a stranger the one that he called; empty: no tenant's. */
+    readonly tenant: string
     /** That it came in by. */
     readonly trunk?: string
   },
@@ -112,7 +114,7 @@ export function callOf(
     trace,
     legs: [],
     about: {
-      tenant: '',
+      tenant: about.tenant,
       dialled: clean(about.dialled, 128),
       trunk: about.trunk ?? '',
       ringingAt: null,

@@ -63,6 +63,7 @@ interface Cdr {
   readonly dialled: string
   readonly target: string
   readonly trunk: string | null
+  readonly tenant: string
   readonly rule: string
   readonly planVersion: number
   readonly disposition: string
@@ -125,7 +126,7 @@ needing(test, 'sipp')(
 
         // A number of a colleague, by number and at another node.
         const direct = await calls('alice@acme.test', '1003', 0)
-        t.like(direct.record, { target: 'carol@acme.test', trunk: '', disposition: 'answered' })
+        t.like(direct.record, { target: 'carol@acme.test', trunk: '', tenant: 'acme', disposition: 'answered' })
 
         // Bob is busy: the group goes on to carol.
         const sales = await calls('alice@acme.test', '2000', 1)
@@ -149,7 +150,12 @@ needing(test, 'sipp')(
         const same = await calls('alice@acme.test', '1001', 1, false)
         t.is(same.said.rule, 'directory')
         const failed = await calls('dave@globex.test', '+4930998877', 2)
-        t.like(failed.record, { rule: 'out', trunk: '' })
+        t.like(failed.record, { rule: 'out', trunk: '', tenant: 'globex' })
+        const theirs = await lab.json<Cdr[]>(['cdr', 'ls', '--tenant', 'globex'])
+        t.deepEqual(
+          theirs.map(({ id }) => id),
+          [failed.record.id],
+        )
         t.not(failed.record.disposition, 'answered')
         t.is(failed.said.steps.length, 2)
 
