@@ -135,7 +135,7 @@ async function setOperator(name: string, options: Options, self: Command): Promi
     roles: [...(options.role ?? old.roles)],
     tenants: options.allTenants ? [] : [...(options.tenant ?? old.tenants)],
     certificate: options.certificate ?? old.certificate,
-    expires: options.expires ?? Math.max(0, old.expires),
+    ...(options.expires !== undefined && { expires: options.expires }),
     disabled: options.disabled ?? old.disabled,
     replace: true,
   }

@@ -46,7 +46,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   GetNode: { need: 'read', of: 'anybody' },
   GetCluster: { need: 'read', of: 'anybody' },
   GetOverview: { need: 'read', of: 'anybody' },
-  GetHealth: { need: 'read', of: 'anybody' },
+  GetHealth: { need: 'read', of: 'cluster' },
   GetHashes: { need: 'read', of: 'anybody' },
   VerifyCluster: { need: 'read', of: 'anybody' },
   TransferLeader: { need: 'administer', of: 'cluster', note: text('node') },
@@ -170,7 +170,8 @@ export function judge(method: string, request: Fields, { roles, tenants }: Right
 }
 
 function domainOf(aor: string): string {
-  return aor.slice(aor.lastIndexOf('@') + 1).toLowerCase()
+  // A number, or a name without a domain, is of none.
+  return aor.includes('@') ? aor.slice(aor.lastIndexOf('@') + 1).toLowerCase() : ''
 }
 
 /** Whether something of a domain is in a list that was asked for; of every domain, when no tenant is named. */

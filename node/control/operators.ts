@@ -48,9 +48,15 @@ export async function putOperator(
     ...(token !== undefined && { token }),
     ...(certificate !== undefined && { certificate }),
     ...(disabled && { disabled: true as const }),
-    ...(expires > 0 && { expiresAt: cluster.now() + expires * 1000 }),
+    ...ending(expires, replace ? old?.expiresAt : undefined, cluster.now()),
   }
   return put(cluster, operator, replace, fresh, within)
+}
+
+/** What is not said stays, over or not: a change of roles revives nobody. */
+function ending(expires: number | undefined, before: number | undefined, now: number): { readonly expiresAt?: number } {
+  if (expires === undefined) return before === undefined ? {} : { expiresAt: before }
+  return expires > 0 ? { expiresAt: now + expires * 1000 } : {}
 }
 
 /** The old token is none from then on. */

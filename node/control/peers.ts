@@ -58,7 +58,10 @@ export function openPeers(
     deadline: () => ({ deadline: Date.now() + DEADLINE_MS }),
     stream(node, open) {
       const client = clientOf(node)
-      return client && open(client, asForwarded())
+      if (client === null) return null
+      const metadata = asForwarded()
+      introduce(metadata)
+      return open(client, metadata)
     },
     ask(node, send) {
       const client = clientOf(node)

@@ -28,6 +28,8 @@ export async function addSink(
   const config = readSink(request, cluster.node, members)
   if (typeof config === 'string') throw invalid(config)
   if (secret.length > SECRET_MAX) throw invalid(`the secret is longer than ${SECRET_MAX} characters`)
+  if (config.kind === 'http' && !/^[\t\x20-\x7e]*$/.test(secret))
+    throw invalid('the secret has characters that no header takes: printable ASCII only')
   if (secret !== '' && config.node !== undefined) throw invalid('files have no secret; leave --secret-stdin out')
   const old = cluster.tables.sinks.get(name)
   // It was sealed for where it went, and must not go anywhere else.

@@ -162,7 +162,7 @@ function follow(run: Run, start: Leg, number: string, after: Way | null, isServe
     const hit = firstRule(run, leg, dialled)
     if (hit === null) return directory(run, leg, dialled, after)
     const { rule, captured } = hit
-    leg = { ...leg, looks: hit.looks }
+    leg = { ...leg, looks: hit.looks, mayLeave: rule.byTrunk !== undefined }
     const { action } = rule
     if (action.kind === 'reject') return { rule: rule.name, emergency: false, way: null, refusal: action }
     if (action.kind === 'service') return byRule(leg, rule.name, action.service, captured)
@@ -314,7 +314,7 @@ function directory(run: Run, leg: Leg, dialled: string, after: Way | null): Foun
   const number = scope.numbers.get(dialled) ?? (normal === null ? undefined : scope.numbers.get(normal))
   if (number !== undefined) {
     trace.add('nu', number.number)
-    const way = wayOf(run, leg, number.action, number.next, dialled, after)
+    const way = wayOf(run, { ...leg, mayLeave: true }, number.action, number.next, dialled, after)
     return { rule: 'numbers', emergency: false, way, refusal: null }
   }
   const aor = `${dialled}@${domain}`

@@ -47,6 +47,8 @@ export interface Leg {
   readonly forwarded: readonly Aor[]
   readonly looks: Looks
   readonly isHelp: boolean
+  /** Who comes from outside goes out again: a rule named his trunk, or the number that he dialled stands in the plan. */
+  readonly mayLeave?: boolean
 }
 
 export const FORWARDS_MAX = 8
@@ -222,6 +224,10 @@ function trunkWay(run: Run, leg: Leg, name: string, seconds: number, dialled: st
   if (owner !== undefined) {
     run.trace.add('o', number, owner)
     return userWay(run, leg, owner, RING_SECONDS, after)
+  }
+  if (!leg.isHelp && !leg.isInside && leg.mayLeave !== true) {
+    run.refusal = { status: 403, reason: 'Not from outside' }
+    return after
   }
   if (!leg.isHelp && leg.isInside && leg.caller !== null && !mayDial(run, scope, leg.caller, number)) return after
 

@@ -52,6 +52,8 @@ const network = z
 
 function isNarrow(cidr: string): boolean {
   const [address = '', bits] = cidr.split('/')
+  // IPv4 in IPv6 is written as IPv4: ::ffff:0:0/96 would be everybody.
+  if (address.startsWith('::')) return bits === undefined && address.length > 2
   return bits === undefined || Number(bits) >= (address.includes(':') ? BITS_MIN.v6 : BITS_MIN.v4)
 }
 

@@ -88,7 +88,7 @@ test.serial('a snapshot is saved from a running cluster, looked at, and a new cl
     const file = path.join(lab.dir, 'saved.snapshot')
     const snapshot = (...args: string[]) => lab.raftel(['cluster', 'snapshot', ...args])
     const saved = await lab.json<Saved>(['cluster', 'snapshot', 'save', file])
-    t.like(saved, { users: 1, plan: 1, current: true, lineage: '' })
+    t.like(saved, { users: 1, plans: 1, current: true, lineage: '' })
     t.is(statSync(file).mode & 0o777, 0o600)
     t.false(readFileSync(file, 'utf8').includes('secret'))
     t.is((await snapshot('save', file)).code, 5)

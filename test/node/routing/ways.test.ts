@@ -135,10 +135,14 @@ test('whoever comes from outside does not get out again, unless a rule names the
 rules:
   - {name: transit, prefix: "+4917", by_trunk: [pbx], trunk: carrier}
   - {name: chosen, match: "9.", forward: +$1}
+  - {name: after, match: "00.", announcement: busy, next: {trunk: carrier}}
   - {name: out, match: "+.", trunk: carrier}
-`
+`.replace('next:', 'then:')
   const ask = caller(rules)
   t.deepEqual(said(ask('+49171234567')), ['carrier +49171234567'])
+  const after = ask('0033140000000', { trunk: 'pbx', caller: null })
+  t.false(after.kind === 'ring' && after.steps.some(({ kind }) => kind === 'trunk'), 'nor by what follows')
+  t.true(ask('0033140000000').kind === 'ring')
   const from = (trunk: string | null) => ({ trunk, caller: null })
   t.deepEqual(said(ask('+49171234567', from('pbx'))), ['carrier +49171234567'])
   t.deepEqual(said(ask('+49171234567', from('other'))), ['404'])

@@ -10,6 +10,7 @@ export interface PutOperatorRequest {
   'disabled'?: (boolean);
   'replace'?: (boolean);
   'noToken'?: (boolean);
+  '_expires'?: "expires";
 }
 
 export interface PutOperatorRequest__Output {
@@ -17,8 +18,9 @@ export interface PutOperatorRequest__Output {
   'roles': (string)[];
   'tenants': (string)[];
   'certificate': (string);
-  'expires': (number);
+  'expires'?: (number);
   'disabled': (boolean);
   'replace': (boolean);
   'noToken': (boolean);
+  '_expires'?: "expires";
 }
