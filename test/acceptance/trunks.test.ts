@@ -72,7 +72,7 @@ test('one node registers a trunk, and within five seconds of its death another d
     })
     const taken = heard.find(({ port }) => port !== first)!
     t.log(`taken over after ${Math.round(taken.at - killed)} ms`)
-    // What the issue asks for, by the registrar's own clock.
+    // By the registrar's own clock.
     t.true(taken.at - killed < 5_000, `${taken.at - killed} ms`)
     t.is(taken.port, portOf(second.registeredBy!))
     t.true(taken.contact.includes(`:${taken.port}`))
