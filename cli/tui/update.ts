@@ -68,12 +68,13 @@ function replied(model: Model, reply: Extract<Input, { type: 'reply' }>): Model 
       return { ...model, page: called(model.page, reply.value, reply.at) }
     case 'trace': {
       const { page } = model
-      if (page.kind !== 'ladder' || page.id !== reply.id || model.frozen) return model
+      // A page that was opened since the screen was frozen has nothing yet.
+      if (page.kind !== 'ladder' || page.id !== reply.id || (model.frozen && page.story)) return model
       return { ...model, page: traced(page, reply.value) }
     }
     case 'explain': {
       const { page } = model
-      return page.kind === 'explain' && !model.frozen
+      return page.kind === 'explain' && page.id === reply.value.id && !(model.frozen && page.told)
         ? { ...model, page: { ...page, told: reply.value, trouble: '' } }
         : model
     }

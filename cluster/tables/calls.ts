@@ -10,7 +10,10 @@ import { put, remove, type State } from './state.ts'
  */
 export function putCall(state: State, call: CallRow): Result {
   if (call.about && state.cdrs.has(call.id)) return { kind: 'done' }
-  if (state.nodes.get(call.node)?.incarnation === call.incarnation) put(state, 'calls', call.id, call)
+  if (state.nodes.get(call.node)?.incarnation !== call.incarnation) return { kind: 'done' }
+  // What it was charged is known here alone: a report that is late must not forget it.
+  const { cost } = costIn(state.calls.get(call.id)) ?? {}
+  put(state, 'calls', call.id, cost && call.about ? { ...call, about: { ...call.about, cost } } : call)
   return { kind: 'done' }
 }
 

@@ -1,8 +1,7 @@
 /** Changes of members on their way into the tables: who was removed is gone, with its calls and its session. */
 import type { Entry } from '../raft/types.ts'
-import { endCallsOf } from './calls.ts'
 import { afterEntry } from './members.ts'
-import { releaseOf } from './reservations.ts'
+import { leave } from './nodes.ts'
 import { closeSession } from './sessions.ts'
 import { putMembers, remove, type State } from './state.ts'
 
@@ -14,8 +13,7 @@ export function applyMembers(state: State, entry: Entry): void {
   for (const { id, name } of before?.all ?? []) {
     if (row.all.some((member) => member.id === id)) continue
     remove(state, 'nodes', name)
-    releaseOf(state, name, () => true)
-    endCallsOf(state, name, state.time, () => true)
+    leave(state, name, state.time, () => true)
     const session = state.sessions.get(name)
     if (session) closeSession(state, name, session.incarnation)
   }

@@ -31,7 +31,7 @@ export function nodeDown(state: State, { node, incarnation, heardAt }: NodeDown)
 }
 
 /** What processes of a node leave behind that are over since cluster time `at`. */
-function leave(state: State, node: string, at: number, over: (incarnation: string) => boolean): void {
+export function leave(state: State, node: string, at: number, over: (incarnation: string) => boolean): void {
   releaseOf(state, node, over)
   endCallsOf(state, node, at, over)
   freeLeasesOf(state, node, over)

@@ -29,7 +29,7 @@ export function reserve(state: State, wish: Reserve): Result {
   const keys = [...new Set(wish.keys)].sort()
 
   const fresh = keys.filter((key) => !before?.keys.includes(key))
-  const refused = wish.running ? null : (refusedBy(state, fresh) ?? guarded(state, wish))
+  const refused = wish.running ? null : (refusedBy(state, fresh) ?? guarded(state, wish, before?.paid))
   if (refused) return tellRefused(state, wish, refused)
 
   const timed = wish.running ? [] : keys.filter((key) => state.limits.get(key)?.minutes !== undefined)
@@ -74,25 +74,26 @@ function refusedBy(state: State, keys: readonly LimitKey[]): Refused | null {
 }
 
 /** What its node found unusual, where that is refused; and what an account spends an hour, which only the tables know. */
-function guarded(state: State, { flags = [], keys }: Reserve): Refused | null {
+function guarded(state: State, { flags = [], keys }: Reserve, own: Paid | undefined): Refused | null {
   for (const { key, kind } of flags) {
     if (state.limits.get(key)?.guard?.action === 'block') {
       return { kind: 'limited', key, limit: kind, used: 0, max: 0 }
     }
   }
   for (const key of keys) {
-    const over = overspent(state, key)
+    const over = overspent(state, key, own?.account === key ? own.amount : 0)
     if (over && state.limits.get(key)?.guard?.action === 'block') return over
   }
   return null
 }
 
-function overspent(state: State, key: LimitKey): Refused | null {
+/** `own`: what the call itself has set aside for the way that it leaves. */
+function overspent(state: State, key: LimitKey, own: number): Refused | null {
   const max = state.limits.get(key)?.guard?.spendPerHour
   if (max === undefined) return null
   const hour = state.usages.get(key)?.hour
   const settled = hour?.since === hourOf(state.time) ? hour.spent : 0
-  const used = settled + state.held.amount(key)
+  const used = settled + state.held.amount(key) - own
   return used < max ? null : { kind: 'limited', key, limit: 'spend', used, max }
 }
 

@@ -65,6 +65,8 @@ interface AskedCall {
   readonly about: About
   /** Keys whose calls a second it is counted in already. */
   readonly tokens: Set<string>
+  /** Nobody said whether it has what it asked for last: it may have, or get it yet. */
+  isUnsure?: boolean
 }
 
 const OK: Admitted = { kind: 'ok' }
@@ -74,7 +76,7 @@ const NOTHING: Wanted = { kind: 'wanted', keys: [], price: null, isPaceOnly: fal
 export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
   const { cluster, log, leaseMs = LEASE_MS, ahead = AHEAD } = needs
   const { node, incarnation, tables } = cluster
-  /** Every call that was asked for, until it is over. */
+  /** Every call that was asked for, until it is over: nobody sweeps away what it may have. */
   const asked = new Map<string, AskedCall>()
   const held = new Map<string, Held>()
   const count = { asked: 0, refused: 0, unasked: 0, cut: 0 }
@@ -111,10 +113,10 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const call = asked.get(id)
     if (!call) return OK
     const before = call.about.out
-    if (before?.trunk === out?.trunk && before?.number === out?.number) return OK
+    if (!call.isUnsure && before?.trunk === out?.trunk && before?.number === out?.number) return OK
     const about = { ...call.about, out }
     const admitted = await admit(id, about)
-    if (admitted.kind === 'ok') asked.set(id, { ...call, about })
+    if (admitted.kind === 'ok') asked.set(id, { about, tokens: call.tokens })
     return admitted
   }
 
@@ -135,8 +137,9 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const command = { type: 'reserve', id, node, incarnation, keys, ahead, lease: leaseMs, ...more } as const
     const said = await cluster.propose(command, TIMEOUT_MS)
     if (said.kind !== 'agreed') {
-      // It may still take effect: whatever it takes then is given back after it.
-      if (!held.has(id)) releases.add(id, null)
+      // It may still take effect: whatever it takes then is given back when the call is over.
+      const call = asked.get(id)
+      if (call) call.isUnsure = true
       count.unasked++
       return refuse(503, 'Limits cannot be asked now', 5)
     }
@@ -209,11 +212,13 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     })
   }
 
-  function release(id: string): void {
+  function release(id: string, seconds: number | null): void {
+    const isUnsure = asked.get(id)?.isUnsure === true
     asked.delete(id)
     const one = held.get(id)
+    if (!one && isUnsure) releases.add(id, null)
     if (!one || one.over) return
-    one.over = { seconds: one.answeredAt === null ? null : Math.ceil(talked(one)) }
+    one.over = { seconds: one.answeredAt === null ? null : Math.ceil(seconds ?? talked(one)) }
     for (const timer of one.timers.splice(0)) clearTimeout(timer)
     const { parted } = one.talk ?? {}
     if (!parted) {
@@ -264,7 +269,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     if (tables.nodes.get(node)?.incarnation !== incarnation) return
     for (const row of tables.reservations.values()) {
       const isOurs = row.node === node && row.incarnation === incarnation
-      if (isOurs && !held.has(row.id) && !asking.has(row.id)) releases.add(row.id, null)
+      if (isOurs && !held.has(row.id) && !asked.has(row.id)) releases.add(row.id, null)
     }
     for (const { id, seconds, wanted, talk, over } of [...held.values()]) {
       if (over || tables.reservations.has(id)) continue
@@ -278,7 +283,6 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     }
   }
 
-  const asking = new Set<string>()
   const propose = (command: Parameters<Cluster['propose']>[0]) => cluster.propose(command, TIMEOUT_MS).catch(() => null)
 
   const timer = setInterval(() => {
@@ -289,15 +293,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
 
   return {
     decks,
-    async reserve(request, decision) {
-      // Nobody sweeps away what is being asked for.
-      asking.add(request.id)
-      try {
-        return await reserve(request, decision)
-      } finally {
-        asking.delete(request.id)
-      }
-    },
+    reserve,
     moved,
     answered,
     release,
@@ -306,7 +302,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
       clearInterval(timer)
       stopWatching()
       for (const one of [...held.values()]) {
-        release(one.id)
+        release(one.id, null)
         letGo(one)
       }
       slices.close()

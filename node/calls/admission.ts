@@ -8,8 +8,8 @@ export interface Admission {
   moved(id: string, out: { readonly trunk: string; readonly number: string } | null): Promise<Admitted> | Admitted
   /** It is a conversation now. Also said of calls that were never asked for, as the next. */
   answered(id: string, talk: TalkTime): void
-  /** The call is over. */
-  release(id: string): void
+  /** The call is over; `seconds` of conversation, null: nobody answered. */
+  release(id: string, seconds: number | null): void
 }
 
 export type Admitted =

@@ -250,7 +250,9 @@ export function startCalls(needs: CallsNeeds): Calls {
         count.answered++
         live.answeredAt = performance.now() / 1000
       }
-      if (event.type === 'ended' && live.answeredAt !== null) live.seconds = performance.now() / 1000 - live.answeredAt
+      // A tenth that is begun costs nothing: what ends a call in time comes some milliseconds late.
+      if (event.type === 'ended' && live.answeredAt !== null)
+        live.seconds = Math.floor((performance.now() / 1000 - live.answeredAt) * 10) / 10
       const row = rowOf(live.call, cluster.node, cluster.incarnation, isRecorded(live))
       // That it is answered is agreed on already, most likely, and is told once.
       if (row !== null && !isDeepStrictEqual(row, cluster.tables.calls.get(live.id))) publisher.put(row)
@@ -296,7 +298,7 @@ export function startCalls(needs: CallsNeeds): Calls {
       lives.delete(live.id)
       desk.happened(live, { type: 'ended', why, at: needs.now() })
       telling.over(live.id, live.call, why)
-      needs.admission?.release(live.id)
+      needs.admission?.release(live.id, live.seconds)
       ending.add(live.id)
       const streams = await live.media?.end()
       tellEnd(live, streams ?? null)

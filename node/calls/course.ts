@@ -96,7 +96,8 @@ export async function setOut(
   }
 
   async function phones(step: PhonesStep): Promise<Stage> {
-    await desk.admission?.moved(live.id, null)
+    const admitted = emergency ? null : await desk.admission?.moved(live.id, null)
+    if (admitted?.kind === 'refused') return unasked(nameOf(step), admitted.reason, false)
     const talking = emergency ? [] : step.aors.filter((aor) => isTalking(desk, live, aor))
     for (const aor of talking) note(`${aor} talks, and takes no second call`)
     const said = talking.map((): Said => ({ status: 486, reason: 'Busy Here', rang: false }))
@@ -112,17 +113,19 @@ export async function setOut(
     return { groups: (sdp) => groupsOf(desk, live, groups, look, sdp), isEmpty: groups.length === 0, said }
   }
 
+  /** Nobody is even asked there. */
+  function unasked(where: string, reason: string, unreached: boolean): Stage {
+    note(`${where}: ${reason}`)
+    return { ...NOBODY, said: [{ status: 503, reason, rang: false, ...(unreached && { unreached }) }] }
+  }
+
   function lookUp(step: PhonesStep) {
     return contactsOf([step], trip.registrations(), desk.cluster.node, reachable(desk))
   }
 
   async function trunk(step: TrunkStep): Promise<Stage> {
     const name = clean(step.number)
-    const unreached = (reason: string): Stage => {
-      note(`trunk ${step.trunk}: ${reason}`)
-      return { ...NOBODY, said: [{ status: 503, reason, rang: false, unreached: true }] }
-    }
-    if (desk.trunks === undefined) return unreached('this node knows of no trunks')
+    if (desk.trunks === undefined) return unasked(`trunk ${step.trunk}`, 'this node knows of no trunks', true)
     const { trunks } = desk
     const shownThere = step.shown ?? shown
     const look = {
@@ -132,11 +135,11 @@ export async function setOut(
     }
     const out = (sdp: string) => trunks.out(step.trunk, step.number, { ...look, sdp })
     const first = out('')
-    if (first.kind === 'unreachable') return unreached(first.why)
+    if (first.kind === 'unreachable') return unasked(`trunk ${step.trunk}`, first.why, true)
     // A trunk that is full is as one that cannot be reached: the next may have room.
     const about = { trunk: step.trunk, number: step.number }
     const admitted = emergency ? null : await desk.admission?.moved(live.id, about)
-    if (admitted?.kind === 'refused') return unreached(admitted.reason)
+    if (admitted?.kind === 'refused') return unasked(`trunk ${step.trunk}`, admitted.reason, true)
     const groups = (sdp: string): readonly Group[] => {
       const now = out(sdp)
       const { request, via } = now.kind === 'request' ? now : { ...first, request: { ...first.request, sdp } }

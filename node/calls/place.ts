@@ -47,11 +47,11 @@ export async function place(desk: Desk, live: Live, invitation: Invitation): Pro
   if (to.kind === 'refused') return refuse(desk, party, to.status, to.reason)
   if (invitation.header('max-forwards') === '0') return refuse(desk, party, 483, 'Too Many Hops')
 
-  const emergency = forHelp(desk, to.dialled)
-  if (!emergency && !desk.hasRoom()) return isFull(desk, party)
   // Whom we know by his address is not asked.
   const trunk = desk.trunks?.cameIn(invitation) ?? null
   if (trunk !== null) return arrive(desk, live, invitation, trunk)
+  const emergency = forHelp(desk, to.dialled)
+  if (!emergency && !desk.hasRoom()) return isFull(desk, party)
   const caller = desk.identify(invitation)
   // Nobody is asked who he is before he may call for help.
   if (caller.kind !== 'known' && !emergency) {
@@ -85,6 +85,7 @@ async function arrive(desk: Desk, live: Live, invitation: Invitation, trunk: str
   const leg = callerLeg(invitation)
   const { display } = arrival
   const emergency = forHelp(desk, to.dialled)
+  if (!emergency && !desk.hasRoom()) return isFull(desk, party)
   return placeFor(desk, live, { party, leg, rights: null, shown: null, display, to, emergency, arrival })
 }
 
@@ -172,7 +173,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     leg,
     who: isHidden ? { ...shown, private: true } : shown,
     target: decision.steps.map(nameOf).join(', ').split(', ').slice(0, 4).join(', '),
-    urgent: wish.emergency,
+    urgent: decision.emergency,
     route: course.route,
     answered: course.answered,
   })

@@ -57,6 +57,13 @@ test('enter on the page of a call shows its SIP as a ladder, a second one the me
   t.is(after(raw, ...keys('[esc][esc][esc]')).page.kind, 'table')
 })
 
+test('what is opened on a frozen screen is filled once, and then stays as it is', (t) => {
+  const frozen = after(started(), calls(call('abcd1234')), ...keys('p[enter][enter]'))
+  const filled = after(frozen, told())
+  t.regex(text(filled).join('\n'), /INVITE sdp/)
+  t.deepEqual(text(after(filled, told(ITEMS.slice(0, 2)))), text(filled))
+})
+
 test('d shows what a message carries, space and enter how two differ, also when the answer came again in between', (t) => {
   const model = after(opened(), told())
   const sdp = text(after(model, ...keys('d')))

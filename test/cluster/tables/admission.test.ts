@@ -227,6 +227,8 @@ test('what is unusual is told, or refused where a guard says so', (t) => {
   does({ type: 'limit-set', limit: { key: 'user:a', guard: { action: 'block', spendPerHour: 1_000_000 } } })
   t.like(does(reserve('4', ['user:a'], { pay })), { kind: 'limited', limit: 'spend', used: 1_200_000 })
   t.is(does(reserve('4', ['user:a'], { pay }), 3_600_000).kind, 'reserved', 'in the next hour')
+  does({ type: 'limit-set', limit: { key: 'user:a', guard: { action: 'block', spendPerHour: 600_000 } } })
+  t.is(does(reserve('4', ['user:a', 'trunk:b'], { pay })).kind, 'reserved', 'its other way is not one more call')
   does({ type: 'limit-set', limit: { key: 'user:a', guard: { action: 'block', newCountry: true } } })
   t.like(does(reserve('5', ['user:a'], { flags })), { kind: 'limited', limit: 'country' })
   t.is(state.alerts.size, 4)

@@ -144,7 +144,10 @@ export const TABLES: readonly Mutant[] = [
     why: 'what a process said that is over is written after all: a call that nobody ends (fencing; Jepsen etcd 3.4.3)',
     file: 'cluster/tables/calls.ts',
     edits: [
-      ['if (state.nodes.get(call.node)?.incarnation === call.incarnation) put', 'if (state.nodes.has(call.node)) put'],
+      [
+        'if (state.nodes.get(call.node)?.incarnation !== call.incarnation) return',
+        'if (!state.nodes.has(call.node)) return',
+      ],
     ],
     killer: tables('a node that starts anew, or goes down, ends the calls of its earlier life'),
   },

@@ -1,8 +1,10 @@
 import type { ExecutionContext } from 'ava'
 import test from 'ava'
 import type { Command } from '../../../cluster/tables/commands.ts'
+import { startAdmission } from '../../../node/admission/admission.ts'
 import { agreed, until } from '../../cluster/nodes.ts'
-import { port, SDP_A, soon } from '../sip/support.ts'
+import { requestOf } from '../routing/request.ts'
+import { port, quiet, SDP_A, soon } from '../sip/support.ts'
 import { answers, call, listener, nodes, phone, type TestNode } from './rig.ts'
 
 const limit = (key: string, more: object): Command => ({ type: 'limit-set', limit: { key, ...more } })
@@ -48,6 +50,52 @@ test('one call too many hears 480 at whatever node it comes in; when another has
   t.is(next.kind, 'answered')
   if (next.kind === 'answered') next.dialog.bye()
   await nothingHeld(n2!)
+})
+
+test('a call that does not know what it has asks again, whatever way it goes, and gives all back at its end', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { cluster } = n1!
+  await agreed(cluster, limit('trunk:a', { calls: 1 }))
+  await agreed(cluster, limit('trunk:b', { calls: 1 }))
+  let isLost = false
+  const propose: typeof cluster.propose = async (command, timeoutMs) => {
+    const said = await cluster.propose(command, timeoutMs)
+    return isLost ? { kind: 'no quorum' } : said
+  }
+  const seen = new Proxy(cluster, {
+    get(of, name) {
+      const value: unknown = name === 'propose' ? propose : Reflect.get(of, name, of)
+      return typeof value === 'function' ? value.bind(of) : value
+    },
+  })
+  const admission = startAdmission({ cluster: seen, log: quiet, now: Date.now })
+  t.teardown(() => admission.close())
+  const out = (trunk: string) => ({ trunk, number: '+4930123' })
+  const step = { kind: 'trunk', ...out('a'), seconds: 5 } as const
+  const decision = {
+    kind: 'ring',
+    steps: [step],
+    rule: '',
+    emergency: false,
+    planVersion: 0,
+    ops: [],
+    trace: [],
+  } as const
+  const request = requestOf({ id: 'c1', caller: 'alice@pbx.test', dialled: '+4930123', domain: 'pbx.test' })
+  t.like(await admission.reserve(request, decision), { kind: 'ok' })
+  const keys = () => cluster.tables.reservations.get('c1')?.keys
+  isLost = true
+  // It was agreed on, and nobody heard so.
+  t.like(await admission.moved('c1', out('b')), { kind: 'refused', status: 503 })
+  t.deepEqual(keys(), ['trunk:b'])
+  isLost = false
+  t.like(await admission.moved('c1', out('a')), { kind: 'ok' })
+  t.deepEqual(keys(), ['trunk:a'], 'it goes by the first again, and has that')
+  isLost = true
+  t.like(await admission.moved('c1', out('b')), { kind: 'refused' })
+  isLost = false
+  admission.release('c1', null)
+  await nothingHeld(n1!)
 })
 
 test('who is refused by the phone that he called, or gives up, has nothing reserved', async (t) => {
