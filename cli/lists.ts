@@ -27,7 +27,8 @@ export interface Listing<Wire, Row extends object> {
     done: (error: ServiceError | null, reply?: Page<Wire>) => void,
   ) => void
   readonly row: (wire: Wire) => Row
-  readonly changed: (change: Change__Output) => Wire | null | undefined
+  /** Of a table that can be watched. */
+  readonly changed?: (change: Change__Output) => Wire | null | undefined
   /** Leaves out rows by what is asked of the cluster about each; null: these options leave out none. */
   readonly only?: (options: object) => ((client: Client, rows: readonly Wire[]) => Promise<readonly Wire[]>) | null
   readonly columns: readonly Column<Row>[]
@@ -113,7 +114,7 @@ async function watchRows<Wire, Row extends object>(self: Command, options: ListO
     process.stdout.once('error', stop)
     let first: Row[] | null = []
     for await (const change of stream as AsyncIterable<Change__Output>) {
-      const wire = listing.changed(change)
+      const wire = listing.changed?.(change)
       const row = wire ? listing.row(wire) : null
       if (given.output !== 'table') {
         process.stdout.write(JSON.stringify({ change: change.kind.toLowerCase(), key: change.key, ...row }) + '\n')

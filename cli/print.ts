@@ -4,7 +4,7 @@ import { clean } from '../proto/text.ts'
 
 export type Format = 'table' | 'json' | 'ndjson'
 
-type Value = string | number | boolean | null
+export type Value = string | number | boolean | null
 
 /** One column a field: `title` heads the table, the rest is how a row is shown there. */
 export interface Column<Row> {

@@ -4,6 +4,7 @@ import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import { until } from './nemesis/until.ts'
 import { which } from './peers.ts'
 import { freePorts } from './ports.ts'
 
@@ -57,15 +58,11 @@ export async function startPostgres(): Promise<Postgres> {
       ...options,
       stdio: 'ignore',
     })
-    for (let tries = 0; ; tries++) {
-      try {
-        await query('SELECT 1')
-        return
-      } catch (error) {
-        if (tries > 200) throw error
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
+    const answers = async (): Promise<boolean> => {
+      await query('SELECT 1')
+      return true
     }
+    await until('PostgreSQL answers', () => answers().catch(() => false))
   }
 
   async function query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {

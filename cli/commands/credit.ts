@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { Command } from 'commander'
 import type { Credit__Output } from '../../proto/types/raftel/v1/Credit.ts'
-import type { CreditPage__Output } from '../../proto/types/raftel/v1/CreditPage.ts'
 import type { Grant__Output } from '../../proto/types/raftel/v1/Grant.ts'
-import { openClient, type Send } from '../client.ts'
+import { openClient } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { globals } from '../globals.ts'
-import { allRows } from '../lists.ts'
+import { addList } from '../lists.ts'
 import { amountIn, money } from '../money.ts'
+import { tellOne } from '../one.ts'
 import { authorOf } from '../plan/document.ts'
-import { type Column, iso, list, record } from '../print.ts'
+import { type Column, iso, list } from '../print.ts'
 
 /** Amounts as text: exactly. */
 interface Row {
@@ -68,15 +68,16 @@ export function creditCommand(): Command {
     .argument('<account>')
     .addHelpText('after', '\nExamples:\n  raftel credit show tenant:pbx.test -o json')
     .action(async (account: string, _: object, self: Command) => {
-      await one(self, (control, limits, done) => control.getCredit({ account }, limits, done))
+      await tellOne(self, (control, limits, done) => control.getCredit({ account }, limits, done), rowOf)
     })
   const ls = new Command('ls')
     .description('all accounts')
-    .option('--filter <text>', 'only rows that contain it', '')
-    .option('--sort <field>', 'field to sort by (account, balance, spent); -field for descending', '')
-    .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
     .addHelpText('after', '\nExamples:\n  raftel credit ls --sort balance\n  raftel credit ls -o json')
-    .action(listCredit)
+  addList<Credit__Output, Row>(ls, {
+    page: (control, request, limits, done) => control.listCredit(request, limits, done),
+    row: rowOf,
+    columns: COLUMNS,
+  })
   const history = new Command('history')
     .description('the last hundred grants of an account, oldest first')
     .argument('<account>')
@@ -107,39 +108,10 @@ async function addCredit(
   }
   try {
     // It may be asked of another node: under its id it is granted once.
-    await one(self, (control, limits, done) => control.addCredit(request, limits, done))
+    await tellOne(self, (control, limits, done) => control.addCredit(request, limits, done), rowOf)
   } catch (error) {
     if (!(error instanceof Failure) || (error.kind !== 'no quorum' && error.kind !== 'timeout')) throw error
     throw new Failure(error.kind, `${error.message}\nto ask again without granting twice: --id ${request.id}`)
-  }
-}
-
-async function one(self: Command, send: Send<Credit__Output>): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  try {
-    process.stdout.write(record(given.output, { ...rowOf(await client.ask(send)) }))
-  } finally {
-    client.close()
-  }
-}
-
-async function listCredit(
-  options: { filter: string; sort: string; linearizable?: boolean },
-  self: Command,
-): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  try {
-    const rows = await allRows<Credit__Output>(
-      client,
-      (control, request, limits, done) =>
-        control.listCredit(request, limits, (error, reply?: CreditPage__Output) => done(error, reply)),
-      options,
-    )
-    process.stdout.write(list(given.output, COLUMNS, rows.map(rowOf)))
-  } finally {
-    client.close()
   }
 }
 

@@ -1,13 +1,12 @@
 /** `raftel limit`: how many calls, calls a second and minutes, over the whole cluster. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Limit__Output } from '../../proto/types/raftel/v1/Limit.ts'
-import type { LimitPage__Output } from '../../proto/types/raftel/v1/LimitPage.ts'
-import { openClient, type Send } from '../client.ts'
 import { usage } from '../failure.ts'
-import { globals, whole } from '../globals.ts'
-import { allRows } from '../lists.ts'
+import { whole } from '../globals.ts'
+import { addList } from '../lists.ts'
 import { amountIn, money } from '../money.ts'
-import { type Column, list, record } from '../print.ts'
+import { tellOne } from '../one.ts'
+import type { Column } from '../print.ts'
 
 interface Row {
   readonly key: string
@@ -70,24 +69,25 @@ export function limitCommand(): Command {
     .action(setLimit)
   const ls = new Command('ls')
     .description('all limits, and what is in use of each')
-    .option('--filter <text>', 'only rows that contain it', '')
-    .option('--sort <field>', 'field to sort by (key, calls, used, minutes); -field for descending', '')
-    .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
     .addHelpText('after', '\nExamples:\n  raftel limit ls\n  raftel limit ls --sort -used -o json')
-    .action(listLimits)
+  addList<Limit__Output, Row>(ls, {
+    page: (control, request, limits, done) => control.listLimits(request, limits, done),
+    row: rowOf,
+    columns: COLUMNS,
+  })
   const show = new Command('show')
     .description('one limit, and what is in use of it')
     .argument('<key>')
     .addHelpText('after', '\nExamples:\n  raftel limit show tenant:pbx.test -o json')
     .action((key: string, _: object, self: Command) =>
-      one(self, (control, limits, done) => control.getLimit({ key }, limits, done)),
+      tellOne(self, (control, limits, done) => control.getLimit({ key }, limits, done), rowOf),
     )
   const rm = new Command('rm')
     .description('remove a limit; calls that run go on')
     .argument('<key>')
     .addHelpText('after', '\nExamples:\n  raftel limit rm trunk:carrier-a')
     .action((key: string, _: object, self: Command) =>
-      one(self, (control, limits, done) => control.removeLimit({ key }, limits, done), 'once'),
+      tellOne(self, (control, limits, done) => control.removeLimit({ key }, limits, done), rowOf, 'once'),
     )
   return new Command('limit')
     .description('limits that are exact over all nodes')
@@ -124,36 +124,7 @@ async function setLimit(key: string, options: SetOptions, self: Command): Promis
     }),
   }
   // Said twice it is the same, but it may undo what somebody else said meanwhile.
-  await one(self, (control, limits, done) => control.setLimit(request, limits, done), 'once')
-}
-
-async function listLimits(
-  options: { filter: string; sort: string; linearizable?: boolean },
-  self: Command,
-): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  try {
-    const rows = await allRows<Limit__Output>(
-      client,
-      (control, request, limits, done) =>
-        control.listLimits(request, limits, (error, reply?: LimitPage__Output) => done(error, reply)),
-      options,
-    )
-    process.stdout.write(list(given.output, COLUMNS, rows.map(rowOf)))
-  } finally {
-    client.close()
-  }
-}
-
-async function one(self: Command, send: Send<Limit__Output>, may?: 'once'): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  try {
-    process.stdout.write(record(given.output, { ...rowOf(await client.ask(send, may)) }))
-  } finally {
-    client.close()
-  }
+  await tellOne(self, (control, limits, done) => control.setLimit(request, limits, done), rowOf, 'once')
 }
 
 function rowOf(limit: Limit__Output): Row {

@@ -57,7 +57,6 @@ export function operatorCommand(): Command {
   addList<Operator__Output, Row>(ls, {
     page: (control, request, options, done) => control.listOperators(request, options, done),
     row,
-    changed: () => null,
     columns: [
       { title: 'NAME', text: (one) => one.name },
       { title: 'ROLES', text: (one) => one.roles },

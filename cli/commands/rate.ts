@@ -2,16 +2,16 @@
 import { createReadStream } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Deck__Output } from '../../proto/types/raftel/v1/Deck.ts'
-import type { DeckPage__Output } from '../../proto/types/raftel/v1/DeckPage.ts'
 import type { ImportReport__Output } from '../../proto/types/raftel/v1/ImportReport.ts'
 import type { Price__Output } from '../../proto/types/raftel/v1/Price.ts'
 import type { RatePage__Output } from '../../proto/types/raftel/v1/RatePage.ts'
 import type { RateRow__Output } from '../../proto/types/raftel/v1/RateRow.ts'
-import { openClient, type Send } from '../client.ts'
+import { openClient } from '../client.ts'
 import { Failure, usage } from '../failure.ts'
 import { globals, whole } from '../globals.ts'
-import { allRows } from '../lists.ts'
+import { addList, allRows } from '../lists.ts'
 import { money } from '../money.ts'
+import { tellOne } from '../one.ts'
 import { type Column, iso, list, record } from '../print.ts'
 
 interface DeckLine {
@@ -72,12 +72,12 @@ export function rateCommand(): Command {
     .option('--dry-run', 'look at every line, and change nothing')
     .addHelpText('after', IMPORT)
     .action(importRates)
-  const ls = new Command('ls')
-    .description('all decks')
-    .option('--filter <text>', 'only rows that contain it', '')
-    .option('--sort <field>', 'field to sort by (name, rates, importedAt); -field for descending', '')
-    .addHelpText('after', '\nExamples:\n  raftel rate ls -o json')
-    .action(listDecks)
+  const ls = new Command('ls').description('all decks').addHelpText('after', '\nExamples:\n  raftel rate ls -o json')
+  addList<Deck__Output, DeckLine>(ls, {
+    page: (control, request, limits, done) => control.listDecks(request, limits, done),
+    row: deckLine,
+    columns: DECKS,
+  })
   const show = new Command('show')
     .description('the prices of a deck')
     .argument('<deck>')
@@ -164,22 +164,6 @@ function faults(file: string, errors: number, lines: ImportReport__Output['lines
   return [...told, ...more, `${errors} lines are wrong; nothing was changed`].join('\n')
 }
 
-async function listDecks(options: { filter: string; sort: string }, self: Command): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  try {
-    const rows = await allRows<Deck__Output>(
-      client,
-      (control, request, limits, done) =>
-        control.listDecks(request, limits, (error, reply?: DeckPage__Output) => done(error, reply)),
-      options,
-    )
-    process.stdout.write(list(given.output, DECKS, rows.map(deckLine)))
-  } finally {
-    client.close()
-  }
-}
-
 async function showDeck(deck: string, options: { filter: string; sort: string }, self: Command): Promise<void> {
   const given = globals(self)
   const client = openClient(given)
@@ -220,15 +204,8 @@ async function showPrice(
   }
 }
 
-async function removeDeck(name: string, _: object, self: Command): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  const send: Send<Deck__Output> = (control, limits, done) => control.removeDeck({ name }, limits, done)
-  try {
-    process.stdout.write(record(given.output, { ...deckLine(await client.ask(send, 'once')) }))
-  } finally {
-    client.close()
-  }
+function removeDeck(name: string, _: object, self: Command): Promise<void> {
+  return tellOne(self, (control, limits, done) => control.removeDeck({ name }, limits, done), deckLine, 'once')
 }
 
 function deckLine({ name, version, currency, rates, uses, importedAt }: Deck__Output): DeckLine {

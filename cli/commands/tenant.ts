@@ -2,10 +2,11 @@
 import { Command } from 'commander'
 import type { Tenant__Output } from '../../proto/types/raftel/v1/Tenant.ts'
 import type { TenantPage__Output } from '../../proto/types/raftel/v1/TenantPage.ts'
-import { openClient, type Send } from '../client.ts'
+import { openClient } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { addList } from '../lists.ts'
+import { tellOne } from '../one.ts'
 import { iso, record } from '../print.ts'
 import { onOff } from '../switches.ts'
 
@@ -53,7 +54,6 @@ export function tenantCommand(): Command {
   addList<Tenant__Output, Row>(ls, {
     page: (control, request, options, done) => control.listTenants(request, options, done),
     row,
-    changed: () => null,
     columns: [
       { title: 'NAME', text: (tenant) => tenant.name },
       { title: 'DISPLAY', text: (tenant) => tenant.display ?? '-' },
@@ -73,7 +73,7 @@ export function tenantCommand(): Command {
     .argument('<name>')
     .addHelpText('after', '\nExamples:\n  raftel tenant rm acme')
     .action((name: string, _: object, self: Command) =>
-      one(self, (control, limits, done) => control.removeTenant({ name }, limits, done)),
+      tellOne(self, (control, limits, done) => control.removeTenant({ name }, limits, done), row, 'once'),
     )
   const tenant = new Command('tenant').description('tenants: domains, users and plans that are isolated from others')
   for (const verb of [ls, show, add, set, remove]) tenant.addCommand(verb)
@@ -93,17 +93,7 @@ function fields(command: Command): Command {
 async function put(name: string, options: Options, self: Command, replace: boolean): Promise<void> {
   const { display, limits: limit, currency, language, zone, disabled } = options
   const tenant = { name, display, limits: limit, currency, language, zone, disabled }
-  await one(self, (control, limits, done) => control.putTenant({ tenant, replace }, limits, done))
-}
-
-async function one(self: Command, send: Send<Tenant__Output>): Promise<void> {
-  const given = globals(self)
-  const client = openClient(given)
-  try {
-    process.stdout.write(record(given.output, { ...row(await client.ask(send, 'once')) }))
-  } finally {
-    client.close()
-  }
+  await tellOne(self, (control, limits, done) => control.putTenant({ tenant, replace }, limits, done), row, 'once')
 }
 
 async function showTenant(name: string, _: object, self: Command): Promise<void> {

@@ -1,6 +1,7 @@
 /** Registrations at carriers, as the carrier sees them. */
 import test, { type ExecutionContext } from 'ava'
 import type { SipRequest } from '../../../node/sip/port.ts'
+import { until as poll } from '../media/rig.ts'
 import { addTrunk, agreed, carrier, nodes, sealed, until } from './rig.ts'
 
 /** A registrar that says what a test has in mind, one answer a REGISTER; the last stays. */
@@ -61,7 +62,7 @@ test('a node that is cut off from the others stops to register before another be
   t.timeout(90_000)
   const at = await registrar(t, ok(1))
   const { all, lab } = await nodes(t, 3)
-  await addTrunk(all, { name: 'a', targets: [at.target], register: { user: 'u' } })
+  await addTrunk(all, { name: 'a', targets: [at.target], register: { user: 'u' }, probe: 1 })
   const portOf = (node: (typeof all)[0]) => node.sip.address.split(':')[1]
   await at.upTo(3)
   const ports = () => at.heard.map(({ request }) => String(request.source.port))
@@ -71,7 +72,11 @@ test('a node that is cut off from the others stops to register before another be
   await Promise.all(all.filter((node) => node !== holder).map(({ cluster }) => lab.stop(cluster.node)))
   await until(holder.cluster, 'it sees that it is alone', () => !holder.cluster.status().quorum)
   const last = at.heard.length
-  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  // It still asks every second whether the carrier is there: in the time of four of these it would have come four times.
+  const probes = () =>
+    at.asked.filter(({ source, method }) => method === 'OPTIONS' && String(source.port) === ports()[0])
+  const enough = probes().length + 4
+  await poll(() => probes().length >= enough)
   t.true(at.heard.length <= last + 1, `${at.heard.length - last} more, after its lease and its quorum were gone`)
 })
 
