@@ -3,7 +3,7 @@
  * go another way by the second plan, and another tenth ask for what nobody asked then.
  */
 import { availableParallelism } from 'node:os'
-import type { PlanRow, PlanRule } from '../cluster/tables/rows.ts'
+import type { PlanRow, PlanRule } from '../cluster/tables/plan-rows.ts'
 import { again, inputIn } from '../node/replay/again.ts'
 import { replay } from '../node/replay/replay.ts'
 import { link } from '../node/routing/link.ts'

@@ -2,7 +2,7 @@
  * `npm run bench:routing`: what a decision costs with a large plan, beside a search of the same rules one after the other in the same run. Calls are of all
  * kinds: that meet a rule near the top, near the end, or none; numbers are dialled in a country, and a rule of five asks for a time, a caller or an expression.
  */
-import type { Plan, PlanRow, PlanRule } from '../cluster/tables/rows.ts'
+import type { Plan, PlanRow, PlanRule } from '../cluster/tables/plan-rows.ts'
 import { link } from '../node/routing/link.ts'
 import { match, readPattern } from '../node/routing/pattern.ts'
 import { decide, type Facts } from '../node/routing/route.ts'

@@ -58,11 +58,7 @@ export async function startPostgres(): Promise<Postgres> {
       ...options,
       stdio: 'ignore',
     })
-    const answers = async (): Promise<boolean> => {
-      await query('SELECT 1')
-      return true
-    }
-    await until('PostgreSQL answers', () => answers().catch(() => false))
+    await until('PostgreSQL answers', async () => (await query('SELECT 1')).length === 1)
   }
 
   async function query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import type { Cause, Command } from './commands.ts'
-import type { AuditRow } from './rows.ts'
+import type { AuditRow } from './people-rows.ts'
 import { put, remove, type State } from './state.ts'
 import type { RowChange } from './view.ts'
 

@@ -1,6 +1,7 @@
 /** Records of calls as bytes: the values of their fields as JSON, without the names. */
+
+import type { CdrRow } from './cdr-rows.ts'
 import type { RowCodec } from './row-codecs.ts'
-import type { CdrRow } from './rows.ts'
 
 const FIELDS = [
   'seq',

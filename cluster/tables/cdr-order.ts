@@ -1,7 +1,7 @@
 /** Which record has which number. */
 import { ChurnMap } from '../../proto/churn-map.ts'
+import type { CdrRow } from './cdr-rows.ts'
 import type { PackedRows } from './packed.ts'
-import type { CdrRow } from './rows.ts'
 
 export class CdrOrder {
   readonly #rows: PackedRows<CdrRow>

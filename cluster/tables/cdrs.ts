@@ -2,9 +2,11 @@
  * Records of calls that are over: made once for each call, numbered without a gap, and kept until all sinks have them and for some time
  * after that.
  */
+
+import type { CdrQueueRow, CdrRow, Disposition, SinkRow } from './cdr-rows.ts'
 import type { Ended } from './commands.ts'
 import { charge } from './reservations.ts'
-import type { CallRow, CdrQueueRow, CdrRow, Disposition, SinkRow } from './rows.ts'
+import type { CallRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 
 /** Those that all sinks have are kept for who looks: so many, for so long. */

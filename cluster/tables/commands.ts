@@ -1,30 +1,12 @@
 /** Every way in which the replicated tables can change, and what each comes to. Applied in log order on every node. */
 import type { AlertKind, DeckRate, Grant, LimitKey, LimitRow } from './admission-rows.ts'
 import type { Slice } from './bucket.ts'
+import type { Cost, EndedBy, MediaCount, SinkRow } from './cdr-rows.ts'
+import type { OperatorRow, ProfileRow, TenantRow } from './people-rows.ts'
+import type { Plan, TestCounts } from './plan-rows.ts'
 import type { Rate } from './rating.ts'
-import type {
-  Aor,
-  BindingRow,
-  By,
-  CallRow,
-  Cost,
-  EndedBy,
-  LeaseRow,
-  MediaCount,
-  NodeRow,
-  OperatorRow,
-  Plan,
-  ProfileRow,
-  RegistrationRow,
-  Sealed,
-  SinkRow,
-  TenantRow,
-  TestCounts,
-  Transport,
-  TrunkRow,
-  TrunkStateRow,
-  UserRow,
-} from './rows.ts'
+import type { Aor, BindingRow, CallRow, NodeRow, RegistrationRow, Sealed, Transport, UserRow } from './rows.ts'
+import type { LeaseRow, TrunkRow, TrunkStateRow } from './trunk-rows.ts'
 
 /** `cause` is there when an operator asked for it: what changes is then in the audit. Older programs do not know it. */
 export type Command = Change & { readonly cause?: Cause }
@@ -69,7 +51,7 @@ type Change =
   | { readonly type: 'sink-pause'; readonly name: string; readonly paused: boolean }
   | CdrAck
   | TrunkPut
-  | { readonly type: 'trunk-remove'; readonly name: string; readonly by?: By }
+  | { readonly type: 'trunk-remove'; readonly name: string }
   /** Said by a node of itself, of a trunk that it sees differently than before. */
   | { readonly type: 'trunk-state'; readonly state: Omit<TrunkStateRow, 'since'> }
   | LeaseTake
@@ -197,7 +179,6 @@ export interface TrunkPut {
   readonly trunk: Omit<TrunkRow, 'version'>
   /** The version the author saw; 0: there must be none; null: whatever is there. */
   readonly expect: number | null
-  readonly by?: By
 }
 
 /** A process asks for a duty that nobody has. Refused while another has it; who has it already gets more time. */

@@ -1,5 +1,6 @@
 /** Whether forwards of users lead back to where they began: then every call to one of them would go round until a limit ends it. */
-import type { Aor, Forwards } from './rows.ts'
+import type { Forwards } from './people-rows.ts'
+import type { Aor } from './rows.ts'
 
 /** Users that are looked at: nobody means a chain to be so long, and a longer one ends at the hops that a call may take. */
 const LOOKED_MAX = 200

@@ -4,8 +4,8 @@
  * by itself before the others can say that it is down.
  */
 import type { LeaseRelease, LeaseRenew, LeaseTake, Result } from './commands.ts'
-import type { LeaseRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
+import type { LeaseRow } from './trunk-rows.ts'
 
 /** More duties than anybody has; those that are free make room. */
 export const LEASES_MAX = 10_000

@@ -1,6 +1,6 @@
 /** Who may ask the control service. Once there is anybody, somebody must always be left who may do everything. */
 import type { Command, Result } from './commands.ts'
-import type { OperatorRow } from './rows.ts'
+import type { OperatorRow } from './people-rows.ts'
 import { put, remove, type State } from './state.ts'
 
 type OperatorPut = Extract<Command, { type: 'operator-put' }>

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { Plan } from './rows.ts'
+import type { Plan } from './plan-rows.ts'
 
 /** A text of 1 MiB whose rules are all as short as they can be comes to half of that. */
 const INFLATED_MAX = 32 * 1024 * 1024

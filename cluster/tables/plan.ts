@@ -4,8 +4,8 @@
  */
 import type { Command, PlanCommit, Result } from './commands.ts'
 import { MAIN } from './plan-place.ts'
+import type { CommitRow, TestCounts } from './plan-rows.ts'
 import { type PlanText, unpack } from './plan-text.ts'
-import type { CommitRow, TestCounts } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 
 type PlanRemove = Extract<Command, { type: 'plan-remove' }>

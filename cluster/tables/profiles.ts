@@ -1,7 +1,8 @@
 /** What users have set. Rows are made field by field in one order, so that every node has the same bytes. */
 import type { ProfilePatch, ProfilePut, Result } from './commands.ts'
 import { circle } from './forwards.ts'
-import type { Aor, Forwards, ProfileRow } from './rows.ts'
+import type { Forwards, ProfileRow } from './people-rows.ts'
+import type { Aor } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 
 /** Changes what is named, or nothing: a forward that comes back to where it began is refused with its way. */

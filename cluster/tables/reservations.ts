@@ -4,10 +4,10 @@
  */
 import type { AlertKind, LimitKey, LimitRow, Paid, ReservationRow } from './admission-rows.ts'
 import { filled, spent } from './bucket.ts'
+import type { Cost } from './cdr-rows.ts'
 import type { Refused, Release, Renew, Reserve, Result } from './commands.ts'
 import { bucketOf, paceOf, putUsage, usageOf } from './limits.ts'
 import { costOf, SECONDS_MAX, secondsFor } from './rating.ts'
-import type { Cost } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 import { callsMax } from './trunks.ts'
 

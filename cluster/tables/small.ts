@@ -13,23 +13,11 @@ import type {
   ReservationRow,
   UsageRow,
 } from './admission-rows.ts'
-import type {
-  AuditRow,
-  BanRow,
-  CallRow,
-  CdrQueueRow,
-  CommitRow,
-  LeaseRow,
-  NodeRow,
-  OperatorRow,
-  PlanRow,
-  ProfileRow,
-  SinkRow,
-  TenantRow,
-  TextRow,
-  TrunkRow,
-  TrunkStateRow,
-} from './rows.ts'
+import type { CdrQueueRow, SinkRow } from './cdr-rows.ts'
+import type { AuditRow, OperatorRow, ProfileRow, TenantRow } from './people-rows.ts'
+import type { CommitRow, PlanRow, TextRow } from './plan-rows.ts'
+import type { BanRow, CallRow, NodeRow } from './rows.ts'
+import type { LeaseRow, TrunkRow, TrunkStateRow } from './trunk-rows.ts'
 
 export interface SmallTables {
   calls: CallRow

@@ -3,13 +3,15 @@
  * first `{"version":1,"time":…,"members":…}` (the members once there are founders), then `["table","key",row]` for every row of every table, sessions included.
  */
 import { ChurnMap } from '../../proto/churn-map.ts'
+import type { CdrRow } from './cdr-rows.ts'
 import type { Result } from './commands.ts'
 import { DIGEST, digestOf, digestOfText } from './hash.ts'
 import type { MembersRow } from './members.ts'
 import type { FrozenRows } from './packed.ts'
 import { MAIN, placeOf } from './plan-place.ts'
+import type { PlanRow } from './plan-rows.ts'
 import { loadRegistration } from './registrations.ts'
-import type { CdrRow, ClusterRow, PlanRow, RegistrationRow, UserRow } from './rows.ts'
+import type { ClusterRow, RegistrationRow, UserRow } from './rows.ts'
 import type { Session } from './sessions.ts'
 import { isSmall, SMALL, type SmallTables } from './small.ts'
 import { newState, put, putCluster, putLoaded, putMembers, type State } from './state.ts'

@@ -1,6 +1,7 @@
 /** Tenants: whose domains are which say the plan documents. */
 import type { Command, Result } from './commands.ts'
-import type { PlanRow, TenantRow } from './rows.ts'
+import type { TenantRow } from './people-rows.ts'
+import type { PlanRow } from './plan-rows.ts'
 import { put, remove, type State } from './state.ts'
 
 type TenantPut = Extract<Command, { type: 'tenant-put' }>

@@ -1,7 +1,8 @@
 /** Trunks, and what each node knows of them. */
 import type { Result, TrunkPut } from './commands.ts'
-import type { NodeRow, TrunkRow, TrunkStateRow } from './rows.ts'
+import type { NodeRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
+import type { TrunkRow, TrunkStateRow } from './trunk-rows.ts'
 
 export const TRUNKS_MAX = 1_000
 

@@ -1,7 +1,9 @@
 /** The tables as they are read, and what is told of a change. */
+
+import type { CdrRow } from './cdr-rows.ts'
 import type { HeldView } from './held.ts'
 import type { MembersRow } from './members.ts'
-import type { CdrRow, ClusterRow, RegistrationRow, UserRow } from './rows.ts'
+import type { ClusterRow, RegistrationRow, UserRow } from './rows.ts'
 import type { SmallTable, SmallTables, SmallViews } from './small.ts'
 
 export type RowChange =

@@ -1,6 +1,8 @@
 /** How a call ended, as it is recorded: from the words in which its journey ended. */
+
+import type { EndedBy } from '../../cluster/tables/cdr-rows.ts'
 import type { Ended } from '../../cluster/tables/commands.ts'
-import type { CallRow, EndedBy } from '../../cluster/tables/rows.ts'
+import type { CallRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Stream } from '../media/media.ts'
 import type { Call } from './call.ts'

@@ -1,6 +1,7 @@
 /** What routing is told of the cluster, and which of it was asked for one decision: with that the decision can be made again. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { Aor, ProfileRow } from '../../cluster/tables/rows.ts'
+import type { ProfileRow } from '../../cluster/tables/people-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import type { TrunkStanding } from '../../cluster/tables/trunks.ts'
 import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision } from '../routing/decision.ts'

@@ -1,5 +1,6 @@
 /** Star codes: what a user sets for himself by dialling, and how that is told to him. Nothing here can speak, so it is told as the reason of a refusal. */
-import type { Aor, ServiceName } from '../../cluster/tables/rows.ts'
+import type { ServiceName } from '../../cluster/tables/plan-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 
 /** What is to be other than it was; null: as if never set. */

@@ -1,8 +1,8 @@
 /** Whether a sink can be as it is asked for. */
 
+import type { SinkKind } from '../../cluster/tables/cdr-rows.ts'
 import type { SinkConfig } from '../../cluster/tables/commands.ts'
 import { isName } from '../../cluster/tables/names.ts'
-import type { SinkKind } from '../../cluster/tables/rows.ts'
 import { SINKS_MAX } from '../../cluster/tables/sinks.ts'
 import { FIELDS } from '../../proto/cdr.ts'
 

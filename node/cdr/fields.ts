@@ -1,5 +1,5 @@
 /** A record as it goes out. */
-import type { CdrRow } from '../../cluster/tables/rows.ts'
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 import type { Told } from '../../proto/cdr.ts'
 
 export function toldOf(row: CdrRow, lineage: string): Told {

@@ -5,7 +5,7 @@
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'csv-parse/sync'
-import type { CdrRow } from '../../cluster/tables/rows.ts'
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 import { chosen, pick } from '../../proto/cdr.ts'
 import { csv } from '../../proto/csv.ts'
 import { toldOf } from './fields.ts'

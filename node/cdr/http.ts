@@ -1,5 +1,5 @@
 /** POST of `{"lineage", "cdrs": […]}`. What answers 2xx has them; by the `id` of each it knows those that it had before. */
-import type { CdrRow } from '../../cluster/tables/rows.ts'
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 import { chosen, pick } from '../../proto/cdr.ts'
 import { clean } from '../../proto/text.ts'
 import { toldOf } from './fields.ts'

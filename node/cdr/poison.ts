@@ -1,5 +1,5 @@
 /** Which records of a batch a sink refuses for what they are: halves of halves, until they stand alone. */
-import type { CdrRow } from '../../cluster/tables/rows.ts'
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 import type { Delivered } from './sink.ts'
 
 /** What one try came to; `refused`: for something in these rows. */

@@ -1,6 +1,6 @@
 /** Rows of a table in PostgreSQL. Each batch is one statement, and so one transaction: all of it is there or nothing. */
 import pg from 'pg'
-import type { CdrRow } from '../../cluster/tables/rows.ts'
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 import { toldOf } from './fields.ts'
 import { deliverAll, type Tried } from './poison.ts'
 import { down, type Sink } from './sink.ts'

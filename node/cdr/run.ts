@@ -1,9 +1,9 @@
 /** One sink: reads the queue from its cursor on, delivers, and tells the cluster how far it is. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 import { queueOf } from '../../cluster/tables/cdrs.ts'
 import type { CdrAck } from '../../cluster/tables/commands.ts'
-import type { CdrRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Delivered, Sink } from './sink.ts'
 

@@ -1,5 +1,5 @@
 /** What every kind of sink can do. */
-import type { CdrRow } from '../../cluster/tables/rows.ts'
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 
 export interface Sink {
   /** Rows in order of their numbers; some of them it may have. */

@@ -4,7 +4,8 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { Sealed, SinkRow } from '../../cluster/tables/rows.ts'
+import type { SinkRow } from '../../cluster/tables/cdr-rows.ts'
+import type { Sealed } from '../../cluster/tables/rows.ts'
 import { secretPurpose, TABLE } from './config.ts'
 import { fileSink } from './file.ts'
 import { httpSink } from './http.ts'

@@ -3,7 +3,7 @@
  * asks only what is theirs. What does not stand here is for admins of everything.
  */
 
-import type { Role } from '../../cluster/tables/rows.ts'
+import type { Role } from '../../cluster/tables/people-rows.ts'
 import { domainsOf, tenantOf } from '../../cluster/tables/tenants.ts'
 import type { Tables } from '../../cluster/tables/view.ts'
 

@@ -1,5 +1,5 @@
 /** ListAudit: what operators changed, the newest first. */
-import type { AuditRow } from '../../cluster/tables/rows.ts'
+import type { AuditRow } from '../../cluster/tables/people-rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { AuditEntry } from '../../proto/types/raftel/v1/AuditEntry.ts'
 import type { AuditPage } from '../../proto/types/raftel/v1/AuditPage.ts'

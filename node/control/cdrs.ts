@@ -1,6 +1,7 @@
 /** ListCdrs, GetCdr: records of calls that are over. */
+
+import type { CdrRow } from '../../cluster/tables/cdr-rows.ts'
 import { queueOf } from '../../cluster/tables/cdrs.ts'
-import type { CdrRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Cdr } from '../../proto/types/raftel/v1/Cdr.ts'
 import type { CdrPage } from '../../proto/types/raftel/v1/CdrPage.ts'

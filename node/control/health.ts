@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import type { MemberView } from '../../cluster/cluster.ts'
 import { CDRS_MAX, queueOf } from '../../cluster/tables/cdrs.ts'
-import type { PlanRow } from '../../cluster/tables/rows.ts'
+import type { PlanRow } from '../../cluster/tables/plan-rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Check__Output } from '../../proto/types/raftel/v1/Check.ts'
 import type { Health } from '../../proto/types/raftel/v1/Health.ts'

@@ -1,6 +1,6 @@
 /** Whether plan documents may be in force together: what does not hold, what is odd, and which of their tests fail. */
 import { MAIN } from '../../cluster/tables/plan-place.ts'
-import type { PlanRow, TestCounts } from '../../cluster/tables/rows.ts'
+import type { PlanRow, TestCounts } from '../../cluster/tables/plan-rows.ts'
 import { clean } from '../../proto/text.ts'
 import { link } from '../routing/link.ts'
 import { runTests, type TestResult } from '../routing/tests.ts'

@@ -1,7 +1,9 @@
 /** What the control service needs of the rest of the node. Only node.ts knows who provides it. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { BindingRow, MediaKind, Plan, TrunkRow } from '../../cluster/tables/rows.ts'
+import type { Plan } from '../../cluster/tables/plan-rows.ts'
+import type { BindingRow, MediaKind } from '../../cluster/tables/rows.ts'
+import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import type { Decks } from '../admission/decks.ts'
 import type { Recent } from '../replay/recent.ts'
 import type { Facts } from '../routing/route.ts'

@@ -1,6 +1,6 @@
 /** ListOperators, PutOperator, RotateOperator, RemoveOperator. A token is told once, and only its hash is kept. */
 import { hash, randomBytes } from 'node:crypto'
-import type { OperatorRow, Role } from '../../cluster/tables/rows.ts'
+import type { OperatorRow, Role } from '../../cluster/tables/people-rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
 import type { Operator } from '../../proto/types/raftel/v1/Operator.ts'

@@ -1,7 +1,7 @@
 /** GetUser, RemoveUser, SetProfile, GetProfiles: what users have set, and everything about one of them. */
 
 import type { ProfilePatch } from '../../cluster/tables/commands.ts'
-import type { ProfileRow } from '../../cluster/tables/rows.ts'
+import type { ProfileRow } from '../../cluster/tables/people-rows.ts'
 import { tenantOf } from '../../cluster/tables/tenants.ts'
 import { clean } from '../../proto/text.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'

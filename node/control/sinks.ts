@@ -1,9 +1,9 @@
 /** AddSink, ListSinks, RemoveSink, PauseSink: where records of calls go. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import { seal } from '../../cluster/seal.ts'
+import type { SinkRow } from '../../cluster/tables/cdr-rows.ts'
 import { queueOf } from '../../cluster/tables/cdrs.ts'
 import type { Command } from '../../cluster/tables/commands.ts'
-import type { SinkRow } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { AddSinkRequest__Output } from '../../proto/types/raftel/v1/AddSinkRequest.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'

@@ -1,5 +1,5 @@
 /** ListTenants, PutTenant, RemoveTenant. Which domains a tenant has say the plan documents. */
-import type { TenantRow } from '../../cluster/tables/rows.ts'
+import type { TenantRow } from '../../cluster/tables/people-rows.ts'
 import { domainsOf, tenantOf } from '../../cluster/tables/tenants.ts'
 import { clean } from '../../proto/text.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'

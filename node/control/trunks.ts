@@ -1,6 +1,6 @@
 /** PutTrunk, RemoveTrunk, GetTrunk, ListTrunks. A password is sealed here, for its trunk alone, and is in no answer. */
 import { seal } from '../../cluster/seal.ts'
-import type { TrunkRow } from '../../cluster/tables/rows.ts'
+import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { trunkPurpose, trunkState, trunkStateKey } from '../../cluster/tables/trunks.ts'
 import { clean } from '../../proto/text.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'

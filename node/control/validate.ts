@@ -1,5 +1,5 @@
 /** ValidatePlan, TestPlan: what a commit of this text would be told, beside the documents that are in force; nothing is changed. */
-import type { PlanRow } from '../../cluster/tables/rows.ts'
+import type { PlanRow } from '../../cluster/tables/plan-rows.ts'
 import type { PlanVerdict } from '../../proto/types/raftel/v1/PlanVerdict.ts'
 import type { TestPlanRequest__Output } from '../../proto/types/raftel/v1/TestPlanRequest.ts'
 import type { TestResults } from '../../proto/types/raftel/v1/TestResults.ts'

@@ -1,8 +1,10 @@
 /** What may be set in a profile: fields as somebody wrote them, and the change of the row that they come to, or what is wrong with them. */
 import type { ProfilePatch } from '../../cluster/tables/commands.ts'
 import { circle } from '../../cluster/tables/forwards.ts'
+import type { ProfileRow } from '../../cluster/tables/people-rows.ts'
+import type { PlanRow } from '../../cluster/tables/plan-rows.ts'
 import { profileRow } from '../../cluster/tables/profiles.ts'
-import type { Aor, PlanRow, ProfileRow } from '../../cluster/tables/rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import { domainOf, readAor } from './aor.ts'
 

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { PlanRow } from '../../cluster/tables/rows.ts'
+import type { PlanRow } from '../../cluster/tables/plan-rows.ts'
 import { link } from '../routing/link.ts'
 import type { Difference } from '../routing/outcome.ts'
 import type { Facts } from '../routing/route.ts'

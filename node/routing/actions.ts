@@ -1,5 +1,5 @@
 /** What a document says to do with a call → what is kept: exactly one thing, and what follows it. */
-import type { PlanAction, PlanThen } from '../../cluster/tables/rows.ts'
+import type { PlanAction, PlanThen } from '../../cluster/tables/plan-rows.ts'
 import type { Damage, Holed } from '../damage.ts'
 import type { Path } from '../yaml.ts'
 import type { Complain, Names } from './names.ts'

@@ -1,5 +1,5 @@
 /** Who may dial what outside: of the beginnings of numbers that a class names, the longest that fits decides; of two as long, the one that denies. */
-import type { PlanClass } from '../../cluster/tables/rows.ts'
+import type { PlanClass } from '../../cluster/tables/plan-rows.ts'
 import { type Pattern, readPattern } from './pattern.ts'
 
 export interface CallingClass {

@@ -1,5 +1,6 @@
 /** What routing says of one call: pure data, kept with the call so that "why did it go there?" has an answer. */
-import type { Aor, ServiceName } from '../../cluster/tables/rows.ts'
+import type { ServiceName } from '../../cluster/tables/plan-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import type { TraceOp } from './trace.ts'
 
 export interface CallRequest {

@@ -1,5 +1,6 @@
 /** What routing asks of the world beside the plan. All that may be absent is not known then. */
-import type { Aor, ProfileRow } from '../../cluster/tables/rows.ts'
+import type { ProfileRow } from '../../cluster/tables/people-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 
 export interface Facts {
   /** Whether this AoR is a user of the cluster. */

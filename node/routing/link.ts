@@ -1,6 +1,5 @@
 /** The documents of the plan, compiled and joined: what decisions read. Made once for a version, kept by each call that began with it. */
 import type {
-  Aor,
   Plan,
   PlanAction,
   PlanGroup,
@@ -13,7 +12,8 @@ import type {
   PlanTrunkGroup,
   PlanUser,
   ServiceName,
-} from '../../cluster/tables/rows.ts'
+} from '../../cluster/tables/plan-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import { type CallingClass, callingClass } from './calling-class.ts'
 import { normalForm, withCallingCode } from './number.ts'
 import { type Pattern, readPattern } from './pattern.ts'

@@ -1,5 +1,5 @@
 /** Rules that an earlier one leaves nothing to match, or that two of may take the same call: what is wrong with the order of a plan. */
-import type { PlanRule } from '../../cluster/tables/rows.ts'
+import type { PlanRule } from '../../cluster/tables/plan-rows.ts'
 import type { Damage } from '../damage.ts'
 import type { Path } from '../yaml.ts'
 import { isOutward } from './link.ts'

@@ -1,5 +1,5 @@
 /** Plan document → plan, or everything that is wrong with it. A plan that comes out of here cannot make routing fail. */
-import type { Plan, PlanEmergency, PlanRule, PlanUser } from '../../cluster/tables/rows.ts'
+import type { Plan, PlanEmergency, PlanRule, PlanUser } from '../../cluster/tables/plan-rows.ts'
 import { clean } from '../../proto/text.ts'
 import { closest } from '../closest.ts'
 import { type Damage, type Holed, UNDAMAGED } from '../damage.ts'

@@ -1,5 +1,5 @@
 /** What a document means by name, and whether what it says to do goes round in a circle. */
-import type { Plan, PlanAction, PlanThen } from '../../cluster/tables/rows.ts'
+import type { Plan, PlanAction, PlanThen } from '../../cluster/tables/plan-rows.ts'
 import type { Path } from '../yaml.ts'
 import { isFree } from './order.ts'
 import { match, readPattern } from './pattern.ts'

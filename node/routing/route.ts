@@ -1,5 +1,5 @@
 /** One call against the plan: where it rings, or how it is refused, and why. Total: it never throws and never waits. */
-import type { ServiceName } from '../../cluster/tables/rows.ts'
+import type { ServiceName } from '../../cluster/tables/plan-rows.ts'
 import type { CallRequest, Decision } from './decision.ts'
 import type { Facts } from './facts.ts'
 import { type Linked, type LinkedRule, NO_PLAN, type Scope } from './link.ts'

@@ -3,7 +3,8 @@
  * the end of each pattern stands the first rule that has it, for everybody and by caller, and before it those that ask for more. What `match` and the order of the
  * plan say is what it says. However a plan is made, no search looks at more characters than one through all of its rules would.
  */
-import type { Aor, PlanRule } from '../../cluster/tables/rows.ts'
+import type { PlanRule } from '../../cluster/tables/plan-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import type { Pattern } from './pattern.ts'
 
 export interface Indexed {

@@ -11,7 +11,7 @@ import type {
   PlanTimes,
   PlanTrunkGroup,
   PlanUser,
-} from '../../cluster/tables/rows.ts'
+} from '../../cluster/tables/plan-rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { Holed } from '../damage.ts'
 import type { Path } from '../yaml.ts'

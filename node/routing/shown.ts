@@ -1,5 +1,5 @@
 /** How a caller is shown to whom he calls: by the rule, else by the trunk group, else by what is his own. */
-import type { PlanRule, PlanTrunkGroup } from '../../cluster/tables/rows.ts'
+import type { PlanRule, PlanTrunkGroup } from '../../cluster/tables/plan-rows.ts'
 import type { Shown } from './decision.ts'
 
 /** What the rules that a call went through say of its caller; a later one has the last word. */

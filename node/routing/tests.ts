@@ -1,5 +1,6 @@
 /** The tests that a plan document holds: calls, and whether what becomes of them is what the document expects. */
-import type { Aor, PlanExpected, PlanTest } from '../../cluster/tables/rows.ts'
+import type { PlanExpected, PlanTest } from '../../cluster/tables/plan-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision, Shown, TrunkStep } from './decision.ts'
 import { phonesIn } from './decision.ts'

@@ -1,5 +1,5 @@
 /** Times of day, weekdays, dates and holidays: how a plan writes them, and whether they are now. By the clocks on the wall of a zone. */
-import type { PlanDates, PlanHolidays, PlanSpan, PlanTimes } from '../../cluster/tables/rows.ts'
+import type { PlanDates, PlanHolidays, PlanSpan, PlanTimes } from '../../cluster/tables/plan-rows.ts'
 import { localTime, momentOf } from './zone.ts'
 
 const DAY_MS = 86_400_000

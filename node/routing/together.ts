@@ -1,5 +1,5 @@
 /** What is wrong between documents that are sound by themselves: what two of them claim, and what one means that none has. */
-import type { Plan } from '../../cluster/tables/rows.ts'
+import type { Plan } from '../../cluster/tables/plan-rows.ts'
 import { clean } from '../../proto/text.ts'
 import { closest } from '../closest.ts'
 import { FAULTS_MAX, type Path, sayPath } from '../yaml.ts'

@@ -1,5 +1,7 @@
 /** What a plan says to do → the ways a call may go: users with their forwards, groups, trunks, what is played or recorded. */
-import type { Aor, PlanAction, PlanGroup, PlanThen, PlanTrunkGroup, ProfileRow } from '../../cluster/tables/rows.ts'
+import type { ProfileRow } from '../../cluster/tables/people-rows.ts'
+import type { PlanAction, PlanGroup, PlanThen, PlanTrunkGroup } from '../../cluster/tables/plan-rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
 import { judge } from './calling-class.ts'
 import type { CallRequest } from './decision.ts'
 import { draw, drawn } from './draw.ts'

@@ -1,5 +1,5 @@
 /** What is sent to a trunk: its INVITE, and who is shown as the caller there (RFC 3323, RFC 3325). Pure. */
-import type { TrunkRow } from '../../cluster/tables/rows.ts'
+import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { parseUri, uriParam } from '../sip/address.ts'
 import type { DialRequest } from '../sip/port.ts'
 import { onlyCodecs } from './codecs.ts'

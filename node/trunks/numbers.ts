@@ -1,6 +1,6 @@
 /** How numbers are written at the other end of a trunk. Pure. What is no number, like a name, passes as it is. */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
-import type { NumberPolicy } from '../../cluster/tables/rows.ts'
+import type { NumberPolicy } from '../../cluster/tables/trunk-rows.ts'
 
 const INTERNATIONAL = /^\+(\d{3,20})$/
 /** What stands before numbers of other countries in most of the world. */

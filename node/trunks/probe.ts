@@ -1,7 +1,7 @@
 /** OPTIONS to every target of every trunk (RFC 3261 §11), what real calls hear, and what this node tells the others of it. */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { TrunkRow, TrunkStateRow } from '../../cluster/tables/rows.ts'
+import type { TrunkRow, TrunkStateRow } from '../../cluster/tables/trunk-rows.ts'
 import { trunkStateKey } from '../../cluster/tables/trunks.ts'
 import type { SipPort } from '../sip/port.ts'
 import { badFor, FRESH, type Health, next } from './health.ts'

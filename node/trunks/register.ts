@@ -5,7 +5,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import { isHeld } from '../../cluster/tables/leases.ts'
-import type { LeaseRow, TrunkRow } from '../../cluster/tables/rows.ts'
+import type { LeaseRow, TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { registerDuty } from '../../cluster/tables/trunks.ts'
 import { answerTo, strongestChallenge } from '../sip/authorize.ts'
 import type { FinalResponse, SipPort } from '../sip/port.ts'

@@ -1,6 +1,6 @@
 /** Which trunk an address belongs to, by the networks that each lists: the longest prefix decides. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { TrunkRow } from '../../cluster/tables/rows.ts'
+import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { Networks, plainHost } from '../sip/source.ts'
 
 export interface TrunkSources {

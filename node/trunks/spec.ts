@@ -2,7 +2,7 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { isName } from '../../cluster/tables/names.ts'
-import type { TrunkRow } from '../../cluster/tables/rows.ts'
+import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { clean } from '../../proto/text.ts'
 import { parseUri } from '../sip/address.ts'
 import { isCidr } from '../sip/source.ts'

@@ -4,7 +4,8 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import type { Aor, TrunkRow } from '../../cluster/tables/rows.ts'
+import type { Aor } from '../../cluster/tables/rows.ts'
+import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { type TrunkStanding, trunkState, trunkStateKey } from '../../cluster/tables/trunks.ts'
 import { clean } from '../../proto/text.ts'
 import { parseAddress, parseUri, unescaped } from '../sip/address.ts'

@@ -4,9 +4,10 @@ import { apply } from '../../../cluster/tables/apply.ts'
 import type { Command, Result } from '../../../cluster/tables/commands.ts'
 import { stateHash } from '../../../cluster/tables/hash.ts'
 import { isHeld, LEASES_MAX } from '../../../cluster/tables/leases.ts'
-import type { NodeRow, TrunkStateRow } from '../../../cluster/tables/rows.ts'
+import type { NodeRow } from '../../../cluster/tables/rows.ts'
 import { loadSnapshot, snapshotLines } from '../../../cluster/tables/snapshot.ts'
 import { newState } from '../../../cluster/tables/state.ts'
+import type { TrunkStateRow } from '../../../cluster/tables/trunk-rows.ts'
 import { trunkState, trunkStateKey } from '../../../cluster/tables/trunks.ts'
 
 const DUTY = { node: 'n1', incarnation: '1', seq: 0, floor: 0 }

@@ -1,6 +1,6 @@
 /** Calls with several steps, on a real node with real phones and carriers; what the steps are is said by the test. */
 import test, { type ExecutionContext } from 'ava'
-import type { TrunkRow } from '../../../cluster/tables/rows.ts'
+import type { TrunkRow } from '../../../cluster/tables/trunk-rows.ts'
 import type { Decided } from '../../../node/calls/facts.ts'
 import type { CallRequest, Decision, Ring, Step } from '../../../node/routing/decision.ts'
 import type { Invitation, SipPort } from '../../../node/sip/port.ts'

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { Cluster } from '../../../cluster/cluster.ts'
+import type { CdrRow } from '../../../cluster/tables/cdr-rows.ts'
 import { queueOf } from '../../../cluster/tables/cdrs.ts'
-import type { CdrRow } from '../../../cluster/tables/rows.ts'
 import { endOf } from '../../../node/calls/ended.ts'
 import { agreed, until } from '../../cluster/nodes.ts'
 import { port, soon } from '../sip/support.ts'

@@ -1,4 +1,5 @@
-import type { CallRow, CdrRow } from '../../../cluster/tables/rows.ts'
+import type { CdrRow } from '../../../cluster/tables/cdr-rows.ts'
+import type { CallRow } from '../../../cluster/tables/rows.ts'
 
 /** Midnight is between 5 and 6. */
 const EVENING = Date.UTC(2026, 10, 28, 23, 59, 55)

@@ -1,7 +1,7 @@
 /** What docs/plan.md shows is so. */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import type { PlanRow } from '../../../cluster/tables/rows.ts'
+import type { PlanRow } from '../../../cluster/tables/plan-rows.ts'
 import { link } from '../../../node/routing/link.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
 import { runTests } from '../../../node/routing/tests.ts'

@@ -2,7 +2,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import type { PlanRow } from '../../../cluster/tables/rows.ts'
+import type { PlanRow } from '../../../cluster/tables/plan-rows.ts'
 import type { CallRequest, Decision } from '../../../node/routing/decision.ts'
 import { link } from '../../../node/routing/link.ts'
 import { readPlan } from '../../../node/routing/plan.ts'

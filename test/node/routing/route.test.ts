@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { PlanRow } from '../../../cluster/tables/rows.ts'
+import type { PlanRow } from '../../../cluster/tables/plan-rows.ts'
 import { phonesIn } from '../../../node/routing/decision.ts'
 import { link } from '../../../node/routing/link.ts'
 import { fill, match, readPattern } from '../../../node/routing/pattern.ts'

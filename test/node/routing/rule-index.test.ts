@@ -1,7 +1,7 @@
 /** The index finds what a search through all rules, one after the other, would find. */
 import test from 'ava'
 import fc from 'fast-check'
-import type { PlanRow, PlanRule } from '../../../cluster/tables/rows.ts'
+import type { PlanRow, PlanRule } from '../../../cluster/tables/plan-rows.ts'
 import type { CallRequest } from '../../../node/routing/decision.ts'
 import { link } from '../../../node/routing/link.ts'
 import { normalForm } from '../../../node/routing/number.ts'

@@ -1,6 +1,6 @@
 /** Times of plans, by the clocks on the wall: also on the days when these are changed. */
 import test from 'ava'
-import type { PlanSpan } from '../../../cluster/tables/rows.ts'
+import type { PlanSpan } from '../../../cluster/tables/plan-rows.ts'
 import {
   areNow,
   isHoliday,

@@ -1,6 +1,6 @@
 /** Why a call went where it went: short enough to be kept with every call, and whole enough to say it. */
 import test from 'ava'
-import type { PlanRow } from '../../../cluster/tables/rows.ts'
+import type { PlanRow } from '../../../cluster/tables/plan-rows.ts'
 import { link } from '../../../node/routing/link.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
 import { decide, type Facts } from '../../../node/routing/route.ts'

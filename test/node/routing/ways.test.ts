@@ -1,6 +1,7 @@
 /** What a whole plan makes of calls: groups, trunks, classes, forwards, star codes, tenants. */
 import test from 'ava'
-import type { PlanRow, ProfileRow } from '../../../cluster/tables/rows.ts'
+import type { ProfileRow } from '../../../cluster/tables/people-rows.ts'
+import type { PlanRow } from '../../../cluster/tables/plan-rows.ts'
 import type { CallRequest, Decision } from '../../../node/routing/decision.ts'
 import { link } from '../../../node/routing/link.ts'
 import { readPlan } from '../../../node/routing/plan.ts'

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { NumberPolicy } from '../../../cluster/tables/rows.ts'
+import type { NumberPolicy } from '../../../cluster/tables/trunk-rows.ts'
 import { onlyCodecs } from '../../../node/trunks/codecs.ts'
 import { badFor, FRESH, type Health, next } from '../../../node/trunks/health.ts'
 import { inviteTo } from '../../../node/trunks/invite.ts'
