@@ -1,6 +1,6 @@
 /** PutTrunk, RemoveTrunk, GetTrunk, ListTrunks. A password is sealed here, for its trunk alone, and is in no answer. */
 import { seal } from '../../cluster/seal.ts'
-import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
+import type { TrunkAuth, TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { trunkPurpose, trunkState, trunkStateKey } from '../../cluster/tables/trunks.ts'
 import { clean } from '../../proto/text.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
@@ -28,8 +28,10 @@ export async function putTrunk(needs: TrunkNeeds, request: PutTrunkRequest__Outp
   if (password !== null && !auth) throw invalid('there is a password and no auth.user to whom it belongs')
   if (password !== null && password.length > PASSWORD_MAX)
     throw invalid(`the password is longer than ${PASSWORD_MAX} characters`)
-  const sealed = password !== null ? seal(needs.key, trunkPurpose(name), password) : old?.auth?.password
-  if (auth && (sealed === undefined || (password === null && old?.auth?.user !== auth.user)))
+  // It was given for who asks there, and goes nowhere else unless whoever changes that knows it.
+  const kept = old?.auth && isSameDoor(old, { ...rest, auth }) ? old.auth.password : undefined
+  const sealed = password !== null ? seal(needs.key, trunkPurpose(name), password) : kept
+  if (auth && sealed === undefined)
     throw invalid(`${auth.user} needs a password there; give it on stdin with --password-stdin`)
   unshared(needs, name, rest.inbound?.from ?? [])
   const trunk = { ...rest, ...(auth && { auth: { ...auth, password: sealed! } }) }
@@ -45,6 +47,16 @@ export async function putTrunk(needs: TrunkNeeds, request: PutTrunkRequest__Outp
     )
   }
   return getTrunk(needs, name)
+}
+
+/** Whether a password is asked for by the same as before, and for the same. */
+function isSameDoor(a: Door, b: Door): boolean {
+  const door = ({ targets, domain, auth }: Door) => JSON.stringify([targets, domain, auth?.user, auth?.realm])
+  return door(a) === door(b)
+}
+
+interface Door extends Pick<TrunkRow, 'targets' | 'domain'> {
+  readonly auth?: Pick<TrunkAuth, 'user' | 'realm'> | undefined
 }
 
 export async function removeTrunk(needs: Viewing, name: string, within: number): Promise<Trunk> {

@@ -99,6 +99,12 @@ test('one node registers a trunk, and within five seconds of its death another d
     )
     t.is(heard.at(-1)!.port, taken.port)
 
+    // The password stays for who asks there, and goes nowhere else.
+    t.is((await lab.raftel(['trunk', 'set', 'a', 'max_calls=3'])).code, 0)
+    const elsewhere = await lab.raftel(['trunk', 'set', 'a', 'targets=["sip:127.0.0.1:9"]'])
+    t.is(elsewhere.code, 1)
+    t.regex(elsewhere.stderr, /acme needs a password there/)
+
     await lab.raftel(['cluster', 'snapshot', 'save', path.join(lab.dir, 'saved')])
     const outputs = [
       JSON.stringify(await lab.json(['trunk', 'show', 'a'])),
