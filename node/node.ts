@@ -42,7 +42,7 @@ import { startTrace } from './trace/trace.ts'
 import { watchSources } from './trunks/sources.ts'
 import { readTrunk, writeTrunk } from './trunks/spec.ts'
 import { startTrunks } from './trunks/trunks.ts'
-import { sayFaults } from './yaml.ts'
+import { sayFaults, totalOf } from './yaml.ts'
 
 export interface RunningNode {
   /** `host:port`. */
@@ -299,7 +299,8 @@ async function trouble<T>(what: string, act: () => T | Promise<T>): Promise<T> {
 
 function planRead(source: string): PlanRead {
   const read = readPlan(source)
-  if (read.kind === 'faults') return { kind: 'faults', text: sayFaults('plan', read.faults) }
+  if (read.kind === 'faults')
+    return { kind: 'faults', text: sayFaults('plan', read.faults), total: totalOf(read.faults) }
   return { ...read, warnings: read.warnings.map((one) => sayFaults('plan', [one])) }
 }
 

@@ -15,6 +15,8 @@ export interface Fault {
   /** `rules[3].match`; empty for the document as a whole. */
   readonly path: string
   readonly message: string
+  /** It is no fault, but stands for so many more. */
+  readonly more?: number
 }
 
 export interface Place {
@@ -49,7 +51,7 @@ export interface YamlOptions {
 export const YAML_BYTES_MAX = 1024 * 1024
 const ALIASES_MAX = 100
 const DEPTH_MAX = 64
-export const FAULTS_MAX = 200
+export const FAULTS_MAX = 100
 const TOO_DEEP = 'the document is nested too deeply; flatten it'
 const TWICE = 'this key is given twice; keep one'
 /** The library reports an exhausted stack as a syntax error with the engine's words. */
@@ -86,7 +88,8 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: YamlOpt
   // Placing a fault walks the document: only as many as will be told.
   const faults = [
     ...twice.map(({ offset, path }) => ({ ...place(lines, offset), path: sayPath(path), message: TWICE })),
-    ...issues.slice(0, FAULTS_MAX + 1).flatMap((issue) => faultsOf(issue, document.contents, lines, schema)),
+    ...issues.slice(0, FAULTS_MAX).flatMap((issue) => faultsOf(issue, document.contents, lines, schema)),
+    ...surplus(issues.slice(FAULTS_MAX).reduce((sum, issue) => sum + countOf(issue), 0)),
   ]
   const unknown = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [],
@@ -99,7 +102,11 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: YamlOpt
 /** One line a fault, as compilers say it: `plan.yaml:12:5: rules[3].match: …`. */
 export function sayFaults(file: string, faults: readonly Fault[]): string {
   return faults
-    .map((f) => `${file}:${f.line}:${f.column}: ${f.path === '' ? '' : `${f.path}: `}${f.message}`)
+    .map((f) =>
+      f.more === undefined
+        ? `${file}:${f.line}:${f.column}: ${f.path === '' ? '' : `${f.path}: `}${f.message}`
+        : f.message,
+    )
     .join('\n')
 }
 
@@ -114,13 +121,22 @@ export function sayPath(path: Path): string {
     .join('')
 }
 
-/** Faults in the order of the document, bounded in number. */
+/** Faults in the order of the document; the first of them, and how many more there are. */
 export function inOrder(faults: readonly Fault[]): Fault[] {
-  const sorted = faults.filter((fault) => fault !== MORE).sort((a, b) => a.line - b.line || a.column - b.column)
-  if (sorted.length <= FAULTS_MAX && !faults.includes(MORE)) return sorted
-  return [...sorted.slice(0, FAULTS_MAX), MORE]
+  const all = faults.filter(({ more }) => more === undefined).sort((a, b) => a.line - b.line || a.column - b.column)
+  const told = all.slice(0, FAULTS_MAX)
+  return [...told, ...surplus(totalOf(faults) - told.length)]
 }
-const MORE: Fault = { line: 1, column: 1, path: '', message: 'and more faults than are told at once' }
+
+/** How many faults there are, those with them that are not told. */
+export function totalOf(faults: readonly Fault[]): number {
+  return faults.reduce((sum, { more = 1 }) => sum + more, 0)
+}
+
+/** What stands for so many faults that are not told. */
+export function surplus(more: number): Fault[] {
+  return more > 0 ? [{ line: 0, column: 0, path: '', message: `and ${more} more`, more }] : []
+}
 
 function compose(text: string, lineCounter: LineCounter, scalars: 'typed' | 'text') {
   try {
@@ -165,14 +181,19 @@ function keysGivenTwice(node: unknown, path: Path): { offset: number; path: Path
 function faultsOf(issue: z.core.$ZodIssue, root: ParsedNode | null, lines: LineCounter, schema: z.ZodType): Fault[] {
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path)
-    return issue.keys.slice(0, FAULTS_MAX + 1).map((key) => ({
+    const told = issue.keys.slice(0, FAULTS_MAX).map((key) => ({
       ...place(lines, keyOffset(root, issue.path, key)),
       path: sayPath([...issue.path, key]),
       message: unknownKey(key, known),
     }))
+    return [...told, ...surplus(issue.keys.length - told.length)]
   }
   const message = clean(issue.message, 300)
   return [{ ...place(lines, offsetOf(root, issue.path)), path: sayPath(issue.path), message }]
+}
+
+function countOf(issue: z.core.$ZodIssue): number {
+  return issue.code === 'unrecognized_keys' ? issue.keys.length : 1
 }
 
 function unknownKey(key: string, known: readonly string[]): string {

@@ -145,7 +145,7 @@ export interface StreamView {
 /** `text` has one line a fault, `warnings` one each. */
 export type PlanRead =
   | { readonly kind: 'ok'; readonly plan: Plan; readonly warnings: readonly string[] }
-  | { readonly kind: 'faults'; readonly text: string }
+  | { readonly kind: 'faults'; readonly text: string; readonly total: number }
 
 export type TrunkRead =
   | {

@@ -18,6 +18,9 @@ import { type Judgement, judge, type Plans } from './judge.ts'
 import type { Needs } from './needs.ts'
 import { agreed, cannot, conflict, invalid, notFound } from './refusal.ts'
 
+/** As many as a document alone is told. */
+const FAULTS_TOLD = 100
+
 const REASON_MAX = 200
 const EMPTY: Plan = { domains: [], users: [], rules: [], emergency: null }
 
@@ -140,7 +143,7 @@ async function propose(
   for (let left = within; ; left = until - performance.now()) {
     const { planVersion: base, plans } = cluster.tables
     const judged = judge(after(plans), document, needs)
-    if (judged.faults.length > 0 && !breakGlass) throw invalid(judged.faults.join('\n'))
+    if (judged.faults.length > 0 && !breakGlass) throw invalid(firstOf(judged.faults))
     if (judged.failed.length > 0 && !breakGlass) throw cannot(sayFailed(judged))
     const result = agreed(await cluster.propose(command({ base, judged }), Math.max(MOMENT_MS, left)))
     switch (result.kind) {
@@ -177,6 +180,11 @@ function sayFailed({ failed, tests }: Judgement): string {
   ].join('\n')
 }
 const FAILED_MAX = 100
+
+function firstOf(faults: readonly string[]): string {
+  const told = faults.slice(0, FAULTS_TOLD)
+  return [...told, ...(faults.length > told.length ? [`and ${faults.length - told.length} more`] : [])].join('\n')
+}
 
 function isBroken({ faults, failed }: Judgement): boolean {
   return faults.length > 0 || failed.length > 0

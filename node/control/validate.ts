@@ -22,9 +22,8 @@ export function validatePlan(needs: Reading, request: ValidatePlanRequest__Outpu
   const version = plans.get(document)?.version ?? 0
   const read = readPlan(request.text)
   if (read.kind === 'faults') {
-    const faults = read.text.split('\n')
-    const told = { faults: faults.slice(0, limit), faultsTotal: faults.length }
-    return { ...told, warnings: [], warningsTotal: 0, version, rules: 0 }
+    const faults = read.text.split('\n').slice(0, Math.min(limit, read.total))
+    return { faults, faultsTotal: read.total, warnings: [], warningsTotal: 0, version, rules: 0 }
   }
   const after = new Map([...plans, [document, candidate(document, request.text, read.plan, now)]])
   const { faults, warnings: beside } = judge(after, document, needs)

@@ -3,7 +3,7 @@ import type { Plan, PlanEmergency, PlanRule, PlanUser } from '../../cluster/tabl
 import { clean } from '../../proto/text.ts'
 import { closest } from '../closest.ts'
 import { type Damage, type Holed, UNDAMAGED } from '../damage.ts'
-import { FAULTS_MAX, type Fault, inOrder, type Path, type Place, readYaml, sayPath } from '../yaml.ts'
+import { FAULTS_MAX, type Fault, inOrder, type Path, type Place, readYaml, sayPath, surplus } from '../yaml.ts'
 import { DOES, type Reader, toAction, toThen } from './actions.ts'
 import { type Complain, isDomain, namesIn } from './names.ts'
 import { isCountry } from './number.ts'
@@ -54,7 +54,10 @@ interface Found {
 
 /** Placing a fault walks the document: only as many as will be told. */
 function placed(found: readonly Found[], lineOf: (path: Path) => Place): Fault[] {
-  return found.slice(0, FAULTS_MAX + 1).map(({ path, message }) => ({ ...lineOf(path), path: sayPath(path), message }))
+  const told = found
+    .slice(0, FAULTS_MAX)
+    .map(({ path, message }) => ({ ...lineOf(path), path: sayPath(path), message }))
+  return [...told, ...surplus(found.length - told.length)]
 }
 
 /**

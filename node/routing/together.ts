@@ -2,7 +2,7 @@
 import type { Plan } from '../../cluster/tables/plan-rows.ts'
 import { clean } from '../../proto/text.ts'
 import { closest } from '../closest.ts'
-import { FAULTS_MAX, type Path, sayPath } from '../yaml.ts'
+import { type Path, sayPath } from '../yaml.ts'
 import { normalForm } from './number.ts'
 import { circlesIn, KINDS, namesOf, type Reference, referencesOf } from './references.ts'
 
@@ -30,7 +30,7 @@ export function checkTogether(
   const into =
     (list: Together[], document: string) =>
     (path: Path, message: string): void => {
-      if (list.length < FAULTS_MAX) list.push({ document, path: sayPath(path), message })
+      list.push({ document, path: sayPath(path), message })
     }
   // The order of the documents says nothing: what is told must not depend on it.
   const all = [...plans].sort((a, b) => (a.name < b.name ? -1 : 1))

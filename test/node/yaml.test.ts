@@ -47,7 +47,7 @@ test('aliases that multiply, deep nesting and oversize are refused, and quickly'
   t.regex(complaints('['.repeat(500_000))[0] ?? '', /nested/)
   t.regex(complaints('[\n'.repeat(300_000))[0] ?? '', /./)
   t.regex(complaints('- '.repeat(300_000))[0] ?? '', /./)
-  t.is(complaints(Array.from({ length: 60_000 }, (_, i) => `key${i}: 1`).join('\n')).length, 201)
+  t.is(complaints(Array.from({ length: 60_000 }, (_, i) => `key${i}: 1`).join('\n')).length, 101)
   t.regex(complaints('#'.repeat(YAML_BYTES_MAX + 1))[0] ?? '', /larger than/)
 })
 
