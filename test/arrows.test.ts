@@ -114,6 +114,7 @@ const PURE = [
   'node/admission/deck.ts',
   'node/admission/decks.ts',
   'node/admission/period.ts',
+  'node/admission/said.ts',
   'node/trunks/numbers.ts',
   'node/trunks/codecs.ts',
   'node/trunks/health.ts',

@@ -12,6 +12,7 @@ import { type About, concernOf, type Known, periodsOf, type Wanted } from './con
 import { countryOf } from './countries.ts'
 import { type Decks, readDecks } from './decks.ts'
 import { startReleases } from './releases.ts'
+import { sayChecked } from './said.ts'
 import { startSlices } from './slices.ts'
 
 export interface AdmissionNeeds {
@@ -155,7 +156,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     }
     const { seconds } = result
     held.set(id, { id, wanted, seconds, isLast: seconds !== null && seconds < ahead, ...rest })
-    return OK
+    return { kind: 'ok', checked: sayChecked(tables, wanted, seconds) }
   }
 
   /** Only calls a second are limited: nothing is held. */

@@ -13,7 +13,8 @@ export interface Admission {
 }
 
 export type Admitted =
-  | { readonly kind: 'ok' }
+  /** `checked`: what it was held against, in words. */
+  | { readonly kind: 'ok'; readonly checked?: readonly string[] }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly retryAfter?: number }
 
 export interface TalkTime {

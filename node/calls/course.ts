@@ -98,6 +98,7 @@ export async function setOut(
   async function phones(step: PhonesStep): Promise<Stage> {
     const admitted = emergency ? null : await desk.admission?.moved(live.id, null)
     if (admitted?.kind === 'refused') return unasked(nameOf(step), admitted.reason, false)
+    for (const line of admitted?.checked ?? []) note(line)
     const talking = emergency ? [] : step.aors.filter((aor) => isTalking(desk, live, aor))
     for (const aor of talking) note(`${aor} talks, and takes no second call`)
     const said = talking.map((): Said => ({ status: 486, reason: 'Busy Here', rang: false }))
@@ -140,6 +141,7 @@ export async function setOut(
     const about = { trunk: step.trunk, number: step.number }
     const admitted = emergency ? null : await desk.admission?.moved(live.id, about)
     if (admitted?.kind === 'refused') return unasked(`trunk ${step.trunk}`, admitted.reason, true)
+    for (const line of admitted?.checked ?? []) note(line)
     const groups = (sdp: string): readonly Group[] => {
       const now = out(sdp)
       const { request, via } = now.kind === 'request' ? now : { ...first, request: { ...first.request, sdp } }

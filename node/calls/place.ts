@@ -159,6 +159,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   if (decision.kind === 'service') return serve(desk, party, rights, decision)
   const admitted = decision.emergency ? OK : ((await desk.admission?.reserve(request, decision)) ?? OK)
   if (admitted.kind === 'refused') return refuseAdmission(desk, party, admitted)
+  for (const line of admitted.checked ?? []) desk.happened(live, { type: 'noted', line })
   const shows = arrival ? showsOf(arrival) : { who: shown, display, private: shown?.private === true }
   const course = await setOut(desk, live, { ...looked, decision, shows, to: to.dialled, headers })
   if ('over' in course) {

@@ -71,7 +71,12 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         place?.keep(dialog)
         through.answered?.()
         const { parted } = dialog
-        desk.admission?.answered(live.id, { stop: (why) => live.stop.abort(why), ...(parted && { parted }) })
+        desk.admission?.answered(live.id, {
+          stop: (why) => live.stop.abort(why),
+          // Nothing here can sound a tone yet: who asks why the call ended is told.
+          warn: (left) => desk.happened(live, { type: 'noted', line: `warned: ${left} s are left` }),
+          ...(parted && { parted }),
+        })
         if (answered !== null) desk.happened(live, answered)
       },
       asked: { referred: (side, referral) => transfer(desk, live, side, referral) },

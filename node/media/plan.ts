@@ -57,6 +57,12 @@ export const answerOf = (talk: Talk, side: Side, sdp: string): NgCommand => ({
 
 export const deleteOf = (talk: Talk): NgCommand => ({ name: 'delete', fields: { 'call-id': talk.id } })
 
+/** The same; rtpengine 10.5 says what it counted only to who names a tag that it has. */
+export const countedDeleteOf = (talk: Talk): NgCommand => ({
+  name: 'delete',
+  fields: { 'call-id': talk.id, 'from-tag': 'caller' },
+})
+
 export const queryOf = (talk: Talk): NgCommand => ({ name: 'query', fields: { 'call-id': talk.id } })
 
 /** Why an SDP cannot carry a call, or null. Asked of what comes in and of what the relay gives back. */

@@ -2,6 +2,7 @@
 import type { MediaSession, Passed, Stream } from './media.ts'
 import {
   answerOf,
+  countedDeleteOf,
   deleteOf,
   forgotten,
   type NgCommand,
@@ -61,9 +62,13 @@ export function relayedSession(id: string, relay: () => Relay | null, ended: () 
       }),
     end() {
       over ??= inTurn(async () => {
-        const counted = await relay()?.command('delete', deleteOf(talk).fields)
+        const to = relay()
+        const counted = talk.met ? await to?.command('delete', countedDeleteOf(talk).fields) : undefined
+        const streams = counted ? streamsIn(counted) : null
+        // It may know the call by another tag alone, or it is nobody's yet: no port is left behind.
+        if (!streams || streams.length === 0) await to?.command('delete', deleteOf(talk).fields)
         ended()
-        return counted ? streamsIn(counted) : null
+        return streams
       })
       return over
     },

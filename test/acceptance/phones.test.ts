@@ -61,6 +61,11 @@ needing(test, 'rtpengine').serial(
         (rows) => rows.length === 0,
       )
       t.is((await lab.raftel(['call', 'show', id, '--endpoints', n3.control])).code, 3)
+      // Its record has what the relay counted until the end, at every node.
+      const record = await atThird<{ media: { side: string; packets: number; codec: string }[] }>(['cdr', 'show', id])
+      t.like(record, { disposition: 'answered', by: 'operator', relay: 'rtpengine' })
+      t.deepEqual(record.media.map(({ side }) => side).sort(), ['called', 'caller'])
+      t.true(record.media.every(({ packets, codec }) => packets > 100 && codec.startsWith('PCM')))
 
       bob.process.kill('SIGINT')
       await lab.until(

@@ -3,6 +3,7 @@ import test from 'ava'
 import type { Command } from '../../../cluster/tables/commands.ts'
 import { startAdmission } from '../../../node/admission/admission.ts'
 import { agreed, until } from '../../cluster/nodes.ts'
+import { until as poll } from '../media/rig.ts'
 import { requestOf } from '../routing/request.ts'
 import { port, quiet, SDP_A, soon } from '../sip/support.ts'
 import { answers, call, listener, nodes, phone, type TestNode } from './rig.ts'
@@ -42,6 +43,10 @@ test('one call too many hears 480 at whatever node it comes in; when another has
   const first = await ask(t, n1!)
   if (first.kind !== 'answered') return t.fail(JSON.stringify(first))
   await until(n2!.cluster, 'the other node knows of it', () => n2!.cluster.tables.reservations.size === 1)
+  t.true(
+    n1!.calls.live()[0]?.trace.includes('tenant:pbx.test: 1 of 1 calls'),
+    'who asks why is told what it was held against',
+  )
   t.like(await ask(t, n2!), { kind: 'refused', status: 480 })
   t.like(await ask(t, n1!), { kind: 'refused', status: 480 })
   first.dialog.bye()
@@ -139,6 +144,7 @@ test('a prepaid call gets more time as it goes on, is ended when all is used up,
   if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
   const heard = listener()
   outcome.dialog.handle(heard.handlers)
+  await poll(() => n1!.calls.live()[0]?.trace.some((line) => /^warned: \d+ s are left$/.test(line)) === true)
   await soon('BYE at both', Promise.all([heard.bye, bob.bye]), 10_000)
   t.true(performance.now() - began >= 2_900, 'three seconds were paid for')
   await nothingHeld(n1!)
