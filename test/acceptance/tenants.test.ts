@@ -54,6 +54,7 @@ interface Explained {
   readonly outcome: string
   readonly rule: string
   readonly planVersion: number
+  readonly decision: object
   readonly steps: readonly { readonly text: string; readonly considered: readonly string[] }[]
 }
 
@@ -190,7 +191,13 @@ function callsIn(lab: Lab, folder: string, [port, mediaPort]: readonly [number, 
   const explain = (from: string, to: string, at: number) =>
     lab.json<Explained>(['route', 'explain', from, to, '--endpoints', lab.nodes[at]!.control])
   const call = async (from: string, to: string, at: number, isPlaced = true) => {
-    const said = await explain(from, to, at)
+    const all = await Promise.all(lab.nodes.map((_, i) => explain(from, to, i)))
+    const said = all[at]!
+    for (const { outcome, rule, decision } of all) {
+      const isSame = JSON.stringify({ ...decision, id: '' }) === JSON.stringify({ ...said.decision, id: '' })
+      if (!isSame || outcome !== said.outcome || rule !== said.rule)
+        throw new Error(`not the same at all nodes: ${JSON.stringify(all)}`)
+    }
     if (!isPlaced) return { said, record: {} as Cdr }
     const seen = new Set((await lab.json<Cdr[]>(['cdr', 'ls'])).map(({ id }) => id))
     await sipp({
