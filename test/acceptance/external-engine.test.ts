@@ -118,6 +118,8 @@ async function callsOfAllKinds(t: ExecutionContext, lab: Lab): Promise<void> {
   }
   const ended = alice.call(bob.aor, { seconds: 60 })
   const talking = await lab.until('bob talks', async () => bob.calls(), answered)
+  // He who is called answers first: alice hears of it when the cluster knows.
+  await lab.until('so does alice', async () => alice.calls(), answered)
   talking[0]?.hangUp()
   t.true((await ended).answered, 'hung up by the called side')
 
