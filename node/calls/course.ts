@@ -144,9 +144,11 @@ export async function setOut(
     for (const line of admitted?.checked ?? []) note(line)
     const groups = (sdp: string): readonly Group[] => {
       const now = out(sdp)
-      const { request, via } = now.kind === 'request' ? now : { ...first, request: { ...first.request, sdp } }
+      const { request, others, via } =
+        now.kind === 'request' ? now : { ...first, request: { ...first.request, sdp }, others: [] }
       sentHere = via === null
-      return [{ targets: [{ name, trunk: step.trunk, request }], seconds: step.seconds }]
+      const [target, ...rest] = [request, ...others].map((one) => ({ name, trunk: step.trunk, request: one }))
+      return [{ targets: [{ ...target!, others: rest }], seconds: step.seconds }]
     }
     return { groups, isEmpty: false, said: [] }
   }

@@ -126,7 +126,9 @@ function byTrunk(desk: Desk, invitation: Invitation, number: string, { name, loo
     sdp,
     ...(by !== null && { headers: { 'Referred-By': by } }),
   })
-  return way?.kind === 'request' ? { target: { name: number, request: way.request } } : 480
+  if (way?.kind !== 'request') return 480
+  const others = way.others.map((request) => ({ name: number, request }))
+  return { target: { name: number, request: way.request, others } }
 }
 
 /**

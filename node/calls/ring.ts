@@ -12,7 +12,7 @@ export interface Target {
   readonly request: DialRequest
   /** It is a flow (RFC 5626): told when there is no connection left to send over. */
   readonly flow?: { lost(): void }
-  /** Rung in its place when the flow fails, one after the other. */
+  /** Rung in its place when it is not there, one after the other: other flows of the phone, other targets of the trunk. */
   readonly others?: readonly Target[]
 }
 
@@ -130,11 +130,16 @@ function ringTogether(
     live.add(dialing)
     void dialing.outcome.then((outcome) => {
       live.delete(dialing)
-      if (outcome.kind === 'refused' && !settled && target.flow && FAILURES.has(outcome.status)) {
-        if (isUnreached(outcome)) target.flow.lost()
+      if (
+        outcome.kind === 'refused' &&
+        !settled &&
+        (target.flow || others.length > 0) &&
+        FAILURES.has(outcome.status)
+      ) {
+        if (isUnreached(outcome)) target.flow?.lost()
         const [next, ...rest] = others
         if (next) return begin(next, rest, branch)
-        outcome = { ...outcome, status: FLOW_FAILED, reason: 'Flow Failed' }
+        if (target.flow) outcome = { ...outcome, status: FLOW_FAILED, reason: 'Flow Failed' }
       }
       open--
       if (outcome.kind === 'answered') {

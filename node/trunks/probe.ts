@@ -16,8 +16,8 @@ const PROPOSE_MS = 5_000
 const RETRY_MS = 1_000
 
 export interface Probing {
-  /** The first target that answers, as far as this node knows. */
-  target(trunk: TrunkRow): string | undefined
+  /** The targets that answer, as far as this node knows, in their order. */
+  up(trunk: TrunkRow): readonly string[]
   /** Why none does. */
   why(trunk: TrunkRow): string
   /** What a call heard; of the target that calls go to. */
@@ -147,7 +147,7 @@ export function startProbing({ cluster, sip, log, chance, answerMs = ANSWER_MS }
     const { node, incarnation } = cluster
     if (!one || cluster.tables.nodes.get(node)?.incarnation !== incarnation) return null
     const { registration } = one
-    const isUp = targetOf(one) !== undefined
+    const isUp = upOf(one).length > 0
     const state = {
       trunk: name,
       node,
@@ -182,9 +182,9 @@ export function startProbing({ cluster, sip, log, chance, answerMs = ANSWER_MS }
   look()
 
   return {
-    target(trunk) {
+    up(trunk) {
       const one = watched.get(trunk.name)
-      return one ? targetOf(one) : trunk.targets[0]
+      return one ? upOf(one) : trunk.targets
     },
     why(trunk) {
       const one = watched.get(trunk.name)
@@ -192,7 +192,7 @@ export function startProbing({ cluster, sip, log, chance, answerMs = ANSWER_MS }
     },
     heard(trunk, why) {
       const one = watched.get(trunk.name)
-      const target = one && (targetOf(one) ?? trunk.targets[0])
+      const target = one && (upOf(one)[0] ?? trunk.targets[0])
       if (one && target !== undefined) learn(one, target, why)
     },
     registered(trunk, registration) {
@@ -216,9 +216,8 @@ function everyMs({ probe = PROBE_SECONDS }: TrunkRow): number {
   return probe * 1_000
 }
 
-function targetOf({ targets }: Watched): string | undefined {
-  for (const [target, { reach }] of targets) if (reach === 'up') return target
-  return undefined
+function upOf({ targets }: Watched): string[] {
+  return [...targets].flatMap(([target, { reach }]) => (reach === 'up' ? [target] : []))
 }
 
 function whyOf({ targets }: Watched): string {

@@ -41,6 +41,8 @@ export type Out =
   | {
       readonly kind: 'request'
       readonly request: DialRequest
+      /** To the trunk's other targets, one after the other when the one before is not there. */
+      readonly others: readonly DialRequest[]
       /** The other node that sends it; null: this one. */
       readonly via: string | null
     }
@@ -103,12 +105,15 @@ export function startTrunks(needs: TrunksNeeds): Trunks {
     }
   }
 
-  /** By the first target that answers; where none does by the first, if it must be. */
-  function here(trunk: TrunkRow, number: string, look: Look, isForced: boolean): DialRequest | null {
-    const target = probing.target(trunk) ?? (isForced ? trunk.targets[0] : undefined)
-    if (target === undefined) return null
-    const request = inviteTo(trunk, target, number, look, host)
-    return { ...request, ...answerOf(trunk, request.uri, request.sdp) }
+  /** To the targets that answer, in their order; where none does to all of them, if it must be. */
+  function here(trunk: TrunkRow, number: string, look: Look, isForced: boolean): Out | null {
+    const up = probing.up(trunk)
+    const targets = up.length === 0 && isForced ? trunk.targets : up
+    const [request, ...others] = targets.map((target) => {
+      const invite = inviteTo(trunk, target, number, look, host)
+      return { ...invite, ...answerOf(trunk, invite.uri, invite.sdp) }
+    })
+    return request === undefined ? null : { kind: 'request', request, others, via: null }
   }
 
   /** Nodes that this one sees and that reach the trunk, in order. */
@@ -134,20 +139,20 @@ export function startTrunks(needs: TrunksNeeds): Trunks {
     out(name, number, look) {
       const row = rowOf(name)
       if ('why' in row) return unreachable(row.why)
-      const request = here(row, number, look, false)
-      if (request) return { kind: 'request', request, via: null }
+      const own = here(row, number, look, false)
+      if (own) return own
       const [other] = elsewhere(row)
-      if (other && order)
-        return { kind: 'request', request: order(other.id, other.sip, name, number, look), via: other.id }
+      if (other && order) {
+        const request = order(other.id, other.sip, name, number, look)
+        return { kind: 'request', request, others: [], via: other.id }
+      }
       const last = look.emergency ? here(row, number, look, true) : null
-      if (last) return { kind: 'request', request: last, via: null }
-      return unreachable(`no node reaches trunk ${name}: ${probing.why(row)}`)
+      return last ?? unreachable(`no node reaches trunk ${name}: ${probing.why(row)}`)
     },
     outHere(name, number, look) {
       const row = rowOf(name)
       if ('why' in row) return unreachable(row.why)
-      const request = here(row, number, look, true)
-      return request ? { kind: 'request', request, via: null } : unreachable(`trunk ${name} has no target`)
+      return here(row, number, look, true) ?? unreachable(`trunk ${name} has no target`)
     },
     outcome(name, status) {
       const row = tables.trunks.get(name)

@@ -86,6 +86,22 @@ test('who is busy, does not answer or is not registered is followed by whom the 
   }
 })
 
+test('the targets of a trunk are tried in their order, for what is no answer to the number', async (t) => {
+  const trunk = (name: string): Step => ({ kind: 'trunk', trunk: name, number: '+4930', seconds: 10 })
+  const it = await rig(t, { 0: { steps: [trunk('two')] }, 1: { steps: [trunk('strict'), trunk('two')] } })
+  const full = await carrier(t, (invitation) => invitation.reply(503))
+  const strict = await carrier(t, (invitation) => invitation.reply(404))
+  const good = await carrier(t, answers(listener()))
+  const to = (...sips: SipPort[]) => sips.map((sip) => `sip:${addressOf(sip, 'udp')}`)
+  await addTrunk(it.n1, { name: 'two', targets: to(full, good), probe: 0 })
+  await addTrunk(it.n1, { name: 'strict', targets: to(full, strict, good), probe: 0 })
+  const outcome = await soon('an answer', call(it.alice, it.n1, '0').outcome)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  t.deepEqual(it.n1.calls.live()[0]?.trace, [], 'it is one step')
+  outcome.dialog.bye()
+  t.deepEqual(await refusedWith(it, '1'), [404, 'Not Found'])
+})
+
 test('a phone that registers while the step before it rings is found', async (t) => {
   const it = await rig(t, { 2: { steps: [phones('bob'), phones('carol')] } })
   const bob = rings()
