@@ -197,6 +197,16 @@ test.serial(
       status.UNAUTHENTICATED,
     )
     t.truthy(await ask((done) => client.getNode({}, bearer(fresh), done)))
+
+    // What is not said of one who is there stays: other roles give nobody more time.
+    const guest = async (more: object) => {
+      const said = { name: 'guest', roles: ['viewer'], ...more }
+      const { operator } = await ask<OperatorToken__Output>((done) => client.putOperator(said, done))
+      return operator?.expires ?? 0
+    }
+    t.true((await guest({ expires: 100 })) > 90)
+    t.true((await guest({ roles: ['auditor'], replace: true })) > 0)
+    t.is(await guest({ replace: true, expires: 0 }), 0, 'never, if that is said')
   },
 )
 
