@@ -122,8 +122,8 @@ export interface Placed {
   readonly leg: LegRow
   readonly by: Who | null
   readonly to: Destination
-  /** A user, or a trunk. */
-  readonly isKnown: boolean
+  /** Of a user or a trunk, or for help: also refused it is worth a record. */
+  readonly isNotable: boolean
 }
 
 /** A user as the plan knows him. */
@@ -316,7 +316,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     }
     const hasRung = call.about.ringingAt !== null
     // A row takes no more room than the call did; of calls that were refused at once there may be any number.
-    if (!hasRung && !(placed?.isKnown && refused.mayRecord(needs.now()))) {
+    if (!hasRung && !(placed?.isNotable && refused.mayRecord(needs.now()))) {
       count.unrecorded++
       return
     }

@@ -136,7 +136,7 @@ export function destinationOf(
 
 export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<string> {
   const { party, leg, rights, shown, to, display, headers, arrival } = wish
-  live.placed = { leg, by: rights, to, isKnown: rights !== null || arrival !== undefined }
+  live.placed = { leg, by: rights, to, isNotable: rights !== null || arrival !== undefined || wish.emergency }
   if (wish.emergency) desk.count.emergency++
   const request = requestOf(desk, live.id, rights, to.dialled, arrival)
   const { decision, ...looked } = await route(desk, request, to)

@@ -9,6 +9,7 @@ import { sipp } from '../../bench/sipp.ts'
 import { needing } from '../peers.ts'
 import { freePorts } from '../ports.ts'
 import { type Lab, ROOT, withLab } from './lab.ts'
+import { rawPhone, registerOnce } from './sip.ts'
 import { addUsers } from './users.ts'
 
 const PASSWORD = 'correct-horse'
@@ -46,6 +47,7 @@ trunk_groups:
   outside: { order: listed, trunks: [silent, full], on: [408, 503], seconds: 2 }
 rules:
   - { name: out, prefix: "+", trunk: outside }
+emergency: { numbers: ["112"], user: dave }
 `
 const USERS = ['alice@acme.test', 'bob@acme.test', 'carol@acme.test', 'dave@globex.test']
 
@@ -170,6 +172,30 @@ needing(test, 'sipp')(
         )
         const forwarded = await calls('alice@acme.test', '1002', 2)
         t.like(forwarded.record, { target: 'carol@acme.test', disposition: 'answered' })
+
+        // A tenant that is disabled neither registers nor calls, but for help; the other goes on.
+        await lab.json(['tenant', 'add', 'globex'])
+        await lab.json(['tenant', 'set', 'globex', '--disabled', 'on', '--reason', 'not paid'])
+        const raw = await rawPhone(lab.nodes[1]!.sip)
+        t.teardown(() => raw.close())
+        const registers = async (aor: string) => (await registerOnce(raw, aor, PASSWORD))?.status
+        await lab.until(
+          'it is known at that node',
+          () => registers('dave@globex.test'),
+          (code) => code === 403,
+        )
+        t.is(await registers('alice@acme.test'), 200)
+        const seen = (await lab.json<Cdr[]>(['cdr', 'ls'])).length
+        const barred = await calls.place('dave@globex.test', '1001', 1)
+        t.is(barred.done, 0)
+        // Nobody asks him who he is.
+        t.is((await calls.place('dave@globex.test', '112', 1, own('help.xml'))).done, 1)
+        const help = await lab.until(
+          'a record of the call for help',
+          () => lab.json<Cdr[]>(['cdr', 'ls']),
+          (all) => all.length > seen,
+        )
+        t.like(help[0], { dialled: '112', rule: 'emergency', target: 'dave@globex.test', disposition: 'answered' })
       } finally {
         for (const run of running) run.end()
         await Promise.all(running.map((run) => run.result))
@@ -190,18 +216,9 @@ function callsIn(lab: Lab, folder: string, [port, mediaPort]: readonly [number, 
   let count = 0
   const explain = (from: string, to: string, at: number) =>
     lab.json<Explained>(['route', 'explain', from, to, '--endpoints', lab.nodes[at]!.control])
-  const call = async (from: string, to: string, at: number, isPlaced = true) => {
-    const all = await Promise.all(lab.nodes.map((_, i) => explain(from, to, i)))
-    const said = all[at]!
-    for (const { outcome, rule, decision } of all) {
-      const isSame = JSON.stringify({ ...decision, id: '' }) === JSON.stringify({ ...said.decision, id: '' })
-      if (!isSame || outcome !== said.outcome || rule !== said.rule)
-        throw new Error(`not the same at all nodes: ${JSON.stringify(all)}`)
-    }
-    if (!isPlaced) return { said, record: {} as Cdr }
-    const seen = new Set((await lab.json<Cdr[]>(['cdr', 'ls'])).map(({ id }) => id))
-    await sipp({
-      scenario: bench('call.xml'),
+  const place = (from: string, to: string, at: number, scenario = bench('call.xml')) =>
+    sipp({
+      scenario,
       target: lab.nodes[at]!.sip,
       folder,
       name: `call-${count++}`,
@@ -212,6 +229,17 @@ function callsIn(lab: Lab, folder: string, [port, mediaPort]: readonly [number, 
       mediaPort,
       answerWithin: 30_000,
     }).result
+  const call = async (from: string, to: string, at: number, isPlaced = true) => {
+    const all = await Promise.all(lab.nodes.map((_, i) => explain(from, to, i)))
+    const said = all[at]!
+    for (const { outcome, rule, decision } of all) {
+      const isSame = JSON.stringify({ ...decision, id: '' }) === JSON.stringify({ ...said.decision, id: '' })
+      if (!isSame || outcome !== said.outcome || rule !== said.rule)
+        throw new Error(`not the same at all nodes: ${JSON.stringify(all)}`)
+    }
+    if (!isPlaced) return { said, record: {} as Cdr }
+    const seen = new Set((await lab.json<Cdr[]>(['cdr', 'ls'])).map(({ id }) => id))
+    await place(from, to, at)
     const rows = await lab.until(
       `the record of ${from} to ${to}`,
       () => lab.json<Cdr[]>(['cdr', 'ls']),
@@ -226,5 +254,5 @@ function callsIn(lab: Lab, folder: string, [port, mediaPort]: readonly [number, 
     if (record.disposition === 'answered' && !told.includes(went)) throw new Error(`${went} is not in ${told}`)
     return { said, record }
   }
-  return Object.assign(call, { explain })
+  return Object.assign(call, { explain, place })
 }
