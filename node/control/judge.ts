@@ -26,8 +26,10 @@ export type Plans = ReadonlyMap<string, PlanRow>
 export function judge(after: Plans, document: string, { cluster }: Pick<Needs, 'cluster'>): Judgement {
   const { plans, planVersion, trunks } = cluster.tables
   const known = { trunks: new Set(trunks.keys()) }
-  const before = new Set(checkTogether(named(plans), known).faults.map((fault) => say(fault, document)))
-  const { faults, warnings } = checkTogether(named(after), known)
+  const before = new Set(
+    checkTogether(named(plans), { ...known, newest: document }).faults.map((fault) => say(fault, document)),
+  )
+  const { faults, warnings } = checkTogether(named(after), { ...known, newest: document })
   const tests = rehearse(after, planVersion + 1)
   const failed = tests.filter(({ passed }) => !passed)
   return {

@@ -23,7 +23,7 @@ export interface Named {
 /** `trunks`: those that there are, where that is known. */
 export function checkTogether(
   plans: readonly Named[],
-  { trunks }: { readonly trunks?: ReadonlySet<string> } = {},
+  { trunks, newest }: { readonly trunks?: ReadonlySet<string>; readonly newest?: string } = {},
 ): { readonly faults: readonly Together[]; readonly warnings: readonly Together[] } {
   const faults: Together[] = []
   const warnings: Together[] = []
@@ -32,8 +32,9 @@ export function checkTogether(
     (path: Path, message: string): void => {
       list.push({ document, path: sayPath(path), message })
     }
-  // The order of the documents says nothing: what is told must not depend on it.
-  const all = [...plans].sort((a, b) => (a.name < b.name ? -1 : 1))
+  // The order of the documents says nothing: what is told must not depend on it. What two claim is the newest one's fault.
+  const isNewest = ({ name }: Named): number => (name === newest ? 1 : 0)
+  const all = [...plans].sort((a, b) => isNewest(a) - isNewest(b) || (a.name < b.name ? -1 : 1))
   const shared = sharedIn(all, (name) => into(faults, name))
   checkClaims(all, (name) => into(faults, name))
   const used = new Set<string>()

@@ -372,6 +372,12 @@ test('between documents: no domain and no number has two owners, and what is use
     checkTogether([acme, beta, carriers, lonely]).faults,
     checkTogether([lonely, carriers, beta, acme]).faults,
   )
+  const newest = checkTogether([lonely, beta, carriers, acme], { newest: 'acme' }).faults
+  t.true(
+    newest.some(
+      ({ document, message }) => document === 'acme' && message === 'a.test is a domain of the plan beta already',
+    ),
+  )
 })
 
 test('a plan of 50 MB is refused before it is read', (t) => {
