@@ -260,6 +260,8 @@ export interface Reserve {
   readonly node: string
   readonly incarnation: string
   readonly keys: readonly LimitKey[]
+  /** Those of them whose calls a second it was counted in already, however it came to leave by another way. */
+  readonly paced?: readonly LimitKey[]
   /** When the period began in which minutes of a key are counted, see UsageRow: an older one than is known changes nothing. */
   readonly periods?: Readonly<Record<LimitKey, number>>
   readonly pay?: { readonly account: string; readonly rate: Rate }

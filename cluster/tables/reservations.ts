@@ -29,7 +29,7 @@ export function reserve(state: State, wish: Reserve): Result {
   const keys = [...new Set(wish.keys)].sort()
 
   const fresh = keys.filter((key) => !before?.keys.includes(key))
-  const refused = wish.running ? null : (refusedBy(state, fresh) ?? guarded(state, wish, before?.paid))
+  const refused = wish.running ? null : (refusedBy(state, fresh, wish.paced) ?? guarded(state, wish, before?.paid))
   if (refused) return tellRefused(state, wish, refused)
 
   const timed = wish.running ? [] : keys.filter((key) => state.limits.get(key)?.minutes !== undefined)
@@ -39,7 +39,7 @@ export function reserve(state: State, wish: Reserve): Result {
   const time = timeFor(state, { before, timed, pay, sought })
   if (time.kind === 'limited') return tellRefused(state, wish, time)
 
-  for (const key of wish.running ? [] : fresh) takeToken(state, key)
+  for (const key of wish.running ? [] : fresh) if (!wish.paced?.includes(key)) takeToken(state, key)
   const { seconds, paid } = time
   hold(state, before, {
     id,
@@ -58,14 +58,14 @@ export function reserve(state: State, wish: Reserve): Result {
   return { kind: 'reserved', seconds }
 }
 
-function refusedBy(state: State, keys: readonly LimitKey[]): Refused | null {
+function refusedBy(state: State, keys: readonly LimitKey[], paced: readonly LimitKey[] = []): Refused | null {
   for (const key of keys) {
     const limit = state.limits.get(key)
     const max = Math.min(limit?.calls ?? Number.POSITIVE_INFINITY, callsMax(state.trunks, key))
     const used = state.held.calls(key)
     if (used >= max) return { kind: 'limited', key, limit: 'calls', used, max }
     if (!limit) continue
-    const pace = paceOf(limit)
+    const pace = paced.includes(key) ? null : paceOf(limit)
     if (pace && !spent(bucketOf(state, key, pace))) {
       return { kind: 'limited', key, limit: 'perSecond', used: pace.burst, max: pace.perSecond }
     }

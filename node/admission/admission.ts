@@ -102,11 +102,12 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const about = aboutOf(request)
     const [step] = steps
     const out = step?.kind === 'trunk' ? { trunk: step.trunk, number: step.number } : null
-    asked.set(request.id, { about: { ...about, out }, tokens: new Set() })
+    const tokens = new Set<string>()
+    asked.set(request.id, { about: { ...about, out }, tokens })
     const admitted = await admit(request.id, { ...about, out })
     if (admitted.kind === 'ok' || admitted.isOfWay !== true || out === null || steps.length === 1) return admitted
     // The trunk may be what has no room: the call begins without it, and when its turn comes goes on to the next step.
-    asked.set(request.id, { about, tokens: new Set() })
+    asked.set(request.id, { about, tokens })
     return admit(request.id, about)
   }
 
@@ -129,7 +130,10 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const wanted = concern.kind === 'none' ? NOTHING : concern
     if (wanted.isPaceOnly && !held.has(id)) return paced(id, wanted)
     const { keys, periods, flags, country, pay } = wanted
+    const tokens = asked.get(id)?.tokens
+    const counted = keys.filter((key) => tokens?.has(key))
     const more = {
+      ...(counted.length > 0 && { paced: counted }),
       ...(periods && { periods }),
       ...(flags && { flags }),
       ...(country && { country }),
@@ -147,6 +151,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const { result } = said
     if (result.kind === 'limited') return refuseFor(result)
     if (result.kind !== 'reserved') return refuse(503, 'This node is not up yet', 5)
+    for (const key of keys) tokens?.add(key)
     const before = held.get(id)
     const rest = {
       answeredAt: before?.answeredAt ?? null,

@@ -103,6 +103,30 @@ test('a call that does not know what it has asks again, whatever way it goes, an
   await nothingHeld(n1!)
 })
 
+test('a call that goes on by another way is one call in calls a second, whichever way it was counted', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { cluster } = n1!
+  await agreed(cluster, limit('tenant:pbx.test', { perSecond: 0.001, burst: 2 }))
+  await agreed(cluster, limit('trunk:a', { perSecond: 0.001, burst: 1 }))
+  await agreed(cluster, limit('trunk:b', { calls: 5, perSecond: 0.001, burst: 1 }))
+  const admission = startAdmission({ cluster, log: quiet, now: Date.now })
+  t.teardown(() => admission.close())
+  const out = (trunk: string) => ({ trunk, number: '+4930123' })
+  const steps = ['a', 'b', 'a'].map((trunk) => ({ kind: 'trunk', ...out(trunk), seconds: 5 }) as const)
+  const asks = (id: string) =>
+    admission.reserve(requestOf({ id, caller: 'alice@pbx.test', dialled: '+4930123', domain: 'pbx.test' }), {
+      ...{ kind: 'ring', steps, rule: '', emergency: false, planVersion: 0, ops: [], trace: [] },
+    })
+  t.like(await asks('c1'), { kind: 'ok' })
+  t.like(await admission.moved('c1', out('b')), { kind: 'ok' }, 'it holds something now')
+  t.like(await admission.moved('c1', out('a')), { kind: 'ok' })
+  t.like(await asks('c2'), { kind: 'ok' }, 'the trunk is full, and it begins without it')
+  t.like(await admission.moved('c2', out('b')), { kind: 'refused', reason: 'Too many calls a second' })
+  t.like(await asks('c3'), { kind: 'refused', reason: 'Too many calls a second' }, 'two were all')
+  for (const id of ['c1', 'c2', 'c3']) admission.release(id, null)
+  await nothingHeld(n1!)
+})
+
 test('who is refused by the phone that he called, or gives up, has nothing reserved', async (t) => {
   const [n1] = await nodes(t, 1)
   await agreed(n1!.cluster, limit('tenant:pbx.test', { calls: 1 }))
