@@ -108,6 +108,8 @@ export interface Ended {
   readonly call?: CallRow
   readonly media?: readonly MediaCount[]
   readonly cost?: Cost
+  /** It counts against limits until its node releases it: who was called does not know yet that it is over. */
+  readonly counts?: true
 }
 
 /** How a sink is made; the rest of its row comes about. */

@@ -237,11 +237,12 @@ export function expireLeases(state: State, upTo: number): Result {
   return { kind: 'done' }
 }
 
-/** `seconds`: of conversation; null: nobody answered. Returns what it cost. */
-function settle(state: State, row: ReservationRow, seconds: number | null): number {
-  const { id, timed = [], paid } = row
+/** `seconds`: of conversation; null: nobody answered. `counts`: it goes on to count among calls at once. Returns what it cost. */
+function settle(state: State, row: ReservationRow, seconds: number | null, counts?: true): number {
+  const { id, node, incarnation, at, keys, timed = [], paid } = row
   const talked = seconds === null ? 0 : Math.max(0, Math.min(Math.ceil(seconds), row.seconds ?? SECONDS_MAX))
-  remove(state, 'reservations', id)
+  if (counts) put(state, 'reservations', id, { id, node, incarnation, at, keys }, row)
+  else remove(state, 'reservations', id)
   for (const key of talked === 0 ? [] : timed) {
     const usage = usageOf(state, key)
     const { since, seconds: used } = usage.period ?? { since: 0, seconds: 0 }
@@ -263,10 +264,10 @@ function settle(state: State, row: ReservationRow, seconds: number | null): numb
 }
 
 /** The end of a call has come before its node says how long it was: its record says it. Null: there is nothing (more) to pay. */
-export function charge(state: State, id: string, seconds: number | null): Cost | null {
+export function charge(state: State, id: string, seconds: number | null, counts?: true): Cost | null {
   const row = state.reservations.get(id)
   if (!row) return null
-  const cost = settle(state, row, seconds)
+  const cost = settle(state, row, seconds, counts)
   return row.paid && seconds !== null ? priceOf(state, row.paid, cost) : null
 }
 

@@ -218,22 +218,26 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     })
   }
 
-  function release(id: string, seconds: number | null): void {
+  function release(id: string, seconds: number | null, told: Promise<void> = Promise.resolve()): boolean {
     const isUnsure = asked.get(id)?.isUnsure === true
     asked.delete(id)
     const one = held.get(id)
     if (!one && isUnsure) releases.add(id, null)
-    if (!one || one.over) return
+    if (!one || one.over) return false
     one.over = { seconds: one.answeredAt === null ? null : Math.ceil(seconds ?? talked(one)) }
     for (const timer of one.timers.splice(0)) clearTimeout(timer)
-    const { parted } = one.talk ?? {}
-    if (!parted) {
-      letGo(one)
-      return
-    }
-    // The next may not ring before the one that was called knows that this one is over: it would have both.
-    one.timers.push(setTimeout(() => letGo(one), PARTED_MS).unref())
-    void parted.then(() => letGo(one))
+    // What is let go before there is a record is in none.
+    void Promise.allSettled([told, gone(one)]).then(() => letGo(one))
+    return true
+  }
+
+  /** The next may not ring before the one that was called knows that this one is over: it would have both. */
+  function gone({ talk, timers }: Held): Promise<void> {
+    if (!talk?.parted) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    timers.push(setTimeout(resolve, PARTED_MS).unref())
+    void talk.parted.then(resolve)
+    return promise
   }
 
   function letGo(one: Held): void {
