@@ -108,6 +108,8 @@ export interface Ended {
   readonly call?: CallRow
   readonly media?: readonly MediaCount[]
   readonly cost?: Cost
+  /** It counts against limits until its node releases it: who was called does not know yet that it is over. */
+  readonly counts?: true
 }
 
 /** How a sink is made; the rest of its row comes about. */
@@ -260,6 +262,8 @@ export interface Reserve {
   readonly node: string
   readonly incarnation: string
   readonly keys: readonly LimitKey[]
+  /** Those of them whose calls a second it was counted in already, however it came to leave by another way. */
+  readonly paced?: readonly LimitKey[]
   /** When the period began in which minutes of a key are counted, see UsageRow: an older one than is known changes nothing. */
   readonly periods?: Readonly<Record<LimitKey, number>>
   readonly pay?: { readonly account: string; readonly rate: Rate }

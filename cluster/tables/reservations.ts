@@ -29,7 +29,7 @@ export function reserve(state: State, wish: Reserve): Result {
   const keys = [...new Set(wish.keys)].sort()
 
   const fresh = keys.filter((key) => !before?.keys.includes(key))
-  const refused = wish.running ? null : (refusedBy(state, fresh) ?? guarded(state, wish, before?.paid))
+  const refused = wish.running ? null : (refusedBy(state, fresh, wish.paced) ?? guarded(state, wish, before?.paid))
   if (refused) return tellRefused(state, wish, refused)
 
   const timed = wish.running ? [] : keys.filter((key) => state.limits.get(key)?.minutes !== undefined)
@@ -39,7 +39,7 @@ export function reserve(state: State, wish: Reserve): Result {
   const time = timeFor(state, { before, timed, pay, sought })
   if (time.kind === 'limited') return tellRefused(state, wish, time)
 
-  for (const key of wish.running ? [] : fresh) takeToken(state, key)
+  for (const key of wish.running ? [] : fresh) if (!wish.paced?.includes(key)) takeToken(state, key)
   const { seconds, paid } = time
   hold(state, before, {
     id,
@@ -58,14 +58,14 @@ export function reserve(state: State, wish: Reserve): Result {
   return { kind: 'reserved', seconds }
 }
 
-function refusedBy(state: State, keys: readonly LimitKey[]): Refused | null {
+function refusedBy(state: State, keys: readonly LimitKey[], paced: readonly LimitKey[] = []): Refused | null {
   for (const key of keys) {
     const limit = state.limits.get(key)
     const max = Math.min(limit?.calls ?? Number.POSITIVE_INFINITY, callsMax(state.trunks, key))
     const used = state.held.calls(key)
     if (used >= max) return { kind: 'limited', key, limit: 'calls', used, max }
     if (!limit) continue
-    const pace = paceOf(limit)
+    const pace = paced.includes(key) ? null : paceOf(limit)
     if (pace && !spent(bucketOf(state, key, pace))) {
       return { kind: 'limited', key, limit: 'perSecond', used: pace.burst, max: pace.perSecond }
     }
@@ -237,11 +237,12 @@ export function expireLeases(state: State, upTo: number): Result {
   return { kind: 'done' }
 }
 
-/** `seconds`: of conversation; null: nobody answered. Returns what it cost. */
-function settle(state: State, row: ReservationRow, seconds: number | null): number {
-  const { id, timed = [], paid } = row
+/** `seconds`: of conversation; null: nobody answered. `counts`: it goes on to count among calls at once. Returns what it cost. */
+function settle(state: State, row: ReservationRow, seconds: number | null, counts?: true): number {
+  const { id, node, incarnation, at, keys, timed = [], paid } = row
   const talked = seconds === null ? 0 : Math.max(0, Math.min(Math.ceil(seconds), row.seconds ?? SECONDS_MAX))
-  remove(state, 'reservations', id)
+  if (counts) put(state, 'reservations', id, { id, node, incarnation, at, keys }, row)
+  else remove(state, 'reservations', id)
   for (const key of talked === 0 ? [] : timed) {
     const usage = usageOf(state, key)
     const { since, seconds: used } = usage.period ?? { since: 0, seconds: 0 }
@@ -263,10 +264,10 @@ function settle(state: State, row: ReservationRow, seconds: number | null): numb
 }
 
 /** The end of a call has come before its node says how long it was: its record says it. Null: there is nothing (more) to pay. */
-export function charge(state: State, id: string, seconds: number | null): Cost | null {
+export function charge(state: State, id: string, seconds: number | null, counts?: true): Cost | null {
   const row = state.reservations.get(id)
   if (!row) return null
-  const cost = settle(state, row, seconds)
+  const cost = settle(state, row, seconds, counts)
   return row.paid && seconds !== null ? priceOf(state, row.paid, cost) : null
 }
 

@@ -102,11 +102,12 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const about = aboutOf(request)
     const [step] = steps
     const out = step?.kind === 'trunk' ? { trunk: step.trunk, number: step.number } : null
-    asked.set(request.id, { about: { ...about, out }, tokens: new Set() })
+    const tokens = new Set<string>()
+    asked.set(request.id, { about: { ...about, out }, tokens })
     const admitted = await admit(request.id, { ...about, out })
     if (admitted.kind === 'ok' || admitted.isOfWay !== true || out === null || steps.length === 1) return admitted
     // The trunk may be what has no room: the call begins without it, and when its turn comes goes on to the next step.
-    asked.set(request.id, { about, tokens: new Set() })
+    asked.set(request.id, { about, tokens })
     return admit(request.id, about)
   }
 
@@ -129,7 +130,10 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const wanted = concern.kind === 'none' ? NOTHING : concern
     if (wanted.isPaceOnly && !held.has(id)) return paced(id, wanted)
     const { keys, periods, flags, country, pay } = wanted
+    const tokens = asked.get(id)?.tokens
+    const counted = keys.filter((key) => tokens?.has(key))
     const more = {
+      ...(counted.length > 0 && { paced: counted }),
       ...(periods && { periods }),
       ...(flags && { flags }),
       ...(country && { country }),
@@ -147,6 +151,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     const { result } = said
     if (result.kind === 'limited') return refuseFor(result)
     if (result.kind !== 'reserved') return refuse(503, 'This node is not up yet', 5)
+    for (const key of keys) tokens?.add(key)
     const before = held.get(id)
     const rest = {
       answeredAt: before?.answeredAt ?? null,
@@ -213,22 +218,26 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     })
   }
 
-  function release(id: string, seconds: number | null): void {
+  function release(id: string, seconds: number | null, told: Promise<void> = Promise.resolve()): boolean {
     const isUnsure = asked.get(id)?.isUnsure === true
     asked.delete(id)
     const one = held.get(id)
     if (!one && isUnsure) releases.add(id, null)
-    if (!one || one.over) return
+    if (!one || one.over) return false
     one.over = { seconds: one.answeredAt === null ? null : Math.ceil(seconds ?? talked(one)) }
     for (const timer of one.timers.splice(0)) clearTimeout(timer)
-    const { parted } = one.talk ?? {}
-    if (!parted) {
-      letGo(one)
-      return
-    }
-    // The next may not ring before the one that was called knows that this one is over: it would have both.
-    one.timers.push(setTimeout(() => letGo(one), PARTED_MS).unref())
-    void parted.then(() => letGo(one))
+    // What is let go before there is a record is in none.
+    void Promise.allSettled([told, gone(one)]).then(() => letGo(one))
+    return true
+  }
+
+  /** The next may not ring before the one that was called knows that this one is over: it would have both. */
+  function gone({ talk, timers }: Held): Promise<void> {
+    if (!talk?.parted) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    timers.push(setTimeout(resolve, PARTED_MS).unref())
+    void talk.parted.then(resolve)
+    return promise
   }
 
   function letGo(one: Held): void {

@@ -8,8 +8,11 @@ export interface Admission {
   moved(id: string, out: { readonly trunk: string; readonly number: string } | null): Promise<Admitted> | Admitted
   /** It is a conversation now. Also said of calls that were never asked for, as the next. */
   answered(id: string, talk: TalkTime): void
-  /** The call is over; `seconds` of conversation, null: nobody answered. */
-  release(id: string, seconds: number | null): void
+  /**
+   * The call is over; `seconds` of conversation, null: nobody answered. `told`: the cluster has its record, which says what it cost, or gets none.
+   * True: it counts until that, and until who was called knows that it is over.
+   */
+  release(id: string, seconds: number | null, told?: Promise<void>): boolean
 }
 
 export type Admitted =

@@ -299,21 +299,19 @@ export function startCalls(needs: CallsNeeds): Calls {
       lives.delete(live.id)
       desk.happened(live, { type: 'ended', why, at: needs.now() })
       telling.over(live.id, live.call, why)
-      needs.admission?.release(live.id, live.seconds)
       ending.add(live.id)
-      const streams = await live.media?.end()
-      tellEnd(live, streams ?? null)
-      ending.delete(live.id)
+      const measured = Promise.resolve(live.media?.end())
+      let counts = false
+      const told = measured.then((streams) => tellEnd(live, streams ?? null, counts))
+      counts = needs.admission?.release(live.id, live.seconds, told) ?? false
+      await measured.finally(() => ending.delete(live.id))
     }
   }
 
-  function tellEnd(live: Live, streams: readonly Stream[] | null): void {
+  function tellEnd(live: Live, streams: readonly Stream[] | null, counts: boolean): Promise<void> | void {
     const { id, call, placed, stop } = live
     if (call === null) return
-    if (isRecorded(live)) {
-      publisher.end(id)
-      return
-    }
+    if (isRecorded(live)) return publisher.end(id)
     const hasRung = call.about.ringingAt !== null
     // A row takes no more room than the call did; of calls that were refused at once there may be any number.
     if (!hasRung && !(placed?.isNotable && refused.mayRecord(needs.now()))) {
@@ -322,10 +320,9 @@ export function startCalls(needs: CallsNeeds): Calls {
     }
     const row = rowIn(call, call.answeredAt === null ? 'ringing' : 'answered', cluster.node, cluster.incarnation)
     const stopped = stop.signal.aborted ? clean(String(stop.signal.reason), 128) : null
-    publisher.end(
-      id,
-      endOf({ call, why: call.ending, stopped, at: call.endedAt ?? needs.now(), seconds: live.seconds, row, streams }),
-    )
+    const at = call.endedAt ?? needs.now()
+    const end = endOf({ call, why: call.ending, stopped, at, seconds: live.seconds, row, streams })
+    return publisher.end(id, counts ? { ...end, counts } : end)
   }
 
   /** While a call is live only somebody who takes this node for gone ends its row; and has recorded it then. */

@@ -11,7 +11,8 @@ export interface Publisher {
   put(row: CallRow): void
   /** The same, and whether it, or what is told after it, was agreed on in time. */
   agree(row: CallRow, timeoutMs: number): Promise<boolean>
-  end(id: string, end?: Ended): void
+  /** Resolves when the cluster knows, or will not be told. */
+  end(id: string, end?: Ended): Promise<void>
   has(id: string): boolean
   /** Calls that the cluster does not know the latest of. */
   readonly pending: number
@@ -120,7 +121,10 @@ export function startPublisher(propose: (command: Command) => Promise<Agreed>): 
       })
       return promise
     },
-    end: (id, end) => void tell(id, { type: 'call-end', id, ...(end && { end }) }),
+    end(id, end) {
+      const entry = tell(id, { type: 'call-end', id, ...(end && { end }) })
+      return entry ? new Promise((resolve) => entry.waiting.push(() => resolve())) : Promise.resolve()
+    },
     has: (id) => waiting.has(id),
     get pending() {
       return waiting.size

@@ -27,7 +27,7 @@ export function startSweeping(
   function sweepRows(): void {
     for (const row of cluster.tables.calls.values()) {
       const ours = row.node === cluster.node && row.incarnation === cluster.incarnation
-      if (ours && !lives.has(row.id) && !ending(row.id)) publisher.end(row.id, { at: now(), ...ITS_END_GOT_LOST })
+      if (ours && !lives.has(row.id) && !ending(row.id)) void publisher.end(row.id, { at: now(), ...ITS_END_GOT_LOST })
     }
   }
 

@@ -12,7 +12,7 @@ import { type LabNode, ROOT, withLab } from './lab.ts'
 
 const DOMAIN = 'pbx.test'
 const PASSWORD = 'correct-horse'
-const CALLS = Number(process.env.RAFTEL_CDR_CALLS ?? 200)
+const CALLS = Number(process.env.RAFTEL_CDR_CALLS ?? 1_000)
 /** Of each of the two that call, a second. */
 const RATE = 10
 

@@ -244,6 +244,7 @@ test('a record says what the call was charged, whichever is said first, its end 
   const orders: readonly (readonly Command[])[] = [
     [release, end],
     [end, release],
+    [ended('c1', { at: 63_000, counts: true }), release],
     // A report of before that is late.
     [release, { type: 'call-put', call: call('c1') }, end],
     [{ type: 'node-down', node: 'n1', incarnation: '1', heardAt: 63_000 }],
@@ -266,7 +267,24 @@ test('a record says what the call was charged, whichever is said first, its end 
     for (const command of order) does(command)
     const spent = state.credit.get(account)?.spent
     t.deepEqual(state.cdrs.get('c1')?.cost, { amount: spent!, currency: 'EUR' })
-    if (i < 3) t.is(spent, 600_000)
+    if (i < 4) t.is(spent, 600_000)
     t.is(state.reservations.size, 0)
   }
+})
+
+test('a call that its node still counts when its record is made has a place in its limits until it is released, and nothing else', (t) => {
+  const { state, does } = tables()
+  const account = 'user:alice@pbx.test'
+  does({ type: 'credit-add', account, currency: 'EUR', grant: { id: 'g', amount: 900, reason: '', by: 'ops', at: 1 } })
+  does({ type: 'limit-set', limit: { key: 'k', minutes: 5 } })
+  const rate = { price: 600, connect: 0, first: 1, increment: 1, free: 0 }
+  const asked = { type: 'reserve', id: 'c1', node: 'n1', incarnation: '1', keys: ['k'] } as const
+  does({ ...asked, ahead: 80, lease: 30_000, pay: { account, rate } })
+  does(ended('c1', { at: 63_000, counts: true }))
+  t.deepEqual([state.held.calls('k'), state.held.seconds('k'), state.held.amount(account)], [1, 0, 0])
+  t.like(state.credit.get(account), { spent: 600, balance: 300 })
+  does({ type: 'release', calls: [{ id: 'c1', seconds: 60 }] })
+  t.is(state.held.calls('k'), 0)
+  t.like(state.credit.get(account), { spent: 600, balance: 300 })
+  t.is(state.usages.get('k')?.period?.seconds, 60)
 })

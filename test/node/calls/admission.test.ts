@@ -5,15 +5,16 @@ import { startAdmission } from '../../../node/admission/admission.ts'
 import { agreed, until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { requestOf } from '../routing/request.ts'
-import { port, quiet, SDP_A, soon } from '../sip/support.ts'
-import { answers, call, listener, nodes, phone, type TestNode } from './rig.ts'
+import { answering, port, quiet, SDP_A, SDP_B, soon, udpPeer } from '../sip/support.ts'
+import { gateway } from './gateway.ts'
+import { answers, call, listener, nodes, phone, proposing, type TestNode } from './rig.ts'
 
 const limit = (key: string, more: object): Command => ({ type: 'limit-set', limit: { key, ...more } })
 const ACCOUNT = 'user:alice@pbx.test'
 
 /** One that costs a hundredth a second, and credit for it. */
-async function prepaid(at: TestNode, amount: number): Promise<void> {
-  const rates = [['internal', 600_000, 0, 1, 1, 0, 0, 0, 'all'] as const]
+async function prepaid(at: TestNode, amount: number, connect = 0): Promise<void> {
+  const rates = [['internal', 600_000, connect, 1, 1, 0, 0, 0, 'all'] as const]
   await agreed(at.cluster, { type: 'deck-piece', deck: 'd', load: 'l', piece: 0, rates })
   await agreed(at.cluster, {
     type: 'deck-use',
@@ -63,15 +64,9 @@ test('a call that does not know what it has asks again, whatever way it goes, an
   await agreed(cluster, limit('trunk:a', { calls: 1 }))
   await agreed(cluster, limit('trunk:b', { calls: 1 }))
   let isLost = false
-  const propose: typeof cluster.propose = async (command, timeoutMs) => {
-    const said = await cluster.propose(command, timeoutMs)
+  const seen = proposing(cluster, async (_command, propose) => {
+    const said = await propose()
     return isLost ? { kind: 'no quorum' } : said
-  }
-  const seen = new Proxy(cluster, {
-    get(of, name) {
-      const value: unknown = name === 'propose' ? propose : Reflect.get(of, name, of)
-      return typeof value === 'function' ? value.bind(of) : value
-    },
   })
   const admission = startAdmission({ cluster: seen, log: quiet, now: Date.now })
   t.teardown(() => admission.close())
@@ -100,6 +95,30 @@ test('a call that does not know what it has asks again, whatever way it goes, an
   t.like(await admission.moved('c1', out('b')), { kind: 'refused' })
   isLost = false
   admission.release('c1', null)
+  await nothingHeld(n1!)
+})
+
+test('a call that goes on by another way is one call in calls a second, whichever way it was counted', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { cluster } = n1!
+  await agreed(cluster, limit('tenant:pbx.test', { perSecond: 0.001, burst: 2 }))
+  await agreed(cluster, limit('trunk:a', { perSecond: 0.001, burst: 1 }))
+  await agreed(cluster, limit('trunk:b', { calls: 5, perSecond: 0.001, burst: 1 }))
+  const admission = startAdmission({ cluster, log: quiet, now: Date.now })
+  t.teardown(() => admission.close())
+  const out = (trunk: string) => ({ trunk, number: '+4930123' })
+  const steps = ['a', 'b', 'a'].map((trunk) => ({ kind: 'trunk', ...out(trunk), seconds: 5 }) as const)
+  const asks = (id: string) =>
+    admission.reserve(requestOf({ id, caller: 'alice@pbx.test', dialled: '+4930123', domain: 'pbx.test' }), {
+      ...{ kind: 'ring', steps, rule: '', emergency: false, planVersion: 0, ops: [], trace: [] },
+    })
+  t.like(await asks('c1'), { kind: 'ok' })
+  t.like(await admission.moved('c1', out('b')), { kind: 'ok' }, 'it holds something now')
+  t.like(await admission.moved('c1', out('a')), { kind: 'ok' })
+  t.like(await asks('c2'), { kind: 'ok' }, 'the trunk is full, and it begins without it')
+  t.like(await admission.moved('c2', out('b')), { kind: 'refused', reason: 'Too many calls a second' })
+  t.like(await asks('c3'), { kind: 'refused', reason: 'Too many calls a second' }, 'two were all')
+  for (const id of ['c1', 'c2', 'c3']) admission.release(id, null)
   await nothingHeld(n1!)
 })
 
@@ -175,4 +194,71 @@ test('without a quorum a call that has to ask hears 503, one that has not goes t
   const free = await soon('an outcome', call(await port(t), n1!, '1002', undefined, 'dave').outcome)
   t.is(free.kind, 'answered')
   t.is((await soon('a re-INVITE', running.dialog.modify(SDP_A.replace('o=a 1 1', 'o=a 1 2')))).kind, 'answered')
+})
+
+test('a call counts until the phone that was called says that it knows of its end, also when its record is made', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { cluster, sip } = n1!
+  const bob = await udpPeer(t, sip)
+  await phone(t, n1!, 'bob', () => {})
+  const bind = { type: 'bind', aor: 'bob@pbx.test', callId: 'raw', cseq: 1, node: 'n1', transport: 'udp' } as const
+  const received = `127.0.0.1:${bob.port}`
+  const changes = [{ contact: `sip:bob@${received}`, q: 1, expires: 600 }]
+  await agreed(cluster, { ...bind, changes: 'all', received, userAgent: '', contactsMax: 9 })
+  await agreed(cluster, { ...bind, cseq: 2, changes, received, userAgent: '', contactsMax: 9 })
+  await agreed(cluster, limit('tenant:pbx.test', { calls: 1 }))
+  const calling = call(await port(t), n1!, '1002')
+  const invite = await soon('an INVITE', bob.next('INVITE'))
+  const says = [...answering(invite), `Contact: <${changes[0]!.contact}>`, 'Content-Type: application/sdp']
+  bob.send('SIP/2.0 200 OK', says, SDP_B)
+  const outcome = await soon('an answer', calling.outcome)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  outcome.dialog.bye()
+  const bye = await soon('BYE', bob.next('BYE'))
+  await until(cluster, 'it is recorded', () => cluster.tables.cdrs.size === 1)
+  t.like(await ask(t, n1!), { kind: 'refused', status: 480 }, 'who was called may have it yet')
+  bob.send('SIP/2.0 200 OK', answering(bye))
+  await nothingHeld(n1!)
+})
+
+test('who gives up while the cluster is asked, has nothing reserved, and pays nothing', async (t) => {
+  const [n1] = await nodes(t, 1)
+  const { cluster } = n1!
+  await phone(t, n1!, 'bob', answers(listener()))
+  await agreed(cluster, limit('tenant:pbx.test', { calls: 1 }))
+  await prepaid(n1!, 1_000_000)
+  const caller = await gateway(t, n1!, 'sip:1002@pbx.test')
+  let most = 0
+  const unwatch = cluster.watch(() => (most = Math.max(most, cluster.tables.reservations.size)))
+  t.teardown(unwatch)
+  caller.invite()
+  caller.cancel()
+  await soon('487', caller.peer.next('SIP/2.0 487'))
+  await until(cluster, 'it was asked for', () => most === 1)
+  await nothingHeld(n1!)
+  t.like(cluster.tables.credit.get(ACCOUNT), { spent: 0, balance: 1_000_000 })
+  t.is((await ask(t, n1!)).kind, 'answered', 'there is room')
+})
+
+test('what a call was charged stands in its record, also when the cluster heard nothing of it before it was over', async (t) => {
+  let isLost = false
+  const [n1] = await nodes(t, 1, '', 100, {
+    propose: async ({ type }, propose) =>
+      isLost && (type === 'call-put' || type === 'call-end') ? { kind: 'no quorum' } : propose(),
+  })
+  const { cluster } = n1!
+  await phone(t, n1!, 'bob', answers(listener()))
+  await prepaid(n1!, 1_000_000, 50_000)
+  await until(cluster, 'there are founders', () => cluster.tables.members !== null)
+  isLost = true
+  const outcome = await ask(t, n1!)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  outcome.dialog.bye()
+  await poll(() => n1!.calls.live().length === 0)
+  isLost = false
+  await until(cluster, 'it is recorded', () => cluster.tables.cdrs.size === 1)
+  await nothingHeld(n1!)
+  const { spent } = cluster.tables.credit.get(ACCOUNT)!
+  t.true(spent >= 50_000)
+  t.deepEqual([...cluster.tables.cdrs.values()][0]?.cost, { amount: spent, currency: 'EUR' })
 })

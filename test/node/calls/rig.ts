@@ -1,9 +1,9 @@
 /** Nodes that place calls, on real engines and a real cluster, and phones that are real engines too. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
-import type { Cluster } from '../../../cluster/cluster.ts'
+import type { Agreed, Cluster } from '../../../cluster/cluster.ts'
 import type { Logger } from '../../../cluster/logger.ts'
-import type { Bind } from '../../../cluster/tables/commands.ts'
+import type { Bind, Command } from '../../../cluster/tables/commands.ts'
 import type { BindingRow } from '../../../cluster/tables/rows.ts'
 import { type AdmissionNeeds, startAdmission } from '../../../node/admission/admission.ts'
 import { type Calls, type CallsNeeds, startCalls } from '../../../node/calls/calls.ts'
@@ -46,6 +46,8 @@ interface More {
   /** What it does with calls beside ringing phones, and who decides where they go. */
   readonly needs?: Partial<Pick<CallsNeeds, 'decide' | 'decided' | 'services'>>
   readonly admission?: Pick<AdmissionNeeds, 'leaseMs' | 'ahead'>
+  /** What becomes of its proposals. */
+  readonly propose?: (command: Command, propose: () => Promise<Agreed>) => Promise<Agreed>
 }
 
 export const CLUSTER_KEY = randomBytes(32)
@@ -83,7 +85,7 @@ export async function nodes(
 
 async function node(
   t: ExecutionContext,
-  cluster: Cluster,
+  bare: Cluster,
   max: number,
   {
     media: mode = { kind: 'direct' },
@@ -93,8 +95,10 @@ async function node(
     times = {},
     admission: admitting,
     needs = {},
+    propose,
   }: More,
 ): Promise<TestNode> {
+  const cluster = propose ? proposing(bare, propose) : bare
   const sip = await port(t, quiet, times)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
@@ -178,6 +182,16 @@ async function node(
     sessions: () => media.status().sessions,
     media: () => media.status().detail,
   }
+}
+
+export function proposing(cluster: Cluster, through: NonNullable<More['propose']>): Cluster {
+  const propose: Cluster['propose'] = (command, ms) => through(command, () => cluster.propose(command, ms))
+  return new Proxy(cluster, {
+    get(of, name) {
+      const value: unknown = name === 'propose' ? propose : Reflect.get(of, name, of)
+      return typeof value === 'function' ? value.bind(of) : value
+    },
+  })
 }
 
 /** How many calls its memory still has something of, when all was collected that could be. */
