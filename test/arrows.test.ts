@@ -71,6 +71,7 @@ const ARROWS: Record<string, readonly string[]> = {
 
 /** Files without IO, clock or randomness: what they decide depends on their arguments alone. */
 const PURE = [
+  'proto/regex.ts',
   'cluster/raft',
   'cluster/tables',
   'cluster/wire.ts',

@@ -1,10 +1,8 @@
 /**
- * Regular expressions that a plan cannot hang a node with: all ways through the expression are gone at once, character by character (Thompson 1968; Pike's
- * machine keeps the captures), so that a match costs at most its states times the length of what was dialled. It is of the whole text, as `match` is.
+ * Regular expressions that nobody can hang a node or a terminal with: all ways through the expression are gone at once, character by character (Thompson 1968; Pike's
+ * machine keeps the captures), so that a match costs at most its states times the length of the text. It is of the whole text, as patterns of a plan are.
  * There are characters, `.`, `[…]`, `\d`, `\w`, groups, `|`, `*`, `+`, `?`, `{m,n}`; there are no back references and no looking around.
  */
-import { CAPTURES_MAX } from './pattern.ts'
-
 export interface Regex {
   readonly text: string
   readonly program: readonly Instruction[]
@@ -20,6 +18,7 @@ export type RegexRead =
 
 export const REGEX_MAX = 256
 export const STATES_MAX = 256
+export const CAPTURES_MAX = 9
 const PARTS_MAX = 4096
 const REPEATS_MAX = 64
 const DEPTH_MAX = 16
