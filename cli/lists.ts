@@ -1,6 +1,7 @@
 /** What every list does alike: all pages, three formats, and `--watch`. */
 import type { ServiceError } from '@grpc/grpc-js'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
+import { readFilter } from '../proto/filter.ts'
 import type { Change__Output } from '../proto/types/raftel/v1/Change.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import type { ListRequest } from '../proto/types/raftel/v1/ListRequest.ts'
@@ -44,6 +45,12 @@ interface ListOptions {
 
 const PAGE = 1000
 
+function filter(text: string): string {
+  const read = readFilter(text)
+  if (read.kind === 'invalid') throw new InvalidArgumentError(read.why)
+  return text
+}
+
 const WENT_AWAY = new Failure(
   'no quorum',
   'the node that was watched went away; watch again, it is then another node that answers',
@@ -53,7 +60,12 @@ export function addList<Wire, Row extends object>(command: Command, listing: Lis
   if (listing.byTenant) command.option('--tenant <name>', 'only rows of the domains of this tenant')
   if (listing.table) command.option('--watch', 'print the rows, then every change, until interrupted')
   return command
-    .option('--filter <text>', 'only rows that contain it', '')
+    .option(
+      '--filter <text>',
+      'only rows that contain it; "/RE" where this regular expression is found, "!…" all others, "-f abc" with these characters in this order',
+      filter,
+      '',
+    )
     .option('--sort <field>', 'field to sort by; -field for descending', '')
     .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
     .action(async (options: ListOptions, self: Command) => {

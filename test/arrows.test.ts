@@ -71,6 +71,9 @@ const ARROWS: Record<string, readonly string[]> = {
 
 /** Files without IO, clock or randomness: what they decide depends on their arguments alone. */
 const PURE = [
+  'proto/regex.ts',
+  'proto/search.ts',
+  'proto/filter.ts',
   'cluster/raft',
   'cluster/tables',
   'cluster/wire.ts',

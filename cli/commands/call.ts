@@ -26,7 +26,17 @@ interface Row {
 export function callCommand(): Command {
   const ls = new Command('ls')
     .description('live calls')
-    .addHelpText('after', examples('ls', 'ls --watch -o ndjson', 'ls --problem', 'ls --slow-setup 2'))
+    .addHelpText(
+      'after',
+      examples(
+        'ls',
+        'ls --watch -o ndjson',
+        "ls --filter '/^\\+49'",
+        "ls --filter '!bob'",
+        'ls --problem',
+        'ls --slow-setup 2',
+      ),
+    )
   addProblems(ls)
   addList<Call__Output, Row>(ls, {
     table: 'calls',

@@ -1,4 +1,5 @@
 /** What a key does: straight to its action, or into the line being typed. */
+import { wrongWith } from './filter.ts'
 import { type Action, bindingOf, openable } from './keys.ts'
 import { arrowAt, isSame, type LadderPage, ladderBody, ladderPage, stepped, TITLES_MAX } from './ladder.ts'
 import { cursor, home, type List, move } from './list.ts'
@@ -6,7 +7,7 @@ import { height, just, type Model, type Page, type Prompt, rearranged, type Step
 import { pageLines } from './pages.ts'
 import { TABLES, VIEWS, type View } from './rows.ts'
 
-const TYPED_MAX = 64
+const TYPED_MAX = 128
 // Only the number of lines is asked for here, which no theme changes.
 const PLAIN = { colour: false, ascii: true }
 /** How much of a call's id is typed to confirm that it is the one meant. */
@@ -120,6 +121,8 @@ function onLadder(page: LadderPage, action: 'raw' | 'sdp' | 'mark' | 'extend' | 
 function type(model: Model, prompt: Exclude<Prompt, { kind: 'none' }>, key: string): Step {
   switch (key) {
     case 'enter':
+      // What is wrong with it stands beside it.
+      if (prompt.kind === 'filter' && wrongWith(prompt.text) !== '') return just(model)
       return entered({ ...model, prompt: { kind: 'none' } }, prompt)
     case 'esc': {
       const left: Model = { ...model, prompt: { kind: 'none' } }
@@ -166,9 +169,15 @@ const COMMANDS: readonly Action[] = [...VIEWS, 'plan', 'help', 'quit']
 // The beginning of a command is enough.
 function commanded(model: Model, text: string): Step {
   if (text === '') return just(model)
-  const action = COMMANDS.find((name) => name.startsWith(text))
-  if (!action) return refuse(model, `no command begins with "${text}"; there are ${COMMANDS.join(' ')}`)
-  return act(model, action)
+  const [, name = text, filter] = /^(\S+)\s+\/(.*)$/s.exec(text) ?? []
+  const action = COMMANDS.find((one) => one.startsWith(name))
+  if (!action) return refuse(model, `no command begins with "${name}"; there are ${COMMANDS.join(' ')}`)
+  if (filter === undefined) return act(model, action)
+  const view = VIEWS.find((one) => one === action)
+  if (!view) return refuse(model, `${action} is no list that could be filtered; there are ${VIEWS.join(' ')}`)
+  const wrong = wrongWith(filter)
+  if (wrong !== '') return refuse(model, wrong)
+  return filtered(go(model, view).model, filter)
 }
 
 function refuse(model: Model, text: string): Step {

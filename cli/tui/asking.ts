@@ -1,4 +1,5 @@
 /** What to ask the server for, so that the rows it sends are those the table shows first. */
+import { wrongWith } from './filter.ts'
 import type { Model } from './model.ts'
 import { TABLES } from './rows.ts'
 import type { Query } from './source.ts'
@@ -10,5 +11,9 @@ export function filterSort(model: Model): Query {
   const { filter, sort } = model.lists[model.view]
   const field = TABLES[model.view].columns[sort.column]?.field ?? ''
   const reversed = field.startsWith('-') ? field.slice(1) : field && `-${field}`
-  return { filter: filter.trim(), sort: sort.reverse ? reversed : field, limit: ROWS_MAX }
+  return {
+    filter: wrongWith(filter) === '' ? filter.trim() : '',
+    sort: sort.reverse ? reversed : field,
+    limit: ROWS_MAX,
+  }
 }

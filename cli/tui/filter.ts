@@ -1,21 +1,21 @@
-/** Which rows a filter keeps: those with the text in any field, letter case ignored, like the server's own filter. */
-export function matches(row: object, filter: string): boolean {
-  const wanted = filter.trim().toLowerCase()
-  return wanted === '' || said(row).includes(wanted)
+/** A filter that was typed, read once: rows come again each second, and what is read may be long. */
+import { type FilterRead, readFilter } from '../../proto/filter.ts'
+
+const known = new Map<string, FilterRead>()
+const KNOWN_MAX = 32
+
+export function filterOf(typed: string): FilterRead {
+  const text = typed.trim()
+  const before = known.get(text)
+  if (before) return before
+  const read = readFilter(text)
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(text, read)
+  return read
 }
 
-// Rows are immutable once received, so their text is put together once.
-const texts = new WeakMap<object, string>()
-
-function said(row: object): string {
-  const known = texts.get(row)
-  if (known !== undefined) return known
-  const text = words(row).join('\n').toLowerCase()
-  texts.set(row, text)
-  return text
-}
-
-function words(value: unknown): string[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(words)
-  return [String(value)]
+/** Why nothing can be filtered by it; empty: it can. */
+export function wrongWith(typed: string): string {
+  const read = filterOf(typed)
+  return read.kind === 'invalid' ? read.why : ''
 }

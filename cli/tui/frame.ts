@@ -1,6 +1,7 @@
 /** The whole screen as lines: exactly as many as the terminal has, none wider than it. */
 import { CONFIRM } from './actions.ts'
 import { pad, safe, width, widths } from './columns.ts'
+import { wrongWith } from './filter.ts'
 import { alertLine, clusterLine, trafficLine } from './header.ts'
 import { footer } from './keys.ts'
 import { type LadderPage, ladderBody, TITLES_MAX } from './ladder.ts'
@@ -98,7 +99,7 @@ function everything(live: Live, view: View): number {
 function emptiness(model: Model): string {
   const { view } = model
   const { live } = shown(model)
-  if (model.lists[view].filter) return 'no row has this text; esc shows all'
+  if (model.lists[view].filter) return 'no row passes this filter; esc shows all'
   const answer = { calls: live.calls, regs: live.regs, nodes: live.cluster, events: live.overview }[view]
   if (!answer) return 'asking ...'
   return { calls: 'no live calls', regs: 'nobody is registered', nodes: 'no nodes', events: 'nothing happened yet' }[
@@ -117,7 +118,11 @@ function bottomLine(model: Model, theme: Theme): Line {
   const caret = theme.ascii ? '_' : '█'
   switch (prompt.kind) {
     case 'filter':
-      return [{ text: '/', bold: true }, { text: safe(prompt.text, theme.ascii) + caret }]
+      return [
+        { text: '/', bold: true },
+        { text: safe(prompt.text, theme.ascii) + caret },
+        { text: `  ${safe(wrongWith(prompt.text), theme.ascii)}`, tone: 'warning' },
+      ]
     case 'command':
       return [{ text: ':', bold: true }, { text: safe(prompt.text, theme.ascii) + caret }]
     case 'hang up': {

@@ -143,7 +143,7 @@ export const BINDINGS: readonly Binding[] = [
     action: 'filter',
     keys: ['/'],
     label: '/',
-    description: 'show only rows with a text in any field',
+    description: 'only rows with a text; /re, !not, -f fuzzy',
     footer: 'filter',
     on: TABLE,
   },

@@ -1,5 +1,5 @@
 /** A list under a cursor: which rows, in which order, which of them are on the screen. */
-import { matches } from './filter.ts'
+import { filterOf } from './filter.ts'
 import { TABLES, type View } from './rows.ts'
 
 /**
@@ -21,7 +21,10 @@ export function emptyList(view: View): List {
 
 /** The list over what is known now. */
 export function arrange(view: View, list: List, known: readonly object[], height: number): List {
-  const rows = known.filter((row) => matches(row, list.filter)).sort(order(view, list.sort))
+  const read = filterOf(list.filter)
+  const { words } = TABLES[view]
+  const passing = read.kind === 'invalid' ? [...known] : known.filter((row) => read.passes(words(row)))
+  const rows = passing.sort(order(view, list.sort))
   return settle(view, list, { ...list, rows }, height)
 }
 

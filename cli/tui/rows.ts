@@ -32,6 +32,8 @@ export interface Table<Row> {
   /** The column sorted by at first, and whether from its high end. */
   readonly first: { readonly column: number; readonly reverse: boolean }
   id(row: Row): string
+  /** What filters look at: of what nodes list, the same as there (node/control/views.ts). */
+  words(row: Row): readonly string[]
   tone(row: Row): Tone
 }
 
@@ -42,6 +44,7 @@ const calls: Table<Call__Output> = {
   title: 'calls',
   first: { column: 1, reverse: false },
   id: (call) => call.id,
+  words: (call) => [call.id, call.state, call.from, call.to, call.node, call.media, call.rule, call.target],
   tone: (call) => (call.state === 'answered' ? 'good' : 'plain'),
   columns: [
     { title: 'STATE', field: 'state', min: 8, drop: 2, cell: (call) => call.state, by: (call) => call.state },
@@ -104,6 +107,7 @@ const regs: Table<Registration__Output> = {
   first: { column: 0, reverse: false },
   // Several flows of a phone may have one contact.
   id: (reg) => `${reg.aor} ${reg.contact} ${reg.instance} ${reg.regId}`,
+  words: (reg) => [reg.aor, reg.contact, reg.transport, reg.node, reg.received, reg.userAgent],
   tone: (reg) => (reg.expires > 0 && reg.state !== 'unverified' ? 'good' : 'warning'),
   columns: [
     { title: 'AOR', field: 'aor', min: 18, max: 40, grow: 3, drop: 0, cell: (reg) => reg.aor, by: (reg) => reg.aor },
@@ -157,6 +161,10 @@ const nodes: Table<ClusterNode__Output> = {
   title: 'nodes',
   first: { column: 0, reverse: false },
   id: (node) => node.id,
+  words: (node) => [
+    ...[node.id, node.role, node.reachable ? 'up' : 'lost', node.member, node.media, node.mediaDetail],
+    ...[node.sip, node.control, node.hash],
+  ],
   tone: (node) => (!node.reachable ? 'bad' : node.media !== 'rtpengine' ? 'warning' : 'good'),
   columns: [
     { title: 'NODE', min: 6, max: 16, grow: 2, drop: 0, cell: (node) => node.id, by: (node) => node.id },
@@ -207,6 +215,7 @@ const events: Table<SeenEvent> = {
   title: 'events',
   first: { column: 0, reverse: true },
   id: (event) => String(event.seq),
+  words: (event) => [event.kind, event.severity, event.text, event.subject],
   tone: (event) => SEVERITIES[event.severity] ?? 'plain',
   columns: [
     { title: 'UTC', min: 8, drop: 1, cell: (event) => clock(event.at), by: (event) => event.seq },

@@ -98,7 +98,7 @@ export interface PlanRule {
   readonly from: readonly Aor[]
   readonly domain: string | null
   readonly action: PlanAction
-  /** In place of `match`, over the whole of what was dialled (node/routing/regex.ts). */
+  /** In place of `match`, over the whole of what was dialled (proto/regex.ts). */
   readonly regex?: string
   /** A pattern of the calling number. */
   readonly caller?: string

@@ -41,6 +41,6 @@ export function auditView({ who, from, why, what, table, key, before, after, ...
   }
 }
 
-export function auditText({ who, what, key }: AuditRow): string {
-  return `${who} ${what} ${key}`
+export function auditWords({ who, what, key }: AuditRow): readonly string[] {
+  return [who, what, key]
 }

@@ -58,7 +58,7 @@ export function listBans({ cluster }: Pick<Needs, 'cluster'>, request: ListReque
       by: (row) => row.by,
       expires: (row) => row.expiresAt,
     },
-    banText,
+    banWords,
   )
   return { rows: rows.map((row) => banView(cluster, row)), next, total, applied: cluster.status().applied }
 }
@@ -80,8 +80,8 @@ export function banView(cluster: Pick<Cluster, 'now'>, row: BanRow): Ban__Output
   return { source: clean(row.source), reason: clean(row.reason), by: clean(row.by), expires }
 }
 
-export function banText({ source, reason, by }: BanRow): string {
-  return `${source} ${reason} ${by}`
+export function banWords({ source, reason, by }: BanRow): readonly string[] {
+  return [source, reason, by]
 }
 
 function sourceIn({ readSource }: BanNeeds, text: string): string {

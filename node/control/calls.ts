@@ -11,7 +11,7 @@ import type { Needs } from './needs.ts'
 import { page } from './page.ts'
 import type { Peers } from './peers.ts'
 import { notFound, Refusal } from './refusal.ts'
-import { callText, callView } from './views.ts'
+import { callView, callWords } from './views.ts'
 
 export function listCalls({ cluster }: Needs, request: ListRequest__Output): CallPage {
   const isTheirs = inTenant(cluster.tables, request.tenant)
@@ -31,7 +31,7 @@ export function listCalls({ cluster }: Needs, request: ListRequest__Output): Cal
       rule: (row) => row.rule,
       target: (row) => row.target,
     },
-    callText,
+    callWords,
   )
   return { rows: rows.map(callView), next, total, applied: cluster.status().applied }
 }

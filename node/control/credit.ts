@@ -69,8 +69,8 @@ export function listCredit({ cluster }: CreditNeeds, request: ListRequest__Outpu
     balance: (row: CreditRow) => row.balance,
     spent: (row: CreditRow) => row.spent,
   }
-  const text = (row: CreditRow): string => `${row.account} ${row.currency}`
-  const { rows, next, total } = page<CreditRow>(cluster.tables.credit.values(), request, fields.account, fields, text)
+  const words = (row: CreditRow): string[] => [row.account, row.currency]
+  const { rows, next, total } = page<CreditRow>(cluster.tables.credit.values(), request, fields.account, fields, words)
   return { rows: rows.map((row) => creditView(cluster, row)), next, total, applied: cluster.status().applied }
 }
 

@@ -52,7 +52,7 @@ export function listLimits({ cluster }: LimitNeeds, request: ListRequest__Output
     used: (row: LimitRow) => held.calls(row.key),
     minutes: (row: LimitRow) => row.minutes ?? -1,
   }
-  const { rows, next, total } = page<LimitRow>(limits.values(), request, fields.key, fields, fields.key)
+  const { rows, next, total } = page<LimitRow>(limits.values(), request, fields.key, fields, (row) => [row.key])
   return { rows: rows.map((row) => limitView(cluster, row)), next, total, applied: cluster.status().applied }
 }
 

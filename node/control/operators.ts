@@ -99,7 +99,7 @@ export function listOperators({ cluster }: Needs, request: ListRequest__Output):
     request,
     (row) => row.name,
     { name: (row) => row.name, createdAt: (row) => row.createdAt },
-    (row) => `${row.name} ${row.roles.join(' ')} ${row.tenants.join(' ')}`,
+    (row) => [row.name, ...row.roles, ...row.tenants],
   )
   return { rows: rows.map((row) => view(cluster, row)), next, total, applied: cluster.status().applied }
 }

@@ -1,4 +1,5 @@
 /** Lists a page at a time: filtered, sorted by a field and then by key, so that a cursor stays valid while rows come and go. */
+import { type Filter, readFilter } from '../../proto/filter.ts'
 import { invalid } from './refusal.ts'
 
 export interface PageRequest {
@@ -21,15 +22,14 @@ type Cursor = readonly [value: Value, key: string]
 
 export const LIMIT_DEFAULT = 1000
 export const LIMIT_MAX = 10_000
-const FILTER_MAX = 256
 
-/** `fields` says what may be sorted by; `keyOf` is unique and the natural order; `textOf` is what the filter looks at. */
+/** `fields` says what may be sorted by; `keyOf` is unique and the natural order; `wordsOf` is what the filter looks at. */
 export function page<Row>(
   rows: Iterable<Row>,
   request: PageRequest,
   keyOf: (row: Row) => string,
   fields: Readonly<Record<string, (row: Row) => Value>>,
-  textOf: (row: Row) => string,
+  wordsOf: (row: Row) => readonly string[],
 ): Page<Row> {
   const wanted = filterOf(request.filter)
   const descending = request.sort.startsWith('-')
@@ -38,7 +38,7 @@ export function page<Row>(
 
   const kept: { row: Row; at: Cursor }[] = []
   for (const row of rows) {
-    if (wanted(() => textOf(row))) kept.push({ row, at: [field?.(row) ?? '', keyOf(row)] })
+    if (wanted === null || wanted(wordsOf(row))) kept.push({ row, at: [field?.(row) ?? '', keyOf(row)] })
   }
   kept.sort((a, b) => direction * compare(a.at, b.at))
 
@@ -51,11 +51,12 @@ export function page<Row>(
   return { rows: shown.map((one) => one.row), next: more ? JSON.stringify(last.at) : '', total: kept.length }
 }
 
-/** Whether a row's text contains the filter, letter case ignored. The text is made only when there is a filter. */
-export function filterOf(filter: string): (text: () => string) => boolean {
-  if (filter.length > FILTER_MAX) throw invalid(`the filter is longer than ${FILTER_MAX} characters; shorten it`)
-  const wanted = filter.toLowerCase()
-  return wanted === '' ? () => true : (text) => text().toLowerCase().includes(wanted)
+/** Which rows stay, by their words (proto/filter.ts); null: all, so that no words need be made. */
+export function filterOf(filter: string): Filter | null {
+  if (filter === '') return null
+  const read = readFilter(filter)
+  if (read.kind === 'invalid') throw invalid(read.why)
+  return read.passes
 }
 
 function sortField<Row>(name: string, fields: Readonly<Record<string, (row: Row) => Value>>) {

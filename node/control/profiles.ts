@@ -91,7 +91,7 @@ export function listProfiles({ cluster }: Needs, request: ListRequest__Output): 
     request,
     (row) => row.aor,
     { aor: (row) => row.aor },
-    (row) => `${row.aor} ${row.name ?? ''} ${row.class ?? ''} ${row.groups?.join(' ') ?? ''}`,
+    (row) => [row.aor, row.name ?? '', row.class ?? '', ...(row.groups ?? [])],
   )
   return { rows: rows.map(profileView), next, total, applied: cluster.status().applied }
 }

@@ -108,8 +108,8 @@ export function listDecks({ cluster }: RateNeeds, request: ListRequest__Output):
     rates: (row: DeckRow) => row.rates,
     importedAt: (row: DeckRow) => row.importedAt,
   }
-  const text = (row: DeckRow): string => [row.name, row.currency, ...row.uses].join(' ')
-  const { rows, next, total } = page<DeckRow>(cluster.tables.decks.values(), request, fields.name, fields, text)
+  const words = (row: DeckRow): string[] => [row.name, row.currency, ...row.uses]
+  const { rows, next, total } = page<DeckRow>(cluster.tables.decks.values(), request, fields.name, fields, words)
   return { rows: rows.map(deckView), next, total, applied: cluster.status().applied }
 }
 
@@ -127,7 +127,7 @@ export function listRates({ cluster }: RateNeeds, request: ListRatesRequest__Out
     name: (rate: DeckRate) => rate[8],
   }
   const key = ([prefix, , , , , , from]: DeckRate): string => `${prefix} ${String(from).padStart(15, '0')}`
-  const { rows, next, total } = page<DeckRate>(rates, list, key, fields, (rate) => `${rate[0]} ${rate[8]}`)
+  const { rows, next, total } = page<DeckRate>(rates, list, key, fields, (rate) => [rate[0], rate[8]])
   return { rows: rows.map(rateView), next, total, applied: cluster.status().applied }
 }
 

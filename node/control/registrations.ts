@@ -5,7 +5,7 @@ import type { RegistrationPage } from '../../proto/types/raftel/v1/RegistrationP
 import { inTenant } from './access.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
-import { bindingName, reachable, registrationView } from './views.ts'
+import { bindingName, reachable, registrationView, registrationWords } from './views.ts'
 
 export function listRegistrations(needs: Needs, request: ListRequest__Output): RegistrationPage {
   const { cluster } = needs
@@ -26,7 +26,7 @@ export function listRegistrations(needs: Needs, request: ListRequest__Output): R
       q: (row) => row.q,
       userAgent: (row) => row.userAgent,
     },
-    (row) => [row.aor, row.contact, row.transport, row.node, row.received, row.userAgent].join(' '),
+    registrationWords,
   )
   return {
     rows: rows.map((row) => registrationView(needs, row, nodes)),

@@ -69,7 +69,7 @@ export function listSinks({ cluster }: Pick<Needs, 'cluster'>, request: ListRequ
       cursor: (row) => row.cursor,
       lag: (row) => queueOf(cluster.tables).next - 1 - row.cursor,
     },
-    (row) => `${row.name} ${row.kind} ${row.target} ${row.tenant ?? ''}`,
+    (row) => [row.name, row.kind, row.target, row.tenant ?? ''],
   )
   const { dropped } = queueOf(cluster.tables)
   return { rows: rows.map((row) => sinkView(cluster, row)), next, total, applied: cluster.status().applied, dropped }

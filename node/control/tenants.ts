@@ -81,7 +81,7 @@ export function listTenants({ cluster }: Needs, request: ListRequest__Output): T
     request,
     (row) => row.name,
     { name: (row) => row.name, createdAt: (row) => row.createdAt, users: (row) => users.get(row.name) ?? 0 },
-    (row) => `${row.name} ${row.display ?? ''}`,
+    (row) => [row.name, row.display ?? ''],
   )
   const views = rows.map((row) => ({ ...view(cluster, row), users: users.get(row.name) ?? 0 }))
   return { rows: views, next, total, applied: cluster.status().applied }

@@ -85,13 +85,13 @@ export function listTrunks(needs: Viewing, request: ListRequest__Output): TrunkP
       state: (row) => standingOf(needs, row).state,
       maxCalls: (row) => row.maxCalls ?? 0,
     },
-    trunkText,
+    trunkWords,
   )
   return { rows: rows.map((row) => trunkView(needs, row)), next, total, applied: cluster.status().applied }
 }
 
-export function trunkText({ name, tenant = '', targets }: TrunkRow): string {
-  return `${name} ${tenant} ${targets.join(' ')}`
+export function trunkWords({ name, tenant = '', targets }: TrunkRow): readonly string[] {
+  return [name, tenant, ...targets]
 }
 
 export function trunkView(needs: Viewing, row: TrunkRow): Trunk {

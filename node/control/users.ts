@@ -56,7 +56,7 @@ export function listUsers({ cluster }: Needs, request: ListRequest__Output): Use
     request,
     (row) => row.aor,
     { aor: (row) => row.aor, createdAt: (row) => row.createdAt, contacts: (row) => contacts(row.aor) },
-    (row) => row.aor,
+    (row) => [row.aor],
   )
   return {
     rows: rows.map((row) => userView(cluster, row.aor, row.createdAt)),

@@ -62,8 +62,13 @@ export function callView(call: CallRow): Call & { id: string } {
   }
 }
 
-export function callText(call: CallRow): string {
-  return [call.id, call.state, call.from, call.to, call.node, call.media, call.rule, call.target].join(' ')
+/** What filters look at; the terminal screen, which filters what it was sent once more, looks at the same (cli/tui/rows.ts). */
+export function callWords(call: CallRow): readonly string[] {
+  return [call.id, call.state, call.from, call.to, call.node, call.media, call.rule, call.target]
+}
+
+export function registrationWords(row: BindingRow): readonly string[] {
+  return [row.aor, row.contact, row.transport, row.node, row.received, row.userAgent]
 }
 
 export function userView(cluster: Cluster, aor: string, createdAt: number): Required<User> {

@@ -7,18 +7,29 @@ import { clean } from '../../proto/text.ts'
 import type { Change } from '../../proto/types/raftel/v1/Change.ts'
 import type { WatchRequest__Output } from '../../proto/types/raftel/v1/WatchRequest.ts'
 import type { Nodes } from '../routing/reach.ts'
-import { auditText, auditView } from './audit.ts'
-import { banText, banView, liveBan } from './bans.ts'
+import { auditView, auditWords } from './audit.ts'
+import { banView, banWords, liveBan } from './bans.ts'
 import type { Needs } from './needs.ts'
 import { filterOf } from './page.ts'
 import { invalid, refusal } from './refusal.ts'
-import { trunkText, trunkView } from './trunks.ts'
-import { bindingName, callText, callView, nodeView, reachable, registrationView, userView } from './views.ts'
+import { trunkView, trunkWords } from './trunks.ts'
+import {
+  bindingName,
+  callView,
+  callWords,
+  nodeView,
+  reachable,
+  registrationView,
+  registrationWords,
+  userView,
+} from './views.ts'
 
 /** One table as it is watched: its keys, and the changes that show the row of a key as it is now. */
 interface Watched {
   readonly keys: () => Iterable<string>
-  readonly rows: (key: string) => readonly { readonly change: Change & { key: string }; readonly text: string }[]
+  readonly rows: (
+    key: string,
+  ) => readonly { readonly change: Change & { key: string }; readonly words: readonly string[] }[]
 }
 
 type Stream = ServerWritableStream<WatchRequest__Output, Change>
@@ -51,7 +62,7 @@ function follow(needs: Watching, call: Stream): void {
     if (draining) return
     for (const key of pending) {
       pending.delete(key)
-      const rows = watched.rows(key).filter((row) => wanted(() => row.text))
+      const rows = watched.rows(key).filter((row) => wanted === null || wanted(row.words))
       const now = new Set(rows.map((row) => row.change.key))
       let room = true
       for (const gone of told.get(key) ?? []) {
@@ -124,7 +135,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
             const at = clean(bindingName(binding), 2_048)
             return {
               change: { kind: 'PUT', key: at, registration },
-              text: `${at} ${binding.transport} ${binding.node} ${registration.received} ${registration.userAgent}`,
+              words: registrationWords(binding),
             }
           }),
       }
@@ -132,7 +143,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
       return {
         keys: () => calls.keys(),
         rows: (key) =>
-          one(calls.get(key), (row) => ({ change: { kind: 'PUT', key, call: callView(row) }, text: callText(row) })),
+          one(calls.get(key), (row) => ({ change: { kind: 'PUT', key, call: callView(row) }, words: callWords(row) })),
       }
     case 'users':
       return {
@@ -140,7 +151,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
         rows: (key) =>
           one(users.get(key), (row) => ({
             change: { kind: 'PUT', key, user: userView(cluster, row.aor, row.createdAt) },
-            text: row.aor,
+            words: [row.aor],
           })),
       }
     case 'nodes':
@@ -149,7 +160,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
         rows: (key) =>
           one(nodes.get(key), (row) => ({
             change: { kind: 'PUT', key, node: nodeView(cluster, row.id, row) },
-            text: `${row.id} ${row.sip} ${row.control} ${row.media}`,
+            words: [row.id, row.sip, row.control, row.media],
           })),
       }
     case 'bans':
@@ -158,7 +169,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
         rows: (key) =>
           one(liveBan(cluster, key), (row) => ({
             change: { kind: 'PUT', key, ban: banView(cluster, row) },
-            text: banText(row),
+            words: banWords(row),
           })),
       }
     case 'trunks':
@@ -167,7 +178,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
         rows: (key) =>
           one(trunks.get(key), (row) => ({
             change: { kind: 'PUT', key, trunk: trunkView(needs, row) },
-            text: trunkText(row),
+            words: trunkWords(row),
           })),
       }
     case 'audit':
@@ -176,7 +187,7 @@ function watchedTable(needs: Watching, name: string, seen: () => Nodes): Watched
         rows: (key) =>
           one(audit.get(key), (row) => ({
             change: { kind: 'PUT', key, audit: auditView(row) },
-            text: auditText(row),
+            words: auditWords(row),
           })),
       }
     default:

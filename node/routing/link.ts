@@ -14,10 +14,10 @@ import type {
   ServiceName,
 } from '../../cluster/tables/plan-rows.ts'
 import type { Aor } from '../../cluster/tables/rows.ts'
+import { type Regex, readRegex } from '../../proto/regex.ts'
 import { type CallingClass, callingClass } from './calling-class.ts'
 import { normalForm, withCallingCode } from './number.ts'
 import { type Pattern, readPattern } from './pattern.ts'
-import { type Regex, readRegex } from './regex.ts'
 import { RuleIndex } from './rule-index.ts'
 
 export interface Linked {

@@ -3,6 +3,7 @@
  * character or more, a `!` at the end takes any number; everything else is itself. Read once from left to right, so that a
  * match costs the length of the pattern whatever was dialled.
  */
+import { CAPTURES_MAX } from '../../proto/regex.ts'
 
 export interface Pattern {
   readonly text: string
@@ -25,7 +26,6 @@ export type PatternRead =
 
 export const PATTERN_MAX = 64
 export const DIALLED_MAX = 128
-export const CAPTURES_MAX = 9
 const DIGITS = '0123456789'
 const RANGES: Readonly<Record<string, string>> = { X: DIGITS, Z: DIGITS.slice(1), N: DIGITS.slice(2) }
 /** What a user part may hold without escapes (RFC 3261 §25.1), without the separators of lists and parameters. */

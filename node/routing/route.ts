@@ -1,11 +1,11 @@
 /** One call against the plan: where it rings, or how it is refused, and why. Total: it never throws and never waits. */
 import type { ServiceName } from '../../cluster/tables/plan-rows.ts'
+import { run as runRegex } from '../../proto/regex.ts'
 import type { CallRequest, Decision } from './decision.ts'
 import type { Facts } from './facts.ts'
 import { type Linked, type LinkedRule, NO_PLAN, type Scope } from './link.ts'
 import { normalForm } from './number.ts'
 import { DIALLED_MAX, fill, match } from './pattern.ts'
-import { run as runRegex } from './regex.ts'
 import { looksAfter } from './shown.ts'
 import { stepsOf, type Way } from './steps.ts'
 import { areNow, isHoliday } from './times.ts'

@@ -73,6 +73,14 @@ needing(
     t.notRegex(found.join('\n'), OTHER)
     screen.send('\u001b')
     await screen.until((lines) => /calls ─ 2 /.test(lines[3]!) && !lines.join('\n').includes('ALICE'))
+    screen.send('//^(alice|x)@')
+    t.notRegex((await screen.until(/calls ─ 1\/2 ─ filter: \/\^\(alice\|x\)@/)).join('\n'), OTHER)
+    screen.send('(')
+    await screen.until(/"\(" is not closed/)
+    screen.send('\u001b:calls /!alice\r')
+    t.regex((await screen.until(/calls ─ 1\/2 ─ filter: !alice/)).join('\n'), OTHER)
+    screen.send('\u001b')
+    await screen.until(/calls ─ 2 /)
   }
 
   async function storm(screen: Terminal): Promise<void> {

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { filterSort } from '../../../cli/tui/asking.ts'
+import { frame } from '../../../cli/tui/frame.ts'
 import { cursor, onScreen } from '../../../cli/tui/list.ts'
 import { height, type Model } from '../../../cli/tui/model.ts'
 import { update } from '../../../cli/tui/update.ts'
@@ -78,6 +79,38 @@ test('a filter works while it is typed, enter keeps it, esc clears it', (t) => {
   t.is(ids(after(kept, ...keys('[esc]'))).length, 2)
   t.is(ids(after(typing, ...keys('[esc]'))).length, 2)
   t.is(ids(after(typing, ...keys('[backspace][backspace][backspace]'))).length, 2)
+})
+
+test('a filter may be a regular expression, the others, or characters in their order; so do node and screen alike', (t) => {
+  const model = after(started(), calls(call('a1', { from: 'carol@pbx.test', to: '+4930', node: 'n2' }), call('b2')))
+  const kept = (typed: string) => ids(after(model, ...keys(`/${typed}[enter]`))).sort()
+  t.deepEqual(kept('/^\\+49'), ['a1'])
+  t.deepEqual(kept('!carol'), ['b2'])
+  t.deepEqual(kept('!/^n2$/'), ['b2'])
+  t.deepEqual(kept('-f crl'), ['a1'])
+  t.deepEqual(kept('!5'), ['a1', 'b2'], 'what no list shows is not looked at: times, counts')
+  t.is(filterSort(after(model, ...keys('/!carol '))).filter, '!carol')
+})
+
+test('an expression that is wrong is said beside it, keeps all rows, is not asked for, and is not left by enter', (t) => {
+  const model = after(started(), calls(call('a'), call('b')), ...keys('//a('))
+  t.deepEqual(ids(model), ['a', 'b'])
+  t.is(filterSort(model).filter, '')
+  const line = frame(model, { colour: false, ascii: true })[22]!
+  t.regex(line.map(({ text }) => text).join(''), /^\/\/a\(_ {2}the regular expression a\( is wrong: "\(" is not closed/)
+  t.is(after(model, ...keys('[enter]')).prompt.kind, 'filter')
+  t.is(after(model, ...keys('[backspace][enter]')).prompt.kind, 'none')
+  t.is(after(model, ...keys('[esc]')).lists.calls.filter, '')
+})
+
+test('a command opens a list with a filter', (t) => {
+  const model = after(started(), calls(call('a', { from: 'carol@pbx.test' }), call('b')), ...keys('3'))
+  t.deepEqual(ids(after(model, ...keys(':calls /carol[enter]'))), ['a'])
+  t.deepEqual(ids(after(model, ...keys(':ca //^b$[enter]'))), ['b'])
+  t.is(after(model, ...keys(':ca //^b$[enter]')).view, 'calls')
+  t.regex(after(model, ...keys(':calls //([enter]')).notice?.text ?? '', /is not closed/)
+  t.is(after(model, ...keys(':calls //([enter]')).view, 'nodes', 'a wrong one changes nothing')
+  t.regex(after(model, ...keys(':plan /x[enter]')).notice?.text ?? '', /plan is no list/)
 })
 
 test('views open by number and by the beginning of a command', (t) => {

@@ -1,7 +1,7 @@
 /** Regular expressions of plans: what they match is what the language's own engine says, and none takes long. */
 import test from 'ava'
 import fc from 'fast-check'
-import { type Regex, readRegex, run, STATES_MAX } from '../../../node/routing/regex.ts'
+import { type Regex, readRegex, run, STATES_MAX } from '../../proto/regex.ts'
 
 function regex(text: string): Regex {
   const read = readRegex(text)

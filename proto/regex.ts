@@ -1,10 +1,8 @@
 /**
- * Regular expressions that a plan cannot hang a node with: all ways through the expression are gone at once, character by character (Thompson 1968; Pike's
- * machine keeps the captures), so that a match costs at most its states times the length of what was dialled. It is of the whole text, as `match` is.
+ * Regular expressions that nobody can hang a node or a terminal with: all ways through the expression are gone at once, character by character (Thompson 1968; Pike's
+ * machine keeps the captures), so that a match costs at most its states times the length of the text. It is of the whole text, as patterns of a plan are.
  * There are characters, `.`, `[…]`, `\d`, `\w`, groups, `|`, `*`, `+`, `?`, `{m,n}`; there are no back references and no looking around.
  */
-import { CAPTURES_MAX } from './pattern.ts'
-
 export interface Regex {
   readonly text: string
   readonly program: readonly Instruction[]
@@ -20,24 +18,27 @@ export type RegexRead =
 
 export const REGEX_MAX = 256
 export const STATES_MAX = 256
+export const CAPTURES_MAX = 9
 const PARTS_MAX = 4096
 const REPEATS_MAX = 64
 const DEPTH_MAX = 16
 
 /** Numbers are places in the program. */
-type Instruction =
+export type Instruction =
   | { readonly op: 'take'; readonly set: Set }
   | { readonly op: 'split'; readonly first: number; readonly second: number }
   | { readonly op: 'go'; readonly to: number }
   /** Here a capture begins (even) or ends (odd). */
   | { readonly op: 'save'; readonly slot: number }
+  /** Takes nothing, at the beginning or the end of the text alone; only where it is looked for anywhere. */
+  | { readonly op: 'edge'; readonly at: 'begin' | 'end' }
   | { readonly op: 'done' }
 
 /** While it is written, with how many parts were. */
 type Program = Instruction[] & { parts: number }
 
 /** Ranges of code units, and whether it is all others that are meant. */
-interface Set {
+export interface Set {
   readonly not: boolean
   readonly ranges: readonly (readonly [number, number])[]
 }
@@ -48,16 +49,18 @@ type Part =
   | { readonly kind: 'either'; readonly parts: readonly Part[] }
   | { readonly kind: 'repeat'; readonly part: Part; readonly min: number; readonly max: number | null }
   | { readonly kind: 'group'; readonly part: Part; readonly capture: number | null }
+  | { readonly kind: 'edge'; readonly at: 'begin' | 'end' }
 
 /** What is thrown and caught in this file alone: reading goes down many levels. */
 class Wrong extends Error {}
 
-export function readRegex(text: string): RegexRead {
+/** `of`: of the whole text, or for search.ts anywhere in it, where `^` and `$` stand for its edges. */
+export function readRegex(text: string, of: 'whole' | 'anywhere' = 'whole'): RegexRead {
   if (text === '') return { kind: 'invalid', why: 'a regular expression cannot be empty' }
   if (text.length > REGEX_MAX)
     return { kind: 'invalid', why: `a regular expression has at most ${REGEX_MAX} characters` }
   try {
-    const reader = new Reader(text)
+    const reader = new Reader(text, of)
     const whole = reader.whole()
     const program: Program = Object.assign([], { parts: 0 })
     write(whole, program)
@@ -74,14 +77,18 @@ class Reader {
   captures = 0
   readonly #text: string
   readonly #end: number
+  readonly #of: 'whole' | 'anywhere'
   #at = 0
   #depth = 0
 
-  constructor(text: string) {
+  constructor(text: string, of: 'whole' | 'anywhere') {
     this.#text = text
+    this.#end = text.length
+    this.#of = of
+    if (of === 'anywhere') return
     // What matches the whole needs no anchors; who is used to them may write them.
     const anchored = /(?:^|[^\\])(?:\\\\)*\$$/.test(text)
-    this.#end = anchored ? text.length - 1 : text.length
+    if (anchored) this.#end--
     if (text.startsWith('^')) this.#at = 1
   }
 
@@ -158,6 +165,7 @@ class Reader {
         throw new Wrong(`${character} repeats nothing; write \\${character} for the character`)
       case '^':
       case '$':
+        if (this.#of === 'anywhere') return { kind: 'edge', at: character === '^' ? 'begin' : 'end' }
         throw new Wrong(`${character} stands only at the ${character === '^' ? 'beginning' : 'end'} of all`)
       default:
         return literal(character)
@@ -239,6 +247,9 @@ function write(part: Part, program: Program): void {
   switch (part.kind) {
     case 'set':
       program.push({ op: 'take', set: part.set })
+      return
+    case 'edge':
+      program.push({ op: 'edge', at: part.at })
       return
     case 'all':
       for (const one of part.parts) write(one, program)
@@ -339,7 +350,7 @@ interface Thread {
   readonly slots: readonly number[]
 }
 
-function takes({ not, ranges }: Set, code: number): boolean {
+export function takes({ not, ranges }: Set, code: number): boolean {
   for (const [from, to] of ranges) if (code >= from && code <= to) return !not
   return not
 }
