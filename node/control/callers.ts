@@ -175,6 +175,9 @@ export function watchCallers(needs: CallerNeeds): Callers {
       throw new Refusal(status.PERMISSION_DENIED, `${asker.cause.who} may not do that: ${verdict.why}`)
     }
     if (verdict.tenant !== undefined) request.tenant = verdict.tenant
+    const { by } = accessOf(method)
+    // Once somebody can prove who he is, a name that is only said would be taken for his.
+    if (by !== undefined && cluster.tables.operators.size > 0) request[by] = asker.cause.who
     return asker
   }
 
