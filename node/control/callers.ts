@@ -25,7 +25,7 @@ export interface CallerNeeds {
   readonly log: Logger
   /** Whether the listener shows certificates, and asks for them. */
   readonly tls: boolean
-  /** Null: admins, as long as there is no operator; then on loopback without TLS alone. */
+  /** Null: admins, as long as there is no operator; then on loopback without TLS alone. Without operators who comes over loopback is an admin whatever it says. */
   readonly anonymous: Anonymous | null
 }
 
@@ -110,7 +110,8 @@ export function watchCallers(needs: CallerNeeds): Callers {
   }
 
   function anonymousRole(address: string): Anonymous {
-    if (cluster.tables.operators.size === 0) return 'admin'
+    // On the machine of the node somebody must be able to make the first operator.
+    if (cluster.tables.operators.size === 0) return isLoopback(address) ? 'admin' : (needs.anonymous ?? 'admin')
     return needs.anonymous ?? (isLoopback(address) && !needs.tls ? 'admin' : 'none')
   }
 

@@ -9,8 +9,7 @@ import { readConfig } from '../../../node/config.ts'
 import { startNode } from '../../../node/node.ts'
 import { controlProto } from '../../../proto/load.ts'
 import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
-import { until } from '../../nemesis/until.ts'
-import { configIn } from './node.ts'
+import { configIn, knowsItsMembers } from './node.ts'
 
 const { Control } = controlProto()
 
@@ -48,8 +47,7 @@ log: {file: node.log}
     t.teardown(() => client.close())
     return client
   }
-  const said = () => readFileSync(path.join(dir, 'node.log'), 'utf8')
-  await until('it is agreed on who the members are', () => /the members are others now/.test(said()), 60_000)
+  await knowsItsMembers(dir)
   return { as, control: node.control, dir }
 }
 
