@@ -18,6 +18,8 @@ export interface Access {
   readonly of: 'anybody' | 'cluster' | 'list' | ((request: Fields, tables: Tables) => readonly string[])
   /** What it is about, where it changes no row: an entry of the audit is made of it. */
   readonly note?: (request: Fields) => string
+  /** The field of the request that says who asks: it is believed only as long as nobody can prove who he is. */
+  readonly by?: string
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -77,9 +79,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   RemoveBan: { need: 'operate', of: 'cluster' },
   ListBans: { need: 'read', of: 'cluster' },
 
-  CommitPlan: { need: 'operate', of: 'cluster' },
-  RollbackPlan: { need: 'operate', of: 'cluster' },
-  RemovePlan: { need: 'operate', of: 'cluster' },
+  CommitPlan: { need: 'operate', of: 'cluster', by: 'author' },
+  RollbackPlan: { need: 'operate', of: 'cluster', by: 'author' },
+  RemovePlan: { need: 'operate', of: 'cluster', by: 'author' },
   ValidatePlan: { need: 'read', of: 'cluster' },
   TestPlan: { need: 'read', of: 'cluster' },
   ReplayPlan: { need: 'read', of: 'cluster' },
@@ -103,7 +105,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   RemoveLimit: { need: 'operate', of: 'cluster' },
   GetLimit: { need: 'read', of: 'cluster' },
   ListLimits: { need: 'read', of: 'cluster' },
-  AddCredit: { need: 'operate', of: 'cluster' },
+  AddCredit: { need: 'operate', of: 'cluster', by: 'by' },
   GetCredit: { need: 'read', of: 'cluster' },
   ListCredit: { need: 'read', of: 'cluster' },
   ImportRates: { need: 'operate', of: 'cluster' },

@@ -3,17 +3,17 @@
  * cluster, so that no handler can forget it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { type Metadata, type ServerUnaryCall, type ServiceError, status } from '@grpc/grpc-js'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
-import { proof } from '../../cluster/seal.ts'
 import type { Cause, Command } from '../../cluster/tables/commands.ts'
 import type { OperatorRow } from '../../cluster/tables/people-rows.ts'
 import { BEHALF, REASON, USER } from '../../proto/asked.ts'
 import { clean } from '../../proto/text.ts'
 import { accessOf, judge, type Rights } from './access.ts'
+import { behalf, readBehalves } from './behalf.ts'
 import { Refusal, refusal } from './refusal.ts'
 
 /** What callers are who show neither a token nor a certificate of an operator: the role they have, or none at all. */
@@ -25,12 +25,14 @@ export interface CallerNeeds {
   readonly log: Logger
   /** Whether the listener shows certificates, and asks for them. */
   readonly tls: boolean
-  /** Null: admins, as long as there is no operator; then on loopback without TLS alone. */
+  /** Null: admins, as long as there is no operator; then on loopback without TLS alone. Without operators who comes over loopback is an admin whatever it says. */
   readonly anonymous: Anonymous | null
 }
 
 interface Asker extends Rights {
   readonly cause: Cause
+  /** Another node asks, for somebody whom it has judged. */
+  readonly isNode: boolean
 }
 
 const ANYTHING: Rights = { roles: ['admin'], tenants: [] }
@@ -39,8 +41,6 @@ const FAILURES_MAX = 10
 const FAILURES_MS = 60_000
 const FAILED_MAX = 1_000
 const WHY_MAX = 200
-/** How far the clocks of two nodes may be apart. */
-const FRESH_MS = 5 * 60_000
 const NOTE_MS = 2_000
 
 type AnyCall = Pick<
@@ -53,8 +53,8 @@ export interface Callers {
   guarded<Handlers extends object>(handlers: Handlers, streams: Streams): Handlers
   /** What is proposed through it says who caused it, if somebody did. */
   readonly cluster: Cluster
-  /** What shows to another node that this one asks, and for whom. */
-  introduce(metadata: Metadata): void
+  /** What shows to another node that this one asks it for a method (as gRPC has it), and for whom. */
+  introduce(metadata: Metadata, node: string, method: string): void
 }
 
 /** How each method is called. */
@@ -64,6 +64,7 @@ export function watchCallers(needs: CallerNeeds): Callers {
   const { cluster, key, log } = needs
   const asking = new AsyncLocalStorage<Asker>()
   const failures = new Map<string, { count: number; since: number }>()
+  const shown = readBehalves(key)
 
   const caused = (command: Command): Command => {
     const cause = asking.getStore()?.cause
@@ -78,17 +79,23 @@ export function watchCallers(needs: CallerNeeds): Callers {
       from: clean(call.getPeer(), 64),
       why: clean(textIn(metadata, REASON), WHY_MAX),
     }
-    const node = nodeIn(metadata, key)
-    if (node !== null) return { ...ANYTHING, cause: node.cause ?? { ...said, who: `node ${node.name}` } }
+    const [value] = metadata.get(BEHALF)
+    const question = { node: cluster.node, method: call.getPath(), now: Date.now() }
+    const node = typeof value === 'string' ? shown(value, question) : null
+    if (node !== null) {
+      return { ...ANYTHING, isNode: true, cause: node.cause ?? { ...said, who: `node ${node.name}` } }
+    }
 
     const { operators } = cluster.tables
     const [authorization] = metadata.get('authorization')
     if (typeof authorization === 'string') {
       const row = byToken(authorization, address)
-      return { roles: row.roles, tenants: row.tenants, cause: { ...said, who: row.name } }
+      return { roles: row.roles, tenants: row.tenants, isNode: false, cause: { ...said, who: row.name } }
     }
     const row = operators.size === 0 ? null : byCertificate(call)
-    if (row !== null) return { roles: row.roles, tenants: row.tenants, cause: { ...said, who: row.name } }
+    if (row !== null) {
+      return { roles: row.roles, tenants: row.tenants, isNode: false, cause: { ...said, who: row.name } }
+    }
 
     const role = anonymousRole(address)
     if (role === 'none') {
@@ -98,11 +105,13 @@ export function watchCallers(needs: CallerNeeds): Callers {
       )
     }
     const name = clean(textIn(metadata, USER), 32)
-    return { roles: [role], tenants: [], cause: { ...said, who: name === '' ? 'anonymous' : `anonymous (${name})` } }
+    const who = name === '' ? 'anonymous' : `anonymous (${name})`
+    return { roles: [role], tenants: [], isNode: false, cause: { ...said, who } }
   }
 
   function anonymousRole(address: string): Anonymous {
-    if (cluster.tables.operators.size === 0) return 'admin'
+    // On the machine of the node somebody must be able to make the first operator.
+    if (cluster.tables.operators.size === 0) return isLoopback(address) ? 'admin' : (needs.anonymous ?? 'admin')
     return needs.anonymous ?? (isLoopback(address) && !needs.tls ? 'admin' : 'none')
   }
 
@@ -175,6 +184,9 @@ export function watchCallers(needs: CallerNeeds): Callers {
       throw new Refusal(status.PERMISSION_DENIED, `${asker.cause.who} may not do that: ${verdict.why}`)
     }
     if (verdict.tenant !== undefined) request.tenant = verdict.tenant
+    const { by } = accessOf(method)
+    // Once somebody can prove who he is, a name that is only said would be taken for his.
+    if (by !== undefined && cluster.tables.operators.size > 0) request[by] = asker.cause.who
     return asker
   }
 
@@ -211,9 +223,8 @@ export function watchCallers(needs: CallerNeeds): Callers {
             else done(refused)
             return
           }
-          const isForwarded = nodeIn(call.metadata, key) !== null
           const noted: Done = (error, reply) => {
-            if (error || isForwarded) return done(error, reply)
+            if (error || asker.isNode) return done(error, reply)
             note(method, call.request).then(
               () => done(null, reply),
               (trouble) => done(refusal(trouble, log, call.getPath())),
@@ -226,29 +237,16 @@ export function watchCallers(needs: CallerNeeds): Callers {
       })
       return Object.fromEntries(wrapped) as typeof handlers
     },
-    introduce(metadata) {
+    introduce(metadata, node, method) {
       const cause = asking.getStore()?.cause ?? null
-      const said = JSON.stringify([cluster.node, Date.now(), cause])
-      const body = Buffer.from(said).toString('base64')
-      metadata.set(BEHALF, `${body}.${proof(key, 'control', said)}`)
+      const question = { node, method, now: Date.now() }
+      metadata.set(BEHALF, behalf(key, { name: cluster.node, cause }, question, randomUUID()))
     },
   }
 }
 
 /** No token has it: what a name that is none is compared with. */
 const NOBODY = '00'.repeat(32)
-
-/** Another node of this cluster that asks, and for whom; null: none does. */
-function nodeIn(metadata: Metadata, key: Uint8Array): { name: string; cause: Cause | null } | null {
-  const [value] = metadata.get(BEHALF)
-  if (typeof value !== 'string') return null
-  const [body = '', shown = ''] = value.split('.')
-  const said = Buffer.from(body, 'base64').toString()
-  const [own, given] = [proof(key, 'control', said), shown].map((one) => Buffer.from(one))
-  if (own!.length !== given!.length || !timingSafeEqual(own!, given!)) return null
-  const [name, at, cause] = JSON.parse(said) as [string, number, Cause | null]
-  return Math.abs(Date.now() - at) < FRESH_MS ? { name, cause } : null
-}
 
 function textIn(metadata: Metadata, name: string): string {
   const [value] = metadata.get(name)

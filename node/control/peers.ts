@@ -1,5 +1,12 @@
 /** The control services of the other nodes: who is asked what only they know. */
-import { type ChannelCredentials, type ClientReadableStream, Metadata, type ServiceError } from '@grpc/grpc-js'
+import {
+  type ChannelCredentials,
+  type ClientReadableStream,
+  InterceptingCall,
+  type Interceptor,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { controlProto } from '../../proto/load.ts'
 import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
@@ -25,11 +32,11 @@ export interface Peers {
 
 export type Done<Reply> = (error: ServiceError | null, reply?: Reply) => void
 
-/** `introduce` shows to the other node that this one asks. */
+/** `introduce` shows to the other node that this one asks it for a method. */
 export function openPeers(
   cluster: Cluster,
   credentials: ChannelCredentials,
-  introduce: (metadata: Metadata) => void = () => {},
+  introduce: (metadata: Metadata, node: string, method: string) => void = () => {},
 ): Peers {
   const { Control } = controlProto()
   const clients = new Map<string, { address: string; client: ControlClient }>()
@@ -42,13 +49,25 @@ export function openPeers(
     return known.get(node) ?? null
   }
 
+  /** Only here it is known which method is asked. */
+  const introducing =
+    (node: string): Interceptor =>
+    (options, next) =>
+      new InterceptingCall(next(options), {
+        start(metadata, listener, go) {
+          introduce(metadata, node, options.method_definition.path)
+          go(metadata, listener)
+        },
+      })
+
   const clientOf = (node: string): ControlClient | null => {
     const address = addressOf(node)
     if (address === null) return null
     const open = clients.get(node)
     if (open?.address === address) return open.client
     open?.client.close()
-    const client = new Control(address, credentials, { 'grpc.max_reconnect_backoff_ms': 1000 })
+    const interceptors = [introducing(node)]
+    const client = new Control(address, credentials, { 'grpc.max_reconnect_backoff_ms': 1000, interceptors })
     clients.set(node, { address, client })
     return client
   }
@@ -59,15 +78,12 @@ export function openPeers(
     stream(node, open) {
       const client = clientOf(node)
       if (client === null) return null
-      const metadata = asForwarded()
-      introduce(metadata)
-      return open(client, metadata)
+      return open(client, asForwarded())
     },
     ask(node, send) {
       const client = clientOf(node)
       if (client === null) return Promise.reject(new Error(`no address of ${node} is known`))
       const metadata = asForwarded()
-      introduce(metadata)
       return new Promise((resolve, reject) => {
         send(client, metadata, (error, reply) =>
           error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('an empty answer')),

@@ -32,10 +32,14 @@ export async function oneNode(t: ExecutionContext): Promise<{ client: ControlCli
   const dir = mkdtempSync(path.join(tmpdir(), 'raftel-control-'))
   const running = await nodeIn(t, dir, configIn(dir))
   await quorum(running.client)
-  // No test shall take it for something of its own. The tables have it by then.
-  const said = () => readFileSync(path.join(dir, 'node.log'), 'utf8')
-  await until('it is agreed on who the members are', () => /the members are others now/.test(said()), 20_000)
+  await knowsItsMembers(dir)
   return { ...running, dir }
+}
+
+/** No test shall take it for something of its own. The tables have it by then. */
+export async function knowsItsMembers(dir: string): Promise<void> {
+  const said = () => readFileSync(path.join(dir, 'node.log'), 'utf8')
+  await until('it is agreed on who the members are', () => /the members are others now/.test(said()), 60_000)
 }
 
 /** One of three whose others are out of reach, on a directory that is under repair. */
@@ -56,7 +60,7 @@ export async function nodeIn(t: ExecutionContext, dir: string, config: NodeConfi
     await node.stop()
     rmSync(dir, { recursive: true, force: true })
   })
-  return { client, sip: node.sip }
+  return { client, sip: node.sip, address: node.control }
 }
 
 /** Waits until the node's own row is agreed on, which takes a leader. */

@@ -1,18 +1,12 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
-import test, { type ExecutionContext } from 'ava'
-import { certOf, give, initCa, keyOf } from '../../../cli/certs/authority.ts'
-import { readConfig } from '../../../node/config.ts'
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import test from 'ava'
 import { ACCESS, grants, judge, type Need, ROLES } from '../../../node/control/access.ts'
-import { startNode } from '../../../node/node.ts'
 import { controlProto } from '../../../proto/load.ts'
 import type { AuditPage__Output } from '../../../proto/types/raftel/v1/AuditPage.ts'
 import type { ControlClient } from '../../../proto/types/raftel/v1/Control.ts'
 import type { OperatorToken__Output } from '../../../proto/types/raftel/v1/OperatorToken.ts'
-import { until } from '../../nemesis/until.ts'
-import { ask, configIn, oneNode } from './node.ts'
+import { bearer, guarded } from './guarded.ts'
+import { ask, oneNode } from './node.ts'
 
 const { Control } = controlProto()
 const METHODS = Object.keys(Control.service)
@@ -45,51 +39,6 @@ test('every RPC says whom it is for, and nothing that changes something is for w
     t.is(ACCESS[method]!.need, 'administer', method)
   t.is(ACCESS.ListAudit!.need, 'audit')
 })
-
-/** One node with TLS, and who can ask it. */
-async function guarded(t: ExecutionContext) {
-  const dir = mkdtempSync(path.join(tmpdir(), 'raftel-operators-'))
-  const now = Date.now()
-  initCa(dir, 'test', 10, false, now)
-  const order = { days: 9, force: false, hosts: [] as string[] }
-  give(dir, { ...order, role: 'node' as const, name: 'n1', hosts: ['127.0.0.1'] }, now)
-  for (const name of ['alice', 'somebody']) give(dir, { ...order, role: 'operator' as const, name }, now)
-  configIn(dir)
-  const tls = `tls: {ca: ${certOf(dir, 'ca')}, cert: ${certOf(dir, 'n1')}, key: ${keyOf(dir, 'n1')}}`
-  const text = `node: n1
-data: data
-cluster:
-  key_file: cluster.key
-  nodes: [{name: n1, id: 1, address: 127.0.0.1:0}]
-control: {listen: 127.0.0.1:0, ${tls}}
-sip: {listen: [udp:127.0.0.1:0, tcp:127.0.0.1:0]}
-media: {mode: direct}
-log: {file: node.log}
-`
-  const read = readConfig(text, path.join(dir, 'node.yaml'))
-  if (read.kind !== 'ok') throw new Error(read.text)
-  writeFileSync(path.join(dir, 'node.yaml'), text)
-  const node = await startNode(read.config, (sentence) => t.fail(sentence))
-  t.teardown(() => node.stop())
-  const pem = (name: string) => {
-    const file = (of: (dir: string, name: string) => string, one: string) => readFileSync(of(dir, one))
-    return credentials.createSsl(file(certOf, 'ca'), file(keyOf, name), file(certOf, name))
-  }
-  const as = (name: string): ControlClient => {
-    const client = new Control(node.control, pem(name))
-    t.teardown(() => client.close())
-    return client
-  }
-  const said = () => readFileSync(path.join(dir, 'node.log'), 'utf8')
-  await until('it is agreed on who the members are', () => /the members are others now/.test(said()), 60_000)
-  return { as }
-}
-
-const bearer = (token: string): Metadata => {
-  const metadata = new Metadata()
-  metadata.set('authorization', `Bearer ${token}`)
-  return metadata
-}
 
 /** How an RPC that is refused for who asks differs from one that is refused for what is asked, or answered. */
 function outcome(client: ControlClient, method: string, metadata: Metadata): Promise<'may' | 'may not'> {
