@@ -9,7 +9,7 @@ import { type Baresip, startBaresip } from './baresip.ts'
 import { end } from './ending.ts'
 import { RAFTEL } from './lab.ts'
 import { type Network, openNetwork } from './namespaces.ts'
-import { babble, found, readWav, writeWav } from './wave.ts'
+import { babble, found, RATE, readWav, writeWav } from './wave.ts'
 
 const DOMAIN = 'pbx.test'
 const PASSWORD = 'correct-horse'
@@ -99,9 +99,13 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
     if (media === 'spawn') {
       await until(
         'ten seconds of audio both ways',
-        () => show().streams.filter((stream) => stream.packets > 500).length === 2,
-        30_000,
+        () => phones.every((phone) => heardBy(phone).length > 10 * RATE),
+        60_000,
       )
+      await until('the relay has counted them', () => {
+        const { streams } = show()
+        return streams.length === 2 && streams.every(({ packets }) => packets > PACKETS)
+      })
     }
     const { streams } = show()
     raftel('call', 'hangup', id)
@@ -123,11 +127,14 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
 
 /** The best of three pieces of a second each, from a part that was surely played. */
 function ear(phone: Baresip, played: Float64Array, nobody: Float64Array): Ear {
-  const file = phone.heard()
-  if (file === null) return { found: 0, other: 0 }
-  const heard = readWav(file)
+  const heard = heardBy(phone)
   const best = (voice: Float64Array): number => Math.max(...[2, 4, 6].map((second) => found(voice, second, heard)))
   return { found: best(played), other: best(nobody) }
+}
+
+function heardBy(phone: Baresip): Float64Array {
+  const file = phone.heard()
+  return file === null ? new Float64Array() : readWav(file)
 }
 
 // In namespaces of their own the ports are nobody else's.
