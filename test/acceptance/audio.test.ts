@@ -83,7 +83,7 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
     const [alice, bob] = phones
     if (alice === undefined || bob === undefined) throw new Error('two phones')
     alice.command('dial', `sip:bob@${DOMAIN}`)
-    await bob.until(/CALL_ESTABLISHED/, 15_000)
+    await bob.until(/CALL_ESTABLISHED/, 30_000)
     const rows = JSON.parse(raftel('call', 'ls', '-o', 'json')) as {
       id: string
       from: string
@@ -109,7 +109,7 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
     }
     const { streams } = show()
     raftel('call', 'hangup', id)
-    await alice.until(/CALL_CLOSED/, 10_000)
+    await alice.until(/CALL_CLOSED/, 30_000)
     await until('the call is gone', () => JSON.parse(raftel('call', 'ls', '-o', 'json')).length === 0)
     return {
       alice: media === 'spawn' ? ear(alice, voices.bob, voices.nobody) : { found: 0, other: 0 },
@@ -194,7 +194,7 @@ async function addUser(network: Network, endpoints: string, user: string): Promi
   if (code !== 0) throw new Error(`adding ${user}: exit ${code}`)
 }
 
-async function until(what: string, good: () => boolean, boundMs = 20_000): Promise<void> {
+async function until(what: string, good: () => boolean, boundMs = 40_000): Promise<void> {
   const bound = Date.now() + boundMs
   for (;;) {
     try {
