@@ -28,6 +28,8 @@ export interface SippOptions {
   readonly times?: boolean
   /** How long an answer may take before the call counts as failed, ms. */
   readonly answerWithin?: number
+  /** Sends the RTP that it gets back to where that came from. */
+  readonly echo?: boolean
 }
 
 export interface SippResult {
@@ -64,6 +66,7 @@ export function sipp(options: SippOptions): SippRun {
   )
   args.push('-max_socket', '60000', '-d', String(options.pause ?? 0))
   if (options.mediaPort !== undefined) args.push('-mp', String(options.mediaPort))
+  if (options.echo) args.push('-rtp_echo')
   if (options.log) args.push('-trace_logs', '-log_file', base + '.log')
   if (options.times) args.push('-trace_rtt', '-rtt_freq', '1')
   if (options.calls > 0) args.push('-m', String(options.calls))

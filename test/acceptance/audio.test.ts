@@ -9,7 +9,7 @@ import { type Baresip, startBaresip } from './baresip.ts'
 import { end } from './ending.ts'
 import { RAFTEL } from './lab.ts'
 import { type Network, openNetwork } from './namespaces.ts'
-import { babble, found, readWav, writeWav } from './wave.ts'
+import { babble, found, RATE, readWav, writeWav } from './wave.ts'
 
 const DOMAIN = 'pbx.test'
 const PASSWORD = 'correct-horse'
@@ -83,7 +83,7 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
     const [alice, bob] = phones
     if (alice === undefined || bob === undefined) throw new Error('two phones')
     alice.command('dial', `sip:bob@${DOMAIN}`)
-    await bob.until(/CALL_ESTABLISHED/, 15_000)
+    await bob.until(/CALL_ESTABLISHED/, 30_000)
     const rows = JSON.parse(raftel('call', 'ls', '-o', 'json')) as {
       id: string
       from: string
@@ -99,13 +99,17 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
     if (media === 'spawn') {
       await until(
         'ten seconds of audio both ways',
-        () => show().streams.filter((stream) => stream.packets > 500).length === 2,
-        30_000,
+        () => phones.every((phone) => heardBy(phone).length > 10 * RATE),
+        60_000,
       )
+      await until('the relay has counted them', () => {
+        const { streams } = show()
+        return streams.length === 2 && streams.every(({ packets }) => packets > PACKETS)
+      })
     }
     const { streams } = show()
     raftel('call', 'hangup', id)
-    await alice.until(/CALL_CLOSED/, 10_000)
+    await alice.until(/CALL_CLOSED/, 30_000)
     await until('the call is gone', () => JSON.parse(raftel('call', 'ls', '-o', 'json')).length === 0)
     return {
       alice: media === 'spawn' ? ear(alice, voices.bob, voices.nobody) : { found: 0, other: 0 },
@@ -123,11 +127,14 @@ async function callThrough(t: ExecutionContext, media: 'spawn' | 'direct'): Prom
 
 /** The best of three pieces of a second each, from a part that was surely played. */
 function ear(phone: Baresip, played: Float64Array, nobody: Float64Array): Ear {
-  const file = phone.heard()
-  if (file === null) return { found: 0, other: 0 }
-  const heard = readWav(file)
+  const heard = heardBy(phone)
   const best = (voice: Float64Array): number => Math.max(...[2, 4, 6].map((second) => found(voice, second, heard)))
   return { found: best(played), other: best(nobody) }
+}
+
+function heardBy(phone: Baresip): Float64Array {
+  const file = phone.heard()
+  return file === null ? new Float64Array() : readWav(file)
 }
 
 // In namespaces of their own the ports are nobody else's.
@@ -187,7 +194,7 @@ async function addUser(network: Network, endpoints: string, user: string): Promi
   if (code !== 0) throw new Error(`adding ${user}: exit ${code}`)
 }
 
-async function until(what: string, good: () => boolean, boundMs = 20_000): Promise<void> {
+async function until(what: string, good: () => boolean, boundMs = 40_000): Promise<void> {
   const bound = Date.now() + boundMs
   for (;;) {
     try {

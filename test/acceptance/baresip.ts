@@ -1,11 +1,13 @@
-/** A real baresip, headless, in a namespace of the test: it plays one WAV and records what it hears. */
-import { type ChildProcess, spawn } from 'node:child_process'
+/** A real baresip, headless, in a namespace of the test or on loopback: it plays one WAV and records what it hears. */
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Host } from './namespaces.ts'
 
 export interface BaresipOptions {
   readonly host: Host
+  /** By default those of a host that it has to itself. */
+  readonly ports?: BaresipPorts
   readonly folder: string
   readonly user: string
   readonly domain: string
@@ -21,33 +23,41 @@ export interface BaresipOptions {
   readonly trace?: boolean
 }
 
+export interface BaresipPorts {
+  readonly sip: number
+  readonly control: number
+  /** The first and the last for RTP and RTCP. */
+  readonly media: readonly [number, number]
+}
+
 export interface Baresip {
   /** Waits for a line of its log, or of the events it tells over its control port. */
   until(pattern: RegExp, boundMs: number): Promise<string>
   command(command: string, params?: string): void
   /** All that it printed so far, with every SIP message when it was asked for. */
   sip(): string
-  /** Path of the WAV with what it heard; null before the first call. */
+  /** Calls that came to it so far. */
+  rung(): number
+  /** Path of the WAV with what it heard in its last call; null before the first. */
   heard(): string | null
   close(): Promise<void>
 }
 
-const SIP_PORT = 5070
-const CONTROL_PORT = 4444
+const PORTS: BaresipPorts = { sip: 5070, control: 4444, media: [40_000, 40_100] }
 
 export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
-  const { host, user, domain } = options
+  const { host, user, domain, ports = PORTS } = options
   const folder = path.join(options.folder, user)
   const recordings = path.join(folder, 'heard')
   mkdirSync(recordings, { recursive: true })
-  writeFileSync(path.join(folder, 'config'), configuration(host.address, options.play, recordings))
+  writeFileSync(path.join(folder, 'config'), configuration(host.address, ports, options.play, recordings))
   writeFileSync(path.join(folder, 'contacts'), '')
   const account = [
     `<sip:${user}@${domain};transport=${options.transport}>`,
     `auth_user=${user}`,
     `auth_pass=${options.password}`,
     `outbound="sip:${options.registrar};transport=${options.transport}"`,
-    'audio_codecs=PCMU/8000/1',
+    'audio_codecs=PCMU/8000/1,PCMA/8000/1',
     'regint=600',
     `answermode=${options.answer ?? 'auto'}`,
   ]
@@ -55,14 +65,21 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
 
   const child = host.spawn('baresip', options.trace ? ['-f', folder, '-s'] : ['-f', folder])
   const log = collect(child)
-  await log.until(/baresip is ready/, 10_000)
-  const control = openControl(host, log)
+  await log.until(/baresip is ready/, 20_000)
+  const control = openControl(host, ports.control, log)
+  // What happens before it listens to events is never told.
+  control.send({ command: 'uuid', token: 'open' })
+  await log.until(/"token":"open"/, 20_000)
   return {
     until: log.until,
     command: (command, params) => control.send({ command, params: params ?? '', token: 't' }),
     sip: log.text,
+    // One that answers by itself does not tell of ringing, but of all that follows.
+    rung: () => new Set(log.all(/"direction":"incoming".*"id":"([^"]+)"/)).size,
     heard: () => {
-      const name = readdirSync(recordings).find((file) => file.endsWith('-dec.wav'))
+      // They are named by when they began.
+      const files = readdirSync(recordings).filter((file) => file.endsWith('-dec.wav'))
+      const name = files.sort().at(-1)
       return name === undefined ? null : path.join(recordings, name)
     },
     close: async () => {
@@ -74,11 +91,11 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
   }
 }
 
-function configuration(address: string, play: string, recordings: string): string {
+function configuration(address: string, ports: BaresipPorts, play: string, recordings: string): string {
   const modules = ['g711', 'aufile', 'sndfile'].map((name) => `module ${name}.so`)
   return [
     'poll_method epoll',
-    `sip_listen ${address}:${SIP_PORT}`,
+    `sip_listen ${address}:${ports.sip}`,
     'call_local_timeout 120',
     'call_max_calls 4',
     'audio_path /usr/share/baresip',
@@ -89,17 +106,17 @@ function configuration(address: string, play: string, recordings: string): strin
     'auplay_srate 8000',
     'ausrc_channels 1',
     'auplay_channels 1',
-    'rtp_ports 40000-40100',
+    `rtp_ports ${ports.media.join('-')}`,
     'jitter_buffer_delay 2-5',
     'rtp_stats yes',
-    'net_interface eth0',
+    `net_interface ${address}`,
     'module_path /usr/lib/baresip/modules',
     ...modules,
     'module_tmp uuid.so',
     'module_tmp account.so',
     'module_app menu.so',
     'module_app ctrl_tcp.so',
-    `ctrl_tcp_listen 127.0.0.1:${CONTROL_PORT}`,
+    `ctrl_tcp_listen 127.0.0.1:${ports.control}`,
     `snd_path ${recordings}`,
     '',
   ].join('\n')
@@ -108,6 +125,8 @@ function configuration(address: string, play: string, recordings: string): strin
 interface Log {
   add(text: string): void
   text(): string
+  /** What the first group of the pattern is in each line that has it. */
+  all(pattern: RegExp): string[]
   until(pattern: RegExp, boundMs: number): Promise<string>
 }
 
@@ -141,23 +160,23 @@ function collect(child: ChildProcess): Log {
       waiting.add(check)
       check()
     })
-  return { add, text: () => printed, until }
+  const all = (pattern: RegExp): string[] => lines.flatMap((line) => pattern.exec(line)?.[1] ?? [])
+  return { add, text: () => printed, all, until }
 }
 
-/** Its control port is on its namespace's own loopback, so a small process in there passes netstrings through. */
-function openControl(host: Host, log: Log): { send(command: object): void; close(): void } {
-  const pipe = `const s=require('net').connect(${CONTROL_PORT},'127.0.0.1');process.stdin.pipe(s);s.pipe(process.stdout)`
-  const child = spawn('ip', ['netns', 'exec', host.name, process.execPath, '-e', pipe], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.stdout.on('data', (chunk: Buffer) => log.add(chunk.toString().replace(/\d+:\{/g, '\n{')))
+/** Its control port is on its host's own loopback, so a small process in there passes netstrings through. */
+function openControl(host: Host, port: number, log: Log): { send(command: object): void; close(): void } {
+  const pipe = `const s=require('net').connect(${port},'127.0.0.1');process.stdin.pipe(s);s.pipe(process.stdout)`
+  const child = host.spawn(process.execPath, ['-e', pipe], { stdin: 'pipe' })
+  child.stderr?.on('data', (chunk: Buffer) => log.add(chunk.toString()))
+  child.stdout?.on('data', (chunk: Buffer) => log.add(chunk.toString().replace(/\d+:\{/g, '\n{')))
   return {
     send: (command) => {
       const text = JSON.stringify(command)
-      child.stdin.write(`${Buffer.byteLength(text)}:${text},`)
+      child.stdin?.write(`${Buffer.byteLength(text)}:${text},`)
     },
     close: () => {
-      child.stdin.end()
+      child.stdin?.end()
       child.kill('SIGTERM')
     },
   }

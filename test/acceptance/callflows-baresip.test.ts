@@ -176,7 +176,7 @@ async function plays(
   await act()
   const ended = (all: Ladders): boolean =>
     (['alice', 'bob', 'carol'] as const).every((name) => all[name].length >= ladders[name].length)
-  await until(title, async () => heard(), ended, 10_000)
+  await until(title, async () => heard(), ended)
   // Whatever else the node has to say of this call it has said when it has it no more.
   await until(
     'no call is left',
@@ -246,7 +246,6 @@ function phone(baresip: Baresip, address: string): Phone {
         rung,
         async () => heard().map(rungOf),
         (all) => all.filter((one) => one === rung).length >= times,
-        10_000,
       )
     },
     command: baresip.command,

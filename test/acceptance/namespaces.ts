@@ -2,7 +2,7 @@
  * Hosts of the test's own: one network namespace for the nodes, with a bridge, and one for each phone. Nothing in them
  * reaches the machine's network, and they are gone when the test ends.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 
 export interface Host {
   readonly name: string
@@ -15,6 +15,15 @@ export interface Network {
   readonly core: Host
   readonly phones: readonly Host[]
   close(): void
+}
+
+/** The machine itself: for what needs no network of its own, on ports that are free (ports.ts). */
+export const LOOPBACK: Host = {
+  name: 'loopback',
+  address: '127.0.0.1',
+  spawn: (program, args, options) =>
+    spawn(program, args, { cwd: options?.cwd, stdio: [options?.stdin ?? 'ignore', 'pipe', 'pipe'] }),
+  run: (program, args) => done(`${program} ${args.join(' ')}`, spawnSync(program, args, { encoding: 'utf8' })),
 }
 
 let opened = 0
@@ -58,13 +67,17 @@ function host(name: string, address: string): Host {
         cwd: options?.cwd,
         stdio: [options?.stdin ?? 'ignore', 'pipe', 'pipe'],
       }),
-    run: (program, args) => {
-      const done = spawnSync('ip', ['netns', 'exec', name, program, ...args], { encoding: 'utf8' })
-      if (done.status !== 0)
-        throw new Error(`${program} ${args.join(' ')} in ${name}: exit ${done.status}: ${done.stderr}`)
-      return done.stdout
-    },
+    run: (program, args) =>
+      done(
+        `${program} ${args.join(' ')} in ${name}`,
+        spawnSync('ip', ['netns', 'exec', name, program, ...args], { encoding: 'utf8' }),
+      ),
   }
+}
+
+function done(what: string, { status, stdout, stderr }: SpawnSyncReturns<string>): string {
+  if (status !== 0) throw new Error(`${what}: exit ${status}: ${stderr}`)
+  return stdout
 }
 
 function remove(names: readonly string[]): void {

@@ -47,14 +47,19 @@ test.serial('a node that comes back without its tables has them before it answer
     const starting = lab.start(n3.id)
     const aor = 'sip:alice@pbx.test'
     const words = { method: 'REGISTER', uri: 'sip:pbx.test', from: aor, to: aor, cseq: 1 }
+    const asked: string[] = []
     const first = await lab.until(
       'an answer of the node',
       async () => {
         const callId = newCallId()
+        asked.push(callId)
         phone.send(request(phone.port, { ...words, callId }))
-        return phone.final(callId, 1, 20)
+        // Also of those that were asked before: a node that is busy answers late.
+        const answers = await Promise.all(asked.map((one) => phone.final(one, 1, 20)))
+        return answers.find((answer) => answer !== null && answer.status !== 503) ?? null
       },
-      (answer) => answer !== null && answer.status !== 503,
+      (answer) => answer !== null,
+      60_000,
     )
     t.is(first?.status, 401, first?.raw)
     await starting

@@ -17,7 +17,7 @@ export interface RawPhone {
   aim(target: string): void
   /** The first final response to this Call-ID and CSeq number, or null when none came within the bound. */
   final(callId: string, cseq: number, boundMs?: number): Promise<Response | null>
-  /** Sends, and again after a second and two, until a final response comes. */
+  /** Sends, and again after longer and longer, until a final response comes. */
   ask(text: string, callId: string, cseq: number, boundMs?: number): Promise<Response | null>
   /** Called with the next request of this method that arrives. */
   onRequest(method: string, listener: (raw: string) => void): void
@@ -64,8 +64,8 @@ export async function rawPhone(target: string): Promise<RawPhone> {
       ;[host = '', port = '0'] = other.split(':')
     },
     final,
-    async ask(text, callId, cseq, boundMs = 10_000) {
-      const again = [1000, 3000].map((ms) => setTimeout(() => send(text), ms))
+    async ask(text, callId, cseq, boundMs = 30_000) {
+      const again = [1000, 3000, 7000, 15_000].map((ms) => setTimeout(() => send(text), ms))
       send(text)
       const answer = await final(callId, cseq, boundMs)
       for (const timer of again) clearTimeout(timer)

@@ -1,101 +1,29 @@
 /** Two tenants, three carriers of which one has no lines and one is silent, groups and forwards: each call goes where `route explain` said before. */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'ava'
 import { sipp } from '../../bench/sipp.ts'
+import type { Told } from '../../proto/cdr.ts'
 import { needing } from '../peers.ts'
 import { freePorts } from '../ports.ts'
 import { type Lab, ROOT, withLab } from './lab.ts'
 import { rawPhone, registerOnce } from './sip.ts'
-import { addUsers } from './users.ts'
+import { callsIn, FULL_THEN_SILENT, PASSWORD, twoTenants } from './tenants.ts'
 
-const PASSWORD = 'correct-horse'
 const bench = (name: string): string => path.join(ROOT, 'bench', 'scenarios', name)
 const own = (name: string): string => path.join(import.meta.dirname, 'scenarios', name)
-
-const ACME = `
-tenant: acme
-domains: [acme.test]
-country: DE
-users:
-  alice@acme.test: { numbers: ["1001"], caller_id: "+4930123401" }
-  bob@acme.test: { numbers: ["1002"] }
-  carol@acme.test: { numbers: ["1003"] }
-groups:
-  sales: { ring: serial, users: [bob, carol], seconds: 5 }
-trunk_groups:
-  outside: { order: listed, trunks: [full, silent, good], on: [408, 503], seconds: 3 }
-classes:
-  national: { allow: ["+49"] }
-class: national
-services:
-  "*72.": forward_always
-  "*73": forward_off
-rules:
-  - { name: sales, match: "2000", group: sales }
-  - { name: out, prefix: "+", trunk: outside }
-`
-const GLOBEX = `
-tenant: globex
-domains: [globex.test]
-users:
-  dave@globex.test: { numbers: ["1001"] }
-trunk_groups:
-  outside: { order: listed, trunks: [silent, full], on: [408, 503], seconds: 2 }
-rules:
-  - { name: out, prefix: "+", trunk: outside }
-emergency: { numbers: ["112"], user: dave }
-`
-const USERS = ['alice@acme.test', 'bob@acme.test', 'carol@acme.test', 'dave@globex.test']
-
-interface Explained {
-  readonly kind: string
-  readonly outcome: string
-  readonly rule: string
-  readonly planVersion: number
-  readonly decision: object
-  readonly steps: readonly { readonly text: string; readonly considered: readonly string[] }[]
-}
-
-interface Cdr {
-  readonly id: string
-  readonly from: string
-  readonly dialled: string
-  readonly target: string
-  readonly trunk: string | null
-  readonly tenant: string
-  readonly rule: string
-  readonly planVersion: number
-  readonly disposition: string
-  readonly status: number
-}
 
 needing(test, 'sipp')(
   'of two tenants with three carriers, groups and forwards each call goes where it was said before that it would',
   async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'raftel-tenants-'))
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-    const silent = createSocket('udp4')
-    t.teardown(() => silent.close())
-    await once(silent.bind(0, '127.0.0.1'), 'listening')
     const [good = 0, full = 0, bob = 0, carol = 0, dave = 0, caller = 0, ...media] = await freePorts(12)
 
     await withLab(t, { nodes: 3, media: 'direct' }, async (lab) => {
       t.timeout(300_000)
-      await lab.founded()
-      for (const [name, port] of [
-        ['good', good],
-        ['full', full],
-        ['silent', silent.address().port],
-      ] as const) {
-        await lab.json(['trunk', 'add', name, '--target', `sip:127.0.0.1:${port}`, 'probe=0'])
-      }
-      await lab.json(['plan', 'commit', '-', '--document', 'acme', '--reason', 'the first'], ACME)
-      await lab.json(['plan', 'commit', '-', '--document', 'globex', '--reason', 'the first'], GLOBEX)
-      await addUsers(lab.client(), USERS, PASSWORD)
+      await twoTenants(t, lab, { good, full })
 
       const answers = (name: string, scenario: string, port: number, mediaPort: number) =>
         sipp({ scenario, target: lab.nodes[0]!.sip, folder, name, calls: 0, atOnce: 100, port, mediaPort })
@@ -125,7 +53,7 @@ needing(test, 'sipp')(
         answers('dave', bench('answer.xml'), dave, media[4]!),
       ]
       try {
-        const calls = callsIn(lab, folder, [caller, media[5]!])
+        const calls = callsOf(lab, folder, [caller, media[5]!])
 
         // A number of a colleague, by number and at another node.
         const direct = await calls('alice@acme.test', '1003', 0)
@@ -143,6 +71,7 @@ needing(test, 'sipp')(
         const out = await calls('alice@acme.test', '030998877', 2)
         t.like(out.record, { trunk: 'good', rule: 'out', disposition: 'answered' })
         t.is(out.said.steps.length, 3)
+        t.deepEqual(out.failed, FULL_THEN_SILENT)
 
         // The class of alice ends at the border, and was said to.
         const abroad = await calls('alice@acme.test', '0033140000000', 0)
@@ -150,11 +79,10 @@ needing(test, 'sipp')(
         t.is(abroad.record.status, 403)
 
         // The other tenant has carriers that all fail, and a user of the same number of his own.
-        const same = await calls('alice@acme.test', '1001', 1, false)
-        t.is(same.said.rule, 'directory')
+        t.is((await calls.said('alice@acme.test', '1001', 1)).rule, 'directory')
         const failed = await calls('dave@globex.test', '+4930998877', 2)
         t.like(failed.record, { rule: 'out', trunk: '', tenant: 'globex' })
-        const theirs = await lab.json<Cdr[]>(['cdr', 'ls', '--tenant', 'globex'])
+        const theirs = await lab.json<Told[]>(['cdr', 'ls', '--tenant', 'globex'])
         t.deepEqual(
           theirs.map(({ id }) => id),
           [failed.record.id],
@@ -165,11 +93,7 @@ needing(test, 'sipp')(
         // What he sets by dialling is there for the next call, at any node.
         const code = await calls('bob@acme.test', '*721003', 0)
         t.is(code.said.kind, 'service')
-        await lab.until(
-          'the forward is known at every node',
-          async () => Promise.all(lab.nodes.map((_, i) => calls.explain('alice@acme.test', '1002', i))),
-          (all) => all.every(({ steps }) => /carol@acme\.test/.test(steps[0]?.text ?? '')),
-        )
+        await calls.untilSaid('alice@acme.test', '1002', 'carol@acme.test')
         const forwarded = await calls('alice@acme.test', '1002', 2)
         t.like(forwarded.record, { target: 'carol@acme.test', disposition: 'answered' })
 
@@ -185,16 +109,12 @@ needing(test, 'sipp')(
           (code) => code === 403,
         )
         t.is(await registers('alice@acme.test'), 200)
-        const seen = (await lab.json<Cdr[]>(['cdr', 'ls'])).length
+        const seen = (await calls.records()).length
         const barred = await calls.place('dave@globex.test', '1001', 1)
         t.is(barred.done, 0)
         // Nobody asks him who he is.
         t.is((await calls.place('dave@globex.test', '112', 1, own('help.xml'))).done, 1)
-        const help = await lab.until(
-          'a record of the call for help',
-          () => lab.json<Cdr[]>(['cdr', 'ls']),
-          (all) => all.length > seen,
-        )
+        const help = await lab.until('a record of the call for help', calls.records, (all) => all.length > seen)
         t.like(help[0], { dialled: '112', rule: 'emergency', target: 'dave@globex.test', disposition: 'answered' })
       } finally {
         for (const run of running) run.end()
@@ -211,11 +131,10 @@ function line(aor: string, more: string): string {
   return `${user};${domain};[authentication username=${user} password=${PASSWORD}];${more};`
 }
 
-/** Makes one call at a node after it was explained there; the record of it and what was said before must be the same. */
-function callsIn(lab: Lab, folder: string, [port, mediaPort]: readonly [number, number]) {
+/** Calls of a SIPp, each checked against what was said of it before. */
+function callsOf(lab: Lab, folder: string, [port, mediaPort]: readonly [number, number]) {
   let count = 0
-  const explain = (from: string, to: string, at: number) =>
-    lab.json<Explained>(['route', 'explain', from, to, '--endpoints', lab.nodes[at]!.control])
+  const calls = callsIn(lab)
   const place = (from: string, to: string, at: number, scenario = bench('call.xml')) =>
     sipp({
       scenario,
@@ -229,30 +148,6 @@ function callsIn(lab: Lab, folder: string, [port, mediaPort]: readonly [number, 
       mediaPort,
       answerWithin: 30_000,
     }).result
-  const call = async (from: string, to: string, at: number, isPlaced = true) => {
-    const all = await Promise.all(lab.nodes.map((_, i) => explain(from, to, i)))
-    const said = all[at]!
-    for (const { outcome, rule, decision } of all) {
-      const isSame = JSON.stringify({ ...decision, id: '' }) === JSON.stringify({ ...said.decision, id: '' })
-      if (!isSame || outcome !== said.outcome || rule !== said.rule)
-        throw new Error(`not the same at all nodes: ${JSON.stringify(all)}`)
-    }
-    if (!isPlaced) return { said, record: {} as Cdr }
-    const seen = new Set((await lab.json<Cdr[]>(['cdr', 'ls'])).map(({ id }) => id))
-    await place(from, to, at)
-    const rows = await lab.until(
-      `the record of ${from} to ${to}`,
-      () => lab.json<Cdr[]>(['cdr', 'ls']),
-      (all) => all.some(({ id }) => !seen.has(id)),
-      20_000,
-    )
-    const record = rows.find(({ id }) => !seen.has(id))!
-    if (record.rule !== said.rule || record.planVersion !== said.planVersion)
-      throw new Error(`said ${JSON.stringify(said)}, but it was ${JSON.stringify(record)}`)
-    const told = said.steps.map(({ text }) => text).join('\n')
-    const went = record.trunk || record.target
-    if (record.disposition === 'answered' && !told.includes(went)) throw new Error(`${went} is not in ${told}`)
-    return { said, record }
-  }
-  return Object.assign(call, { explain, place })
+  const call = (from: string, to: string, at: number) => calls.check(from, to, at, () => place(from, to, at))
+  return Object.assign(call, calls, { place })
 }
