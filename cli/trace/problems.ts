@@ -16,6 +16,8 @@ export interface Facts {
   readonly slowMs: number
 }
 
+/** Where nobody says what is slow, ms. */
+export const SLOW_MS = 4_000
 /** Nobody lets it ring so long. */
 const RINGING_MS = 20_000
 /** So long audio may take to begin. */

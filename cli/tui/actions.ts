@@ -3,7 +3,7 @@ import { wrongWith } from './filter.ts'
 import { type Action, bindingOf, openable } from './keys.ts'
 import { arrowAt, isSame, type LadderPage, ladderBody, ladderPage, stepped, TITLES_MAX } from './ladder.ts'
 import { cursor, home, type List, move } from './list.ts'
-import { height, just, type Model, type Page, type Prompt, rearranged, type Step } from './model.ts'
+import { height, just, type Model, type Page, PRESETS, type Prompt, rearranged, type Step } from './model.ts'
 import { pageLines } from './pages.ts'
 import { TABLES, VIEWS, type View } from './rows.ts'
 
@@ -54,7 +54,7 @@ function act(model: Model, action: Action): Step {
       return just(opened(model), { type: 'refresh' })
     case 'back':
       return page.kind === 'table'
-        ? filtered(model, '')
+        ? filtered({ ...model, only: view === 'calls' ? undefined : model.only }, '')
         : just({ ...model, page: behind(model, page) }, { type: 'refresh' })
     case 'filter':
       return just({ ...model, prompt: { kind: 'filter', text: model.lists[view].filter } })
@@ -67,6 +67,13 @@ function act(model: Model, action: Action): Step {
     case 'reverse': {
       const { sort } = model.lists[view]
       return just(rearranged(model, view, { sort: { ...sort, reverse: !sort.reverse } }), { type: 'refresh' })
+    }
+    case 'problems':
+    case 'slow-setup':
+    case 'one-way':
+    case 'nat': {
+      const isShown = page.kind === 'table' && view === 'calls' && model.only === action
+      return go({ ...model, only: isShown ? undefined : action }, 'calls')
     }
     case 'freeze':
       return just(model.frozen ? thawed(model) : { ...model, frozen: { live: model.live, now: model.now } })
@@ -164,7 +171,7 @@ function entered(model: Model, prompt: Exclude<Prompt, { kind: 'none' }>): Step 
   }
 }
 
-const COMMANDS: readonly Action[] = [...VIEWS, 'plan', 'help', 'quit']
+const COMMANDS: readonly Action[] = [...VIEWS, 'plan', 'help', 'quit', ...PRESETS]
 
 // The beginning of a command is enough.
 function commanded(model: Model, text: string): Step {
@@ -176,7 +183,7 @@ function commanded(model: Model, text: string): Step {
   const view = VIEWS.find((one) => one === action)
   if (!view) return refuse(model, `${action} is no list that could be filtered; there are ${VIEWS.join(' ')}`)
   const wrong = wrongWith(filter)
-  if (wrong !== '') return refuse(model, wrong)
+  if (wrong !== '') return refuse(model, `${filter}: ${wrong}`)
   return filtered(go(model, view).model, filter)
 }
 

@@ -7,7 +7,7 @@ import { footer } from './keys.ts'
 import { type LadderPage, ladderBody, TITLES_MAX } from './ladder.ts'
 import { clip, type Line, sentence } from './line.ts'
 import { cursor, onScreen } from './list.ts'
-import { height, known, type Live, type Model, shown } from './model.ts'
+import { height, known, type Live, type Model, type Preset, shown } from './model.ts'
 import { pageLines, pageTitle } from './pages.ts'
 import { MARGIN, type Moment, rowLine, TABLES, titleLine, type View } from './rows.ts'
 import { glyphs, type Theme } from './theme.ts'
@@ -57,7 +57,7 @@ function table(model: Model, theme: Theme, room: number): readonly Line[] {
   const { view, columns } = model
   const list = model.lists[view]
   const { live, now } = shown(model)
-  const sizes = sizesOf(view, columns)
+  const sizes = sizesOf(view, columns, model.only !== undefined)
   const ahead = Math.max(0, ...(live.cluster?.nodes ?? []).map((node) => node.commit))
   const moment: Moment = { now: now + model.skew, ahead }
   const at = cursor(view, list)
@@ -85,9 +85,15 @@ function tableTitle(model: Model, theme: Theme): string[] {
   return [
     TABLES[view].title,
     rows.length < all ? `${rows.length}/${all}` : String(all),
+    ...(view === 'calls' && model.only ? [onlyWords(model.only, live)] : []),
     ...(filter ? [`filter: ${safe(filter, theme.ascii)}`] : []),
     ...(column ? [`sort: ${column.title.toLowerCase()}${sort.reverse ? down : up}`] : []),
   ]
+}
+
+function onlyWords(only: Preset, { calls }: Live): string {
+  const asked = calls?.rows.length ?? 0
+  return asked < (calls?.total ?? 0) ? `${only} of the first ${asked}` : only
 }
 
 // Totals that came with a list count only what passed the filter it was asked with.
@@ -99,6 +105,8 @@ function everything(live: Live, view: View): number {
 function emptiness(model: Model): string {
   const { view } = model
   const { live } = shown(model)
+  if (view === 'calls' && model.only)
+    return live.problems ? 'no live call has this problem; esc shows all' : 'asking ...'
   if (model.lists[view].filter) return 'no row passes this filter; esc shows all'
   const answer = { calls: live.calls, regs: live.regs, nodes: live.cluster, events: live.overview }[view]
   if (!answer) return 'asking ...'
@@ -160,12 +168,18 @@ function tooSmall(columns: number, rows: number): readonly Line[] {
 }
 
 // Widths change only with the terminal's.
-const computed = new Map<View, { columns: number; sizes: number[] }>()
+const computed = new Map<View, { columns: number; problems: boolean; sizes: number[] }>()
 
-function sizesOf(view: View, columns: number): readonly number[] {
+function sizesOf(view: View, columns: number, problems: boolean): readonly number[] {
   const last = computed.get(view)
-  if (last?.columns === columns) return last.sizes
-  const sizes = widths(TABLES[view].columns, columns - MARGIN)
-  computed.set(view, { columns, sizes })
+  if (last?.columns === columns && last.problems === problems) return last.sizes
+  const all = TABLES[view].columns
+  const shown = all.flatMap(({ ofProblems }, i) => (ofProblems && !problems ? [] : [i]))
+  const given = widths(
+    shown.map((i) => all[i]!),
+    columns - MARGIN,
+  )
+  const sizes = all.map((_, i) => given[shown.indexOf(i)] ?? 0)
+  computed.set(view, { columns, problems, sizes })
   return sizes
 }

@@ -1,7 +1,7 @@
 /** Every key there is, as data: the dispatcher, the footer and the help page all read this one table. */
 
 import { chosen } from './list.ts'
-import type { Model, Page } from './model.ts'
+import type { Model, Page, Preset } from './model.ts'
 import type { SeenEvent } from './rows.ts'
 
 export type Action =
@@ -23,6 +23,7 @@ export type Action =
   | 'sort left'
   | 'sort right'
   | 'reverse'
+  | Preset
   | 'freeze'
   | 'hang up'
   | 'ladder'
@@ -64,7 +65,7 @@ export const BINDINGS: readonly Binding[] = [
     on: TABLE,
     disabled: noPage,
   },
-  { action: 'back', keys: ['esc'], label: 'esc', description: 'clear the filter', on: TABLE },
+  { action: 'back', keys: ['esc'], label: 'esc', description: 'clear the filter, show all', on: TABLE },
   {
     action: 'back',
     keys: ['esc'],
@@ -148,10 +149,18 @@ export const BINDINGS: readonly Binding[] = [
     on: TABLE,
   },
   {
+    action: 'problems',
+    keys: ['ctrl-z'],
+    label: '^z',
+    description: 'only calls that something is wrong with, or all',
+    footer: 'problems',
+    on: TABLE,
+  },
+  {
     action: 'command',
     keys: [':'],
     label: ':',
-    description: 'go: calls regs nodes events plan help quit',
+    description: 'go: calls regs nodes events plan problems slow-setup one-way nat help quit',
     footer: 'go',
     on: ALL,
   },

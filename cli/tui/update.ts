@@ -58,6 +58,8 @@ function replied(model: Model, reply: Extract<Input, { type: 'reply' }>): Model 
       return listed({ ...model, live: { ...model.live, cluster: reply.value } }, 'nodes')
     case 'calls':
       return listed({ ...model, live: { ...model.live, calls: reply.value } }, 'calls')
+    case 'problems':
+      return listed({ ...model, live: { ...model.live, problems: reply.value } }, 'calls')
     case 'regs':
       return listed({ ...model, live: { ...model.live, regs: reply.value } }, 'regs')
     case 'plan':

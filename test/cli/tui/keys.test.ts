@@ -6,7 +6,7 @@ import { theme } from '../../../cli/tui/theme.ts'
 import { after, call, calls, keys, started } from './made.ts'
 
 test('no key means two things on one page', (t) => {
-  for (const page of ['table', 'call', 'help', 'plan'] as const) {
+  for (const page of ['table', 'call', 'ladder', 'message', 'explain', 'help', 'plan'] as const) {
     const all = BINDINGS.filter(({ on }) => on.includes(page)).flatMap((binding) => binding.keys)
     t.is(new Set(all).size, all.length, page)
   }
