@@ -1,10 +1,11 @@
 /** The whole screen as lines: exactly as many as the terminal has, none wider than it. */
+import { ENDINGS } from '../trace/file.ts'
 import { CONFIRM } from './actions.ts'
 import { pad, safe, width, widths } from './columns.ts'
 import { wrongWith } from './filter.ts'
 import { alertLine, clusterLine, trafficLine } from './header.ts'
 import { footer } from './keys.ts'
-import { type LadderPage, ladderBody, TITLES_MAX } from './ladder.ts'
+import { beside, type LadderPage, ladderBody, TITLES_MAX } from './ladder.ts'
 import { clip, type Line, sentence } from './line.ts'
 import { cursor, onScreen } from './list.ts'
 import { height, known, type Live, type Model, type Preset, shown } from './model.ts'
@@ -46,11 +47,15 @@ function ladderLines(model: Model, page: LadderPage, theme: Theme, room: number)
   const { head, rows } = ladderBody(page, model.columns, theme)
   const titles = head.slice(0, TITLES_MAX)
   const left = room + 1 - titles.length
-  const top = Math.max(0, Math.min(page.top, rows.length - 1))
-  const lines = rows.slice(top, top + left)
+  const top = page.at < 0 ? Math.max(0, rows.length - left) : Math.max(0, Math.min(page.top, rows.length - 1))
+  const empty: Line[] = page.filter === '' ? [] : [[{ text: 'no message passes this filter', tone: 'dim' }]]
+  const lines = rows.length > 0 ? rows.slice(top, top + left) : empty
   const where = lines.length < rows.length ? [`${top + 1}-${top + lines.length} of ${rows.length}`] : []
   const words = [safe(pageTitle(page), theme.ascii), ...(page.extended ? [] : ["caller's leg"]), ...where]
-  return [rule(words, model.columns, theme), ...titles, ...padded(lines, left)]
+  if (page.filter !== '') words.push(`filter: ${safe(page.filter, theme.ascii)}`)
+  if (page.at < 0) words.push('autoscroll')
+  if (page.colours !== 'state') words.push(`colours: ${page.colours}`)
+  return [rule(words, model.columns, theme), ...beside([...titles, ...padded(lines, left)], page, model.columns, theme)]
 }
 
 function table(model: Model, theme: Theme, room: number): readonly Line[] {
@@ -130,6 +135,12 @@ function bottomLine(model: Model, theme: Theme): Line {
         { text: '/', bold: true },
         { text: safe(prompt.text, theme.ascii) + caret },
         { text: `  ${safe(wrongWith(prompt.text), theme.ascii)}`, tone: 'warning' },
+      ]
+    case 'save':
+      return [
+        { text: 'save as ', bold: true },
+        { text: safe(prompt.text, theme.ascii) + caret },
+        { text: `  ${ENDINGS.join(' ')}`, tone: 'dim' },
       ]
     case 'command':
       return [{ text: ':', bold: true }, { text: safe(prompt.text, theme.ascii) + caret }]

@@ -1,5 +1,6 @@
 /** Every key there is, as data: the dispatcher, the footer and the help page all read this one table. */
 
+import { ARROWS_MIN, PREVIEW } from './ladder.ts'
 import { chosen } from './list.ts'
 import type { Model, Page, Preset } from './model.ts'
 import type { SeenEvent } from './rows.ts'
@@ -34,6 +35,14 @@ export type Action =
   | 'extend'
   | 'compress'
   | 'time'
+  | 'stats'
+  | 'colours'
+  | 'autoscroll'
+  | 'preview'
+  | 'wider'
+  | 'narrower'
+  | 'media'
+  | 'save'
   | 'help'
   | 'quit'
 
@@ -132,6 +141,43 @@ export const BINDINGS: readonly Binding[] = [
     on: LADDER,
   },
   {
+    action: 'filter',
+    keys: ['f', '/'],
+    label: 'f',
+    description: 'only messages with a text, like INVITE; /re, !not, -f fuzzy',
+    footer: 'filter',
+    on: LADDER,
+  },
+  {
+    action: 'save',
+    keys: ['E'],
+    label: 'E',
+    description: 'save what is shown as .pcap, .txt or .mmd (Mermaid)',
+    footer: 'export',
+    on: LADDER,
+  },
+  {
+    action: 'preview',
+    keys: ['t'],
+    label: 't',
+    description: 'the chosen message beside the arrows, or not',
+    footer: 'preview',
+    on: LADDER,
+    disabled: noPreview,
+  },
+  { action: 'wider', keys: ['9'], label: '9', description: 'more room for it', on: LADDER },
+  { action: 'narrower', keys: ['0'], label: '0', description: 'less room for it', on: LADDER },
+  { action: 'media', keys: ['m'], label: 'm', description: 'the page of the call: legs and media', on: LADDER },
+  { action: 'stats', keys: ['i'], label: 'i', description: 'this call in numbers', footer: 'numbers', on: LADDER },
+  {
+    action: 'colours',
+    keys: ['c'],
+    label: 'c',
+    description: 'colours tell the state, the leg or the method',
+    on: LADDER,
+  },
+  { action: 'autoscroll', keys: ['A'], label: 'A', description: 'stay with the newest message', on: LADDER },
+  {
     action: 'hang up',
     keys: ['x'],
     label: 'x',
@@ -181,7 +227,14 @@ export const BINDINGS: readonly Binding[] = [
     footer: 'freeze',
     on: ALL,
   },
-  { action: 'reverse', keys: ['r'], label: 'r', description: 'sort the other way round', footer: 'reverse', on: TABLE },
+  {
+    action: 'reverse',
+    keys: ['r', 'z'],
+    label: 'r',
+    description: 'sort the other way round',
+    footer: 'reverse',
+    on: TABLE,
+  },
   {
     action: 'sort left',
     keys: ['<'],
@@ -242,6 +295,10 @@ export function openable(model: Model): string | undefined {
 function noPage(model: Model): string | undefined {
   if (openable(model) !== undefined) return undefined
   return model.view === 'calls' ? 'no call is chosen' : 'only calls have a page'
+}
+
+function noPreview({ columns }: Model): string | undefined {
+  return columns < ARROWS_MIN + PREVIEW.least ? 'the terminal is too narrow for it; enter shows the message' : undefined
 }
 
 function noHangUp(model: Model): string | undefined {

@@ -49,6 +49,7 @@ export type Prompt =
   | { readonly kind: 'filter'; readonly text: string }
   | { readonly kind: 'command'; readonly text: string }
   | { readonly kind: 'hang up'; readonly id: string; readonly text: string }
+  | { readonly kind: 'save'; readonly text: string }
 
 export const PRESETS = ['problems', 'slow-setup', 'one-way', 'nat'] as const
 export type Preset = (typeof PRESETS)[number]
@@ -113,6 +114,8 @@ export type Input =
       readonly text: string
       readonly gone: boolean
     }
+  /** `trouble`: why it was not; empty: it was. */
+  | { readonly type: 'saved'; readonly file: string; readonly trouble: string }
   | { readonly type: 'tick'; readonly now: number }
   | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
 
@@ -120,6 +123,8 @@ export type Effect =
   | { readonly type: 'quit' }
   | { readonly type: 'refresh' }
   | { readonly type: 'hang up'; readonly id: string }
+  /** A new file; one that is there is left alone. */
+  | { readonly type: 'save'; readonly file: string; readonly bytes: string | Uint8Array }
 
 export interface Step {
   readonly model: Model

@@ -36,7 +36,13 @@ export function pageTitle(page: Exclude<Page, { kind: 'table' }>): string {
     case 'explain':
       return `why ${page.id}`
     case 'message':
-      return page.show === 'diff' ? 'two messages' : page.show === 'sdp' ? 'body' : 'message'
+      return page.show === 'stats'
+        ? 'numbers'
+        : page.show === 'diff'
+          ? 'two messages'
+          : page.show === 'sdp'
+            ? 'body'
+            : 'message'
     case 'plan':
       return 'plan'
     case 'help':

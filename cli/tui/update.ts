@@ -17,6 +17,11 @@ export function update(model: Model, input: Input): Step {
       return press(model, input.key)
     case 'tick':
       return just({ ...model, now: input.now })
+    case 'saved': {
+      const { file, trouble } = input
+      const text = trouble === '' ? `saved ${file}` : `not saved: ${trouble}`
+      return just({ ...model, notice: { text, tone: trouble === '' ? 'good' : 'bad' } })
+    }
     case 'resize':
       return just(resized({ ...model, columns: input.columns, rows: input.rows }))
     case 'failure':
