@@ -28,7 +28,7 @@ export function addProblems(command: Command): Command {
     .option('--slow-setup [seconds]', `only calls that took longer to ring or be answered (${SLOW_MS / 1000})`, seconds)
 }
 
-function seconds(text: string): number {
+export function seconds(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('write seconds, like 4 or 0.5')
   return value

@@ -1,7 +1,7 @@
 /** Which calls something is wrong with: each is asked about on its own, some at a time. */
 import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
-import { storyOf } from '../trace/merge.ts'
+import { type Story, storyOf } from '../trace/merge.ts'
 import { type Problem, problemsOf } from '../trace/problems.ts'
 import { seenOf } from './ladder.ts'
 
@@ -29,20 +29,48 @@ export async function judged(
   { now, slowMs, atOnce, isOver = () => false }: Judging,
 ): Promise<ReadonlyMap<string, readonly Problem[]>> {
   const found = new Map<string, readonly Problem[]>()
+  await each(calls, atOnce, isOver, async (row) => {
+    // A call that is over meanwhile stays what it was.
+    const [call, story] = await Promise.all([witness.call(row.id).catch(() => row), storyBy(witness, row.id)])
+    const problems = problemsOf({ call, story, now, slowMs })
+    if (problems.length > 0) found.set(row.id, problems)
+  })
+  return found
+}
+
+/** What nodes remember of these calls; those that none remembers are not there. */
+export async function storiesOf(
+  ids: readonly string[],
+  witness: Pick<Witness, 'trace'>,
+  atOnce: number,
+): Promise<ReadonlyMap<string, Story>> {
+  const found = new Map<string, Story>()
+  await each(
+    ids,
+    atOnce,
+    () => false,
+    async (id) => {
+      const story = await storyBy(witness, id)
+      if (story) found.set(id, story)
+    },
+  )
+  return found
+}
+
+async function storyBy(witness: Pick<Witness, 'trace'>, id: string): Promise<Story | null> {
+  const seen = seenOf(await witness.trace(id).catch(() => []))
+  return seen.length === 0 ? null : storyOf(seen)
+}
+
+async function each<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  isOver: () => boolean,
+  ask: (item: Item) => Promise<void>,
+): Promise<void> {
   let next = 0
   const work = async (): Promise<void> => {
-    for (let i = next++; i < calls.length && !isOver(); i = next++) {
-      const row = calls[i]!
-      // A call that is over meanwhile stays what it was.
-      const [call, items] = await Promise.all([
-        witness.call(row.id).catch(() => row),
-        witness.trace(row.id).catch(() => []),
-      ])
-      const seen = seenOf(items)
-      const problems = problemsOf({ call, story: seen.length === 0 ? null : storyOf(seen), now, slowMs })
-      if (problems.length > 0) found.set(row.id, problems)
-    }
+    for (let i = next++; i < items.length && !isOver(); i = next++) await ask(items[i]!)
   }
   await Promise.all(Array.from({ length: atOnce }, work))
-  return found
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'ava'
 import { terminal } from '../../cli/tui/terminal.ts'
+import { until } from '../../nemesis/until.ts'
 import { needing } from '../../peers.ts'
 import { type Device, device } from '../sip/device.ts'
 import { answering } from '../sip/support.ts'
@@ -18,6 +19,7 @@ test.before(() => {
 })
 
 interface Listed {
+  readonly id: string
   readonly to: string
   readonly problems: readonly string[]
 }
@@ -100,6 +102,19 @@ needing(test, 'script')(
     } finally {
       await screen.end()
     }
+
+    // The same of calls that are over.
+    for (const { id } of await listed()) t.is((await raftel(['call', 'hangup', id])).code, 0)
+    const over = async (...args: string[]) => {
+      const { code, out, err } = await raftel(['cdr', 'ls', '-o', 'json', ...args])
+      t.is(code, 0, err)
+      return JSON.parse(out) as Listed[]
+    }
+    await until('both are recorded', async () => (await over()).length === 2, 30_000)
+    t.regex((await over('--nat')).map(({ to }) => to).join(), /^bob@pbx\.test$/)
+    t.is((await over('--slow-setup', '1000')).length, 0)
+    t.is((await over('--one-way')).length, 0)
+    t.is((await raftel(['cdr', 'ls', '--nat', '--one-way'])).code, 2)
   },
 )
 
