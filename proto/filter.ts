@@ -18,7 +18,7 @@ const ALL: FilterRead = { kind: 'filter', passes: () => true }
 
 export function readFilter(text: string): FilterRead {
   if (text.length > FILTER_MAX)
-    return { kind: 'invalid', why: `the filter is longer than ${FILTER_MAX} characters; shorten it` }
+    return { kind: 'invalid', why: `it is longer than ${FILTER_MAX} characters; shorten it` }
   if (!text.startsWith('!')) return positive(text)
   if (text.slice(1) === '') return ALL
   const read = positive(text.slice(1))
@@ -38,7 +38,7 @@ function expression(text: string): FilterRead {
   const source = /(?:^|[^\\])(?:\\\\)*\/$/.test(text) ? text.slice(0, -1) : text
   if (source === '') return ALL
   const read = readSearch(source)
-  if (read.kind === 'invalid') return { kind: 'invalid', why: `the regular expression ${source} is wrong: ${read.why}` }
+  if (read.kind === 'invalid') return read
   return { kind: 'filter', passes: (words) => words.some((word) => found(read.search, word)) }
 }
 

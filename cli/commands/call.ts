@@ -35,7 +35,7 @@ export function callCommand(): Command {
         "ls --filter '!bob'",
         'ls --problem',
         'ls --slow-setup 2',
-      ),
+      ) + '\n\nCalls that are over: raftel cdr ls, with the same --problem, --one-way, --nat and --slow-setup.',
     )
   addProblems(ls)
   addList<Call__Output, Row>(ls, {

@@ -6,9 +6,14 @@ import type { Cdr__Output } from '../../proto/types/raftel/v1/Cdr.ts'
 import type { CdrPage__Output } from '../../proto/types/raftel/v1/CdrPage.ts'
 import type { ListCdrsRequest } from '../../proto/types/raftel/v1/ListCdrsRequest.ts'
 import { type Client, openClient } from '../client.ts'
+import { usage } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { list, record, span } from '../print.ts'
+import { isBehindNat, SLOW_MS } from '../trace/problems.ts'
+import { storiesOf } from '../tui/judged.ts'
+import { tuiClient } from '../tui/source.ts'
 import { sinkCommand } from './cdr-sink.ts'
+import { seconds } from './problems.ts'
 
 interface Filters {
   readonly since?: number
@@ -19,6 +24,10 @@ interface Filters {
   readonly cause?: number
   readonly disposition?: string
   readonly problem?: boolean
+  readonly oneWay?: boolean
+  readonly nat?: boolean
+  /** Seconds, or true for the default. */
+  readonly slowSetup?: number | true
   readonly linearizable?: boolean
 }
 
@@ -27,11 +36,26 @@ type Row = Told & { readonly problem: string | null }
 
 const PAGE = 1000
 const SHOWN = 50
+const NAT_PAGE = 100
+const AT_ONCE = 8
 
 export function cdrCommand(): Command {
   const ls = filtered(new Command('ls').alias('list').description('calls that are over, newest first'))
+    .option(
+      '--nat',
+      'only calls of a phone whose Contact has an address that it does not send from, as far as nodes remember their SIP',
+    )
     .option('--limit <count>', 'so many at most', whole, SHOWN)
-    .addHelpText('after', examples('ls --since 1h', 'ls --problem', 'ls --to +4930 --cause 17 -o json'))
+    .addHelpText(
+      'after',
+      examples(
+        'ls --since 1h',
+        'ls --problem',
+        'ls --slow-setup 8 --since 1d',
+        'ls --nat',
+        'ls --to +4930 --cause 17 -o json',
+      ),
+    )
     .action((options: Filters & { limit: number }, self: Command) => listCdrs(options, self))
   const show = new Command('show')
     .description('one of them, with why it went where it went')
@@ -64,6 +88,12 @@ function filtered(command: Command): Command {
       new Option('--disposition <how>').choices(['answered', 'busy', 'no answer', 'refused', 'failed', 'cancelled']),
     )
     .option('--problem', 'that failed, whose node was lost, or in which somebody was not heard')
+    .option('--one-way', 'in which one side alone was heard')
+    .option(
+      '--slow-setup [seconds]',
+      `that took longer until they rang, were answered or were over (${SLOW_MS / 1000})`,
+      seconds,
+    )
     .option('--linearizable', 'nothing that was agreed on before is missing; needs a quorum')
 }
 
@@ -72,7 +102,8 @@ async function listCdrs(options: Filters & { limit: number }, self: Command): Pr
   const client = openClient(given)
   try {
     const rows: Row[] = []
-    for await (const row of newestFirst(client, options, options.limit)) rows.push(row)
+    const found = options.nat ? behindNat(client, options) : newestFirst(client, options, options.limit)
+    for await (const row of found) if (rows.push(row) >= options.limit) break
     const columns = [
       { title: 'SEQ', text: (row: Row) => String(row.seq), right: true },
       { title: 'STARTED', text: (row: Row) => row.startedAt.slice(0, 19).replace('T', ' ') },
@@ -80,6 +111,7 @@ async function listCdrs(options: Filters & { limit: number }, self: Command): Pr
       { title: 'TO', text: (row: Row) => row.to },
       { title: 'HOW', text: (row: Row) => row.disposition },
       { title: 'TALKED', text: (row: Row) => (row.answeredAt === null ? '-' : span(row.billable * 1000)), right: true },
+      { title: 'SET-UP', text: (row: Row) => (options.slowSetup ? setUp(row) : ''), right: true, ifAny: true },
       { title: 'CAUSE', text: (row: Row) => String(row.cause), right: true },
       { title: 'ENDED BY', text: (row: Row) => row.by },
       { title: 'REASON', text: (row: Row) => row.problem ?? row.reason },
@@ -129,8 +161,13 @@ async function exportCdrs(options: Filters & { format: string }, self: Command):
 }
 
 async function* newestFirst(client: Client, filters: Filters, most: number): AsyncGenerator<Row> {
-  const { since, until, from, to, tenant, cause, disposition, problem, linearizable } = filters
-  const wanted: ListCdrsRequest = { since, until, from, to, tenant, cause, disposition, problem, linearizable }
+  const { nat: _, slowSetup, ...others } = filters
+  const slowMs = slowSetup === true ? SLOW_MS : slowSetup && Math.ceil(slowSetup * 1000)
+  const { since, until, from, to, tenant, cause, disposition, problem, oneWay, linearizable } = others
+  const wanted: ListCdrsRequest = {
+    ...{ since, until, from, to, tenant, cause, disposition, problem, oneWay, linearizable },
+    slowSetup: slowMs,
+  }
   let left = most
   let after = ''
   do {
@@ -140,6 +177,38 @@ async function* newestFirst(client: Client, filters: Filters, most: number): Asy
     left -= page.rows.length
     after = page.next
   } while (after !== '' && left > 0)
+}
+
+/** What was said is with the nodes, as long as they remember it: from the first page on that none remembers anything of, nothing is asked any more. */
+async function* behindNat(client: Client, filters: Filters): AsyncGenerator<Row> {
+  if (filters.problem || filters.oneWay || filters.slowSetup)
+    throw usage('--nat is asked about each call on its own: leave out --problem, --one-way and --slow-setup')
+  const witness = tuiClient(await client.connection())
+  let remembered = 0
+  let page: Row[] = []
+  const judge = async (): Promise<Row[]> => {
+    const stories = await storiesOf(
+      page.map(({ id }) => id),
+      witness,
+      AT_ONCE,
+    )
+    const found = page.filter(({ id }) => stories.has(id) && isBehindNat(stories.get(id)!))
+    remembered = stories.size
+    page = []
+    return found
+  }
+  for await (const row of newestFirst(client, filters, Number.POSITIVE_INFINITY)) {
+    if (page.push(row) < NAT_PAGE) continue
+    yield* await judge()
+    if (remembered > 0) continue
+    process.stderr.write(`no node remembers the SIP of calls before ${row.startedAt}: these were not looked at\n`)
+    return
+  }
+  yield* await judge()
+}
+
+function setUp({ startedAt, ringingAt, answeredAt, endedAt }: Row): string {
+  return `${((Date.parse(ringingAt ?? answeredAt ?? endedAt) - Date.parse(startedAt)) / 1000).toFixed(1)} s`
 }
 
 function rowOf({ told, problem }: Cdr__Output): Row {

@@ -1,12 +1,11 @@
-/** The calls of a list that something is wrong with: what is asked of the cluster for each, some at a time. */
+/** The calls of a list that something is wrong with. */
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
-import type { ControlClient } from '../../proto/types/raftel/v1/Control.ts'
 import type { Overview__Output } from '../../proto/types/raftel/v1/Overview.ts'
-import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
 import type { Client } from '../client.ts'
-import { type Seen, storyOf } from '../trace/merge.ts'
-import { type Problem, problemsOf } from '../trace/problems.ts'
+import { PROBLEMS, type Problem, SLOW_MS } from '../trace/problems.ts'
+import { judged } from '../tui/judged.ts'
+import { tuiClient } from '../tui/source.ts'
 
 export interface ProblemOptions {
   readonly problem?: boolean
@@ -16,9 +15,7 @@ export interface ProblemOptions {
   readonly slowSetup?: number | true
 }
 
-const SLOW_SECONDS = 4
 const AT_ONCE = 8
-const TRACE_MS = 3_000
 
 export function addProblems(command: Command): Command {
   return command
@@ -28,10 +25,10 @@ export function addProblems(command: Command): Command {
     )
     .option('--one-way', 'only calls in which one side alone sends audio')
     .option('--nat', 'only calls of a phone whose Contact has an address that it does not send from')
-    .option('--slow-setup [seconds]', `only calls that took longer to ring or be answered (${SLOW_SECONDS})`, seconds)
+    .option('--slow-setup [seconds]', `only calls that took longer to ring or be answered (${SLOW_MS / 1000})`, seconds)
 }
 
-function seconds(text: string): number {
+export function seconds(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('write seconds, like 4 or 0.5')
   return value
@@ -39,12 +36,9 @@ function seconds(text: string): number {
 
 /** Null: none was asked for. */
 export function wantedProblems({ problem, oneWay, nat, slowSetup }: ProblemOptions): ReadonlySet<Problem> | null {
-  const all: Problem[] = ['ringing long', 'no media', 'one-way', 'nat', 'slow set-up']
-  const wanted = problem
-    ? all
-    : all.filter(
-        (one) => (one === 'one-way' && oneWay) || (one === 'nat' && nat) || (one === 'slow set-up' && slowSetup),
-      )
+  const wanted = PROBLEMS.filter(
+    (one) => problem || (one === 'one-way' && oneWay) || (one === 'nat' && nat) || (one === 'slow set-up' && slowSetup),
+  )
   return wanted.length === 0 ? null : new Set(wanted)
 }
 
@@ -59,40 +53,10 @@ export async function troubled(
   const wanted = wantedProblems(options)
   if (wanted === null) return calls.map((call) => ({ ...call, problems: [] }))
   const { now } = await client.ask<Overview__Output>((control, given, done) => control.getOverview({}, given, done))
-  const control = await client.connection()
-  const slowMs = 1000 * (typeof options.slowSetup === 'number' ? options.slowSetup : SLOW_SECONDS)
-  const found: (Troubled | null)[] = calls.map(() => null)
-  let next = 0
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < calls.length; i = next++) {
-      const row = calls[i]!
-      const [call, seen] = await Promise.all([whole(control, row), traced(control, row.id)])
-      const problems = problemsOf({ call, story: seen.length === 0 ? null : storyOf(seen), now, slowMs })
-      if (problems.some((problem) => wanted.has(problem))) found[i] = { ...row, problems }
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-  return found.filter((one) => one !== null)
-}
-
-/** With its streams; a call that is over meanwhile stays what it was. */
-function whole(control: ControlClient, row: Call__Output): Promise<Call__Output> {
-  return new Promise((resolve) => {
-    control.getCall({ id: row.id }, { deadline: Date.now() + TRACE_MS }, (error, call) => {
-      resolve(error === null && call ? call : row)
-    })
+  const slowMs = typeof options.slowSetup === 'number' ? 1000 * options.slowSetup : SLOW_MS
+  const found = await judged(calls, tuiClient(await client.connection()), { now, slowMs, atOnce: AT_ONCE })
+  return calls.flatMap((call) => {
+    const problems = found.get(call.id) ?? []
+    return problems.some((problem) => wanted.has(problem)) ? [{ ...call, problems }] : []
   })
-}
-
-async function traced(control: ControlClient, id: string): Promise<Seen[]> {
-  const seen: Seen[] = []
-  try {
-    const stream = control.traceCall({ id }, { deadline: Date.now() + TRACE_MS })
-    for await (const { node, message } of stream as AsyncIterable<Traced__Output>) {
-      if (message) seen.push({ node, ...message })
-    }
-  } catch {
-    // What is not remembered is no problem of the call.
-  }
-  return seen
 }

@@ -1,6 +1,6 @@
 /** What is wrong with a call, by what is known of it. ◆ */
 import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
-import type { Arrow, Story } from './merge.ts'
+import type { Story } from './merge.ts'
 
 export const PROBLEMS = ['ringing long', 'no media', 'one-way', 'nat', 'slow set-up'] as const
 export type Problem = (typeof PROBLEMS)[number]
@@ -16,6 +16,8 @@ export interface Facts {
   readonly slowMs: number
 }
 
+/** Where nobody says what is slow, ms. */
+export const SLOW_MS = 4_000
 /** Nobody lets it ring so long. */
 const RINGING_MS = 20_000
 /** So long audio may take to begin. */
@@ -28,7 +30,7 @@ const TESTS: Readonly<Record<Problem, (facts: Facts) => boolean>> = {
   'no media': ({ call, now }) =>
     talks(call, now) && call.streams.length > 0 && call.streams.every(({ packets }) => packets === 0),
   'one-way': ({ call, now }) => talks(call, now) && isOneWay(call),
-  nat: ({ story }) => story !== null && isBehindNat(story.arrows),
+  nat: ({ story }) => story !== null && isBehindNat(story),
   'slow set-up': (facts) => (setUpMs(facts) ?? 0) > facts.slowMs,
 }
 
@@ -48,7 +50,7 @@ function isOneWay({ streams }: Call__Output): boolean {
 }
 
 /** What a phone calls itself is not where it is: an address in its Contact that is not the one it sends from. */
-function isBehindNat(arrows: readonly Arrow[]): boolean {
+export function isBehindNat({ arrows }: Story): boolean {
   return arrows.some(({ from, fromAddress, text, label }) => {
     // Only what comes from a phone: a node's place is named by the node.
     if (from !== fromAddress || (label.method !== 'INVITE' && label.method !== 'UPDATE')) return false

@@ -1,9 +1,21 @@
 /** What a key does: straight to its action, or into the line being typed. */
+import { ENDINGS, fileOf } from '../trace/file.ts'
 import { wrongWith } from './filter.ts'
 import { type Action, bindingOf, openable } from './keys.ts'
-import { arrowAt, isSame, type LadderPage, ladderBody, ladderPage, stepped, TITLES_MAX } from './ladder.ts'
+import {
+  arrowAt,
+  COLOURS,
+  isSame,
+  type LadderPage,
+  ladderBody,
+  ladderPage,
+  PREVIEW,
+  shownStory,
+  stepped,
+  TITLES_MAX,
+} from './ladder.ts'
 import { cursor, home, type List, move } from './list.ts'
-import { height, just, type Model, type Page, type Prompt, rearranged, type Step } from './model.ts'
+import { height, just, type Model, type Page, PRESETS, type Prompt, rearranged, type Step } from './model.ts'
 import { pageLines } from './pages.ts'
 import { TABLES, VIEWS, type View } from './rows.ts'
 
@@ -54,10 +66,12 @@ function act(model: Model, action: Action): Step {
       return just(opened(model), { type: 'refresh' })
     case 'back':
       return page.kind === 'table'
-        ? filtered(model, '')
+        ? filtered({ ...model, only: view === 'calls' ? undefined : model.only }, '')
         : just({ ...model, page: behind(model, page) }, { type: 'refresh' })
-    case 'filter':
-      return just({ ...model, prompt: { kind: 'filter', text: model.lists[view].filter } })
+    case 'filter': {
+      const text = page.kind === 'ladder' ? page.filter : model.lists[view].filter
+      return just({ ...model, prompt: { kind: 'filter', text } })
+    }
     case 'command':
       return just({ ...model, prompt: { kind: 'command', text: '' } })
     case 'sort left':
@@ -67,6 +81,13 @@ function act(model: Model, action: Action): Step {
     case 'reverse': {
       const { sort } = model.lists[view]
       return just(rearranged(model, view, { sort: { ...sort, reverse: !sort.reverse } }), { type: 'refresh' })
+    }
+    case 'problems':
+    case 'slow-setup':
+    case 'one-way':
+    case 'nat': {
+      const isShown = page.kind === 'table' && view === 'calls' && model.only === action
+      return go({ ...model, only: isShown ? undefined : action }, 'calls')
     }
     case 'freeze':
       return just(model.frozen ? thawed(model) : { ...model, frozen: { live: model.live, now: model.now } })
@@ -82,7 +103,19 @@ function act(model: Model, action: Action): Step {
     case 'extend':
     case 'compress':
     case 'time':
+    case 'stats':
+    case 'colours':
+    case 'autoscroll':
+    case 'preview':
+    case 'wider':
+    case 'narrower':
       return page.kind === 'ladder' ? just({ ...model, page: onLadder(page, action) }) : just(model)
+    case 'media':
+      return just('id' in page ? { ...model, page: callPage(model, page.id) } : model, { type: 'refresh' })
+    case 'save': {
+      const name = page.kind === 'ladder' ? `call-${page.id.replace(/[^\w-]/g, '').slice(0, 8)}.pcap` : ''
+      return just({ ...model, prompt: { kind: 'save', text: name } })
+    }
     case 'hang up':
       return just(page.kind === 'call' ? { ...model, prompt: { kind: 'hang up', id: page.id, text: '' } } : model)
   }
@@ -95,7 +128,11 @@ function behind(model: Model, page: Page): Page {
   return { kind: 'table' }
 }
 
-function onLadder(page: LadderPage, action: 'raw' | 'sdp' | 'mark' | 'extend' | 'compress' | 'time'): Page {
+type OnLadder =
+  | ('raw' | 'sdp' | 'mark' | 'extend' | 'compress' | 'time')
+  | ('stats' | 'colours' | 'autoscroll' | 'preview' | 'wider' | 'narrower')
+
+function onLadder(page: LadderPage, action: OnLadder): Page {
   const arrow = arrowAt(page)
   switch (action) {
     case 'time':
@@ -104,6 +141,19 @@ function onLadder(page: LadderPage, action: 'raw' | 'sdp' | 'mark' | 'extend' | 
       return stepped({ ...page, compressed: !page.compressed, top: 0 }, 0, 1)
     case 'extend':
       return stepped({ ...page, extended: !page.extended, top: 0 }, 0, 1)
+    case 'colours':
+      return { ...page, colours: COLOURS[(COLOURS.indexOf(page.colours) + 1) % COLOURS.length] ?? 'state' }
+    case 'autoscroll':
+      return page.at < 0 ? stepped(page, 0, Infinity) : { ...page, at: -1 }
+    case 'preview':
+      return { ...page, preview: page.preview > 0 ? 0 : PREVIEW.first }
+    case 'wider':
+    case 'narrower': {
+      const by = action === 'wider' ? PREVIEW.step : -PREVIEW.step
+      return page.preview === 0 ? page : { ...page, preview: Math.max(PREVIEW.least, page.preview + by) }
+    }
+    case 'stats':
+      return arrow ? { kind: 'message', top: 0, back: page, show: 'stats', arrow } : page
     case 'mark': {
       if (!arrow) return page
       const { marked, ...unmarked } = page
@@ -154,6 +204,8 @@ function entered(model: Model, prompt: Exclude<Prompt, { kind: 'none' }>): Step 
       return just(model)
     case 'command':
       return commanded(model, prompt.text.trim())
+    case 'save':
+      return saving(model, prompt.text.trim())
     case 'hang up':
       if (prompt.text !== prompt.id.slice(0, CONFIRM))
         return refuse(model, 'not hung up: that is not how its id begins')
@@ -164,7 +216,15 @@ function entered(model: Model, prompt: Exclude<Prompt, { kind: 'none' }>): Step 
   }
 }
 
-const COMMANDS: readonly Action[] = [...VIEWS, 'plan', 'help', 'quit']
+function saving(model: Model, file: string): Step {
+  const story = model.page.kind === 'ladder' ? shownStory(model.page) : null
+  if (!story || story.arrows.length === 0) return refuse(model, 'not saved: no message is shown')
+  const bytes = fileOf(file, story)
+  if (bytes === null) return refuse(model, `not saved: end its name with one of ${ENDINGS.join(' ')}`)
+  return just(model, { type: 'save', file, bytes })
+}
+
+const COMMANDS: readonly Action[] = [...VIEWS, 'plan', 'help', 'quit', ...PRESETS]
 
 // The beginning of a command is enough.
 function commanded(model: Model, text: string): Step {
@@ -176,7 +236,7 @@ function commanded(model: Model, text: string): Step {
   const view = VIEWS.find((one) => one === action)
   if (!view) return refuse(model, `${action} is no list that could be filtered; there are ${VIEWS.join(' ')}`)
   const wrong = wrongWith(filter)
-  if (wrong !== '') return refuse(model, wrong)
+  if (wrong !== '') return refuse(model, `${filter}: ${wrong}`)
   return filtered(go(model, view).model, filter)
 }
 
@@ -201,6 +261,8 @@ function callPage(model: Model, id: string): Page {
 }
 
 function filtered(model: Model, filter: string): Step {
+  const { page } = model
+  if (page.kind === 'ladder') return just({ ...model, page: stepped({ ...page, filter, top: 0 }, 0, 1) })
   return just(rearranged(model, model.view, { filter }), { type: 'refresh' })
 }
 

@@ -1,13 +1,14 @@
 /** The whole screen as lines: exactly as many as the terminal has, none wider than it. */
+import { ENDINGS } from '../trace/file.ts'
 import { CONFIRM } from './actions.ts'
 import { pad, safe, width, widths } from './columns.ts'
 import { wrongWith } from './filter.ts'
 import { alertLine, clusterLine, trafficLine } from './header.ts'
 import { footer } from './keys.ts'
-import { type LadderPage, ladderBody, TITLES_MAX } from './ladder.ts'
+import { beside, type LadderPage, ladderBody, TITLES_MAX } from './ladder.ts'
 import { clip, type Line, sentence } from './line.ts'
 import { cursor, onScreen } from './list.ts'
-import { height, known, type Live, type Model, shown } from './model.ts'
+import { height, known, type Live, type Model, type Preset, shown } from './model.ts'
 import { pageLines, pageTitle } from './pages.ts'
 import { MARGIN, type Moment, rowLine, TABLES, titleLine, type View } from './rows.ts'
 import { glyphs, type Theme } from './theme.ts'
@@ -46,18 +47,22 @@ function ladderLines(model: Model, page: LadderPage, theme: Theme, room: number)
   const { head, rows } = ladderBody(page, model.columns, theme)
   const titles = head.slice(0, TITLES_MAX)
   const left = room + 1 - titles.length
-  const top = Math.max(0, Math.min(page.top, rows.length - 1))
-  const lines = rows.slice(top, top + left)
+  const top = page.at < 0 ? Math.max(0, rows.length - left) : Math.max(0, Math.min(page.top, rows.length - 1))
+  const empty: Line[] = page.filter === '' ? [] : [[{ text: 'no message passes this filter', tone: 'dim' }]]
+  const lines = rows.length > 0 ? rows.slice(top, top + left) : empty
   const where = lines.length < rows.length ? [`${top + 1}-${top + lines.length} of ${rows.length}`] : []
   const words = [safe(pageTitle(page), theme.ascii), ...(page.extended ? [] : ["caller's leg"]), ...where]
-  return [rule(words, model.columns, theme), ...titles, ...padded(lines, left)]
+  if (page.filter !== '') words.push(`filter: ${safe(page.filter, theme.ascii)}`)
+  if (page.at < 0) words.push('autoscroll')
+  if (page.colours !== 'state') words.push(`colours: ${page.colours}`)
+  return [rule(words, model.columns, theme), ...beside([...titles, ...padded(lines, left)], page, model.columns, theme)]
 }
 
 function table(model: Model, theme: Theme, room: number): readonly Line[] {
   const { view, columns } = model
   const list = model.lists[view]
   const { live, now } = shown(model)
-  const sizes = sizesOf(view, columns)
+  const sizes = sizesOf(view, columns, model.only !== undefined)
   const ahead = Math.max(0, ...(live.cluster?.nodes ?? []).map((node) => node.commit))
   const moment: Moment = { now: now + model.skew, ahead }
   const at = cursor(view, list)
@@ -85,9 +90,15 @@ function tableTitle(model: Model, theme: Theme): string[] {
   return [
     TABLES[view].title,
     rows.length < all ? `${rows.length}/${all}` : String(all),
+    ...(view === 'calls' && model.only ? [onlyWords(model.only, live)] : []),
     ...(filter ? [`filter: ${safe(filter, theme.ascii)}`] : []),
     ...(column ? [`sort: ${column.title.toLowerCase()}${sort.reverse ? down : up}`] : []),
   ]
+}
+
+function onlyWords(only: Preset, { calls }: Live): string {
+  const asked = calls?.rows.length ?? 0
+  return asked < (calls?.total ?? 0) ? `${only} of the first ${asked}` : only
 }
 
 // Totals that came with a list count only what passed the filter it was asked with.
@@ -99,6 +110,8 @@ function everything(live: Live, view: View): number {
 function emptiness(model: Model): string {
   const { view } = model
   const { live } = shown(model)
+  if (view === 'calls' && model.only)
+    return live.problems ? 'no live call has this problem; esc shows all' : 'asking ...'
   if (model.lists[view].filter) return 'no row passes this filter; esc shows all'
   const answer = { calls: live.calls, regs: live.regs, nodes: live.cluster, events: live.overview }[view]
   if (!answer) return 'asking ...'
@@ -122,6 +135,12 @@ function bottomLine(model: Model, theme: Theme): Line {
         { text: '/', bold: true },
         { text: safe(prompt.text, theme.ascii) + caret },
         { text: `  ${safe(wrongWith(prompt.text), theme.ascii)}`, tone: 'warning' },
+      ]
+    case 'save':
+      return [
+        { text: 'save as ', bold: true },
+        { text: safe(prompt.text, theme.ascii) + caret },
+        { text: `  ${ENDINGS.join(' ')}`, tone: 'dim' },
       ]
     case 'command':
       return [{ text: ':', bold: true }, { text: safe(prompt.text, theme.ascii) + caret }]
@@ -160,12 +179,18 @@ function tooSmall(columns: number, rows: number): readonly Line[] {
 }
 
 // Widths change only with the terminal's.
-const computed = new Map<View, { columns: number; sizes: number[] }>()
+const computed = new Map<View, { columns: number; problems: boolean; sizes: number[] }>()
 
-function sizesOf(view: View, columns: number): readonly number[] {
+function sizesOf(view: View, columns: number, problems: boolean): readonly number[] {
   const last = computed.get(view)
-  if (last?.columns === columns) return last.sizes
-  const sizes = widths(TABLES[view].columns, columns - MARGIN)
-  computed.set(view, { columns, sizes })
+  if (last?.columns === columns && last.problems === problems) return last.sizes
+  const all = TABLES[view].columns
+  const shown = all.flatMap(({ ofProblems }, i) => (ofProblems && !problems ? [] : [i]))
+  const given = widths(
+    shown.map((i) => all[i]!),
+    columns - MARGIN,
+  )
+  const sizes = all.map((_, i) => given[shown.indexOf(i)] ?? 0)
+  computed.set(view, { columns, problems, sizes })
   return sizes
 }

@@ -1,7 +1,8 @@
 /** Every key there is, as data: the dispatcher, the footer and the help page all read this one table. */
 
+import { ARROWS_MIN, PREVIEW } from './ladder.ts'
 import { chosen } from './list.ts'
-import type { Model, Page } from './model.ts'
+import type { Model, Page, Preset } from './model.ts'
 import type { SeenEvent } from './rows.ts'
 
 export type Action =
@@ -23,6 +24,7 @@ export type Action =
   | 'sort left'
   | 'sort right'
   | 'reverse'
+  | Preset
   | 'freeze'
   | 'hang up'
   | 'ladder'
@@ -33,6 +35,14 @@ export type Action =
   | 'extend'
   | 'compress'
   | 'time'
+  | 'stats'
+  | 'colours'
+  | 'autoscroll'
+  | 'preview'
+  | 'wider'
+  | 'narrower'
+  | 'media'
+  | 'save'
   | 'help'
   | 'quit'
 
@@ -64,7 +74,7 @@ export const BINDINGS: readonly Binding[] = [
     on: TABLE,
     disabled: noPage,
   },
-  { action: 'back', keys: ['esc'], label: 'esc', description: 'clear the filter', on: TABLE },
+  { action: 'back', keys: ['esc'], label: 'esc', description: 'clear the filter, show all', on: TABLE },
   {
     action: 'back',
     keys: ['esc'],
@@ -90,11 +100,36 @@ export const BINDINGS: readonly Binding[] = [
     on: ['call', ...LADDER],
   },
   {
+    action: 'hang up',
+    keys: ['x'],
+    label: 'x',
+    description: 'hang this call up, after a typed confirmation',
+    footer: 'hang up',
+    on: ['call'],
+    disabled: noHangUp,
+  },
+  {
     action: 'raw',
     keys: ['enter', 'r'],
     label: 'enter',
     description: 'the chosen message; with one that is marked, how they differ',
     footer: 'message',
+    on: LADDER,
+  },
+  {
+    action: 'filter',
+    keys: ['f', '/'],
+    label: 'f',
+    description: 'only messages with a text, like INVITE; /re, !not, -f fuzzy',
+    footer: 'filter',
+    on: LADDER,
+  },
+  {
+    action: 'save',
+    keys: ['E'],
+    label: 'E',
+    description: 'save what is shown as .pcap, .txt or .mmd (Mermaid)',
+    footer: 'export',
     on: LADDER,
   },
   { action: 'sdp', keys: ['d'], label: 'd', description: 'the body of the chosen message', footer: 'sdp', on: LADDER },
@@ -131,14 +166,26 @@ export const BINDINGS: readonly Binding[] = [
     on: LADDER,
   },
   {
-    action: 'hang up',
-    keys: ['x'],
-    label: 'x',
-    description: 'hang this call up, after a typed confirmation',
-    footer: 'hang up',
-    on: ['call'],
-    disabled: noHangUp,
+    action: 'preview',
+    keys: ['t'],
+    label: 't',
+    description: 'the chosen message beside the arrows, or not',
+    footer: 'preview',
+    on: LADDER,
+    disabled: noPreview,
   },
+  { action: 'wider', keys: ['9'], label: '9', description: 'more room for it', on: LADDER },
+  { action: 'narrower', keys: ['0'], label: '0', description: 'less room for it', on: LADDER },
+  { action: 'media', keys: ['m'], label: 'm', description: 'the page of the call: legs and media', on: LADDER },
+  { action: 'stats', keys: ['i'], label: 'i', description: 'this call in numbers', footer: 'numbers', on: LADDER },
+  {
+    action: 'colours',
+    keys: ['c'],
+    label: 'c',
+    description: 'colours tell the state, the leg or the method',
+    on: LADDER,
+  },
+  { action: 'autoscroll', keys: ['A'], label: 'A', description: 'stay with the newest message', on: LADDER },
   {
     action: 'filter',
     keys: ['/'],
@@ -148,10 +195,18 @@ export const BINDINGS: readonly Binding[] = [
     on: TABLE,
   },
   {
+    action: 'problems',
+    keys: ['ctrl-z'],
+    label: '^z',
+    description: 'only calls that something is wrong with, or all',
+    footer: 'problems',
+    on: TABLE,
+  },
+  {
     action: 'command',
     keys: [':'],
     label: ':',
-    description: 'go: calls regs nodes events plan help quit',
+    description: 'go: calls regs nodes events plan problems slow-setup one-way nat help quit',
     footer: 'go',
     on: ALL,
   },
@@ -172,7 +227,14 @@ export const BINDINGS: readonly Binding[] = [
     footer: 'freeze',
     on: ALL,
   },
-  { action: 'reverse', keys: ['r'], label: 'r', description: 'sort the other way round', footer: 'reverse', on: TABLE },
+  {
+    action: 'reverse',
+    keys: ['r', 'z'],
+    label: 'r',
+    description: 'sort the other way round',
+    footer: 'reverse',
+    on: TABLE,
+  },
   {
     action: 'sort left',
     keys: ['<'],
@@ -233,6 +295,10 @@ export function openable(model: Model): string | undefined {
 function noPage(model: Model): string | undefined {
   if (openable(model) !== undefined) return undefined
   return model.view === 'calls' ? 'no call is chosen' : 'only calls have a page'
+}
+
+function noPreview({ columns }: Model): string | undefined {
+  return columns < ARROWS_MIN + PREVIEW.least ? 'the terminal is too narrow for it; enter shows the message' : undefined
 }
 
 function noHangUp(model: Model): string | undefined {

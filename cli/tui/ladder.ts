@@ -4,11 +4,13 @@ import type { Explanation__Output } from '../../proto/types/raftel/v1/Explanatio
 import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
 import { explained } from '../trace/explained.ts'
 import { ladder } from '../trace/ladder.ts'
-import { type Arrow, type Story, storyOf } from '../trace/merge.ts'
+import { type Arrow, type Seen, type Story, storyOf } from '../trace/merge.ts'
 import { rawHead, rawLines } from '../trace/raw.ts'
-import { pad, safe } from './columns.ts'
+import { statsOf } from '../trace/stats.ts'
+import { cut, pad, safe, width } from './columns.ts'
+import { filterOf } from './filter.ts'
 import type { Line } from './line.ts'
-import type { Theme, Tone } from './theme.ts'
+import { glyphs, type Theme, type Tone } from './theme.ts'
 
 /** Lines above the arrows; what is below them is what it is about. */
 export const TITLES_MAX = 4
@@ -27,14 +29,27 @@ export interface LadderPage {
   readonly compressed: boolean
   /** Both legs, or the caller's alone. */
   readonly extended: boolean
+  /** Only messages that pass it. */
+  readonly filter: string
+  /** Columns for the chosen message beside the arrows; 0: none. */
+  readonly preview: number
+  readonly colours: Colours
   readonly marked?: Arrow
 }
+
+/** What the colour of an arrow tells. */
+export const COLOURS = ['state', 'leg', 'method'] as const
+export type Colours = (typeof COLOURS)[number]
+
+export const PREVIEW = { first: 36, step: 4, least: 16 } as const
+/** What is left for the arrows beside it. */
+export const ARROWS_MIN = 40
 
 export interface MessagePage {
   readonly kind: 'message'
   readonly top: number
   readonly back: LadderPage
-  readonly show: 'raw' | 'sdp' | 'diff'
+  readonly show: 'raw' | 'sdp' | 'diff' | 'stats'
   readonly arrow: Arrow
 }
 
@@ -47,20 +62,62 @@ export interface ExplainPage {
 }
 
 export function ladderPage(id: string): LadderPage {
-  return { kind: 'ladder', id, top: 0, at: 0, trouble: '', clock: 'wall', compressed: false, extended: true }
+  return {
+    ...{ kind: 'ladder', id, top: 0, at: 0, trouble: '', clock: 'wall', compressed: false, extended: true },
+    ...{ filter: '', preview: 0, colours: 'state' },
+  }
 }
 
 /** What the nodes told. */
 export function traced(page: LadderPage, items: readonly Traced__Output[]): LadderPage {
   const missing = items.flatMap(({ node, of }) => (of?.missing ? [`without ${node}: ${of.missing}`] : []))
-  const seen = items.flatMap(({ node, message }) => (message ? [{ node, ...message }] : []))
-  return { ...page, story: storyOf(seen), trouble: missing.join('; ') }
+  return { ...page, story: storyOf(seenOf(items)), trouble: missing.join('; ') }
 }
 
-export function arrowsOn({ story, compressed, extended }: LadderPage): readonly Arrow[] {
+/** The messages of what nodes told. */
+export function seenOf(items: readonly Traced__Output[]): Seen[] {
+  return items.flatMap(({ node, message }) => (message ? [{ node, ...message }] : []))
+}
+
+export function arrowsOn({ story, compressed, extended, filter }: LadderPage): readonly Arrow[] {
   const all = story?.arrows ?? []
   const first = all[0]?.callId
-  return all.filter(({ again, callId }) => !(compressed && again) && (extended || callId === first))
+  const read = filterOf(filter)
+  const passes = (arrow: Arrow): boolean => read.kind === 'invalid' || read.passes(wordsOf(arrow))
+  return all.filter((arrow) => !(compressed && arrow.again) && (extended || arrow.callId === first) && passes(arrow))
+}
+
+function wordsOf({ label, from, to, transport, callId }: Arrow): readonly string[] {
+  return [label.text, label.method, from, to, transport, callId]
+}
+
+/** The story of what is shown. */
+export function shownStory(page: LadderPage): Story | null {
+  if (!page.story) return null
+  const arrows = arrowsOn(page)
+  const places = page.story.places.filter(({ name }) => arrows.some(({ from, to }) => from === name || to === name))
+  return { ...page.story, arrows, places }
+}
+
+/** Columns that the chosen message has beside the arrows. */
+export function previewRoom({ preview }: LadderPage, columns: number): number {
+  const room = Math.min(preview, columns - ARROWS_MIN)
+  return room < PREVIEW.least ? 0 : room
+}
+
+/** Lines of a ladder, and beside them the message that is chosen. */
+export function beside(lines: readonly Line[], page: LadderPage, columns: number, theme: Theme): readonly Line[] {
+  const room = previewRoom(page, columns)
+  if (room === 0) return lines
+  const arrow = arrowAt(page)
+  const text = arrow ? rawLines(arrow.text) : []
+  const left = columns - room
+  const { ellipsis } = glyphs(theme)
+  return lines.map((line, i) => {
+    const used = line.reduce((sum, span) => sum + width(span.text), 0)
+    const said = cut(safe(text[i] ?? '', theme.ascii), room - 2, ellipsis)
+    return [...line, { text: `${' '.repeat(Math.max(0, left - used))}${theme.ascii ? '|' : '│'} ${said}` }]
+  })
 }
 
 export function arrowAt(page: LadderPage): Arrow | undefined {
@@ -84,16 +141,17 @@ export function ladderBody(
   const { story, trouble } = page
   const said: Line[] = trouble === '' ? [] : [[{ text: safe(trouble, theme.ascii), tone: 'warning' }]]
   if (!story) return { head: said, rows: trouble === '' ? [[{ text: 'asking ...', tone: 'dim' }]] : [] }
-  const arrows = arrowsOn(page)
+  const shown = shownStory(page) ?? story
+  const { arrows } = shown
   const chosen = arrowAt(page)
-  const places = story.places.filter(({ name }) => arrows.some(({ from, to }) => from === name || to === name))
-  const { head, rows } = ladder({ ...story, arrows, places }, { columns, ascii: theme.ascii, clock: page.clock })
+  const room = columns - previewRoom(page, columns)
+  const { head, rows } = ladder(shown, { columns: room, ascii: theme.ascii, clock: page.clock })
   return {
     head: [...said, ...head.map((text): Line => [{ text, bold: true }])],
     rows: rows.map((text, i): Line => {
       const arrow = arrows[i]!
       const isMarked = page.marked !== undefined && isSame(arrow, page.marked)
-      return [{ text: pad(text, columns), tone: toneOf(arrow), bold: isMarked, inverse: arrow === chosen }]
+      return [{ text: pad(text, room), tone: toneOf(arrow, page), bold: isMarked, inverse: arrow === chosen }]
     }),
   }
 }
@@ -103,8 +161,17 @@ export function isSame(a: Arrow, b: Arrow): boolean {
   return a.at === b.at && a.from === b.from && a.text === b.text
 }
 
-function toneOf({ label: { status, method }, again }: Arrow): Tone {
+const CYCLE: readonly Tone[] = ['accent', 'good', 'warning', 'plain', 'bad']
+
+function toneOf(arrow: Arrow, { colours, story }: LadderPage): Tone {
+  const { label, again } = arrow
+  const { status, method } = label
   if (again) return 'dim'
+  if (colours !== 'state') {
+    const of = (one: Arrow): string => (colours === 'leg' ? one.callId : one.label.method)
+    const all = [...new Set((story?.arrows ?? []).map(of))]
+    return CYCLE[all.indexOf(of(arrow)) % CYCLE.length] ?? 'plain'
+  }
   if (status === 401 || status === 407) return 'plain'
   if (status >= 400) return 'bad'
   if (status >= 200) return 'good'
@@ -115,6 +182,7 @@ export function messageLines({ arrow, show, back }: MessagePage, theme: Theme): 
   // An empty line has no words: words without a character have no height.
   const line = (text: string, tone: Tone = 'plain'): Line =>
     text === '' ? [] : [{ text: safe(text, theme.ascii), tone }]
+  if (show === 'stats') return back.story ? statsOf(back.story).map((text) => line(text)) : []
   if (show === 'diff' && back.marked) {
     const { marked } = back
     const changes = diffLines(`${rawLines(marked.text).join('\n')}\n`, `${rawLines(arrow.text).join('\n')}\n`)

@@ -8,9 +8,10 @@ import type { Overview__Output } from '../../proto/types/raftel/v1/Overview.ts'
 import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
 import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
+import { PROBLEMS, type Problem } from '../trace/problems.ts'
 import type { ExplainPage, LadderPage, MessagePage } from './ladder.ts'
 import { arrange, emptyList, type List } from './list.ts'
-import { type SeenEvent, VIEWS, type View } from './rows.ts'
+import { type SeenEvent, type ShownCall, VIEWS, type View } from './rows.ts'
 
 /** Everything the cluster has told so far; `at`: when the newest overview came, by the clock of this terminal. */
 export interface Live {
@@ -19,6 +20,8 @@ export interface Live {
   readonly calls?: CallPage__Output
   readonly regs?: RegistrationPage__Output
   readonly plan?: Plan__Output
+  /** What is wrong with which live call; absent until somebody wants to know. */
+  readonly problems?: ReadonlyMap<string, readonly Problem[]>
   readonly events: readonly SeenEvent[]
   readonly at: number
 }
@@ -46,6 +49,17 @@ export type Prompt =
   | { readonly kind: 'filter'; readonly text: string }
   | { readonly kind: 'command'; readonly text: string }
   | { readonly kind: 'hang up'; readonly id: string; readonly text: string }
+  | { readonly kind: 'save'; readonly text: string }
+
+export const PRESETS = ['problems', 'slow-setup', 'one-way', 'nat'] as const
+export type Preset = (typeof PRESETS)[number]
+
+const MEANT: Readonly<Record<Preset, readonly Problem[]>> = {
+  problems: PROBLEMS,
+  'slow-setup': ['slow set-up'],
+  'one-way': ['one-way'],
+  nat: ['nat'],
+}
 
 export interface Notice {
   readonly text: string
@@ -61,6 +75,8 @@ export interface Model {
   readonly skew: number
   readonly readOnly: boolean
   readonly view: View
+  /** Of the calls only those with one of these problems. */
+  readonly only?: Preset
   readonly lists: Readonly<Record<View, List>>
   readonly page: Page
   readonly prompt: Prompt
@@ -82,6 +98,7 @@ export type Reply =
   | { readonly what: 'call'; readonly value: Call__Output }
   | { readonly what: 'trace'; readonly value: readonly Traced__Output[]; readonly id: string }
   | { readonly what: 'explain'; readonly value: Explanation__Output }
+  | { readonly what: 'problems'; readonly value: ReadonlyMap<string, readonly Problem[]> }
   | { readonly what: 'hang up'; readonly value: { readonly id: string } }
   /** `fresh`: the stream has begun anew, earlier events come again. */
   | { readonly what: 'events'; readonly value: readonly Event__Output[]; readonly fresh: boolean }
@@ -97,6 +114,8 @@ export type Input =
       readonly text: string
       readonly gone: boolean
     }
+  /** `trouble`: why it was not; empty: it was. */
+  | { readonly type: 'saved'; readonly file: string; readonly trouble: string }
   | { readonly type: 'tick'; readonly now: number }
   | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
 
@@ -104,6 +123,8 @@ export type Effect =
   | { readonly type: 'quit' }
   | { readonly type: 'refresh' }
   | { readonly type: 'hang up'; readonly id: string }
+  /** A new file; one that is there is left alone. */
+  | { readonly type: 'save'; readonly file: string; readonly bytes: string | Uint8Array }
 
 export interface Step {
   readonly model: Model
@@ -159,6 +180,15 @@ export function known(live: Live, view: View): readonly object[] {
 
 /** The list of `view` put in order again, with `change` made to it. */
 export function rearranged(model: Model, view: View, change: Partial<List> = {}): Model {
-  const list = arrange(view, { ...model.lists[view], ...change }, known(shown(model).live, view), height(model))
+  const { live } = shown(model)
+  const rows = view === 'calls' && model.only ? troubled(live, model.only) : known(live, view)
+  const list = arrange(view, { ...model.lists[view], ...change }, rows, height(model))
   return { ...model, lists: { ...model.lists, [view]: list } }
+}
+
+function troubled({ calls, problems }: Live, only: Preset): readonly ShownCall[] {
+  return (calls?.rows ?? []).flatMap((call) => {
+    const has = problems?.get(call.id) ?? []
+    return has.some((problem) => MEANT[only].includes(problem)) ? [{ ...call, problems: has }] : []
+  })
 }

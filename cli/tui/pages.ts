@@ -36,7 +36,13 @@ export function pageTitle(page: Exclude<Page, { kind: 'table' }>): string {
     case 'explain':
       return `why ${page.id}`
     case 'message':
-      return page.show === 'diff' ? 'two messages' : page.show === 'sdp' ? 'body' : 'message'
+      return page.show === 'stats'
+        ? 'numbers'
+        : page.show === 'diff'
+          ? 'two messages'
+          : page.show === 'sdp'
+            ? 'body'
+            : 'message'
     case 'plan':
       return 'plan'
     case 'help':
@@ -52,6 +58,7 @@ function callLines(model: Model, page: Extract<Page, { kind: 'call' }>, theme: T
   if (!call)
     return page.gone ? [[{ text: 'This call has ended.', tone: 'warning' }]] : [[{ text: 'asking ...', tone: 'dim' }]]
   const now = shown(model).now + model.skew
+  const problems = shown(model).live.problems?.get(page.id) ?? []
   const field = (name: string, text: string): Line => [
     { text: pad(name, 9), tone: 'dim' },
     { text: safe(text, theme.ascii) },
@@ -68,6 +75,9 @@ function callLines(model: Model, page: Extract<Page, { kind: 'call' }>, theme: T
       call.answeredAt > 0 ? `${clock(call.answeredAt)} UTC, talking ${span(now - call.answeredAt)}` : 'not yet',
     ),
     field('plan', `#${call.planVersion} rule ${call.rule || 'none'} to ${call.target || 'nobody'}`),
+    ...(problems.length > 0
+      ? [[...field('wrong', problems.join(', '))].map((span) => ({ tone: 'warning' as const, ...span }))]
+      : []),
     ...legLines(call, theme),
     ...mediaLines(call, page.rates, theme),
   ]

@@ -1,6 +1,8 @@
 /** Asks the cluster, at most once a second, for what the screen shows; nothing is asked again before it was answered. */
 import type { Event__Output } from '../../proto/types/raftel/v1/Event.ts'
+import { SLOW_MS } from '../trace/problems.ts'
 import { filterSort } from './asking.ts'
+import { judged } from './judged.ts'
 import type { Input, Model, Reply } from './model.ts'
 import { explain, type TuiClient } from './source.ts'
 
@@ -13,6 +15,8 @@ export interface Poller {
 }
 
 const PERIOD_MS = 1000
+const JUDGE_MS = 3_000
+const AT_ONCE = 4
 
 export function poller(client: TuiClient, model: () => Model, happen: (input: Input) => void): Poller {
   const gone = new AbortController()
@@ -42,6 +46,20 @@ export function poller(client: TuiClient, model: () => Model, happen: (input: In
   const overview = () => ask('overview', 'overview', async () => ({ what: 'overview', value: await client.overview() }))
   const cluster = () => ask('cluster', 'cluster', async () => ({ what: 'cluster', value: await client.cluster() }))
 
+  // Each call is asked about on its own: seldom, and gently.
+  const judge = () => {
+    const { live, now, skew } = model()
+    const calls = live.calls?.rows
+    if (!calls || Date.now() - (asked.get('problems') ?? 0) < JUDGE_MS) return
+    const how = {
+      now: now + skew,
+      slowMs: SLOW_MS,
+      atOnce: AT_ONCE,
+      isOver: () => gone.signal.aborted,
+    }
+    ask('problems', 'problems', async () => ({ what: 'problems', value: await judged(calls, client, how) }))
+  }
+
   // What the page or table in front is made of; the key tells two different questions apart.
   const front = (atOnce: boolean) => {
     const { page, view } = model()
@@ -62,6 +80,7 @@ export function poller(client: TuiClient, model: () => Model, happen: (input: In
     } else if (page.kind === 'table' && view === 'calls') {
       const query = filterSort(model())
       if (!fresh('calls')) ask('calls', 'calls', async () => ({ what: 'calls', value: await client.calls(query) }))
+      if (model().only) judge()
     } else if (page.kind === 'table' && view === 'regs') {
       const query = filterSort(model())
       if (!fresh('regs')) ask('regs', 'regs', async () => ({ what: 'regs', value: await client.registrations(query) }))

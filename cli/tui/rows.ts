@@ -3,6 +3,7 @@ import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import type { ClusterNode__Output } from '../../proto/types/raftel/v1/ClusterNode.ts'
 import type { Event__Output } from '../../proto/types/raftel/v1/Event.ts'
 import type { Registration__Output } from '../../proto/types/raftel/v1/Registration.ts'
+import type { Problem } from '../trace/problems.ts'
 import { pad, type Share, safe } from './columns.ts'
 import { glyphs, symbol, type Theme, type Tone } from './theme.ts'
 import { clock, count, span } from './time.ts'
@@ -21,6 +22,8 @@ export interface Column<Row> extends Share {
   /** What the server calls it in `sort`, '-field' when it orders the other way round; absent: sorted here alone. */
   readonly field?: string
   readonly align?: 'left' | 'right'
+  /** Only there while the list is of those with a problem. */
+  readonly ofProblems?: true
   cell(row: Row, moment: Moment): string
   /** What it is sorted by. */
   by(row: Row): string | number
@@ -40,12 +43,15 @@ export interface Table<Row> {
 /** An event as it arrived here: `seq` counts up and tells two equal ones apart. */
 export type SeenEvent = Event__Output & { readonly seq: number }
 
-const calls: Table<Call__Output> = {
+/** `problems`: what is wrong with it, where only such calls are shown. */
+export type ShownCall = Call__Output & { readonly problems?: readonly Problem[] }
+
+const calls: Table<ShownCall> = {
   title: 'calls',
   first: { column: 1, reverse: false },
   id: (call) => call.id,
   words: (call) => [call.id, call.state, call.from, call.to, call.node, call.media, call.rule, call.target],
-  tone: (call) => (call.state === 'answered' ? 'good' : 'plain'),
+  tone: (call) => (call.problems ? 'warning' : call.state === 'answered' ? 'good' : 'plain'),
   columns: [
     { title: 'STATE', field: 'state', min: 8, drop: 2, cell: (call) => call.state, by: (call) => call.state },
     {
@@ -99,6 +105,16 @@ const calls: Table<Call__Output> = {
       by: (call) => call.rule,
     },
     { title: 'ID', field: 'id', min: 10, max: 36, grow: 1, drop: 8, cell: (call) => call.id, by: (call) => call.id },
+    {
+      title: 'PROBLEMS',
+      min: 12,
+      max: 40,
+      grow: 2,
+      drop: 1,
+      ofProblems: true,
+      cell: (call) => call.problems?.join(', ') ?? '',
+      by: (call) => call.problems?.join() ?? '',
+    },
   ],
 }
 

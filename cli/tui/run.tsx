@@ -1,5 +1,7 @@
 /** The shell around the screen: asks the cluster, hears the keys, draws frames, and gives the terminal back. */
 import './production.ts'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { render } from 'ink'
 import { createElement } from 'react'
 import { frame } from './frame.ts'
@@ -59,7 +61,20 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const perform = (effect: Effect) => {
     if (effect.type === 'quit') end(0)
     else if (effect.type === 'refresh') asking.refresh()
+    else if (effect.type === 'save') save(effect)
     else asking.hangUp(effect.id)
+  }
+  const save = ({ file, bytes }: Extract<Effect, { type: 'save' }>) => {
+    const place = path.resolve(file)
+    writeFile(place, bytes, { flag: 'wx', mode: 0o600 }).then(
+      () => happen({ type: 'saved', file: place, trouble: '' }),
+      (error: NodeJS.ErrnoException) =>
+        happen({
+          type: 'saved',
+          file: place,
+          trouble: error.code === 'EEXIST' ? `${place} is there already; choose another name` : error.message,
+        }),
+    )
   }
   const onKey = (key: string) => happen({ type: 'key', key })
 

@@ -23,12 +23,18 @@ export function keysOf(text: string, key: Key): string[] {
   if (named) return [named[1]]
   if (key.ctrl) return [`ctrl-${text}`]
   if (key.meta) return []
-  return [...text].map((character) => CONTROLS[character] ?? character).filter((name) => name.length > 1 || name >= ' ')
+  return [...text].map(nameOf).filter((name) => name.length > 1 || name >= ' ')
+}
+
+function nameOf(character: string): string {
+  const code = character.charCodeAt(0)
+  return CONTROLS[character] ?? (code >= 1 && code <= 26 ? `ctrl-${String.fromCharCode(code + 96)}` : character)
 }
 
 const CONTROLS: Readonly<Record<string, string>> = {
   '\r': 'enter',
   '\n': 'enter',
+  '\t': 'tab',
+  '\x08': 'backspace',
   '\x7f': 'backspace',
-  '\x03': 'ctrl-c',
 }

@@ -17,6 +17,11 @@ export function update(model: Model, input: Input): Step {
       return press(model, input.key)
     case 'tick':
       return just({ ...model, now: input.now })
+    case 'saved': {
+      const { file, trouble } = input
+      const text = trouble === '' ? `saved ${file}` : `not saved: ${trouble}`
+      return just({ ...model, notice: { text, tone: trouble === '' ? 'good' : 'bad' } })
+    }
     case 'resize':
       return just(resized({ ...model, columns: input.columns, rows: input.rows }))
     case 'failure':
@@ -58,6 +63,8 @@ function replied(model: Model, reply: Extract<Input, { type: 'reply' }>): Model 
       return listed({ ...model, live: { ...model.live, cluster: reply.value } }, 'nodes')
     case 'calls':
       return listed({ ...model, live: { ...model.live, calls: reply.value } }, 'calls')
+    case 'problems':
+      return listed({ ...model, live: { ...model.live, problems: reply.value } }, 'calls')
     case 'regs':
       return listed({ ...model, live: { ...model.live, regs: reply.value } }, 'regs')
     case 'plan':

@@ -45,20 +45,39 @@ function cdrView({ cluster }: CdrNeeds, row: CdrRow): Cdr & { id: string } {
 }
 
 /** What somebody who looks for trouble wants to see; empty: nothing. */
-export function problemOf({ disposition, by, media, relay, billable }: CdrRow): string {
-  if (by === 'lost') return 'its node was lost'
-  if (disposition === 'failed') return 'it failed'
-  if (disposition !== 'answered' || relay !== 'rtpengine' || !media || billable < HEARD_SECONDS) return ''
-  const heard = (['caller', 'called'] as const).filter((side) =>
-    media.some((one) => one.side === side && one.packets > 0),
-  )
+export function problemOf(row: CdrRow): string {
+  if (row.by === 'lost') return 'its node was lost'
+  if (row.disposition === 'failed') return 'it failed'
+  const heard = heardIn(row)
+  if (heard === null) return ''
   return heard.length === 0 ? 'nobody was heard' : heard.length === 1 ? `only the ${heard[0]} was heard` : ''
+}
+
+/** Who sent audio; null: nobody counted, or it had no time to come. */
+function heardIn({ disposition, media, relay, billable }: CdrRow): readonly ('caller' | 'called')[] | null {
+  if (disposition !== 'answered' || relay !== 'rtpengine' || !media || billable < HEARD_SECONDS) return null
+  return (['caller', 'called'] as const).filter((side) => media.some((one) => one.side === side && one.packets > 0))
 }
 /** Who hangs up at once may not have been heard yet. */
 const HEARD_SECONDS = 2
 
-function wantedOf(request: ListCdrsRequest__Output): (row: CdrRow) => boolean {
-  const { since, until, cause, disposition, tenant, problem } = request
+/** Until the far end said something, or somebody gave up, ms; the same for live calls: cli/trace/problems.ts. */
+function setUpMs({ startedAt, ringingAt, answeredAt, endedAt }: CdrRow): number {
+  return (ringingAt ?? answeredAt ?? endedAt) - startedAt
+}
+
+/** Null: none was asked for. */
+function troubled({ problem, oneWay, slowSetup }: ListCdrsRequest__Output): ((row: CdrRow) => boolean) | null {
+  if (!problem && !oneWay && slowSetup === 0) return null
+  return (row) =>
+    (problem && problemOf(row) !== '') ||
+    (oneWay && heardIn(row)?.length === 1) ||
+    (slowSetup > 0 && setUpMs(row) > slowSetup)
+}
+
+export function wantedOf(request: ListCdrsRequest__Output): (row: CdrRow) => boolean {
+  const { since, until, cause, disposition, tenant } = request
+  const isTroubled = troubled(request)
   const [from, to] = [request.from.toLowerCase(), request.to.toLowerCase()]
   if (Math.max(from.length, to.length, tenant.length) > TEXT_MAX) {
     throw invalid(`what is looked for is longer than ${TEXT_MAX} characters; shorten it`)
@@ -72,7 +91,7 @@ function wantedOf(request: ListCdrsRequest__Output): (row: CdrRow) => boolean {
     (tenant === '' || row.tenant === tenant) &&
     (from === '' || has(row.from, from)) &&
     (to === '' || [row.to, row.dialled, row.target].some((text) => has(text, to))) &&
-    (!problem || problemOf(row) !== '')
+    (isTroubled === null || isTroubled(row))
 }
 
 function cursorOf(after: string): number {

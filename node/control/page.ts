@@ -55,7 +55,7 @@ export function page<Row>(
 export function filterOf(filter: string): Filter | null {
   if (filter === '') return null
   const read = readFilter(filter)
-  if (read.kind === 'invalid') throw invalid(read.why)
+  if (read.kind === 'invalid') throw invalid(`the filter cannot be used: ${read.why}`)
   return read.passes
 }
 

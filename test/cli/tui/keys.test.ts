@@ -1,12 +1,14 @@
 import test from 'ava'
+import type { Key } from 'ink'
 import { BINDINGS, bindingOf, footer } from '../../../cli/tui/keys.ts'
 import { pageLines } from '../../../cli/tui/pages.ts'
 import { spark } from '../../../cli/tui/spark.ts'
 import { theme } from '../../../cli/tui/theme.ts'
+import { keysOf } from '../../../cli/tui/typed.ts'
 import { after, call, calls, keys, started } from './made.ts'
 
 test('no key means two things on one page', (t) => {
-  for (const page of ['table', 'call', 'help', 'plan'] as const) {
+  for (const page of ['table', 'call', 'ladder', 'message', 'explain', 'help', 'plan'] as const) {
     const all = BINDINGS.filter(({ on }) => on.includes(page)).flatMap((binding) => binding.keys)
     t.is(new Set(all).size, all.length, page)
   }
@@ -20,6 +22,11 @@ test('the help page has every key, the footer only what can be done here', (t) =
   t.false(footer(table).some(({ word }) => word === 'hang up'))
   t.true(footer(after(table, ...keys('[enter]'))).some(({ word }) => word === 'hang up'))
   t.false(footer(started()).some(({ word }) => word === 'open'))
+})
+
+test('keys that come as one text are keys one by one, control keys too', (t) => {
+  const none = { ctrl: false, meta: false } as Key
+  t.deepEqual(keysOf('a\x15b\x1a\r\x08\x00', none), ['a', 'ctrl-u', 'b', 'ctrl-z', 'enter', 'backspace'])
 })
 
 test('q leaves from every page', (t) => {

@@ -3,6 +3,7 @@ import test from 'ava'
 import { frame } from '../../../cli/tui/frame.ts'
 import type { Model } from '../../../cli/tui/model.ts'
 import type { Theme } from '../../../cli/tui/theme.ts'
+import { update } from '../../../cli/tui/update.ts'
 import type { Traced__Output } from '../../../proto/types/raftel/v1/Traced.ts'
 import { after, call, calls, keys, NOON, reply, started } from './made.ts'
 
@@ -87,6 +88,84 @@ test('s leaves out what was sent again, x what is not of the caller, w shows the
   t.is(arrows(after(opened(), told(ITEMS.slice(0, 3)), ...keys('p'), told())), 2)
 })
 
+test('f keeps the messages that a filter of lists keeps, also those that come later', (t) => {
+  const model = after(opened(), told())
+  const arrows = (of: Model) => text(of).filter((line) => /│/.test(line)).length
+  const invites = after(model, ...keys('fINVITE[enter]'))
+  t.is(arrows(invites), 5, 'answers are about a method')
+  const requests = after(model, ...keys('f/^INVITE$[enter]'))
+  t.is(arrows(after(model, ...keys('f486[enter]'))), 2)
+  t.is(arrows(after(model, ...keys('f!486[enter]'))), 3)
+  t.regex(text(after(model, ...keys('f!486[enter]')))[3]!, /─ filter: !486 ─/)
+  t.is(arrows(after(requests, told())), 5)
+  t.true(text(after(model, ...keys('fBYE[enter]'))).includes('no message passes this filter'))
+  t.is(arrows(after(model, ...keys('fBYE[esc]'))), 5)
+  t.is(after(model, ...keys('f/([enter]')).prompt.kind, 'filter')
+})
+
+test('A stays with the newest message, and any movement leaves it', (t) => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => item(n, n % 2 === 1, `SIP/2.0 183 No ${n}`))
+  const model = after(opened(), told(many(40)), ...keys('A'))
+  t.regex(chosen(model)[0]!, /No 39/)
+  t.regex(text(model)[3]!, /─ 25-40 of 40 ─ autoscroll ─/)
+  const later = after(model, told(many(50)))
+  t.regex(chosen(later)[0]!, /No 49/)
+  t.regex(chosen(after(later, ...keys('k'), told(many(60))))[0]!, /No 48/)
+})
+
+test('t shows the chosen message beside the arrows, 9 and 0 give it more and less room', (t) => {
+  const model = after(opened(120), told(), ...keys('t'))
+  const beside = (of: Model) =>
+    text(of)
+      .slice(4, 22)
+      .map((line) => line.slice(line.lastIndexOf('│') + 2))
+  t.is(beside(model)[0], 'INVITE sip:bob@pbx.test SIP/2.0')
+  t.true(beside(after(model, ...keys('j'))).includes('X-Number: 5'))
+  const bar = (of: Model) => text(of)[4]!.lastIndexOf('│')
+  t.is(bar(after(model, ...keys('9'))), bar(model) - 4)
+  t.is(bar(after(model, ...keys('00'))), bar(model) + 8)
+  t.deepEqual(text(after(model, ...keys('t'))), text(after(opened(120), told())))
+  t.regex(after(opened(50), told(), ...keys('t')).notice?.text ?? '', /too narrow/)
+})
+
+test('c colours by state, leg or method, i tells the call in numbers, m goes to its media', (t) => {
+  const model = after(opened(), told())
+  const tones = (of: Model) => frame(of, LOOK).flatMap((line) => (/│/.test(line[0]?.text ?? '') ? [line[0]!.tone] : []))
+  t.deepEqual(tones(model), ['accent', 'accent', 'dim', 'bad', 'bad'])
+  t.deepEqual(tones(after(model, ...keys('c'))), ['accent', 'good', 'dim', 'good', 'accent'])
+  t.regex(text(after(model, ...keys('c')))[3]!, /colours: leg/)
+  t.deepEqual(tones(after(model, ...keys('ccc'))), tones(model))
+  const numbers = text(after(model, ...keys('i')))
+  t.true(numbers.includes('messages  5, 1 of them sent again, in 0.010 s'), numbers.join('\n'))
+  t.true(numbers.includes('refused   0.010 s after the INVITE'))
+  t.is(after(model, ...keys('i[esc]')).page.kind, 'ladder')
+  t.is(after(model, ...keys('m')).page.kind, 'call')
+})
+
+test('E saves what is shown as what the name says, and no other name', (t) => {
+  const press = (pressed: string) =>
+    keys(pressed).reduce((step, key) => update(step.model, key), {
+      model: after(opened(), told()),
+      effects: [],
+    } as ReturnType<typeof update>)
+  t.regex(text(press('E').model).at(-2)!, /^save as call-abcd1234\.pcap█ {2}\.pcap \.txt \.mmd$/)
+  const saved = (pressed: string) => {
+    const [effect] = press(pressed).effects
+    return effect?.type === 'save' ? { file: effect.file, text: Buffer.from(effect.bytes).toString('latin1') } : null
+  }
+  t.is(saved('E[enter]')?.file, 'call-abcd1234.pcap')
+  t.is(saved('E[enter]')?.text.slice(0, 4), '\xd4\xc3\xb2\xa1')
+  t.regex(saved('E[ctrl-u]/tmp/a.mmd[enter]')?.text ?? '', /^sequenceDiagram\n[\s\S]*486/)
+  const written = saved('E[ctrl-u]a.txt[enter]')!.text
+  t.regex(written, /INVITE sdp[\s\S]*\n {2}INVITE sip:bob@192\.0\.2\.9 SIP\/2\.0\n/)
+  t.notRegex(written, /[\x00-\x09\x0b-\x1f]/, 'nothing of a peer reaches a terminal that shows the file')
+  t.notRegex(saved('f!486[enter]E[ctrl-u]a.txt[enter]')!.text, /486/)
+  t.is(saved('E[ctrl-u]a.doc[enter]'), null)
+  t.regex(press('E[ctrl-u].pcap[enter]').model.notice?.text ?? '', /end its name with one of/)
+  t.regex(press('fBYE[enter]E[enter]').model.notice?.text ?? '', /no message is shown/)
+  t.is(saved('E[esc]'), null)
+})
+
 test('what cannot be had is said, and what was there stays', (t) => {
   const failure = {
     type: 'failure',
@@ -108,7 +187,18 @@ test('in any size the screen is as high and as wide as the terminal, and nothing
   for (const columns of [40, 57, 80, 200]) {
     for (const rows of [10, 24, 50]) {
       for (const ascii of [true, false]) {
-        for (const pressed of ['', 'G', 'G[enter]', ' jd', ' G[enter]', 'jjjjjjjjjjjjjjjjjjjjjjjjjjjj']) {
+        for (const pressed of [
+          '',
+          'G',
+          'G[enter]',
+          ' jd',
+          ' G[enter]',
+          'jjjjjjjjjjjjjjjjjjjjjjjjjjjj',
+          't',
+          't99999A',
+          'i',
+          'f!a',
+        ]) {
           const model = after(opened(columns, rows), told([...ITEMS, ...many]), ...keys(pressed))
           const lines = text(model, { colour: false, ascii })
           t.is(lines.length, rows)

@@ -97,7 +97,7 @@ test('an expression that is wrong is said beside it, keeps all rows, is not aske
   t.deepEqual(ids(model), ['a', 'b'])
   t.is(filterSort(model).filter, '')
   const line = frame(model, { colour: false, ascii: true })[22]!
-  t.regex(line.map(({ text }) => text).join(''), /^\/\/a\(_ {2}the regular expression a\( is wrong: "\(" is not closed/)
+  t.regex(line.map(({ text }) => text).join(''), /^\/\/a\(_ {2}"\(" is not closed/)
   t.is(after(model, ...keys('[enter]')).prompt.kind, 'filter')
   t.is(after(model, ...keys('[backspace][enter]')).prompt.kind, 'none')
   t.is(after(model, ...keys('[esc]')).lists.calls.filter, '')
@@ -111,6 +111,39 @@ test('a command opens a list with a filter', (t) => {
   t.regex(after(model, ...keys(':calls //([enter]')).notice?.text ?? '', /is not closed/)
   t.is(after(model, ...keys(':calls //([enter]')).view, 'nodes', 'a wrong one changes nothing')
   t.regex(after(model, ...keys(':plan /x[enter]')).notice?.text ?? '', /plan is no list/)
+})
+
+test('ctrl-z shows only calls that something is wrong with, and what; a second time all; a command those with one problem', (t) => {
+  const all = after(started(120), calls(call('slow'), call('well'), call('deaf')))
+  const asking = after(all, ...keys('[ctrl-z]'))
+  const screen = (model: Model) =>
+    frame(model, { colour: false, ascii: true }).map((line) => line.map(({ text }) => text).join(''))
+  t.regex(screen(asking).join('\n'), /calls - 0\/3 - problems - sort[\s\S]*asking \.\.\./)
+  const told = reply({
+    what: 'problems',
+    value: new Map([
+      ['slow', ['slow set-up']],
+      ['deaf', ['one-way', 'nat']],
+    ]),
+  })
+  const some = after(asking, told)
+  t.deepEqual(ids(some).sort(), ['deaf', 'slow'])
+  t.regex(screen(some).join('\n'), /PROBLEMS[\s\S]*! answered .*one-way, nat/)
+  t.notRegex(screen(after(some, ...keys('[ctrl-z]'))).join('\n'), /PROBLEMS|one-way/)
+  t.is(ids(after(some, ...keys('[ctrl-z]'))).length, 3)
+  t.is(ids(after(some, ...keys('[esc]'))).length, 3)
+  t.deepEqual(ids(after(some, ...keys(':nat[enter]'))), ['deaf'])
+  t.deepEqual(ids(after(some, ...keys('3:one[enter]'))), ['deaf'])
+  t.deepEqual(ids(after(some, ...keys(':slow-setup[enter]'))), ['slow'])
+  t.is(ids(after(some, ...keys(':nat[enter]:nat[enter]'))).length, 3)
+  t.deepEqual(ids(after(some, ...keys('/deaf'))), ['deaf'], 'with a filter both hold')
+  t.regex(screen(after(some, ...keys('[enter]'))).join('\n'), /wrong +one-way, nat/)
+})
+
+test('when there are more calls than were sent, the screen says of how many it knows what is wrong with them', (t) => {
+  const page = reply({ what: 'calls', value: { rows: many(5), next: 'x', total: 900, applied: 1 } })
+  const line = frame(after(started(120), page, ...keys('[ctrl-z]')), { colour: false, ascii: true })[3]!
+  t.regex(line.map(({ text }) => text).join(''), /problems of the first 5 -/)
 })
 
 test('views open by number and by the beginning of a command', (t) => {

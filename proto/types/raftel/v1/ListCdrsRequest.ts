@@ -14,6 +14,8 @@ export interface ListCdrsRequest {
   'disposition'?: (string);
   'problem'?: (boolean);
   'linearizable'?: (boolean);
+  'oneWay'?: (boolean);
+  'slowSetup'?: (number);
 }
 
 export interface ListCdrsRequest__Output {
@@ -28,4 +30,6 @@ export interface ListCdrsRequest__Output {
   'disposition': (string);
   'problem': (boolean);
   'linearizable': (boolean);
+  'oneWay': (boolean);
+  'slowSetup': (number);
 }
