@@ -10,9 +10,9 @@ export interface Admission {
   answered(id: string, talk: TalkTime): void
   /**
    * The call is over; `seconds` of conversation, null: nobody answered. `told`: the cluster has its record, which says what it cost, or gets none.
-   * True: it counts until that, and until who was called knows that it is over.
+   * What it returns says whether it counts still: until who was called knows that it is over.
    */
-  release(id: string, seconds: number | null, told?: Promise<void>): boolean
+  release(id: string, seconds: number | null, told?: Promise<void>): () => boolean
 }
 
 export type Admitted =

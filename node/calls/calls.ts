@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
+import { queueOf } from '../../cluster/tables/cdrs.ts'
 import type { ServiceName } from '../../cluster/tables/plan-rows.ts'
 import type { Aor, BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
@@ -13,6 +14,7 @@ import type { GruuKey } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import type { Trunks } from '../trunks/trunks.ts'
 import type { Admission } from './admission.ts'
+import { watchBehind } from './behind.ts'
 import { advance, type Call, type CallEvent, rowIn, rowOf } from './call.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
@@ -183,7 +185,13 @@ export function startCalls(needs: CallsNeeds): Calls {
   const { cluster, sip, log } = needs
   const lives = new ChurnMap<string, Live>()
   const journeys = new Set<Promise<void>>()
-  const publisher = startPublisher((command) => cluster.propose(command))
+  const behind = watchBehind(cluster)
+  const publisher = startPublisher({
+    propose: (command) => cluster.propose(command),
+    next: () => queueOf(cluster.tables).next,
+    behind: () => behind.until(),
+    hasRow: (id) => cluster.tables.calls.get(id)?.about !== undefined,
+  })
   const count = {
     placed: 0,
     answered: 0,
@@ -301,9 +309,9 @@ export function startCalls(needs: CallsNeeds): Calls {
       telling.over(live.id, live.call, why)
       ending.add(live.id)
       const measured = Promise.resolve(live.media?.end())
-      let counts = false
-      const told = measured.then((streams) => tellEnd(live, streams ?? null, counts))
-      counts = needs.admission?.release(live.id, live.seconds, told) ?? false
+      let counts = (): boolean => false
+      const told = measured.then((streams) => tellEnd(live, streams ?? null, counts()))
+      counts = needs.admission?.release(live.id, live.seconds, told) ?? counts
       await measured.finally(() => ending.delete(live.id))
     }
   }
@@ -376,6 +384,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     clearTimeout(timer)
     await publisher.settle(1_000)
     publisher.close()
+    behind.stop()
   }
 
   return {

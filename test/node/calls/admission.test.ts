@@ -163,7 +163,8 @@ test('a prepaid call gets more time as it goes on, is ended when all is used up,
   if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
   const heard = listener()
   outcome.dialog.handle(heard.handlers)
-  await poll(() => n1!.calls.live()[0]?.trace.some((line) => /^warned: \d+ s are left$/.test(line)) === true)
+  const { id } = [...n1!.cluster.tables.reservations.values()][0]!
+  await poll(() => n1!.calls.explain(id)?.why.some((line) => /^warned: \d+ s are left$/.test(line)) === true)
   await soon('BYE at both', Promise.all([heard.bye, bob.bye]), 10_000)
   t.true(performance.now() - began >= 2_900, 'three seconds were paid for')
   await nothingHeld(n1!)
