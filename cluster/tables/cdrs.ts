@@ -34,7 +34,7 @@ export function record(state: State, call: CallRow, end: Ended): void {
   if (!call.about || state.cdrs.has(call.id)) return
   const { next, ...queue } = queueOf(state)
   const plain = recordOf(state, next, call, end)
-  const cost = charge(state, call.id, plain.answeredAt === null ? null : plain.billable, end.counts)
+  const cost = charge(state, call.id, plain.answeredAt === null ? null : plain.billable, end) ?? plain.cost
   const row = cost ? { ...plain, cost } : plain
   put(state, 'cdrs', row.id, row)
   state.cdrOrder.add(row)

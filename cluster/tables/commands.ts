@@ -122,6 +122,8 @@ export interface Ended {
   readonly cost?: Cost
   /** It counts against limits until its node releases it: who was called does not know yet that it is over. */
   readonly counts?: true
+  /** One of its ends talks on in another call, and what these calls have reserved is for that one from now on: it pays and counts as before. */
+  readonly on?: { readonly call: string; readonly ids: readonly string[] }
 }
 
 /** How a sink is made; the rest of its row comes about. */

@@ -196,8 +196,8 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
 
   function answered(id: string, talk: TalkTime): void {
     const one = held.get(id)
-    if (!one || one.answeredAt !== null) return
-    one.answeredAt = clock()
+    if (!one || one.over) return
+    one.answeredAt ??= clock()
     one.talk = talk
     schedule(one)
   }
@@ -315,6 +315,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     decks,
     reserve,
     moved,
+    holds: (id) => held.get(id)?.over === null,
     answered,
     release,
     counters: () => ({ ...count, held: held.size, unreleased: releases.pending }),
