@@ -62,6 +62,10 @@ export interface ReservationRow {
   /** Seconds that it had talked when its node said so last. */
   readonly talked?: number
   readonly paid?: Paid
+  /** The call that it is for now: who it lets talk talks on in that one. Absent: its own. */
+  readonly as?: string
+  /** Seconds that were talked in calls before that one, and what of its cost these have in their records. */
+  readonly before?: { readonly seconds: number; readonly cost: number }
 }
 
 export interface Paid {

@@ -82,7 +82,7 @@ function change(state: State, command: Command): Result {
     case 'plan-remove':
       return removePlan(state, command)
     case 'call-put':
-      return putCall(state, command.call)
+      return putCall(state, command.call, command.heard)
     case 'call-end':
       return endCall(state, command)
     case 'sink-put':

@@ -1,6 +1,6 @@
 /** Live calls, as the node of the caller reports them, and what is recorded when they end. */
-import { lostEnd, record } from './cdrs.ts'
-import type { CallEnd, Result } from './commands.ts'
+import { isGone, lostEnd, record } from './cdrs.ts'
+import type { CallEnd, Heard, Result } from './commands.ts'
 import type { CallRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
 
@@ -8,22 +8,30 @@ import { put, remove, type State } from './state.ts'
  * Writes a call. A report of a process that is over (its node came up again, or was said to be down) changes nothing:
  * nobody would ever end that call. Nor does one that comes after the end was recorded.
  */
-export function putCall(state: State, call: CallRow): Result {
+export function putCall(state: State, call: CallRow, heard?: Heard): Result {
   if (call.about && state.cdrs.has(call.id)) return { kind: 'done' }
   if (state.nodes.get(call.node)?.incarnation !== call.incarnation) return { kind: 'done' }
+  const before = state.calls.get(call.id)
+  if (call.about && !before && isGone(state, heard)) {
+    // It is shown, and needs no record.
+    const { about: _, ...told } = call
+    put(state, 'calls', call.id, told)
+    return { kind: 'done' }
+  }
   // What it was charged is known here alone: a report that is late must not forget it.
-  const { cost } = costIn(state.calls.get(call.id)) ?? {}
+  const { cost } = costIn(before) ?? {}
   put(state, 'calls', call.id, cost && call.about ? { ...call, about: { ...call.about, cost } } : call)
   return { kind: 'done' }
 }
 
 /** Ends a call; one that is gone already is gone, unless it never had a row and is to be recorded all the same. */
-export function endCall(state: State, { id, end }: CallEnd): Result {
+export function endCall(state: State, { id, end, heard }: CallEnd): Result {
   const row = state.calls.get(id)
   remove(state, 'calls', id)
   const call = end?.call ?? row
   // Of a row that says that it was recorded, the node knows no better.
-  if (end && call && (row === undefined || row.about)) record(state, call, { ...end, ...costIn(row) })
+  const isWanted = row === undefined ? !isGone(state, heard) : row.about !== undefined
+  if (end && call && isWanted) record(state, call, { ...end, ...costIn(row) })
   return { kind: 'done' }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { CdrQueueRow, CdrRow, Disposition, SinkRow } from './cdr-rows.ts'
-import type { Ended } from './commands.ts'
+import type { Ended, Heard } from './commands.ts'
 import { charge } from './reservations.ts'
 import type { CallRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
@@ -34,11 +34,19 @@ export function record(state: State, call: CallRow, end: Ended): void {
   if (!call.about || state.cdrs.has(call.id)) return
   const { next, ...queue } = queueOf(state)
   const plain = recordOf(state, next, call, end)
-  const cost = charge(state, call.id, plain.answeredAt === null ? null : plain.billable, end.counts)
+  const cost = charge(state, call.id, plain.answeredAt === null ? null : plain.billable, end) ?? plain.cost
   const row = cost ? { ...plain, cost } : plain
   put(state, 'cdrs', row.id, row)
   state.cdrOrder.add(row)
   put(state, 'cdrQueue', QUEUE, trimmed(state, { ...queue, next: next + 1 }))
+}
+
+/**
+ * Whether a call without a row was recorded, or may have been, when that record need not be there any more. Rows go by being recorded, and in no other way. Of one whose row
+ * was perhaps never agreed on, all records since its beginning must be there to say that it has none: once a call, rather not at all than twice.
+ */
+export function isGone(state: State, heard: Heard | undefined): boolean {
+  return heard !== undefined && (heard.agreed === true || heard.since < queueOf(state).first)
 }
 
 /** What was acknowledged may go. */

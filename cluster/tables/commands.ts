@@ -44,7 +44,7 @@ type Change =
   | PlanCommit
   /** New with the documents, as what stands in PlanCommit from `document` on. */
   | ({ readonly type: 'plan-remove'; readonly document: string; readonly base?: number } & PlanChange)
-  | { readonly type: 'call-put'; readonly call: CallRow }
+  | { readonly type: 'call-put'; readonly call: CallRow; readonly heard?: Heard }
   | CallEnd
   | { readonly type: 'sink-put'; readonly sink: SinkConfig; readonly replace: boolean }
   | { readonly type: 'sink-remove'; readonly name: string }
@@ -93,6 +93,18 @@ export interface CallEnd {
   readonly id: string
   /** Absent: said by an older program. Nothing is recorded then. */
   readonly end?: Ended
+  readonly heard?: Heard
+}
+
+/**
+ * What a node knows that the cluster has heard of a call: a report that comes late, when records of that time are gone, is by this no second record. Absent: said by
+ * an older program, or what it adds to has a row.
+ */
+export interface Heard {
+  /** Its row was agreed on: when there is none any more, it was recorded. */
+  readonly agreed?: true
+  /** A record of it has this number at least: no record had it when the cluster was first told anything of the call. */
+  readonly since: number
 }
 
 export interface Ended {
@@ -110,6 +122,8 @@ export interface Ended {
   readonly cost?: Cost
   /** It counts against limits until its node releases it: who was called does not know yet that it is over. */
   readonly counts?: true
+  /** One of its ends talks on in another call, and what these calls have reserved is for that one from now on: it pays and counts as before. */
+  readonly on?: { readonly call: string; readonly ids: readonly string[] }
 }
 
 /** How a sink is made; the rest of its row comes about. */

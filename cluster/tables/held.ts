@@ -8,6 +8,8 @@ export interface HeldView {
   seconds(key: string): number
   /** Micro-units set aside of an account. */
   amount(account: string): number
+  /** What others have reserved, and is for this call now: their ids, in order. */
+  for(call: string): readonly string[]
 }
 
 export class Held implements HeldView {
@@ -15,6 +17,7 @@ export class Held implements HeldView {
   readonly #seconds = new Map<string, number>()
   readonly #amounts = new Map<string, number>()
   readonly #nodes = new Map<string, Set<string>>()
+  readonly #as = new Map<string, Set<string>>()
 
   calls(key: string): number {
     return this.#calls.get(key)?.size ?? 0
@@ -28,6 +31,10 @@ export class Held implements HeldView {
     return this.#amounts.get(account) ?? 0
   }
 
+  for(call: string): readonly string[] {
+    return [...(this.#as.get(call) ?? [])].sort()
+  }
+
   /** Ids of the calls of a node, in order. */
   of(node: string): readonly string[] {
     return [...(this.#nodes.get(node) ?? [])].sort()
@@ -38,11 +45,13 @@ export class Held implements HeldView {
     if (before) {
       for (const key of before.keys) drop(this.#calls, key, before.id)
       drop(this.#nodes, before.node, before.id)
+      if (before.as) drop(this.#as, before.as, before.id)
       this.#count(before, -1)
     }
     if (row) {
       for (const key of row.keys) add(this.#calls, key, row.id)
       add(this.#nodes, row.node, row.id)
+      if (row.as) add(this.#as, row.as, row.id)
       this.#count(row, 1)
     }
   }

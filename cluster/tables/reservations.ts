@@ -5,7 +5,7 @@
 import type { AlertKind, LimitKey, LimitRow, Paid, ReservationRow } from './admission-rows.ts'
 import { filled, spent } from './bucket.ts'
 import type { Cost } from './cdr-rows.ts'
-import type { Refused, Release, Renew, Reserve, Result } from './commands.ts'
+import type { Ended, Refused, Release, Renew, Reserve, Result } from './commands.ts'
 import { bucketOf, paceOf, putUsage, usageOf } from './limits.ts'
 import { costOf, SECONDS_MAX, secondsFor } from './rating.ts'
 import { put, remove, type State } from './state.ts'
@@ -51,6 +51,8 @@ export function reserve(state: State, wish: Reserve): Result {
     ...(seconds !== null && { seconds }),
     ...(before?.talked !== undefined && { talked: before.talked }),
     ...(paid && { paid }),
+    ...(before?.as && { as: before.as }),
+    ...(before?.before && { before: before.before }),
   })
   extendLease(state, node, incarnation, wish.lease, 0.5)
   for (const { key, kind, text } of wish.flags ?? []) alert(state, { key, kind, text, call: id, blocked: false })
@@ -220,8 +222,9 @@ export function releaseOf(state: State, node: string, over: (incarnation: string
   for (const id of state.held.of(node)) {
     const row = state.reservations.get(id)
     if (!row || !over(row.incarnation)) continue
-    const answered = row.talked !== undefined || state.calls.get(id)?.state === 'answered'
-    settle(state, row, answered ? (row.talked ?? 0) : null)
+    const { talked, before } = row
+    const answered = talked !== undefined || before !== undefined || state.calls.get(id)?.state === 'answered'
+    settle(state, row, answered ? Math.max(talked ?? 0, before?.seconds ?? 0) : null)
   }
   const lease = state.nodeLeases.get(node)
   if (lease && over(lease.incarnation)) remove(state, 'nodeLeases', node)
@@ -239,8 +242,8 @@ export function expireLeases(state: State, upTo: number): Result {
 
 /** `seconds`: of conversation; null: nobody answered. `counts`: it goes on to count among calls at once. Returns what it cost. */
 function settle(state: State, row: ReservationRow, seconds: number | null, counts?: true): number {
-  const { id, node, incarnation, at, keys, timed = [], paid } = row
-  const talked = seconds === null ? 0 : Math.max(0, Math.min(Math.ceil(seconds), row.seconds ?? SECONDS_MAX))
+  const { id, node, incarnation, at, keys, timed = [], paid, as = id } = row
+  const talked = talkedOf(row, seconds)
   if (counts) put(state, 'reservations', id, { id, node, incarnation, at, keys }, row)
   else remove(state, 'reservations', id)
   for (const key of talked === 0 ? [] : timed) {
@@ -249,26 +252,59 @@ function settle(state: State, row: ReservationRow, seconds: number | null, count
     putUsage(state, { ...usage, period: { since, seconds: used + talked } })
   }
   if (!paid) return 0
-  // It is never more than was set aside for `seconds`, of which `talked` is a part.
-  const cost = seconds === null ? 0 : Math.min(costOf(paid.rate, talked), paid.amount)
+  const cost = seconds === null ? 0 : costFor(paid, talked)
   credit(state, paid.account, paid.amount, cost)
   if (state.limits.get(paid.account)?.guard?.spendPerHour !== undefined && cost > 0) {
     spend(state, paid.account, cost, id)
   }
-  const call = state.calls.get(id)
+  const call = state.calls.get(as)
   // Its end comes later, and finds it there.
   if (call?.about && seconds !== null) {
-    put(state, 'calls', id, { ...call, about: { ...call.about, cost: priceOf(state, paid, cost) } })
+    const price = priceOf(state, paid, cost - (row.before?.cost ?? 0))
+    put(state, 'calls', as, { ...call, about: { ...call.about, cost: withMore(call.about.cost, price) } })
   }
   return cost
 }
 
-/** The end of a call has come before its node says how long it was: its record says it. Null: there is nothing (more) to pay. */
-export function charge(state: State, id: string, seconds: number | null, counts?: true): Cost | null {
-  const row = state.reservations.get(id)
-  if (!row) return null
-  const cost = settle(state, row, seconds, counts)
-  return row.paid && seconds !== null ? priceOf(state, row.paid, cost) : null
+/** Whole seconds, of those that are reserved. */
+function talkedOf(row: ReservationRow, seconds: number | null): number {
+  return seconds === null ? 0 : Math.max(0, Math.min(Math.ceil(seconds), row.seconds ?? SECONDS_MAX))
+}
+
+/** Never more than was set aside for `seconds`, of which `talked` is a part. */
+function costFor({ rate, amount }: Paid, talked: number): number {
+  return Math.min(costOf(rate, talked), amount)
+}
+
+/**
+ * A call is recorded, perhaps before its node says how long it was: its record says it. What is for another call from now on is not settled, and what it has cost so far stands
+ * in this record. Null: there is nothing (more) to pay.
+ */
+export function charge(state: State, call: string, seconds: number | null, { counts, on, cost }: Ended): Cost | null {
+  let all = cost ?? null
+  for (const id of [call, ...state.held.for(call)]) {
+    const row = state.reservations.get(id)
+    if (!row || (row.as ?? id) !== call) continue
+    const { before = { seconds: 0, cost: 0 }, paid } = row
+    const talked = seconds === null ? null : before.seconds + seconds
+    const soFar = on?.ids.includes(id) ? goOn(state, row, on.call, talked) : settle(state, row, talked, counts)
+    if (paid && seconds !== null) all = withMore(all, priceOf(state, paid, soFar - before.cost))
+  }
+  return all
+}
+
+/** Returns what it has cost so far. */
+function goOn(state: State, row: ReservationRow, as: string, seconds: number | null): number {
+  const talked = talkedOf(row, seconds)
+  const cost = row.paid && seconds !== null ? costFor(row.paid, talked) : 0
+  put(state, 'reservations', row.id, { ...row, as, before: { seconds: talked, cost } }, row)
+  return cost
+}
+
+/** What is in another currency stands in the account alone. */
+function withMore(cost: Cost | null | undefined, more: Cost): Cost {
+  if (!cost) return more
+  return cost.currency === more.currency ? { ...cost, amount: cost.amount + more.amount } : cost
 }
 
 function priceOf({ credit }: State, { account }: Paid, amount: number): Cost {

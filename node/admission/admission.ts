@@ -196,8 +196,8 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
 
   function answered(id: string, talk: TalkTime): void {
     const one = held.get(id)
-    if (!one || one.answeredAt !== null) return
-    one.answeredAt = clock()
+    if (!one || one.over) return
+    one.answeredAt ??= clock()
     one.talk = talk
     schedule(one)
   }
@@ -218,26 +218,36 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     })
   }
 
-  function release(id: string, seconds: number | null, told: Promise<void> = Promise.resolve()): boolean {
+  function release(id: string, seconds: number | null, told?: Promise<void>): () => boolean {
     const isUnsure = asked.get(id)?.isUnsure === true
     asked.delete(id)
     const one = held.get(id)
     if (!one && isUnsure) releases.add(id, null)
-    if (!one || one.over) return false
+    if (!one || one.over) return () => false
     one.over = { seconds: one.answeredAt === null ? null : Math.ceil(seconds ?? talked(one)) }
     for (const timer of one.timers.splice(0)) clearTimeout(timer)
-    // What is let go before there is a record is in none.
-    void Promise.allSettled([told, gone(one)]).then(() => letGo(one))
-    return true
-  }
-
-  /** The next may not ring before the one that was called knows that this one is over: it would have both. */
-  function gone({ talk, timers }: Held): Promise<void> {
-    if (!talk?.parted) return Promise.resolve()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    timers.push(setTimeout(resolve, PARTED_MS).unref())
-    void talk.parted.then(resolve)
-    return promise
+    let isWaited = one.talk?.parted !== undefined
+    // What is settled before there is a record is in none.
+    let isOwed = told !== undefined && one.answeredAt !== null && one.wanted.pay !== undefined
+    const when = (): void => {
+      if (!isWaited && !isOwed) letGo(one)
+    }
+    const settled = (): void => {
+      isOwed = false
+      when()
+    }
+    const parted = (): void => {
+      isWaited = false
+      when()
+    }
+    if (isOwed) void told?.then(settled, settled)
+    // The next may not ring before the one that was called knows that this one is over: it would have both.
+    if (isWaited) {
+      one.timers.push(setTimeout(parted, PARTED_MS).unref())
+      void one.talk?.parted?.then(parted)
+    }
+    when()
+    return () => isWaited
   }
 
   function letGo(one: Held): void {
@@ -305,6 +315,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     decks,
     reserve,
     moved,
+    holds: (id) => held.get(id)?.over === null,
     answered,
     release,
     counters: () => ({ ...count, held: held.size, unreleased: releases.pending }),

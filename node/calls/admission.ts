@@ -6,13 +6,15 @@ export interface Admission {
   reserve(request: CallRequest, decision: Ring): Promise<Admitted> | Admitted
   /** The call goes by that trunk now, or by none: it has that one's limits and price and no longer those before, or may not. */
   moved(id: string, out: { readonly trunk: string; readonly number: string } | null): Promise<Admitted> | Admitted
-  /** It is a conversation now. Also said of calls that were never asked for, as the next. */
+  /** Whether something is reserved under that id. */
+  holds(id: string): boolean
+  /** It is a conversation now, or goes on as another, with another to stop. Also said of calls that were never asked for, as the next. */
   answered(id: string, talk: TalkTime): void
   /**
    * The call is over; `seconds` of conversation, null: nobody answered. `told`: the cluster has its record, which says what it cost, or gets none.
-   * True: it counts until that, and until who was called knows that it is over.
+   * What it returns says whether it counts still: until who was called knows that it is over.
    */
-  release(id: string, seconds: number | null, told?: Promise<void>): boolean
+  release(id: string, seconds: number | null, told?: Promise<void>): () => boolean
 }
 
 export type Admitted =

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
+import { queueOf } from '../../cluster/tables/cdrs.ts'
 import type { ServiceName } from '../../cluster/tables/plan-rows.ts'
 import type { Aor, BindingRow, LegRow, UserRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
@@ -13,7 +14,9 @@ import type { GruuKey } from '../sip/gruu.ts'
 import type { Early, Heard, Invitation, SipPort, Source, Urgent } from '../sip/port.ts'
 import type { Trunks } from '../trunks/trunks.ts'
 import type { Admission } from './admission.ts'
+import { watchBehind } from './behind.ts'
 import { advance, type Call, type CallEvent, rowIn, rowOf } from './call.ts'
+import { reservedFor } from './carry.ts'
 import { click } from './click.ts'
 import { readDialled } from './dialled.ts'
 import { BY_OPERATOR, endOf, GAVE_UP } from './ended.ts'
@@ -116,6 +119,13 @@ export interface Live {
   seconds: number | null
   /** The cluster took this node for gone, and has recorded it. */
   recorded: boolean
+  /** What limits and credit know each of its ends by, see carry.ts. */
+  reserved: Readonly<Record<Side, readonly string[]>>
+  /** What was reserved for it and is for another now. */
+  on: { readonly call: string; readonly ids: readonly string[] } | null
+  /** The cluster knows its end, or will not be told; its own is told after those. */
+  readonly told: PromiseWithResolvers<void>
+  readonly after: Promise<void>[]
 }
 
 export interface Placed {
@@ -183,7 +193,13 @@ export function startCalls(needs: CallsNeeds): Calls {
   const { cluster, sip, log } = needs
   const lives = new ChurnMap<string, Live>()
   const journeys = new Set<Promise<void>>()
-  const publisher = startPublisher((command) => cluster.propose(command))
+  const behind = watchBehind(cluster)
+  const publisher = startPublisher({
+    propose: (command) => cluster.propose(command),
+    next: () => queueOf(cluster.tables).next,
+    behind: () => behind.until(),
+    hasRow: (id) => cluster.tables.calls.get(id)?.about !== undefined,
+  })
   const count = {
     placed: 0,
     answered: 0,
@@ -220,7 +236,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     meant(replaces) {
       for (const live of lives.values()) {
         const side = live.talk?.ends.sideOf(replaces)
-        if (live.talk && side) return { talk: live.talk, side }
+        if (live.talk && side) return { live, talk: live.talk, side }
       }
       return null
     },
@@ -273,8 +289,9 @@ export function startCalls(needs: CallsNeeds): Calls {
   const early: Early = (request) => (closing === null && lives.size < needs.max ? unnamed(desk, request) : null)
 
   const newLive = (): Live => {
+    const id = needs.newId()
     return {
-      id: needs.newId(),
+      id,
       stop: new AbortController(),
       call: null,
       media: null,
@@ -284,6 +301,10 @@ export function startCalls(needs: CallsNeeds): Calls {
       answeredAt: null,
       seconds: null,
       recorded: false,
+      reserved: { caller: [id], called: [id] },
+      on: null,
+      told: Promise.withResolvers(),
+      after: [],
     }
   }
 
@@ -301,9 +322,21 @@ export function startCalls(needs: CallsNeeds): Calls {
       telling.over(live.id, live.call, why)
       ending.add(live.id)
       const measured = Promise.resolve(live.media?.end())
-      let counts = false
-      const told = measured.then((streams) => tellEnd(live, streams ?? null, counts))
-      counts = needs.admission?.release(live.id, live.seconds, told) ?? false
+      const { after, told } = live
+      const counting: (() => boolean)[] = []
+      const known = Promise.all([measured, ...after]).then(([streams]) => {
+        return tellEnd(
+          live,
+          streams ?? null,
+          counting.some((counts) => counts()),
+        )
+      })
+      void known.catch(() => undefined).finally(told.resolve)
+      for (const id of reservedFor(live)) {
+        if (live.on?.ids.includes(id)) continue
+        const counts = needs.admission?.release(id, id === live.id ? live.seconds : null, told.promise)
+        if (counts) counting.push(counts)
+      }
       await measured.finally(() => ending.delete(live.id))
     }
   }
@@ -322,7 +355,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     const stopped = stop.signal.aborted ? clean(String(stop.signal.reason), 128) : null
     const at = call.endedAt ?? needs.now()
     const end = endOf({ call, why: call.ending, stopped, at, seconds: live.seconds, row, streams })
-    return publisher.end(id, counts ? { ...end, counts } : end)
+    return publisher.end(id, { ...end, ...(counts && { counts }), ...(live.on && { on: live.on }) })
   }
 
   /** While a call is live only somebody who takes this node for gone ends its row; and has recorded it then. */
@@ -376,6 +409,7 @@ export function startCalls(needs: CallsNeeds): Calls {
     clearTimeout(timer)
     await publisher.settle(1_000)
     publisher.close()
+    behind.stop()
   }
 
   return {

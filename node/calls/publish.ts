@@ -3,9 +3,19 @@
  * is no majority. A call waits for it once, before it is answered.
  */
 import type { Agreed } from '../../cluster/cluster.ts'
-import type { CallEnd, Command, Ended } from '../../cluster/tables/commands.ts'
+import type { CallEnd, Command, Ended, Heard } from '../../cluster/tables/commands.ts'
 import type { CallRow } from '../../cluster/tables/rows.ts'
 import { ChurnMap } from '../../proto/churn-map.ts'
+
+export interface PublisherNeeds {
+  propose(command: Command): Promise<Agreed>
+  /** The number of the next record, as far as it is known here. */
+  next(): number
+  /** Null: what the cluster has agreed on is known here; else when it will be. */
+  behind(): Promise<void> | null
+  /** Whether there is a row of a call that is to be recorded. */
+  hasRow(id: string): boolean
+}
 
 export interface Publisher {
   put(row: CallRow): void
@@ -48,8 +58,10 @@ function isAnswered(latest: CallRow | CallEnd): boolean {
   return call !== undefined && call.answeredAt !== null
 }
 
-export function startPublisher(propose: (command: Command) => Promise<Agreed>): Publisher {
+export function startPublisher({ propose, next, behind, hasRow }: PublisherNeeds): Publisher {
   const waiting = new ChurnMap<string, Waiting>()
+  /** Of calls that are not over for the cluster. */
+  const heard = new ChurnMap<string, Heard>()
   const sleeping = new Set<() => void>()
   const idle = new Set<() => void>()
   let dropped = 0
@@ -66,6 +78,7 @@ export function startPublisher(propose: (command: Command) => Promise<Agreed>): 
     // Whoever sweeps the table finds the row of a call whose end was dropped.
     if (waiting.size >= (isAnswered(latest) ? ANSWERED_MAX : PENDING_MAX)) {
       dropped++
+      if (isEnd(latest)) heard.delete(id)
       return null
     }
     const entry: Waiting = { id, latest, told: isEnd(latest), waiting: [] }
@@ -77,12 +90,25 @@ export function startPublisher(propose: (command: Command) => Promise<Agreed>): 
   async function run(entry: Waiting): Promise<void> {
     let retry = RETRY_MIN
     while (!closed) {
+      if (!heard.has(entry.id)) {
+        // Without a quorum nobody hears it, and what is numbered meanwhile is not known.
+        const late = behind()
+        if (late) {
+          await late
+          continue
+        }
+      }
       const { latest } = entry
       if (isEnd(latest) && !entry.told && !latest.end?.call) break
       entry.told = true
-      const command: Command = isEnd(latest) ? latest : { type: 'call-put', call: latest }
+      const known = heard.get(entry.id) ?? { since: next() }
+      heard.set(entry.id, known)
+      const command: Command = isEnd(latest)
+        ? { ...latest, heard: known }
+        : { type: 'call-put', call: latest, heard: known }
       const { kind } = await propose(command).catch((): Agreed => ({ kind: 'no quorum' }))
       if (kind === 'agreed') {
+        if (!isEnd(latest) && hasRow(entry.id)) heard.set(entry.id, { ...known, agreed: true })
         if (entry.latest === latest) break
         retry = RETRY_MIN
         continue
@@ -91,6 +117,7 @@ export function startPublisher(propose: (command: Command) => Promise<Agreed>): 
       retry = Math.min(retry * 2, RETRY_MAX)
     }
     waiting.delete(entry.id)
+    if (isEnd(entry.latest)) heard.delete(entry.id)
     for (const wake of entry.waiting) wake(!closed)
     if (waiting.size === 0) for (const wake of idle) wake()
   }

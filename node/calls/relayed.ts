@@ -7,6 +7,7 @@ import type { MediaSession } from '../media/media.ts'
 import { reach } from '../routing/reach.ts'
 import type { Invitation } from '../sip/port.ts'
 import type { Desk, Live } from './calls.ts'
+import { talks } from './carry.ts'
 import { connect } from './connect.ts'
 import { readDialled } from './dialled.ts'
 import type { Bridge } from './ends.ts'
@@ -16,9 +17,9 @@ import { partyOf } from './party.ts'
 import { passing, pick } from './pass.ts'
 import { forHelp } from './place.ts'
 import { readReplaces } from './refer.ts'
-import { isFlow, KEPT, orderedName, readRelay, replacedBy } from './relay.ts'
+import { isFlow, KEPT, orderedName, type RelayOrder, readRelay, replacedBy } from './relay.ts'
 import { only, type Target } from './ring.ts'
-import { farName, type Place, placeIn } from './stand-in.ts'
+import { farName, type Place, placeIn, stays } from './stand-in.ts'
 import { type TrunkNamed, trunkNamed } from './trunk-order.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
@@ -49,7 +50,7 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       ? byTrunk(desk, invitation, aor, trunk)
       : replaces === null
         ? phoneOf(desk, invitation, aor, contact)
-        : placeOf(desk, replaces, aor, invitation)
+        : placeOf(desk, live, replaces, read.order, invitation)
   if (typeof reached === 'number') {
     invitation.reply(reached, { reason: 'No such contact here' })
     return `${reached}`
@@ -78,7 +79,10 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
         async notified(side, notice) {
           if (notice.header('event') !== KEPT) return passed.notified(side, notice)
           // A phone has no say in it.
-          if (side === 'caller') keep?.()
+          if (side !== 'caller') return 200
+          keep?.()
+          const { parted } = both?.leg('called')?.dialog ?? {}
+          talks(desk, live, { stop: (why) => live.stop.abort(why), ...(parted && { parted }) })
           return 200
         },
       },
@@ -135,12 +139,18 @@ function byTrunk(desk: Desk, invitation: Invitation, number: string, { name, loo
  * A place in a call that is here (RFC 3891): the order is the other node's, who asked for it is known to that one. It uses
  * the rights of whom it takes to be at the other end, `aor`: there must be no other.
  */
-function placeOf(desk: Desk, text: string, aor: string, { from, body }: Invitation): Reached | number {
+function placeOf(
+  desk: Desk,
+  live: Live,
+  text: string,
+  { aor, call }: RelayOrder,
+  { from, body }: Invitation,
+): Reached | number {
   const replaces = readReplaces(text)
   const meant = replaces && desk.meant(replaces)
   if (!meant || farName(meant) !== aor) return 481
   const who = readDialled(from.uri, '')
-  const place = placeIn(meant, who ? `${who.user}@${who.domain}` : '')
+  const place = placeIn(meant, who ? `${who.user}@${who.domain}` : '', stays(desk, meant, live, call))
   if (place === 'busy') return 491
   return { ...place, target: { name: place.name, request: place.request(body) } }
 }

@@ -6,6 +6,7 @@ import { nodesOf } from '../routing/reach.ts'
 import type { Dialing, DialOutcome, Dialog, DialRequest, SipPort } from '../sip/port.ts'
 import { opposite } from './bridge.ts'
 import type { Desk, Live, Talk, Who } from './calls.ts'
+import { carry } from './carry.ts'
 import { ofAor, sayDialled, told } from './dialled.ts'
 import type { Bridge, Leg, Lent, Whom } from './ends.ts'
 import type { Lasting } from './origin.ts'
@@ -29,6 +30,7 @@ export interface Place {
 }
 
 export interface Meant {
+  readonly live: Live
   readonly talk: Talk
   readonly side: Side
 }
@@ -38,19 +40,22 @@ export const SECONDS = 40
 const STRANGER = 'anonymous'
 
 /** Who is at the other end, as rows and orders name him. */
-export function farName({ talk: { who }, side }: Meant): string {
+export function farName({ talk: { who }, side }: Pick<Meant, 'talk' | 'side'>): string {
   return who[opposite(side)]?.aor ?? STRANGER
 }
 
-/** `aor`: who comes. Busy: what was offered there is still open, or it is being left already. */
-export function placeIn(meant: Meant, aor: string): (Place & { keep(): void }) | 'busy' {
-  const { talk, side } = meant
+/** `aor`: who comes, and `goesOn`: what is to be done when he has it. Busy: what was offered there is still open, or it is being left already. */
+export function placeIn(
+  { talk, side }: Pick<Meant, 'talk' | 'side'>,
+  aor: string,
+  goesOn: () => void,
+): (Place & { keep(): void }) | 'busy' {
   const { ends, who } = talk
   const left = who[side]?.aor ?? STRANGER
   const [near, far] = [ends.leg(side), ends.leg(opposite(side))]
   const leave = near && far && ends.letGo(side)
   if (!leave) return 'busy'
-  const taking = takingOver({ ends, near, far, leave }, side, { now: aor, before: told(who[side]) })
+  const taking = takingOver({ ends, near, far, leave, goesOn }, side, { now: aor, before: told(who[side]) })
   return {
     who: who[opposite(side)],
     // Who comes is told that name.
@@ -69,6 +74,12 @@ interface Taken {
   readonly near: Leg
   readonly far: Leg
   leave(): void
+  goesOn(): void
+}
+
+/** The end that stays in a call for who comes, with what is reserved for it; `call`: as the cluster knows the one that it is in then. */
+export function stays(desk: Desk, { live, side }: Meant, to: Live, call = to.id): () => void {
+  return () => carry(desk, live, opposite(side), to, 'called', call)
 }
 
 /**
@@ -97,6 +108,7 @@ function takingOver(call: Taken, side: Side, { now, before }: Whom) {
     keep(): void {
       const kept = held
       held = null
+      kept?.goesOn()
       kept?.lent?.keep('replaced')
       kept?.near.dialog.bye('replaced')
     },
@@ -110,7 +122,9 @@ function takingOver(call: Taken, side: Side, { now, before }: Whom) {
 /** The place that `replaces` names, here or at another node; null: there is no such call. */
 export function placeOfCall(desk: Desk, live: Live, replaces: Replaces, by: Who | null): Place | 'busy' | null {
   const meant = desk.meant(replaces)
-  return meant === null ? placeElsewhere(desk, live, replaces, by) : placeIn(meant, by?.aor ?? '')
+  return meant === null
+    ? placeElsewhere(desk, live, replaces, by)
+    : placeIn(meant, by?.aor ?? '', stays(desk, meant, live))
 }
 
 /** Null: no node that can be reached has such a call with a leg of that name. That node looks at all three. */

@@ -4,6 +4,7 @@ import { clean } from '../../proto/text.ts'
 import type { SipPort } from '../sip/port.ts'
 import { type Call, type CallEvent, recordedOf } from './call.ts'
 import type { Desk, Live, Who } from './calls.ts'
+import { talks } from './carry.ts'
 import { connect } from './connect.ts'
 import { ofAor } from './dialled.ts'
 import { withLegs } from './legs.ts'
@@ -71,7 +72,7 @@ export async function putThrough(desk: Desk, live: Live, through: Through): Prom
         place?.keep(dialog)
         through.answered?.()
         const { parted } = dialog
-        desk.admission?.answered(live.id, {
+        talks(desk, live, {
           stop: (why) => live.stop.abort(why),
           // Nothing here can sound a tone yet: who asks why the call ended is told.
           warn: (left) => desk.happened(live, { type: 'noted', line: `warned: ${left} s are left` }),

@@ -7,6 +7,7 @@ import type { Side } from '../media/media.ts'
 import type { Dialog, Referral } from '../sip/port.ts'
 import { opposite } from './bridge.ts'
 import type { Desk, Live } from './calls.ts'
+import { carry } from './carry.ts'
 import { sayDialled, told } from './dialled.ts'
 import type { Leg, Lent } from './ends.ts'
 import { join } from './join.ts'
@@ -67,7 +68,7 @@ function connectElsewhere(desk: Desk, live: Live, departure: Departure): Promise
   const { side, from } = departure
   if (from === null) throw new Error('the end is moved already')
   const { by, to, replaces, moved, talk } = from
-  const party = transferee(departure, moved, live.stop.signal)
+  const party = transferee(desk, live, departure, moved)
   const end = { party, leg: legRow(moved), trace: [`transferred by ${by.aor}`] }
   const who = talk.who[opposite(side)]
   const early = replaces && desk.ringing(replaces)
@@ -76,6 +77,8 @@ function connectElsewhere(desk: Desk, live: Live, departure: Departure): Promise
   const where = early?.placed.to ?? to
   const emergency = forHelp(desk, where.dialled)
   if (!emergency && !desk.hasRoom()) return isFull(desk, party)
+  // Who asks pays for where it goes, and not for who is sent there.
+  live.reserved = { caller: [], called: [live.id] }
   // He did not wait for an answer: whom he called is called by who is transferred instead.
   if (isHis) early?.live.stop.abort('transferred')
   const headers = { 'Referred-By': `<${sayDialled(by)}>` }
@@ -85,7 +88,8 @@ function connectElsewhere(desk: Desk, live: Live, departure: Departure): Promise
 type Ready = Extract<ReturnType<typeof readyFor>, { kind: 'ready' }>
 
 /** What a transfer needs, or how it is refused. */
-function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
+function readyFor(desk: Desk, live: Live, side: Side, referral: Referral) {
+  const { talk } = live
   const asked = readRefer(referral.header)
   if (asked.kind === 'refused') return asked
   const [asker, moved] = [talk?.ends.leg(side), talk?.ends.leg(opposite(side))]
@@ -100,7 +104,7 @@ function readyFor(desk: Desk, { talk }: Live, side: Side, referral: Referral) {
   if (to.kind === 'refused') return to
   const nothingCame = talk.ends.letGo(side)
   if (nothingCame === null) return refused(491, 'A transfer is under way')
-  return { kind: 'ready', by, to, replaces, isQuiet, asker, moved, talk, nothingCame } as const
+  return { kind: 'ready', by, to, replaces, isQuiet, asker, moved, live, talk, nothingCame } as const
 }
 
 function refused(status: number, reason: string) {
@@ -108,7 +112,7 @@ function refused(status: number, reason: string) {
 }
 
 /** The end that is transferred as a party of its next call. Who asked for it hears what a caller would. */
-function transferee(departure: Departure, { sdp: said, session }: Leg, stop: AbortSignal): Party {
+function transferee(desk: Desk, live: Live, departure: Departure, { sdp: said, session }: Leg): Party {
   const { notices, side } = departure
   const body = freely(said)
   let lent: Lent | null = null
@@ -136,11 +140,12 @@ function transferee(departure: Departure, { sdp: said, session }: Leg, stop: Abo
 
   function connected(): void {
     const asker = departure.from?.asker.dialog
+    if (departure.from) carry(desk, departure.from.live, opposite(side), live, 'caller')
     lent?.keep('transferred')
     lent = null
     departure.from = null
     notices.tell(200, 'OK')
-    if (asker) void leave(asker, notices, stop)
+    if (asker) void leave(asker, notices, live.stop.signal)
   }
 }
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { apply } from '../../../cluster/tables/apply.ts'
 import { CDRS_MAX, dispositionOf, KEPT_MAX, KEPT_MS, queueOf } from '../../../cluster/tables/cdrs.ts'
-import type { Command, Ended, SinkConfig } from '../../../cluster/tables/commands.ts'
+import type { Command, Ended, Heard, SinkConfig } from '../../../cluster/tables/commands.ts'
 import { stateHash } from '../../../cluster/tables/hash.ts'
 import type { CallRow, NodeRow } from '../../../cluster/tables/rows.ts'
 import { loadSnapshot, snapshotLines } from '../../../cluster/tables/snapshot.ts'
@@ -287,4 +287,70 @@ test('a call that its node still counts when its record is made has a place in i
   t.is(state.held.calls('k'), 0)
   t.like(state.credit.get(account), { spent: 600, balance: 300 })
   t.is(state.usages.get('k')?.period?.seconds, 60)
+})
+
+test('what is told of a call when its record is gone again makes none, and what was never recorded is', (t) => {
+  const { state, does } = tables()
+  does({ type: 'call-put', call: call('lost'), heard: { since: 1 } })
+  does({ type: 'node-down', node: 'n1', incarnation: '1' })
+  does(ended('told'))
+  does({ type: 'node-up', node: node('n1', '1') })
+  const since = queueOf(state).next
+  for (let i = 1; i <= KEPT_MAX; i++) does(ended(`c${i}`), 300_000)
+  does(ended('more'), 400_000)
+  t.deepEqual([state.cdrs.has('lost'), state.cdrs.has('told'), queueOf(state).first], [false, false, since + 1])
+  const late = (id: string, heard: Heard) => {
+    const { next } = queueOf(state)
+    does({ type: 'call-put', call: call(id), heard })
+    does({ ...ended(id), heard } as Command)
+    does({ ...ended(id), heard } as Command)
+    return queueOf(state).next - next
+  }
+  t.is(late('lost', { since: 1, agreed: true }), 0, 'its node knows that it had a row')
+  t.is(late('told', { since: 2 }), 0, 'its node does not know whether it was heard')
+  t.is(late('never', { since: queueOf(state).first }), 1, 'no record of that time is gone')
+  t.is(state.calls.size, 0)
+  does({ type: 'call-put', call: call('told'), heard: { since: 2 } })
+  t.true(state.calls.has('told'), 'while it goes on it is shown')
+})
+
+test('what a call that goes on as another had reserved pays for that one: each record says its part, also when its node dies', (t) => {
+  const account = 'user:alice@pbx.test'
+  const rate = { price: 600_000, connect: 50_000, first: 1, increment: 1, free: 0 }
+  const owned = {
+    node: 'n1',
+    incarnation: '1',
+    keys: ['k'],
+    ahead: 300,
+    lease: 30_000,
+    pay: { account, rate },
+  } as const
+  const ends: readonly ((does: ReturnType<typeof tables>['does']) => void)[] = [
+    (does) => does(ended('c2', { seconds: 20, call: call('c2') })),
+    (does) => {
+      does({ type: 'release', calls: [{ id: 'c1', seconds: 80 }] })
+      does(ended('c2', { seconds: 20, call: call('c2') }))
+    },
+    (does) => {
+      const calls = [{ id: 'c1', talked: 80, want: 80 }]
+      does({ type: 'renew', node: 'n1', incarnation: '1', lease: 30_000, calls })
+      does({ type: 'node-down', node: 'n1', incarnation: '1' })
+    },
+  ]
+  for (const end of ends) {
+    const before = tables()
+    const grant = { id: 'g', amount: 5_000_000, reason: '', by: 'ops', at: 1 }
+    before.does({ type: 'credit-add', account, currency: 'EUR', grant })
+    before.does({ type: 'reserve', id: 'c1', ...owned })
+    for (const id of ['c1', 'c2']) before.does({ type: 'call-put', call: call(id) })
+    before.does(ended('c1', { seconds: 60, on: { call: 'c2', ids: ['c1'] } }))
+    const state = loadSnapshot(snapshotLines(before.state))
+    t.deepEqual(state.cdrs.get('c1')?.cost, { amount: 650_000, currency: 'EUR' })
+    t.is(state.held.calls('k'), 1)
+    t.like(state.credit.get(account), { spent: 0 }, 'all of it is settled at once')
+    end((command) => apply(state, ANYBODY, command, 200_000))
+    t.deepEqual(state.cdrs.get('c2')?.cost, { amount: 200_000, currency: 'EUR' })
+    t.like(state.credit.get(account), { spent: 850_000, balance: 4_150_000 })
+    t.is(state.reservations.size, 0)
+  }
 })

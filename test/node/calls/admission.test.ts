@@ -1,40 +1,16 @@
 import type { ExecutionContext } from 'ava'
 import test from 'ava'
-import type { Command } from '../../../cluster/tables/commands.ts'
 import { startAdmission } from '../../../node/admission/admission.ts'
 import { agreed, until } from '../../cluster/nodes.ts'
 import { until as poll } from '../media/rig.ts'
 import { requestOf } from '../routing/request.ts'
 import { answering, port, quiet, SDP_A, SDP_B, soon, udpPeer } from '../sip/support.ts'
+import { ACCOUNT, limit, nothingHeld, prepaid } from './credit.ts'
 import { gateway } from './gateway.ts'
 import { answers, call, listener, nodes, phone, proposing, type TestNode } from './rig.ts'
 
-const limit = (key: string, more: object): Command => ({ type: 'limit-set', limit: { key, ...more } })
-const ACCOUNT = 'user:alice@pbx.test'
-
-/** One that costs a hundredth a second, and credit for it. */
-async function prepaid(at: TestNode, amount: number, connect = 0): Promise<void> {
-  const rates = [['internal', 600_000, connect, 1, 1, 0, 0, 0, 'all'] as const]
-  await agreed(at.cluster, { type: 'deck-piece', deck: 'd', load: 'l', piece: 0, rates })
-  await agreed(at.cluster, {
-    type: 'deck-use',
-    name: 'd',
-    load: 'l',
-    pieces: 1,
-    currency: 'EUR',
-    uses: [ACCOUNT],
-    at: 1,
-  })
-  const grant = { id: 'g', amount, reason: 'paid', by: 'ops', at: 1 }
-  await agreed(at.cluster, { type: 'credit-add', account: ACCOUNT, currency: 'EUR', grant })
-}
-
 async function ask(t: ExecutionContext, at: TestNode, number = '1002') {
   return soon('an outcome', call(await port(t), at, number).outcome)
-}
-
-async function nothingHeld(at: TestNode): Promise<void> {
-  await until(at.cluster, 'nothing is reserved', () => at.cluster.tables.reservations.size === 0)
 }
 
 test('one call too many hears 480 at whatever node it comes in; when another has ended there is room again', async (t) => {
@@ -163,7 +139,8 @@ test('a prepaid call gets more time as it goes on, is ended when all is used up,
   if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
   const heard = listener()
   outcome.dialog.handle(heard.handlers)
-  await poll(() => n1!.calls.live()[0]?.trace.some((line) => /^warned: \d+ s are left$/.test(line)) === true)
+  const { id } = [...n1!.cluster.tables.reservations.values()][0]!
+  await poll(() => n1!.calls.explain(id)?.why.some((line) => /^warned: \d+ s are left$/.test(line)) === true)
   await soon('BYE at both', Promise.all([heard.bye, bob.bye]), 10_000)
   t.true(performance.now() - began >= 2_900, 'three seconds were paid for')
   await nothingHeld(n1!)

@@ -107,10 +107,15 @@ test('of a call only the latest state is told, one proposal at a time, again aft
   const said: Command[] = []
   const answers: ((agreed: Agreed) => void)[] = []
   const asked: (() => void)[] = []
-  const publisher = startPublisher((command) => {
-    said.push(command)
-    asked.shift()?.()
-    return new Promise((resolve) => answers.push(resolve))
+  const publisher = startPublisher({
+    propose(command) {
+      said.push(command)
+      asked.shift()?.()
+      return new Promise((resolve) => answers.push(resolve))
+    },
+    next: () => 7,
+    behind: () => null,
+    hasRow: () => false,
   })
   const next = () => new Promise<void>((resolve) => asked.push(resolve))
   publisher.put(row('ringing'))
@@ -122,10 +127,42 @@ test('of a call only the latest state is told, one proposal at a time, again aft
   const settled = publisher.settle(5_000)
   answers.shift()?.({ kind: 'no quorum' })
   await again
-  t.deepEqual(said[1], { type: 'call-end', id: 'c' }, 'what was passed over is not told')
+  t.deepEqual(said[1], { type: 'call-end', id: 'c', heard: { since: 7 } }, 'what was passed over is not told')
   t.is(publisher.pending, 1)
   answers.shift()?.({ kind: 'agreed', index: 1, result: { kind: 'done' } })
   await settled
   t.is(publisher.pending, 0)
+  publisher.close()
+})
+
+test('of a call the cluster is told what it has heard of it before, and nothing while this node does not know what is agreed on', async (t) => {
+  const said: Command[] = []
+  let next = 7
+  let rows = 0
+  let late: PromiseWithResolvers<void> | null = Promise.withResolvers<void>()
+  const publisher = startPublisher({
+    async propose(command) {
+      said.push(command)
+      return { kind: 'agreed', index: 1, result: { kind: 'done' } }
+    },
+    next: () => next,
+    behind: () => late?.promise ?? null,
+    hasRow: () => rows > 0,
+  })
+  const heard = () => said.map((command) => 'heard' in command && command.heard)
+  publisher.put(row('ringing'))
+  const ended = publisher.end('c', { at: 1, status: 200, reason: '', cause: 16, by: 'caller', call: row('answered') })
+  next = 9
+  t.deepEqual(said, [], 'records that it may be among are not known yet')
+  late.resolve()
+  late = null
+  await ended
+  t.deepEqual(heard(), [{ since: 9 }])
+  t.true(await publisher.agree(row('ringing'), 5_000))
+  next = 12
+  rows = 1
+  t.true(await publisher.agree(row('answered'), 5_000))
+  await publisher.end('c')
+  t.deepEqual(heard().slice(1), [{ since: 9 }, { since: 9 }, { since: 9, agreed: true }])
   publisher.close()
 })
