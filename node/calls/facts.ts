@@ -35,18 +35,19 @@ export function factsOf({ cluster, here, trunks, turns, price }: Knows & Partial
     here,
     profile: (aor) => profileOf(cluster, aor) ?? null,
     turn: (group, document) => turns?.get(`${document} ${group}`) ?? 0,
-    ...(trunks && { trunk: (name) => standingOf(trunks.standing(name)) }),
+    ...(trunks && { trunk: (name) => standingOf(trunks.standing(name), tables.trunks.get(name)?.tenant) }),
     ...(price && { price }),
   }
 }
 
 /** That most nodes reach it is enough: a call that this one cannot send leaves through another. */
-function standingOf(standing: TrunkStanding | null): TrunkFact | null {
+function standingOf(standing: TrunkStanding | null, tenant: string | undefined): TrunkFact | null {
   if (standing === null) return null
   const { state, unreachableFrom } = standing
+  const whose = tenant === undefined ? {} : { tenant }
   return state === 'down'
-    ? { state, why: `${unreachableFrom.slice(0, 8).join(', ')} cannot reach it` }
-    : { state: state === 'partly' ? 'up' : state }
+    ? { state, why: `${unreachableFrom.slice(0, 8).join(', ')} cannot reach it`, ...whose }
+    : { state: state === 'partly' ? 'up' : state, ...whose }
 }
 
 /** Groups whose turns are counted; of more than a plan has it forgets the oldest. */

@@ -1,6 +1,7 @@
 /** Whether plan documents may be in force together: what does not hold, what is odd, and which of their tests fail. */
 import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { PlanRow, TestCounts } from '../../cluster/tables/plan-rows.ts'
+import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { clean } from '../../proto/text.ts'
 import { link } from '../routing/link.ts'
 import { runTests, type TestResult } from '../routing/tests.ts'
@@ -25,7 +26,7 @@ export type Plans = ReadonlyMap<string, PlanRow>
 /** As the documents are to be: `document` is the one that is new, or gone. What was wrong before is not held against it. */
 export function judge(after: Plans, document: string, { cluster }: Pick<Needs, 'cluster'>): Judgement {
   const { plans, planVersion, trunks } = cluster.tables
-  const known = { trunks: new Set(trunks.keys()) }
+  const known = { trunks: new Set(trunks.keys()), owners: ownersOf(trunks) }
   const before = new Set(
     checkTogether(named(plans), { ...known, newest: document }).faults.map((fault) => say(fault, document)),
   )
@@ -40,6 +41,11 @@ export function judge(after: Plans, document: string, { cluster }: Pick<Needs, '
   }
 }
 
+/** Trunks that are a tenant's, and whose. */
+export function ownersOf(trunks: Iterable<readonly [string, Pick<TrunkRow, 'tenant'>]>): ReadonlyMap<string, string> {
+  return new Map([...trunks].flatMap(([name, { tenant }]) => (tenant === undefined ? [] : [[name, tenant] as const])))
+}
+
 /** The tests of all documents, each decided by all of them: one that others borrow from is held by theirs. */
 export function rehearse(plans: Plans, version: number): Rehearsed[] {
   const rows = [...plans.values()]
@@ -48,7 +54,7 @@ export function rehearse(plans: Plans, version: number): Rehearsed[] {
   return rows.flatMap(({ document = MAIN }) => runTests(linked, document).map((result) => ({ ...result, document })))
 }
 
-function named(plans: Plans) {
+export function named(plans: Plans) {
   return [...plans].map(([name, { plan }]) => ({ name, plan }))
 }
 

@@ -1,5 +1,7 @@
 /** PutTrunk, RemoveTrunk, GetTrunk, ListTrunks. A password is sealed here, for its trunk alone, and is in no answer. */
 import { seal } from '../../cluster/seal.ts'
+import type { PlanRow } from '../../cluster/tables/plan-rows.ts'
+import { tenantOf } from '../../cluster/tables/tenants.ts'
 import type { TrunkAuth, TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { trunkPurpose, trunkState, trunkStateKey } from '../../cluster/tables/trunks.ts'
 import { clean } from '../../proto/text.ts'
@@ -7,6 +9,8 @@ import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListReques
 import type { PutTrunkRequest__Output } from '../../proto/types/raftel/v1/PutTrunkRequest.ts'
 import type { Trunk } from '../../proto/types/raftel/v1/Trunk.ts'
 import type { TrunkPage } from '../../proto/types/raftel/v1/TrunkPage.ts'
+import { checkTogether } from '../routing/together.ts'
+import { named, ownersOf } from './judge.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
 import { agreed, cannot, conflict, exists, invalid, notFound } from './refusal.ts'
@@ -34,6 +38,7 @@ export async function putTrunk(needs: TrunkNeeds, request: PutTrunkRequest__Outp
   if (auth && sealed === undefined)
     throw invalid(`${auth.user} needs a password there; give it on stdin with --password-stdin`)
   unshared(needs, name, rest.inbound?.from ?? [])
+  ownOnly(needs, name, rest)
   const trunk = { ...rest, ...(auth && { auth: { ...auth, password: sealed! } }) }
   if (request.dryRun) return trunkView(needs, { ...trunk, version: old?.version ?? 0 })
   mustKnow(needs)
@@ -141,6 +146,32 @@ function unshared({ cluster }: TrunkNeeds, name: string, networks: readonly stri
     if (shared !== undefined)
       throw invalid(`inbound.from: ${shared} is a source of trunk ${other.name} already; take it out there first`)
   }
+}
+
+/** What is a tenant's is neither a way out of the plans of others, nor one into their domains. */
+function ownOnly(
+  { cluster }: TrunkNeeds,
+  name: string,
+  { tenant, inbound }: Pick<TrunkRow, 'tenant' | 'inbound'>,
+): void {
+  if (tenant === undefined) return
+  const { plans, trunks } = cluster.tables
+  const said = (owners: ReadonlyMap<string, string>): string[] =>
+    checkTogether(named(plans), { owners }).faults.map(({ document, path, message }) => {
+      return `${document}: ${path}: ${message}`
+    })
+  const before = ownersOf(trunks)
+  const [led] = said(new Map([...before, [name, tenant]])).filter((line) => !said(before).includes(line))
+  if (led !== undefined)
+    throw cannot(`tenant: calls of others leave by this trunk; take it out there first (raftel plan commit): ${led}`)
+  const domain = inbound?.domain
+  const isTheirs = domain === undefined || !isDomain(plans, domain) || tenantOf({ plans }, domain) === tenant
+  if (!isTheirs)
+    throw invalid(`inbound.domain: ${clean(domain)} is no domain of ${clean(tenant, 64)}, whose trunk it is`)
+}
+
+function isDomain(plans: ReadonlyMap<string, PlanRow>, domain: string): boolean {
+  return [...plans.values()].some(({ plan }) => plan.domains.includes(domain))
 }
 
 function missing(name: string) {

@@ -21,4 +21,6 @@ export interface TrunkFact {
   readonly state: 'up' | 'down' | 'disabled'
   /** For people. */
   readonly why?: string
+  /** Whose it is: for calls of that tenant's plan alone, out and in. Absent: everybody's. */
+  readonly tenant?: string
 }

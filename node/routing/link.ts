@@ -37,6 +37,8 @@ export interface Linked {
 /** A document with what it borrows from the shared ones: its own comes first. */
 export interface Scope {
   readonly document: string
+  /** Whose document it is; undefined: no tenant's. */
+  readonly tenant: string | undefined
   readonly domains: readonly string[]
   readonly country: string | undefined
   readonly zone: string
@@ -143,6 +145,7 @@ function compile(document: string, plan: Plan, borrowed: readonly Plan[]): Scope
   const emergency = all.find((one) => one.emergency !== null)?.emergency ?? null
   return {
     document,
+    tenant: plan.tenant,
     domains: plan.domains,
     country,
     zone: plan.zone ?? 'UTC',

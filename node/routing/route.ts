@@ -87,7 +87,7 @@ function outcomeOf(run: Run, { rule, emergency, way, refusal, service }: Found):
   return { kind: 'reject', status, reason, ...(cause !== undefined && { cause }), rule, emergency }
 }
 
-/** By whose document and in which domain a call is decided, and what it dials there. */
+/** By whose document and in which domain a call is decided, and what it dials there. What comes in by a trunk of a tenant is that tenant's. */
 function meantBy(linked: Linked, facts: Facts, request: CallRequest) {
   const { caller, trunk, dialled } = request
   const own = caller?.slice(caller.lastIndexOf('@') + 1)
@@ -95,6 +95,19 @@ function meantBy(linked: Linked, facts: Facts, request: CallRequest) {
   const legIn = (scope: Scope, domain: string): Leg => {
     const isInside = caller !== null && trunk === null && home === scope
     return { scope, domain, caller, isInside, trunk, forwarded: [], looks: {}, isHelp: false }
+  }
+  const tenant = trunk === null ? undefined : facts.trunk?.(trunk)?.tenant
+  if (tenant !== undefined) {
+    const scope = linked.scopes.find((one) => one.tenant === tenant) ?? NO_PLAN
+    const sent = sentHere(linked, dialled, scope)
+    if (sent !== null) return { leg: legIn(scope, sent.domain), dialled: sent.number, isServed: true }
+    const isNamed = scope.domains.includes(request.domain)
+    const domain = isNamed ? request.domain : (scope.domains[0] ?? '')
+    return {
+      leg: legIn(scope, domain),
+      dialled,
+      isServed: isNamed || (scope !== NO_PLAN && facts.here(request.domain)),
+    }
   }
   const sent = trunk === null ? null : sentHere(linked, dialled)
   if (sent !== null) return { leg: legIn(sent.scope, sent.domain), dialled: sent.number, isServed: true }
@@ -113,12 +126,12 @@ function meantBy(linked: Linked, facts: Facts, request: CallRequest) {
   return { leg: legIn(first, first.domains[0] ?? ''), dialled, isServed: false }
 }
 
-/** The document that has this number, as a carrier writes it: with or without the plus, or as it is dialled in a country of the plan. */
-function sentHere(linked: Linked, dialled: string) {
+/** The document that has this number, as a carrier writes it: with or without the plus, or as it is dialled in a country of the plan. `only`: of this one. */
+function sentHere(linked: Linked, dialled: string, only: Scope | null = null) {
   const forms = [dialled, `+${dialled}`, ...linked.countries.map((country) => normalForm(dialled, country))]
   for (const number of forms) {
     const has = number === null ? undefined : linked.byNumber.get(number)
-    if (has !== undefined) return { ...has, number: number! }
+    if (has !== undefined && (only === null || has.scope === only)) return { ...has, number: number! }
   }
   return null
 }

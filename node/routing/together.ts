@@ -20,10 +20,18 @@ export interface Named {
   readonly plan: Plan
 }
 
-/** `trunks`: those that there are, where that is known. */
+export interface Known {
+  /** Those that there are; absent: that is not known. */
+  readonly trunks?: ReadonlySet<string>
+  /** Trunk → the tenant whose it is. */
+  readonly owners?: ReadonlyMap<string, string>
+  /** The document that is new: what two claim is its fault. */
+  readonly newest?: string
+}
+
 export function checkTogether(
   plans: readonly Named[],
-  { trunks, newest }: { readonly trunks?: ReadonlySet<string>; readonly newest?: string } = {},
+  { trunks, owners = new Map(), newest }: Known = {},
 ): { readonly faults: readonly Together[]; readonly warnings: readonly Together[] } {
   const faults: Together[] = []
   const warnings: Together[] = []
@@ -46,6 +54,7 @@ export function checkTogether(
     if (plan.shared !== undefined) continue
     const borrowed = (plan.use ?? []).flatMap((other) => shared.get(other) ?? [])
     checkMeant({ name, plan }, borrowed, into(faults, name), into(warnings, name), trunks)
+    checkTrunks(plan, borrowed, into(faults, name), owners)
   }
   for (const [name, { plan, name: document }] of shared) {
     if (!used.has(name)) into(warnings, document)(['shared'], `no plan uses ${clean(name)}`)
@@ -141,6 +150,33 @@ function checkMeant(
         .map((one) => clean(one))
         .join(', then ')}`,
     )
+  }
+}
+
+/** No plan leads out by a trunk of another tenant. */
+function checkTrunks(plan: Plan, borrowed: readonly Named[], fault: Tell, owners: ReadonlyMap<string, string>): void {
+  if (owners.size === 0) return
+  const groups = new Set([plan, ...borrowed.map((other) => other.plan)].flatMap((one) => namesOf(one).trunk))
+  const check = (trunk: string, path: Path, where: string): void => {
+    const owner = owners.get(trunk)
+    if (owner === undefined || owner === plan.tenant) return
+    fault(path, `${where}the trunk ${clean(trunk)} is ${clean(owner)}'s`)
+  }
+  for (const { trunk, path } of trunksOf(plan, groups)) check(trunk, path, '')
+  for (const other of borrowed) {
+    for (const { trunk, path } of trunksOf(other.plan, groups)) {
+      check(trunk, ['use'], `${clean(other.name)}, which this plan uses, says ${sayPath(path)}: `)
+    }
+  }
+}
+
+/** The trunks that a document names itself. `groups`: names that mean a group. */
+function* trunksOf(plan: Plan, groups: ReadonlySet<string>): Iterable<{ readonly trunk: string; readonly path: Path }> {
+  for (const { kind, name, path } of referencesOf(plan)) {
+    if (kind === 'trunk' && !groups.has(name)) yield { trunk: name, path }
+  }
+  for (const { name, trunks } of plan.trunkGroups ?? []) {
+    for (const [i, { trunk }] of trunks.entries()) yield { trunk, path: ['trunk_groups', name, 'trunks', i] }
   }
 }
 

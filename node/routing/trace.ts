@@ -14,7 +14,7 @@ const SHORTER = [32, 16, 8, 4]
 /** So many of what decided fit however much there is to say. */
 const ALWAYS = 16
 /** What is told only while there is room. */
-const DROPPABLE = new Set(['s', 'td', 'fl', 'dm'])
+const DROPPABLE = new Set(['s', 'tt', 'td', 'fl', 'dm'])
 
 export interface Trace {
   /** What decided, or was decided. */
@@ -114,6 +114,7 @@ const WORDS: Readonly<Record<string, (about: readonly string[]) => string>> = {
   un: ([what, name]) => `there is no ${what} ${name}`,
   tg: ([group, order, ...trunks]) => `trunk group ${group} (${order}): ${trunks.join(', ')}`,
   t: ([trunk]) => `trunk ${trunk}`,
+  tt: ([trunk, tenant]) => `trunk ${trunk} is left out: it is ${tenant}'s`,
   td: ([trunk, state, why]) => `trunk ${trunk} is left out: it is ${state}${why ? ` (${why})` : ''}`,
   ta: ([group]) => `no trunk of ${group} is up: all are tried`,
   ca: ([who, name, number, by]) => `${who} may dial ${number} by class ${name}${by ? ` (${by})` : ''}`,

@@ -239,12 +239,23 @@ function trunkWay(run: Run, leg: Leg, name: string, seconds: number, dialled: st
   const shown = shownOutside(leg.looks, group, isForwarded(leg) ? null : ownNumber(run, leg))
   const causes = group?.on === undefined ? {} : { causes: group.on }
   const rings = group?.seconds ?? seconds
-  const usable = trunks.filter((trunk) => factOf(run, trunk)?.state !== 'disabled')
+  const usable = trunks.filter((trunk) => {
+    const fact = factOf(run, trunk)
+    return fact?.state !== 'disabled' && (leg.isHelp || isFor(run, scope, trunk, fact))
+  })
   if (usable.length === 0) run.refusal = { status: 503, reason: 'No trunk can be used' }
   return usable.reduceRight(
     (next: Way | null, trunk) => way({ kind: 'trunk', trunk, number, seconds: rings, ...causes }, next, shown),
     after,
   )
+}
+
+/** Its tenant may have been said after the plan was committed that leads there. */
+function isFor({ trace }: Run, { tenant: own }: Scope, trunk: string, fact: TrunkFact | null): boolean {
+  const tenant = fact?.tenant
+  if (tenant === undefined || tenant === own) return true
+  trace.add('tt', trunk, tenant)
+  return false
 }
 
 function factOf({ facts }: Run, trunk: string): TrunkFact | null {
