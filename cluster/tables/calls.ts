@@ -3,6 +3,7 @@ import { lostEnd, record } from './cdrs.ts'
 import type { CallEnd, Result } from './commands.ts'
 import type { CallRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
+import { takeTurns } from './turns.ts'
 
 /**
  * Writes a call. A report of a process that is over (its node came up again, or was said to be down) changes nothing:
@@ -11,6 +12,7 @@ import { put, remove, type State } from './state.ts'
 export function putCall(state: State, call: CallRow): Result {
   if (call.about && state.cdrs.has(call.id)) return { kind: 'done' }
   if (state.nodes.get(call.node)?.incarnation !== call.incarnation) return { kind: 'done' }
+  if (!state.calls.has(call.id)) takeTurns(state, call.about?.turns)
   // What it was charged is known here alone: a report that is late must not forget it.
   const { cost } = costIn(state.calls.get(call.id)) ?? {}
   put(state, 'calls', call.id, cost && call.about ? { ...call, about: { ...call.about, cost } } : call)
@@ -22,6 +24,7 @@ export function endCall(state: State, { id, end }: CallEnd): Result {
   const row = state.calls.get(id)
   remove(state, 'calls', id)
   const call = end?.call ?? row
+  if (row === undefined && call && !state.cdrs.has(id)) takeTurns(state, call.about?.turns)
   // Of a row that says that it was recorded, the node knows no better.
   if (end && call && (row === undefined || row.about)) record(state, call, { ...end, ...costIn(row) })
   return { kind: 'done' }
