@@ -131,17 +131,22 @@ function rowOf(document: string, version: number, about: RuleText, given: readon
   return kept.length < given.length ? rowOf(document, version, about, kept) : null
 }
 
-/** Of main, the tenant beta, and what both borrow from. */
+/** Of main or the tenant acme, of the tenant beta, and what both borrow from. */
 export const documents: fc.Arbitrary<readonly PlanRow[]> = fc
-  .record({ a: head, b: head, shared: fc.record({ g3: fc.tuple(some(after), ring), rules }) })
-  .map(({ a, b, shared: { g3, rules: borrowed } }) => {
+  .record({
+    name: fc.constantFrom('main', 'acme'),
+    a: head,
+    b: head,
+    shared: fc.record({ g3: fc.tuple(some(after), ring), rules }),
+  })
+  .map(({ name, a, b, shared: { g3, rules: borrowed } }) => {
     const house = {
       shared: 'house',
       ...TIMES,
       groups: { g3: { ...MEMBERS, ring: g3[1], ...(g3[0] && { [THEN]: g3[0] }) } },
     }
     const rows = [
-      rowOf('main', 1, ownOf('a.test', a), a.rules),
+      rowOf(name, 1, { ...(name !== 'main' && { tenant: name }), ...ownOf('a.test', a) }, a.rules),
       rowOf('beta', 2, { tenant: 'beta', ...ownOf('b.test', b) }, b.rules),
       rowOf('house', 3, house, borrowed),
     ]

@@ -63,7 +63,7 @@ test('whatever a reader accepts and whoever calls: every node decides the same b
       const there = linkedOf(loadSnapshot([...snapshotLines(state)]))
       const copies: PlanRow[] = JSON.parse(JSON.stringify([...state.plans.values()].reverse()))
       const third = link(copies, state.planVersion)
-      for (const document of ['main', 'beta']) runTests(here, document)
+      for (const { document } of here.scopes) runTests(here, document)
       for (const one of all) {
         const decision = decide(here, facts, one)
         seen.add(decision)
