@@ -26,6 +26,7 @@ const FOLLOWS: ReadonlySet<string> = new Set([
   'calls',
   'nodes',
   'texts',
+  'turns',
   'commits',
   'cdrs',
   'cdrQueue',

@@ -3,6 +3,7 @@ import { isGone, lostEnd, record } from './cdrs.ts'
 import type { CallEnd, Heard, Result } from './commands.ts'
 import type { CallRow } from './rows.ts'
 import { put, remove, type State } from './state.ts'
+import { takeTurns } from './turns.ts'
 
 /**
  * Writes a call. A report of a process that is over (its node came up again, or was said to be down) changes nothing:
@@ -12,12 +13,13 @@ export function putCall(state: State, call: CallRow, heard?: Heard): Result {
   if (call.about && state.cdrs.has(call.id)) return { kind: 'done' }
   if (state.nodes.get(call.node)?.incarnation !== call.incarnation) return { kind: 'done' }
   const before = state.calls.get(call.id)
-  if (call.about && !before && isGone(state, heard)) {
+  if (call.about && !before?.about && isGone(state, heard)) {
     // It is shown, and needs no record.
     const { about: _, ...told } = call
     put(state, 'calls', call.id, told)
     return { kind: 'done' }
   }
+  if (!before) takeTurns(state, call.about?.turns)
   // What it was charged is known here alone: a report that is late must not forget it.
   const { cost } = costIn(before) ?? {}
   put(state, 'calls', call.id, cost && call.about ? { ...call, about: { ...call.about, cost } } : call)
@@ -31,6 +33,7 @@ export function endCall(state: State, { id, end, heard }: CallEnd): Result {
   const call = end?.call ?? row
   // Of a row that says that it was recorded, the node knows no better.
   const isWanted = row === undefined ? !isGone(state, heard) : row.about !== undefined
+  if (row === undefined && call && isWanted && !state.cdrs.has(id)) takeTurns(state, call.about?.turns)
   if (end && call && isWanted) record(state, call, { ...end, ...costIn(row) })
   return { kind: 'done' }
 }

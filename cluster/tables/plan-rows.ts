@@ -51,6 +51,12 @@ export interface TextRow {
   readonly packed: string
 }
 
+/** A group that rings in turns. */
+export interface TurnRow {
+  /** That have taken theirs. */
+  readonly calls: number
+}
+
 /** One document of the routing plan after validation. Shapes only; node/routing says what they mean. What is optional is there only where the document has it. */
 export interface Plan {
   readonly domains: readonly string[]

@@ -7,6 +7,7 @@ import { MAIN } from './plan-place.ts'
 import type { CommitRow, TestCounts } from './plan-rows.ts'
 import { type PlanText, unpack } from './plan-text.ts'
 import { put, remove, type State } from './state.ts'
+import { forgetTurns } from './turns.ts'
 
 type PlanRemove = Extract<Command, { type: 'plan-remove' }>
 
@@ -30,6 +31,7 @@ export function commitPlan(state: State, command: PlanCommit): Result {
   // As programs of before said it, and as they apply it.
   if (command.document === undefined) {
     put(state, 'plans', MAIN, { version, text: command.text, plan: command.plan, author, committedAt: at })
+    forgetTurns(state)
     return { kind: 'committed', version }
   }
   if (isMoved(state, command.base)) return { kind: 'moved', version: state.planVersion }
@@ -61,6 +63,7 @@ export function commitPlan(state: State, command: PlanCommit): Result {
     ...(restored !== undefined && { restored }),
   })
   forget(state)
+  forgetTurns(state)
   return { kind: 'committed', version }
 }
 
@@ -72,6 +75,7 @@ export function removePlan(state: State, command: PlanRemove): Result {
   if (isMoved(state, base)) return { kind: 'moved', version: state.planVersion }
   const version = state.planVersion + 1
   remove(state, 'plans', document)
+  forgetTurns(state)
   log(state, command, { version, document, kind: 'remove', previous: current, rules: 0, bytes: 0, text: '' })
   return { kind: 'committed', version }
 }

@@ -107,6 +107,8 @@ export interface CallAbout {
   readonly ringingAt: number | null
   /** Why it went where it went, a line a step; at most a thousand characters in all. */
   readonly decision: readonly string[]
+  /** Groups that it took a turn in, see turns.ts; absent: none, or an older program says it. */
+  readonly turns?: readonly string[]
   /** What it was charged, once it is: that comes before its end, or with it. */
   readonly cost?: Cost
 }

@@ -15,7 +15,7 @@ import type {
 } from './admission-rows.ts'
 import type { CdrQueueRow, SinkRow } from './cdr-rows.ts'
 import type { AuditRow, OperatorRow, ProfileRow, TenantRow } from './people-rows.ts'
-import type { CommitRow, PlanRow, TextRow } from './plan-rows.ts'
+import type { CommitRow, PlanRow, TextRow, TurnRow } from './plan-rows.ts'
 import type { BanRow, CallRow, NodeRow } from './rows.ts'
 import type { LeaseRow, TrunkRow, TrunkStateRow } from './trunk-rows.ts'
 
@@ -44,6 +44,8 @@ export interface SmallTables {
   commits: CommitRow
   /** By hash of what they hold. */
   texts: TextRow
+  /** By `turnKey`. */
+  turns: TurnRow
   /** One row, `cdrs`. */
   cdrQueue: CdrQueueRow
   sinks: SinkRow
@@ -80,6 +82,7 @@ export const SMALL = Object.keys({
   plans: 0,
   commits: 0,
   texts: 0,
+  turns: 0,
   cdrQueue: 0,
   sinks: 0,
   trunks: 0,

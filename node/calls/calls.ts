@@ -155,8 +155,6 @@ export interface Desk extends CallsNeeds {
   /** Waits until the cluster has agreed that this happens, as long as it can and it is not urgent. */
   agree(live: Live, event: CallEvent, urgent: boolean): Promise<void>
   readonly count: Record<Counter, number>
-  /** Whose turn it is in each group that rings in turns: calls of this node so far. */
-  readonly turns: Map<string, number>
   /** Every call under way here. */
   all(): Iterable<Live>
   readonly telling: Telling
@@ -230,7 +228,6 @@ export function startCalls(needs: CallsNeeds): Calls {
       spokeAt = now
       log.warn({ source, why, sinceStart: count.forged }, 'refused a relayed call')
     },
-    turns: new Map(),
     all: () => lives.values(),
     hasRoom: () => lives.size <= needs.max,
     meant(replaces) {

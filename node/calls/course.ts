@@ -12,7 +12,7 @@ import { catchUp, type Routed } from './routed.ts'
 import { endingOf, isLastWord, type Said, stepAfter } from './steps.ts'
 import { contactsOf } from './targets.ts'
 
-export interface Trip extends Omit<Routed, 'decision'> {
+export interface Trip extends Omit<Routed, 'decision' | 'turns'> {
   readonly decision: Ring
   readonly shows: Shows
   readonly to: Dialled

@@ -3,6 +3,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import type { ProfileRow } from '../../cluster/tables/people-rows.ts'
 import type { Aor } from '../../cluster/tables/rows.ts'
 import type { TrunkStanding } from '../../cluster/tables/trunks.ts'
+import { turnKey } from '../../cluster/tables/turns.ts'
 import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision } from '../routing/decision.ts'
 import { linkedOf } from '../routing/linked.ts'
@@ -28,13 +29,13 @@ export interface Decided {
 
 type Knows = Pick<Desk, 'cluster' | 'here' | 'decide' | 'trunks' | 'price'>
 
-export function factsOf({ cluster, here, trunks, turns, price }: Knows & Partial<Pick<Desk, 'turns'>>): Facts {
+export function factsOf({ cluster, here, trunks, price }: Knows): Facts {
   const { tables } = cluster
   return {
     known: (aor) => tables.users.has(aor),
     here,
     profile: (aor) => profileOf(cluster, aor) ?? null,
-    turn: (group, document) => turns?.get(`${document} ${group}`) ?? 0,
+    turn: (group, document) => tables.turns.get(turnKey(document, group))?.calls ?? 0,
     ...(trunks && { trunk: (name) => standingOf(trunks.standing(name), tables.trunks.get(name)?.tenant) }),
     ...(price && { price }),
   }
@@ -50,46 +51,32 @@ function standingOf(standing: TrunkStanding | null, tenant: string | undefined):
     : { state: state === 'partly' ? 'up' : state, ...whose }
 }
 
-/** Groups whose turns are counted; of more than a plan has it forgets the oldest. */
-const TURNS_MAX = 10_000
-
-/** Whom a call asked whose turn it is has had it: the next call has the next. */
-function takeTurns(turns: Map<string, number>, facts: readonly Fact[]): void {
-  for (const { asked, about } of facts) {
-    if (asked !== 'turn') continue
-    const [group, document] = about
-    const key = `${document} ${group}`
-    const count = turns.get(key) ?? 0
-    turns.delete(key)
-    turns.set(key, count + 1)
-    const [oldest] = turns.keys()
-    if (turns.size > TURNS_MAX && oldest !== undefined) turns.delete(oldest)
-  }
-}
-
 function decisionOf({ cluster, decide: other }: Knows, facts: Facts, request: CallRequest): Decision {
   return other === undefined ? decide(linkedOf(cluster.tables), facts, request) : other(facts, request)
 }
 
 /** A decision that nobody is told of, for who only has to know what it would be. */
-export function wouldDecide(desk: Knows & Partial<Pick<Desk, 'turns'>>, request: CallRequest): Decision {
+export function wouldDecide(desk: Knows, request: CallRequest): Decision {
   return decisionOf(desk, factsOf(desk), request)
 }
 
-/** `tell`: it is what counts, and who keeps decisions hears what it came from. */
-export function consider(
-  desk: Knows & Pick<Desk, 'decided' | 'turns'>,
-  request: CallRequest,
-): { readonly decision: Decision; tell(): void } {
-  const { decided, turns } = desk
-  const noted = noting(factsOf(desk))
+/** `tell`: it is what counts, and who keeps decisions hears what it came from. `turns`: the groups in which the call has its turn, if it comes about. */
+export function consider(desk: Knows & Pick<Desk, 'decided'>, request: CallRequest) {
+  const facts = factsOf(desk)
+  const turns = new Set<string>()
+  const noted = noting({
+    ...facts,
+    turn(group: string, document: string) {
+      turns.add(turnKey(document, group))
+      return facts.turn?.(group, document) ?? null
+    },
+  })
   const decision = decisionOf(desk, noted.facts, request)
   function tell(): void {
-    const { facts, isWhole } = noted.taken()
-    takeTurns(turns, facts)
-    decided?.({ request, facts, isWhole, version: decision.planVersion, decision })
+    const taken = noted.taken()
+    desk.decided?.({ request, ...taken, version: decision.planVersion, decision })
   }
-  return { decision, tell }
+  return { decision, turns: [...turns], tell }
 }
 
 /** What a user has set; undefined: nothing. */

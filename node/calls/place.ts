@@ -139,7 +139,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
   live.placed = { leg, by: rights, to, isNotable: rights !== null || arrival !== undefined || wish.emergency }
   if (wish.emergency) desk.count.emergency++
   const request = requestOf(desk, live.id, rights, to.dialled, arrival)
-  const { decision, ...looked } = await route(desk, request, to)
+  const { decision, turns, ...looked } = await route(desk, request, to)
   live.call = callOf(live, {
     from: shown?.aor ?? (arrival?.number || 'anonymous'),
     to: shownTarget(to.dialled),
@@ -150,6 +150,7 @@ export async function placeFor(desk: Desk, live: Live, wish: Wish): Promise<stri
     dialled: to.dialled.user,
     tenant: tenantOf(desk.cluster.tables, shown?.domain ?? to.dialled.domain) ?? '',
     ...(arrival && { trunk: arrival.trunk }),
+    turns,
   })
   desk.count.placed++
   if (decision.kind === 'reject') {

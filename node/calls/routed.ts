@@ -14,6 +14,8 @@ type Registrations = Pick<ReadonlyMap<string, RegistrationRow>, 'get'>
 
 export interface Routed {
   readonly decision: Decision
+  /** Groups in which the call has its turn. */
+  readonly turns: readonly string[]
   /** Where its phones are, as the tables say when it is asked. */
   readonly registrations: () => Registrations
   /** The leader was asked already. */
@@ -38,14 +40,15 @@ export async function catchUp({ cluster }: Desk): Promise<boolean> {
 type Looked = Omit<Routed, 'isFresh'> & { tell(): void }
 
 function look(desk: Desk, request: CallRequest, { gruu }: Destination): Looked {
-  const { decision, tell } = consider(desk, request)
+  const { decision, turns, tell } = consider(desk, request)
   // Who calls for help is helped by whoever the plan says.
-  if (decision.kind === 'ring' && gruu && !decision.emergency) return { ...lookFor(desk, gruu, decision), tell }
-  return { decision, registrations: () => desk.cluster.tables.registrations, tell }
+  if (decision.kind === 'ring' && gruu && !decision.emergency)
+    return { ...lookFor(desk, gruu, decision), turns: [], tell }
+  return { decision, turns, registrations: () => desk.cluster.tables.registrations, tell }
 }
 
 /** The plan may refuse a call to a GRUU, but where it rings is said already (RFC 5627 §6). */
-function lookFor(desk: Desk, gruu: NonNullable<Destination['gruu']>, decision: Ring): Omit<Looked, 'tell'> {
+function lookFor(desk: Desk, gruu: NonNullable<Destination['gruu']>, decision: Ring): Omit<Looked, 'turns' | 'tell'> {
   const { aor } = gruu
   const trace = [...decision.trace, `the ${gruu.kind} GRUU of one phone of ${clean(aor)} was dialled`]
   const meant = () => meantBy(gruu, desk.cluster.tables.registrations.get(aor)?.bindings ?? [])

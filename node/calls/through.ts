@@ -102,9 +102,11 @@ export function callOf(
     readonly tenant: string
     /** That it came in by. */
     readonly trunk?: string
+    /** Groups that it took a turn in. */
+    readonly turns?: readonly string[]
   },
 ): Call {
-  const { startedAt, planVersion, rule } = about
+  const { startedAt, planVersion, rule, turns = [] } = about
   const trace = about.trace.map((line) => clean(line))
   return {
     id,
@@ -125,6 +127,7 @@ export function callOf(
       trunk: about.trunk ?? '',
       ringingAt: null,
       decision: recordedOf(trace),
+      ...(turns.length > 0 && { turns }),
     },
     ending: '',
     endedAt: null,

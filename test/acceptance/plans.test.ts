@@ -264,6 +264,64 @@ test('calls that were placed at any node are replayed by a candidate, and what d
   })
 })
 
+test('calls that come in at different nodes go round the members of a group in turn, and every node says beforehand who is next', async (t) => {
+  await withLab(t, { nodes: 3 }, async (lab) => {
+    await lab.founded()
+    const members = ['bob', 'carol', 'dave', 'erin']
+    const group = (ring: string) =>
+      `domains: [${DOMAIN}]\ngroups: {sales: {ring: ${ring}, users: [${members}]}}\nrules: [{name: sales, match: "700", group: sales}]\n`
+    await lab.commitPlan(group('round_robin'))
+    await lab.addUser(`alice@${DOMAIN}`, 'x')
+    const rung: string[] = []
+    for (const [i, user] of members.entries()) {
+      await lab.addUser(`${user}@${DOMAIN}`, 'x')
+      const phone = await rawPhone(lab.nodes[i % 3]!.sip)
+      t.teardown(() => phone.close())
+      // Who declines ends the call: nobody else is rung.
+      phone.onRequest('INVITE', (raw) => {
+        rung.push(user)
+        // By whichever node it comes.
+        phone.aim(/^Via: SIP\/2\.0\/UDP ([^;\s]+)/m.exec(raw)![1]!)
+        phone.send(declined(raw))
+      })
+      phone.onRequest('ACK', () => {})
+      t.is((await registerOnce(phone, `${user}@${DOMAIN}`, 'x'))?.status, 200)
+    }
+
+    const first = (id: string) =>
+      new Promise<string>((resolve, reject) => {
+        lab.client(id).explainRoute({ from: `alice@${DOMAIN}`, to: '700' }, (error, said) => {
+          if (error) reject(error)
+          else resolve(said?.steps[0]?.text ?? '')
+        })
+      })
+    for (const [i, next] of [...members, ...members.slice(0, 3)].entries()) {
+      for (const { id } of lab.nodes) {
+        await lab.until(
+          `${id} says that ${next} is next after ${rung}`,
+          () => first(id),
+          (text) => text.includes(`${next}@`),
+        )
+      }
+      // A leap from node to node that is no multiple of the members.
+      t.is(await called(t, lab.nodes[i % 3]!, '700'), 603)
+      t.deepEqual([...new Set(rung.splice(0))], [next])
+    }
+
+    await lab.commitPlan(group('serial').replaceAll('sales', 'others'))
+    await lab.commitPlan(group('round_robin'))
+    const isBob = (text: string) => text.includes('bob@')
+    await lab.until('turns went with the group', () => first('n2'), isBob)
+  })
+})
+
+function declined(invite: string): string {
+  const lines = invite.split('\r\n\r\n')[0]!.split('\r\n')
+  const copied = lines.filter((line) => /^(?:via|from|call-id|cseq):/i.test(line))
+  const to = lines.find((line) => /^to:/i.test(line))
+  return ['SIP/2.0 603 Decline', ...copied, `${to};tag=no`, 'Content-Length: 0', '', ''].join('\r\n')
+}
+
 /** An authenticated call of alice, and what she is told. */
 async function called(t: ExecutionContext, node: LabNode, number: string): Promise<number | undefined> {
   const phone = await rawPhone(node.sip)
