@@ -1,5 +1,5 @@
 /**
- * What a node shows another when it asks: that it is of the cluster, and for whom. It is good for one method at one node, once, for half a minute: who reads
+ * What a node shows another when it asks: that it is of the cluster, and for whom. It is good for one method at one node, once, for two minutes: who reads
  * one on the way can ask nothing else with it.
  */
 import { timingSafeEqual } from 'node:crypto'
@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** How far the clocks of two nodes may be apart, with the way between them. */
-export const FRESH_MS = 30_000
+export const FRESH_MS = 2 * 60_000
 /** Of those that were shown and could be shown again; more than nodes ask in that time. */
 const SHOWN_MAX = 10_000
 

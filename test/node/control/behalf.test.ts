@@ -12,7 +12,7 @@ const { Control } = controlProto()
 const { path: GET_NODE } = Control.service.GetNode
 const { path: HANG_UP } = Control.service.HangUpCall
 
-test('what a node shows another is good for one method of one node, once and for half a minute', (t) => {
+test('what a node shows another is good for one method of one node, once and for two minutes', (t) => {
   const key = Buffer.alloc(32, 1)
   const alice = { who: 'alice', from: '127.0.0.1:1', why: '' }
   const question = { node: 'n1', method: GET_NODE, now: 1_000_000 }
