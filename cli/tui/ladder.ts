@@ -145,13 +145,14 @@ export function ladderBody(
   const { arrows } = shown
   const chosen = arrowAt(page)
   const room = columns - previewRoom(page, columns)
+  const tone = tones(page)
   const { head, rows } = ladder(shown, { columns: room, ascii: theme.ascii, clock: page.clock })
   return {
     head: [...said, ...head.map((text): Line => [{ text, bold: true }])],
     rows: rows.map((text, i): Line => {
       const arrow = arrows[i]!
       const isMarked = page.marked !== undefined && isSame(arrow, page.marked)
-      return [{ text: pad(text, room), tone: toneOf(arrow, page), bold: isMarked, inverse: arrow === chosen }]
+      return [{ text: pad(text, room), tone: tone(arrow), bold: isMarked, inverse: arrow === chosen }]
     }),
   }
 }
@@ -163,15 +164,16 @@ export function isSame(a: Arrow, b: Arrow): boolean {
 
 const CYCLE: readonly Tone[] = ['accent', 'good', 'warning', 'plain', 'bad']
 
-function toneOf(arrow: Arrow, { colours, story }: LadderPage): Tone {
-  const { label, again } = arrow
-  const { status, method } = label
+/** The tone of each arrow; legs and methods take theirs in the order of their appearance. */
+function tones({ colours, story }: LadderPage): (arrow: Arrow) => Tone {
+  if (colours === 'state') return toneOf
+  const of = (arrow: Arrow): string => (colours === 'leg' ? arrow.callId : arrow.label.method)
+  const all = [...new Set((story?.arrows ?? []).map(of))]
+  return (arrow) => (arrow.again ? 'dim' : (CYCLE[all.indexOf(of(arrow)) % CYCLE.length] ?? 'plain'))
+}
+
+function toneOf({ label: { status, method }, again }: Arrow): Tone {
   if (again) return 'dim'
-  if (colours !== 'state') {
-    const of = (one: Arrow): string => (colours === 'leg' ? one.callId : one.label.method)
-    const all = [...new Set((story?.arrows ?? []).map(of))]
-    return CYCLE[all.indexOf(of(arrow)) % CYCLE.length] ?? 'plain'
-  }
   if (status === 401 || status === 407) return 'plain'
   if (status >= 400) return 'bad'
   if (status >= 200) return 'good'

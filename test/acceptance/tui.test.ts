@@ -77,10 +77,12 @@ needing(
     t.notRegex((await screen.until(/calls ─ 1\/2 ─ filter: \/\^\(alice\|x\)@/)).join('\n'), OTHER)
     screen.send('(')
     await screen.until(/"\(" is not closed/)
-    screen.send('\u001b:calls /!alice\r')
+    screen.send('\u001b')
+    await screen.until(/calls ─ 2 ─ sort/)
+    screen.send(':calls /!alice\r')
     t.regex((await screen.until(/calls ─ 1\/2 ─ filter: !alice/)).join('\n'), OTHER)
     screen.send('\u001b')
-    await screen.until(/calls ─ 2 /)
+    await screen.until(/calls ─ 2 ─ sort/)
   }
 
   async function storm(screen: Terminal): Promise<void> {

@@ -198,6 +198,8 @@ test('in any size the screen is as high and as wide as the terminal, and nothing
           't99999A',
           'i',
           'f!a',
+          'E',
+          'f/(',
         ]) {
           const model = after(opened(columns, rows), told([...ITEMS, ...many]), ...keys(pressed))
           const lines = text(model, { colour: false, ascii })

@@ -7,7 +7,7 @@ import { terminal } from '../../cli/tui/terminal.ts'
 import { until } from '../../nemesis/until.ts'
 import { needing } from '../../peers.ts'
 import { type Device, device } from '../sip/device.ts'
-import { answering } from '../sip/support.ts'
+import { answering, headersOf } from '../sip/support.ts'
 import { ask, oneNode } from './node.ts'
 import { raftelAt } from './raftel.ts'
 
@@ -127,5 +127,10 @@ async function called(caller: Device, phone: Device, name: string, contact: stri
   const headers = [...answering(invite), `Contact: <sip:${name}@${phone.address}>`, 'Content-Type: application/sdp']
   phone.send('SIP/2.0 200 OK', headers, sdp)
   await phone.next('ACK')
-  await caller.next(/^SIP\/2\.0 200/)
+  // Not acknowledged, it would be over half a minute later.
+  const answer = await caller.next(/^SIP\/2\.0 200/)
+  const [target] = headersOf(answer, 'Contact')
+  const same = ['From', 'To', 'Call-ID'].map((header) => `${header}: ${headersOf(answer, header)[0]}`)
+  const cseq = headersOf(answer, 'CSeq')[0]!.replace('INVITE', 'ACK')
+  caller.send(`ACK ${target!.replace(/^.*<|>.*$/g, '')} SIP/2.0`, [...same, `CSeq: ${cseq}`, 'Max-Forwards: 70'])
 }
