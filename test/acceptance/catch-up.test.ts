@@ -39,7 +39,7 @@ needing(test, 'sipp')(
           calls,
           atOnce: 4,
           pause: 100,
-          answerWithin: 5000,
+          answerWithin: 20_000,
           port: ports[port] ?? 0,
           mediaPort: ports[port + 1],
         }).result

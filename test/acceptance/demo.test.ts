@@ -15,7 +15,7 @@ needing(anyTest, 'rtpengine').serial(
     const { code, stdout, stderr } = await raftel(['demo', '--for', '6'])
     t.is(code, 0, stdout + stderr)
     const { calls, ...said } = lastLine(stdout)
-    t.true(Number(calls) >= 3)
+    t.true(Number(calls) > 0)
     t.deepEqual(said as object, { nodes: 3, answered: calls, heard: calls, media: 'rtpengine' })
   },
 )

@@ -183,7 +183,7 @@ export async function until<T>(
   what: string,
   ask: () => Promise<T>,
   good: (answer: T) => boolean,
-  boundMs = 20_000,
+  boundMs = 40_000,
 ): Promise<T> {
   const end = Date.now() + boundMs
   for (;;) {

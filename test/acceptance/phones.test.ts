@@ -34,7 +34,7 @@ needing(test, 'rtpengine').serial(
       t.regex(String(row?.received), /^127\.0\.0\.1:\d+$/)
       t.true(Number(row?.expires) > 0)
 
-      const alice = phone(t, 'alice', n1.sip, ['--call', '1002', '--peer', `bob@${DOMAIN}`, '--seconds', '60'])
+      const alice = phone(t, 'alice', n1.sip, ['--call', '1002', '--peer', `bob@${DOMAIN}`, '--seconds', '300'])
       const [live] = await lab.until(
         'the call is answered',
         () => atThird<Record<string, unknown>[]>(['call', 'ls']),

@@ -244,7 +244,7 @@ async function talking(lab: Lab): Promise<ChildProcess[]> {
 }
 
 function phone(name: string, registrar: string, callee?: string): ChildProcess {
-  const role = callee ? ['--call', `${callee}@pbx.test`, '--seconds', '120'] : ['--answer', 'auto', '--for', '170']
+  const role = callee ? ['--call', `${callee}@pbx.test`, '--seconds', '900'] : ['--answer', 'auto', '--for', '900']
   const args = ['phone', '--aor', `${name}@pbx.test`, '--password-stdin', '--registrar', registrar, ...role]
   const child = spawn(RAFTEL, args, { stdio: ['pipe', 'ignore', 'inherit'] })
   child.stdin.on('error', () => undefined).end(`${PASSWORD}\n`)

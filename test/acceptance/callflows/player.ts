@@ -31,7 +31,7 @@ export function portOf(phone: string): number {
   return PHONES[phone]!.contact === undefined ? 20_000 + played : 10_000 + Object.keys(PHONES).indexOf(phone)
 }
 
-export const BOUND_MS = 15_000
+export const BOUND_MS = 30_000
 
 export interface Player {
   trace(): readonly Message[]
@@ -63,7 +63,7 @@ export function startPlayer(lab: Lab, name: string, side: Side, dialogOf = (_sid
   const calls = steps[0]?.kind === 'sends'
   const args = [lab.nodes[node]!.sip, '-sf', 'scenario.xml', '-i', HOST, '-p', String(port), '-m', '1']
   args.push('-nostdin', '-default_behaviors', 'abortunexp', '-trace_msg', '-message_file', 'messages')
-  args.push('-trace_err', '-error_file', 'errors', '-recv_timeout', String(BOUND_MS), '-timeout', '30s')
+  args.push('-trace_err', '-error_file', 'errors', '-recv_timeout', String(BOUND_MS), '-timeout', '60s')
   const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore', env: { ...process.env, TERM: 'xterm' } })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const trace = (): readonly Message[] => readTrace(path.join(folder, 'messages'))
