@@ -1,14 +1,12 @@
 /** One outgoing INVITE. Several run side by side when a call forks: each has its own Call-ID, by which srf knows them. */
 import { randomUUID } from 'node:crypto'
 import { formatNameAddr, URI_MAX } from './address.ts'
+import { answersTo } from './challenged.ts'
 import { ABLE, type IncomingDialog, wrapDialog } from './dialog.ts'
 import type { Link } from './link.ts'
 import type { Dialing, DialOutcome, DialRequest } from './port.ts'
 import { safeHeaders, sizeOf } from './send.ts'
 import type { SrfError, SrfRequest, SrfResponse } from './srf.ts'
-
-/** What is answered of one call: the challenge, and one more when its nonce was stale. */
-const ANSWERS_MAX = 2
 
 type Refused = Extract<DialOutcome, { kind: 'refused' }>
 
@@ -45,7 +43,7 @@ export function dial(
   }
 
   let headers = headersOf(request, callId)
-  let asked = 0
+  const answering = answersTo(request.answers, { method: 'INVITE', uri: request.uri, body: request.sdp })
   const fault = faultOf(link, request, headers)
   if (fault) settle(fault)
   else start()
@@ -72,7 +70,7 @@ export function dial(
         },
         (error, raw) => {
           if (raw) {
-            const dialog = wrapDialog(raw, link)
+            const dialog = wrapDialog(raw, link, { answers: request.answers })
             opened(dialog)
             // The answer crossed our CANCEL, or the link came back: nobody waits for it.
             if (settled) return dialog.bye('Cancelled')
@@ -95,15 +93,13 @@ export function dial(
 
   /** The same INVITE with an answer to the challenge: in the same call, as the next of its sender (RFC 3261 §8.1.3.5). */
   function answered(error: SrfError): Record<string, string> | null {
-    const { status = 0, res } = error
-    if (!request.answer || !res || (status !== 401 && status !== 407) || asked++ >= ANSWERS_MAX) return null
-    const more = request.answer({ status, headers: new Map(Object.entries(res.headers)) })
+    const more = error.res ? answering(error.res) : null
     if (more === null) return null
     const seq = Number.parseInt(sent?.get('cseq') ?? '', 10)
     const next = {
       ...headers,
-      ...safeHeaders(more),
-      CSeq: `${Number.isSafeInteger(seq) ? seq + 1 : asked + 1} INVITE`,
+      ...more,
+      CSeq: `${Number.isSafeInteger(seq) ? seq + 1 : 2} INVITE`,
       From: sent?.get('from') ?? headers.From!,
     }
     return sizeOf(next, request.sdp) > link.messageMax ? null : next

@@ -1,19 +1,23 @@
 /** One confirmed dialog of drachtio-srf, with what it leaves open closed: see README.md, "What srf does not do". */
+import { answersTo } from './challenged.ts'
 import type { Link } from './link.ts'
-import type { Dialog, DialogHandlers, Modified, ReplyOptions } from './port.ts'
+import type { Answers, Dialog, DialogHandlers, Modified, ReplyOptions } from './port.ts'
 import { oneLine, safeHeaders, send, sizeOf } from './send.ts'
-import type { SrfDialog, SrfRequest, SrfResponse } from './srf.ts'
+import type { SrfDialog, SrfError, SrfRequest, SrfResponse } from './srf.ts'
 
 export interface IncomingDialog extends Dialog {
   /** Called once when the dialog is over, whoever ended it. */
   onOver(act: () => void): void
 }
 
-/**
- * Call it in the callback that gave `raw` out: what arrives in the same packet must find its listeners.
- * `offered`: its 200 carried our offer, and the ACK brings the answer.
- */
-export function wrapDialog(raw: SrfDialog, link: Link, offered = false): IncomingDialog {
+interface Wrapping {
+  /** Its 200 carried our offer, and the ACK brings the answer. */
+  readonly offered?: boolean
+  readonly answers?: Answers | undefined
+}
+
+/** Call it in the callback that gave `raw` out: what arrives in the same packet must find its listeners. */
+export function wrapDialog(raw: SrfDialog, link: Link, { offered = false, answers }: Wrapping = {}): IncomingDialog {
   let handlers = Promise.withResolvers<DialogHandlers>()
   const over = new Set<() => void>()
   const { promise: parted, resolve: part } = Promise.withResolvers<void>()
@@ -53,11 +57,35 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
       part()
     }
     try {
-      raw.destroy({ headers }, done)
+      if (answers) request('BYE', headers, '', done)
+      else raw.destroy({ headers }, done)
     } catch {
       done()
       link.srf.removeDialog(raw)
     }
+  }
+
+  /** Said again with the answer when it is challenged; `told` hears the final response, or why there is none. */
+  function request(
+    method: string,
+    headers: Record<string, string>,
+    body: string,
+    told: (error: SrfError | null, response?: SrfResponse) => void,
+  ): void {
+    const answering = answersTo(answers, { method, uri: raw.remote.uri, body })
+    const say = (more: Record<string, string>): void => {
+      raw.request({ method, headers: { ...headers, ...more }, body }, (error, response) => {
+        if (response && response.status < 200) return
+        const again = response ? answering(response) : null
+        if (again === null) return told(error, response)
+        try {
+          say(again)
+        } catch {
+          told(error, response)
+        }
+      })
+    }
+    say({})
   }
 
   raw.on('destroy', (_request, reason) => ended(reason ?? 'normal release'))
@@ -155,8 +183,7 @@ export function wrapDialog(raw: SrfDialog, link: Link, offered = false): Incomin
     const { promise, resolve } = Promise.withResolvers<Final>()
     const unlost = link.whenLost(() => resolve({ status: 503, reason: 'engine lost', body: '' }))
     try {
-      raw.request({ method, headers, body }, (error, response) => {
-        if (response && response.status < 200) return
+      request(method, headers, body, (error, response) => {
         unlost()
         resolve(
           response

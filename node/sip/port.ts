@@ -135,12 +135,18 @@ export interface DialRequest {
   readonly to: { readonly uri: string }
   readonly sdp: string
   readonly headers?: Readonly<Record<string, string>>
-  /**
-   * A 401 or 407 came: the headers to ask again with, once, or once more for a stale nonce (RFC 3261 §22.2); null: it is a refusal. Without this every
-   * challenge is one.
-   */
-  answer?(challenge: FinalResponse): Readonly<Record<string, string>> | null
+  /** Asked for the INVITE, and for each request of ours in the call that comes of it. Without this every challenge is a refusal. */
+  answers?: Answers
 }
+
+/**
+ * A 401 or 407 came to that request: the headers to ask again with, once, or once more for a stale nonce (RFC 3261 §22.2); null: it is a refusal.
+ */
+export type Answers = (request: {
+  readonly method: string
+  readonly uri: string
+  readonly body: string
+}) => (challenge: FinalResponse) => Readonly<Record<string, string>> | null
 
 /** One outgoing INVITE. `outcome` settles exactly once, and never rejects. */
 export interface Dialing {

@@ -178,7 +178,7 @@ export class IncomingInvite extends Incoming implements Invitation {
         this.#end()
         unwatch()
         if (error || !raw) return resolve(null)
-        const dialog = wrapDialog(raw, this.link, this.body === '')
+        const dialog = wrapDialog(raw, this.link, { offered: this.body === '' })
         this.#dialogs.opened(dialog)
         // It came back after we gave the caller up: nobody will hold this dialog, so it must not live.
         if (this.#cancelled) dialog.bye('Cancelled')

@@ -10,7 +10,7 @@ import { type TrunkStanding, trunkState, trunkStateKey } from '../../cluster/tab
 import { clean } from '../../proto/text.ts'
 import { parseAddress, parseUri, unescaped } from '../sip/address.ts'
 import { answerTo, strongestChallenge } from '../sip/authorize.ts'
-import type { DialRequest, FinalResponse, Heard, SipPort } from '../sip/port.ts'
+import type { DialRequest, Heard, SipPort } from '../sip/port.ts'
 import { badFor } from './health.ts'
 import { inviteTo, type Look } from './invite.ts'
 import { inNumber } from './numbers.ts'
@@ -86,21 +86,22 @@ export function startTrunks(needs: TrunksNeeds): Trunks {
   const registering: Registering = startRegistering({ ...needs, tell: probing.registered })
   const host = sip.address
 
-  function answerOf(trunk: TrunkRow, uri: string, sdp: string): Pick<DialRequest, 'answer'> {
+  function answersOf(trunk: TrunkRow): Pick<DialRequest, 'answers'> {
     const { auth } = trunk
     if (!auth) return {}
-    let answered = false
     return {
-      answer({ status, headers }: FinalResponse) {
-        const challenge = strongestChallenge(
-          headers.get(status === 401 ? 'www-authenticate' : 'proxy-authenticate') ?? '',
-        )
-        if (!challenge || (auth.realm !== undefined && challenge.realm !== auth.realm)) return null
-        // It did not like what it heard.
-        if (answered && !challenge.stale) return null
-        answered = true
-        const proof = { method: 'INVITE', uri, user: auth.user, password: password(trunk), cnonce: cnonce(), body: sdp }
-        return answerTo(status, headers, proof)
+      answers(request) {
+        let answered = false
+        return ({ status, headers }) => {
+          const challenge = strongestChallenge(
+            headers.get(status === 401 ? 'www-authenticate' : 'proxy-authenticate') ?? '',
+          )
+          if (!challenge || (auth.realm !== undefined && challenge.realm !== auth.realm)) return null
+          // It did not like what it heard.
+          if (answered && !challenge.stale) return null
+          answered = true
+          return answerTo(status, headers, { ...request, user: auth.user, password: password(trunk), cnonce: cnonce() })
+        }
       },
     }
   }
@@ -111,7 +112,7 @@ export function startTrunks(needs: TrunksNeeds): Trunks {
     const targets = up.length === 0 && isForced ? trunk.targets : up
     const [request, ...others] = targets.map((target) => {
       const invite = inviteTo(trunk, target, number, look, host)
-      return { ...invite, ...answerOf(trunk, invite.uri, invite.sdp) }
+      return { ...invite, ...answersOf(trunk) }
     })
     return request === undefined ? null : { kind: 'request', request, others, via: null }
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import test from 'ava'
 import { credentialsOf, formatChallenge, parseAuthorization, verify } from '../../../node/sip/digest.ts'
 import type { Invitation } from '../../../node/sip/port.ts'
-import { SDP_A, SDP_B, soon } from '../sip/support.ts'
+import { answering, headersOf, SDP_A, SDP_B, soon, udpPeer } from '../sip/support.ts'
 import { addTrunk, carrier, nodes, sealed, until } from './rig.ts'
 
 const LOOK = { number: '+493012345', display: 'Alice', private: false, sdp: SDP_A }
@@ -46,6 +46,76 @@ test('a call to a trunk that asks who we are is answered by digest, in the same 
   t.is(second.from.user, '03012345')
   t.regex(second.header('p-asserted-identity') ?? '', /^<sip:03012345@/)
   if (outcome.kind === 'answered') outcome.dialog.bye()
+})
+
+test('in a call, too, a trunk that asks who we are is answered, once a request: a re-INVITE and the BYE', async (t) => {
+  const { all } = await nodes(t, 1)
+  const [{ trunks, sip }] = all as [(typeof all)[0]]
+  const peer = await udpPeer(t, sip)
+  const auth = { user: 'acme', password: sealed('a', 'secret') }
+  await addTrunk(all, { name: 'a', targets: [`sip:127.0.0.1:${peer.port}`], probe: 0, auth })
+  let nonces = 0
+  const asks = (request: string, status: 401 | 407): void => {
+    const value = formatChallenge('carrier.test', `n${++nonces}`, 'MD5', { stale: false })
+    const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate'
+    peer.send(`SIP/2.0 ${status} Who Is It`, [...answering(request), `${name}: ${value}`])
+  }
+  let last = 0
+  const cseq = (request: string): number => Number.parseInt(headersOf(request, 'CSeq')[0] ?? '', 10)
+  /** And none that is sent again since its answer was late. */
+  const next = async (method: string): Promise<string> => {
+    const request = await peer.next(`${method} `)
+    if (cseq(request) <= last) return next(method)
+    last = cseq(request)
+    return request
+  }
+  /** The next request of that method proves who we are, in that header. */
+  const proves = async (method: string, name: string): Promise<string> => {
+    const request = await next(method)
+    const [answer] = parseAuthorization(headersOf(request, name)[0] ?? '')
+    const body = request.slice(request.indexOf('\r\n\r\n') + 4)
+    t.true(!!answer && verify(answer, credentialsOf('acme', 'carrier.test', 'secret'), method, body))
+    t.is(answer?.nonce, `n${nonces}`)
+    t.is(answer?.uri, request.split(' ')[1])
+    return request
+  }
+  const accepts = (request: string): void => {
+    const more = [`Contact: <sip:gw@127.0.0.1:${peer.port}>`, 'Content-Type: application/sdp']
+    peer.send('SIP/2.0 200 OK', [...answering(request), ...more], SDP_B)
+  }
+
+  const out = trunks.out('a', '+4930777', LOOK)
+  if (out.kind !== 'request') return t.fail(out.why)
+  const dialing = sip.dial(out.request, () => {})
+  asks(await next('INVITE'), 401)
+  accepts(await proves('INVITE', 'Authorization'))
+  const outcome = await soon('an answer', dialing.outcome)
+  if (outcome.kind !== 'answered') return t.fail(JSON.stringify(outcome))
+  const { dialog } = outcome
+
+  const modified = dialog.modify(SDP_A.replace('1 1', '1 2'))
+  const invite = await next('INVITE')
+  t.deepEqual(headersOf(invite, 'Authorization'), [])
+  asks(invite, 407)
+  const again = await proves('INVITE', 'Proxy-Authorization')
+  t.is(cseq(again), cseq(invite) + 1)
+  accepts(again)
+  t.deepEqual(await soon('its answer', modified), { kind: 'answered', sdp: SDP_B })
+
+  const refused = dialog.modify(SDP_A.replace('1 1', '1 3'))
+  asks(await next('INVITE'), 401)
+  asks(await proves('INVITE', 'Authorization'), 401)
+  t.like(await soon('a refusal', refused), { kind: 'refused', status: 401 }, 'it did not like what it heard')
+  t.true(dialog.up)
+
+  dialog.bye()
+  asks(await next('BYE'), 401)
+  const bye = await proves('BYE', 'Authorization')
+  let parted = false
+  void dialog.parted?.then(() => (parted = true))
+  t.false(parted)
+  peer.send('SIP/2.0 200 OK', answering(bye))
+  await soon('that it knows of the end', dialog.parted!)
 })
 
 test('a wrong password is asked for once, not for ever', async (t) => {
