@@ -82,7 +82,12 @@ test('of a call between tenants an operator of one sees the side that is theirs,
 
   // A carrier is nobody's but by a trunk that is theirs.
   t.deepEqual(seen(callTo('0301 by common'), 'acme'), ['caller', 'plan'])
-  t.deepEqual(seen(callTo('0301 by own', 'gus@globex.test', '', 'globex'), 'globex'), ['caller', 'called', 'plan', 'bob'])
+  t.deepEqual(seen(callTo('0301 by own', 'gus@globex.test', '', 'globex'), 'globex'), [
+    'caller',
+    'called',
+    'plan',
+    'bob',
+  ])
   const arrived = (trunk: string) => callTo('bob@globex.test', '+441', trunk, 'globex')
   t.deepEqual(seen(arrived('own'), 'globex'), ['caller', 'called', 'plan', 'bob'])
   t.deepEqual(seen(arrived('common'), 'globex'), ['called', 'plan', 'bob'])
