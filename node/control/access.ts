@@ -6,6 +6,7 @@
 import type { Role } from '../../cluster/tables/people-rows.ts'
 import { domainsOf, tenantOf } from '../../cluster/tables/tenants.ts'
 import type { Tables } from '../../cluster/tables/view.ts'
+import { hideCall, hideCalls, hideExplanation, hideTraced, knownCall, type Look, partiesOf } from './own-side.ts'
 
 export type Need = 'read' | 'operate' | 'administer' | 'audit'
 
@@ -20,6 +21,8 @@ export interface Access {
   readonly note?: (request: Fields) => string
   /** The field of the request that says who asks: it is believed only as long as nobody can prove who he is. */
   readonly by?: string
+  /** What is taken out of an answer, or of each item of a stream, for who is for some tenants only. */
+  readonly hide?: (look: Look) => (reply: never) => unknown
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -39,9 +42,9 @@ export function grants(roles: readonly Role[], need: Need): boolean {
 
 const text = (name: string) => (request: Fields) => String(request[name] ?? '')
 const byAor = ({ aor }: Fields): readonly string[] => [String(aor)]
-const byCall = ({ id }: Fields, { calls }: Tables): readonly string[] => {
-  const call = calls.get(String(id))
-  return call ? [call.from, call.to] : []
+const byCall = ({ id }: Fields, tables: Tables): readonly string[] => {
+  const call = knownCall(tables, String(id))
+  return call ? partiesOf(call) : []
 }
 
 export const ACCESS: Readonly<Record<string, Access>> = {
@@ -91,9 +94,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   ListCommits: { need: 'read', of: 'cluster' },
 
   ListRegistrations: { need: 'read', of: 'list' },
-  ListCalls: { need: 'read', of: 'list' },
-  GetCall: { need: 'read', of: byCall },
-  ExplainCall: { need: 'read', of: byCall },
+  ListCalls: { need: 'read', of: 'list', hide: hideCalls },
+  GetCall: { need: 'read', of: byCall, hide: hideCall },
+  ExplainCall: { need: 'read', of: byCall, hide: hideExplanation },
   HangUpCall: { need: 'operate', of: byCall, note: text('id') },
 
   ListTrunks: { need: 'read', of: 'cluster' },
@@ -122,7 +125,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   RemoveSink: { need: 'administer', of: 'cluster' },
   RecentDecisions: { need: 'read', of: 'cluster' },
   // What was said in a call, message by message.
-  TraceCall: { need: 'operate', of: byCall },
+  TraceCall: { need: 'operate', of: byCall, hide: hideTraced },
 
   Watch: { need: 'read', of: 'cluster' },
   Events: { need: 'read', of: 'cluster' },

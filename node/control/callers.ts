@@ -200,6 +200,14 @@ export function watchCallers(needs: CallerNeeds): Callers {
       log.warn({ method, key }, `${method} ${key} was done, but is not in the audit: ${agreed.kind}`)
   }
 
+  /** What is not his is taken out at the last moment: what handlers and other nodes say among themselves is whole. */
+  function hiderFor(method: string, { tenants }: Asker, { request }: AnyCall): Hide | null {
+    const { hide } = accessOf(method)
+    if (tenants.length === 0 || hide === undefined) return null
+    const { id } = (request ?? {}) as { id?: unknown }
+    return hide({ tables: cluster.tables, tenants, id: String(id ?? '') }) as Hide
+  }
+
   const guardedCluster: Cluster = {
     ...delegate(cluster),
     propose: (command, timeoutMs) => cluster.propose(caused(command), timeoutMs),
@@ -223,15 +231,18 @@ export function watchCallers(needs: CallerNeeds): Callers {
             else done(refused)
             return
           }
+          const hide = hiderFor(method, asker, call)
+          const told: Done = hide && !responseStream ? (error, reply) => done(error, reply && hide(reply)) : done
           const noted: Done = (error, reply) => {
-            if (error || asker.isNode) return done(error, reply)
+            if (error || asker.isNode) return told(error, reply)
             note(method, call.request).then(
-              () => done(null, reply),
-              (trouble) => done(refusal(trouble, log, call.getPath())),
+              () => told(null, reply),
+              (trouble) => told(refusal(trouble, log, call.getPath())),
             )
           }
+          if (hide && responseStream) hideIn(call as unknown as Stream, hide)
           const isNoted = accessOf(method).note !== undefined && !requestStream && !responseStream
-          return asking.run(asker, () => handler(call, isNoted ? noted : done))
+          return asking.run(asker, () => handler(call, isNoted ? noted : told))
         }
         return [method, guard] as const
       })
@@ -243,6 +254,14 @@ export function watchCallers(needs: CallerNeeds): Callers {
       metadata.set(BEHALF, behalf(key, { name: cluster.node, cause }, question, randomUUID()))
     },
   }
+}
+
+type Hide = (reply: unknown) => unknown
+type Stream = { write(item: unknown): boolean }
+
+function hideIn(call: Stream, hide: Hide): void {
+  const write = call.write.bind(call)
+  call.write = (item) => write(hide(item))
 }
 
 /** No token has it: what a name that is none is compared with. */

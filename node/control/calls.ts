@@ -8,6 +8,7 @@ import type { HangUpCallReply, HangUpCallReply__Output } from '../../proto/types
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
 import { inTenant } from './access.ts'
 import type { Needs } from './needs.ts'
+import { partiesOf } from './own-side.ts'
 import { page } from './page.ts'
 import type { Peers } from './peers.ts'
 import { notFound, Refusal } from './refusal.ts'
@@ -16,7 +17,7 @@ import { callView, callWords } from './views.ts'
 export function listCalls({ cluster }: Needs, request: ListRequest__Output): CallPage {
   const isTheirs = inTenant(cluster.tables, request.tenant)
   const { rows, next, total } = page<CallRow>(
-    [...cluster.tables.calls.values()].filter(({ from, to }) => isTheirs(from, to)),
+    [...cluster.tables.calls.values()].filter((call) => isTheirs(...partiesOf(call))),
     request,
     (row) => row.id,
     {

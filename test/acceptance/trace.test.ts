@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import test from 'ava'
 import { sipp } from '../../bench/sipp.ts'
 import { certificates } from '../node/engine/transport/secure.ts'
@@ -159,6 +160,107 @@ needing(test, 'openssl')(
     })
   },
 )
+
+test('of a call between tenants an operator of each sees his side of it, by whatever he asks and of whichever node', async (t) => {
+  await withLab(t, { nodes: 2, media: 'direct' }, async (lab) => {
+    const [near, far] = lab.nodes as [Lab['nodes'][0], Lab['nodes'][0]]
+    await lab.founded()
+    const plan = (tenant: string, domain: string, rules: string) =>
+      lab.json(
+        ['plan', 'commit', '-', '--document', tenant],
+        `tenant: ${tenant}\ndomains: [${domain}]\nrules: [${rules}]\n`,
+      )
+    await plan('acme', 'pbx.test', '{name: over, match: "77", forward: bob@other.test}')
+    await plan('globex', 'other.test', '')
+    await lab.addUser('alice@pbx.test', 'alice-secret')
+    await lab.addUser('bob@other.test', 'bob-secret')
+    const operator = async (name: string, ...more: string[]): Promise<string> => {
+      const { token } = await lab.json<{ token: string }>(['operator', 'add', name, ...more])
+      return token
+    }
+    await operator('root', '--role', 'admin')
+    const tokens: Record<string, string> = {}
+    for (const tenant of ['acme', 'globex', 'third']) {
+      await lab.json(['tenant', 'add', tenant])
+      tokens[tenant] = await operator(`${tenant}-ops`, '--role', 'operator', '--tenant', tenant)
+    }
+
+    const bob = await device(t, far.sip, 'tcp')
+    const own = { user: 'bob', domain: 'other.test' }
+    t.regex(await bob.register([`Contact: <sip:bob@${bob.address};transport=tcp>`], own), /^SIP\/2.0 200/)
+    const alice = await device(t, near.sip, 'tcp')
+    await alice.invite('sip:77@pbx.test', 'alice')
+    const invite = await bob.next('INVITE')
+    bob.send('SIP/2.0 180 Ringing', answering(invite))
+    await alice.next(/^SIP\/2.0 180/)
+    const [call] = await lab.until(
+      'the call is known',
+      () => lab.json<{ id: string; target: string }[]>(['call', 'ls']),
+      (all) => all.length === 1 && all[0]!.target !== '',
+    )
+    const id = call!.id
+
+    /** As text, since it is what is not in it that matters. */
+    const ask = (tenant: string, verb: 'trace' | 'explain' | 'ls' | 'show', node: string): Promise<string> => {
+      const metadata = new Metadata()
+      metadata.set('authorization', `Bearer ${tokens[tenant]}`)
+      const client = lab.client(node)
+      return new Promise((resolve) => {
+        const done = (error: ServiceError | null, reply?: unknown): void =>
+          resolve(error ? status[error.code]! : JSON.stringify(reply))
+        if (verb === 'ls') client.listCalls({}, metadata, done)
+        else if (verb === 'show') client.getCall({ id }, metadata, done)
+        else if (verb === 'explain') client.explainCall({ id }, metadata, done)
+        else {
+          const items: unknown[] = []
+          const stream = client.traceCall({ id }, metadata)
+          stream.on('data', (item) => items.push(item))
+          stream.on('error', (error) => done(error as ServiceError))
+          stream.on('end', () => done(null, items))
+        }
+      })
+    }
+    /** By what each side would be known. */
+    const sides = (text: string): string =>
+      [alice.address, bob.address].map((address, i) => (text.includes(address) ? 'ab'[i] : '')).join('')
+    const look = async (): Promise<void> => {
+      for (const { id: node } of lab.nodes) {
+        for (const verb of ['trace', 'explain'] as const) {
+          t.is(sides(await ask('acme', verb, node)), 'a', `acme ${verb}`)
+          t.is(await ask('third', verb, node), 'PERMISSION_DENIED')
+        }
+        t.is(sides(await ask('globex', 'trace', node)), 'b')
+        t.regex(await ask('acme', 'trace', node), /"INVITE sip:hidden SIP/)
+        // The node that has the caller reaches him by the other node.
+        const explained = await ask('globex', 'explain', node)
+        t.is(sides(explained), '')
+        t.like(JSON.parse(explained), { asked: null, rule: '', target: 'bob@other.test' })
+        t.regex(explained, /"uri":"sip:relay@/)
+        t.regex(
+          await ask('acme', 'explain', node),
+          /"target":"hidden".*"uri":"hidden"|"uri":"hidden".*"target":"hidden"/,
+        )
+      }
+    }
+    for (const { id: node } of lab.nodes) {
+      for (const verb of ['ls', 'show'] as const) {
+        t.false(/b/.test(sides(await ask('acme', verb, node))), verb)
+        t.false(/a/.test(sides(await ask('globex', verb, node))), verb)
+      }
+      t.regex(await ask('globex', 'ls', node), /alice@pbx\.test/, 'who is rung by a number has the call in his list')
+      t.like(JSON.parse(await ask('third', 'ls', node)), { rows: [] })
+    }
+    await look()
+    bob.send('SIP/2.0 486 Busy Here', answering(invite))
+    await alice.next(/^SIP\/2.0 486/)
+    await lab.until(
+      'the call is over',
+      () => lab.json<unknown[]>(['cdr', 'ls']),
+      (all) => all.length === 1,
+    )
+    await look()
+  })
+})
 
 async function prepare(lab: Lab): Promise<void> {
   await lab.commitPlan('domains: [pbx.test]\n')

@@ -167,8 +167,11 @@ test('an operator for some tenants asks what is theirs alone', (t) => {
     ['acme', plan('acme', 'acme.test')],
     ['other', plan('other', 'other.test')],
   ])
-  const calls = new Map([['c1', { from: 'ann@acme.test', to: '0301' }]])
-  const tables = { plans, tenants: new Map(), calls } as never
+  const calls = new Map([
+    ['c1', { from: 'ann@acme.test', to: '0301', target: '0301 by carrier', legs: [] }],
+    ['c2', { from: 'ann@acme.test', to: '0302', target: 'bob@other.test', legs: [] }],
+  ])
+  const tables = { plans, tenants: new Map(), calls, cdrs: new Map() } as never
   const may = (method: string, request: object, tenants = ['acme'], roles = ['operator' as const]) =>
     judge(method, request as never, { roles, tenants }, tables)
   t.like(may('AddUser', { aor: 'ann@ACME.test' }), { kind: 'may' })
@@ -176,6 +179,7 @@ test('an operator for some tenants asks what is theirs alone', (t) => {
   t.like(may('AddUser', { aor: 'ann@nowhere.test' }), { kind: 'may not' })
   t.like(may('HangUpCall', { id: 'c1' }), { kind: 'may' })
   t.like(may('HangUpCall', { id: 'c1' }, ['other']), { kind: 'may not' })
+  t.like(may('HangUpCall', { id: 'c2' }, ['other']), { kind: 'may' }, 'who is rung by a number')
   t.deepEqual(may('ListUsers', { tenant: '' }), { kind: 'may', tenant: 'acme' })
   t.like(may('ListUsers', { tenant: '' }, ['acme', 'other']), { kind: 'may not' })
   t.like(may('ListUsers', { tenant: 'other' }), { kind: 'may not' })
