@@ -6,6 +6,7 @@ import type { ImportUsersRequest__Output } from '../../proto/types/raftel/v1/Imp
 import type { Profile__Output } from '../../proto/types/raftel/v1/Profile.ts'
 import { readAor } from '../profile/aor.ts'
 import { circleOf, readProfile } from '../profile/profile.ts'
+import { ledTo } from '../routing/references.ts'
 import { inTenant } from './access.ts'
 import type { Needs } from './needs.ts'
 import { patchOf } from './profiles.ts'
@@ -47,7 +48,7 @@ export async function importUsers(
   const pending = new Map([...context.flatMap((profile) => elsewhere(profile, tables, also)), ...patches])
   for (const { aor: given, line } of users) {
     const set = patches.get(readAor(given)?.aor ?? '')
-    const chain = set?.forwards ? circleOf(readAor(given)!.aor, set, tables, pending) : null
+    const chain = set?.forwards ? circleOf(readAor(given)!.aor, set, tables, ledTo, pending) : null
     if (chain !== null) errors.push({ line, text: `calls would be forwarded in a circle: ${chain.join(' → ')}` })
   }
   if (errors.length > 0) return { added: 0, replaced: 0, kept: 0, errors }

@@ -13,6 +13,7 @@ import type { UserDetail } from '../../proto/types/raftel/v1/UserDetail.ts'
 import { readAor } from '../profile/aor.ts'
 import { sealPin } from '../profile/pin.ts'
 import { circleOf, readProfile } from '../profile/profile.ts'
+import { ledTo } from '../routing/references.ts'
 import { inTenant } from './access.ts'
 import type { Needs } from './needs.ts'
 import { page } from './page.ts'
@@ -58,7 +59,7 @@ export async function setProfile(
   if (read.kind === 'faults') throw invalid(read.faults.join('\n'))
   if (Object.keys(read.set).length === 0)
     throw invalid('nothing is named that is to be set; see raftel user set --help')
-  const chain = circleOf(aor, read.set, tables)
+  const chain = circleOf(aor, read.set, tables, ledTo)
   if (chain !== null) throw inCircle(chain)
   const result = agreed(await cluster.propose({ type: 'profile-put', aor, set: read.set }, within))
   if (result.kind === 'no such user') throw noUser(aor)

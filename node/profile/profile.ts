@@ -122,13 +122,14 @@ export function readProfile(
 }
 
 /**
- * The way that a change would lead round by, of AoRs and of numbers that the directory of the plan gives to users; null: it does not. `pending`: profiles
- * as they will be, of an import.
+ * The way that a change would lead round by, of AoRs and of numbers that the directory of the plan gives to users; null: it does not. `ledTo`: where the
+ * rules of a plan lead a number, a user or another number; null: to none. `pending`: profiles as they will be, of an import.
  */
 export function circleOf(
   aor: Aor,
   set: ProfilePatch,
   world: World,
+  ledTo: LedTo,
   pending: ReadonlyMap<Aor, ProfilePatch> = new Map(),
 ): readonly Aor[] | null {
   const forwardsOf = (to: Aor) => {
@@ -137,14 +138,20 @@ export function circleOf(
   }
   // Numbers mean whom they mean to the first: his is the domain that they are dialled in.
   return circle(aor, forwardsOf(aor), forwardsOf, (target) =>
-    target.includes('@') ? target : ownerOf(world, domainOf(aor), target),
+    target.includes('@') ? target : ownerOf(world, domainOf(aor), target, ledTo),
   )
 }
 
+type LedTo = (plan: PlanRow['plan'], dialled: string) => string | null
+
 /** Who answers to a number, or a name, in a domain. */
-function ownerOf({ plans, users }: World, domain: string, number: string): Aor | null {
+function ownerOf({ plans, users }: World, domain: string, dialled: string, ledTo: LedTo): Aor | null {
+  let number = dialled
   for (const { plan } of plans.values()) {
     if (!plan.domains.includes(domain)) continue
+    const to = ledTo(plan, number)
+    if (to === null || to.includes('@')) return to
+    number = to
     const entry = plan.users.find((user) => domainOf(user.aor) === domain && user.numbers.includes(number))
     if (entry) return entry.aor
   }

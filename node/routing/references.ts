@@ -137,3 +137,27 @@ function firstRules({ rules }: Plan): (number: string) => number | null {
     return isSure && match(pattern.pattern, number) !== null ? rule : null
   }
 }
+
+/** Numbers that lead to numbers are followed so far. */
+const LED_MAX = 8
+const ruleOf = new WeakMap<Plan, (number: string) => number | null>()
+
+/**
+ * Where a number leads whoever dials it, as far as the rules and numbers of this document alone are sure of it: a user, or a number that they say nothing of;
+ * null: to no user, but to a group, a trunk or nowhere.
+ */
+export function ledTo(plan: Plan, dialled: string): string | null {
+  const ruleFor = ruleOf.get(plan) ?? firstRules(plan)
+  ruleOf.set(plan, ruleFor)
+  let number = dialled
+  for (let i = 0; i < LED_MAX; i++) {
+    const rule = ruleFor(number)
+    const action = rule === null ? plan.numbers?.find((one) => one.number === number)?.action : plan.rules[rule]!.action
+    if (action === undefined) return number
+    if (action.kind === 'user') return action.aor
+    if ((action.kind !== 'forward' && action.kind !== 'rewrite') || action.to.includes('$')) return null
+    number = action.to
+    if (number.includes('@')) return number
+  }
+  return null
+}
