@@ -56,12 +56,15 @@ export function wrapDialog(raw: SrfDialog, link: Link, { offered = false, answer
       unlost()
       part()
     }
+    const gone = (): void => {
+      link.srf.removeDialog(raw)
+      done()
+    }
     try {
-      if (answers) request('BYE', headers, '', done)
+      if (answers) request('BYE', headers, '', gone)
       else raw.destroy({ headers }, done)
     } catch {
-      done()
-      link.srf.removeDialog(raw)
+      gone()
     }
   }
 
