@@ -65,14 +65,22 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
 
   const child = host.spawn('baresip', options.trace ? ['-f', folder, '-s'] : ['-f', folder])
   const log = collect(child)
-  await log.until(/baresip is ready/, 20_000)
-  const control = openControl(host, ports.control, log)
-  // What happens before it listens to events is never told.
-  control.send({ command: 'uuid', token: 'open' })
-  await log.until(/"token":"open"/, 20_000)
+  let control: ReturnType<typeof openControl> | null = null
+  try {
+    await log.until(/baresip is ready/, 20_000)
+    control = openControl(host, ports.control, log)
+    // What happens before somebody listens to its events is never told.
+    control.send({ command: 'uuid', token: 'open' })
+    await log.until(/"token":"open"/, 20_000)
+  } catch (error) {
+    control?.close()
+    child.kill('SIGTERM')
+    throw error
+  }
+  const { send, close } = control
   return {
     until: log.until,
-    command: (command, params) => control.send({ command, params: params ?? '', token: 't' }),
+    command: (command, params) => send({ command, params: params ?? '', token: 't' }),
     sip: log.text,
     // One that answers by itself does not tell of ringing, but of all that follows.
     rung: () => new Set(log.all(/"direction":"incoming".*"id":"([^"]+)"/)).size,
@@ -83,7 +91,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
       return name === undefined ? null : path.join(recordings, name)
     },
     close: async () => {
-      control.close()
+      close()
       const gone = new Promise((resolve) => child.once('close', resolve))
       child.kill('SIGTERM')
       if (child.exitCode === null && child.signalCode === null) await gone

@@ -55,7 +55,7 @@ needing(
       ]
       const phones = new Map<Aor, Phone>()
       try {
-        await Promise.all(AORS.map(async (aor, i) => phones.set(aor, await startPhone(lab, folder, aor, ports, i))))
+        for (const [i, aor] of AORS.entries()) phones.set(aor, await startPhone(lab, folder, aor, ports, i))
         await lab.until(
           'all are registered',
           () => registrationsAt(lab.client()),

@@ -127,7 +127,7 @@ export function callsIn(lab: Lab): Calls {
     // The record goes on where the decision ended: each step that failed, in its order.
     const failed = record.decision.slice(trace.length)
     const went = record.trunk || record.target
-    const isAsSaid = record.disposition !== 'answered' || steps[failed.length]?.text.split(' ').includes(went)
+    const isAsSaid = record.disposition !== 'answered' || steps[failed.length]?.text.split(/[ ,]+/).includes(went)
     if (!isAsSaid) throw wrong(`${went} was not next after ${failed.length} that failed`)
     return { said: before, record, failed }
   }
