@@ -321,20 +321,20 @@ export function startCalls(needs: CallsNeeds): Calls {
       const measured = Promise.resolve(live.media?.end())
       const { after, told } = live
       const counting: (() => boolean)[] = []
-      const known = Promise.all([measured, ...after]).then(([streams]) => {
-        return tellEnd(
-          live,
-          streams ?? null,
-          counting.some((counts) => counts()),
-        )
+      const begun = Promise.all([measured, ...after]).then(([streams]) => {
+        const isCounted = counting.some((counts) => counts())
+        return { told: tellEnd(live, streams ?? null, isCounted) }
       })
-      void known.catch(() => undefined).finally(told.resolve)
+      void begun
+        .then(({ told }) => told)
+        .catch(() => undefined)
+        .finally(told.resolve)
       for (const id of reservedFor(live)) {
         if (live.on?.ids.includes(id)) continue
         const counts = needs.admission?.release(id, id === live.id ? live.seconds : null, told.promise)
         if (counts) counting.push(counts)
       }
-      await measured.finally(() => ending.delete(live.id))
+      await begun.finally(() => ending.delete(live.id))
     }
   }
 

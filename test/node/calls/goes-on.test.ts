@@ -6,7 +6,7 @@ import { ACCOUNT, limit, nothingHeld, prepaid } from './credit.ts'
 import { call, listener, nodes, type TestNode } from './rig.ts'
 import { carolAnswers, consulting, isOver, SDP_C, talking } from './talker.ts'
 
-const QUICK = { admission: { leaseMs: 1_500, ahead: 1 } }
+const QUICK = { admission: { leaseMs: 9_000, ahead: 10 } }
 const CONNECT = 50_000
 
 /** Dora takes a place in a call, at whatever node. */
@@ -69,13 +69,13 @@ test('whom alice joined talk on at her expense and against her limit, and are cu
     const { result } = await agreed(cluster, { type: 'credit-add', account: ACCOUNT, currency: 'EUR', grant })
     if (result.kind === 'done') break
   }
-  await soon('BYE at both who talk', Promise.all([bob.bye, carol.bye]), 20_000)
+  await soon('BYE at both who talk', Promise.all([bob.bye, carol.bye]), 40_000)
   await isOver(t, n1)
   await isSettled(t, n1, 4)
 })
 
 test('whom alice transfers is at her expense with whom he is sent to, until they hang up', async (t) => {
-  const [n1] = (await nodes(t, 1, '', 100, QUICK)) as [TestNode]
+  const [n1] = (await nodes(t, 1)) as [TestNode]
   const { cluster } = n1
   await until(cluster, 'there are founders', () => cluster.tables.members !== null)
   await prepaid(n1, 10_000_000, CONNECT)
@@ -100,7 +100,7 @@ for (const [whose, names] of [
   ['who was called', 'bob'],
 ] as const) {
   test(`the place of ${whose} is taken, and taken again: alice pays until the last of them hangs up, and for being answered once`, async (t) => {
-    const [n1] = (await nodes(t, 1, '', 100, QUICK)) as [TestNode]
+    const [n1] = (await nodes(t, 1)) as [TestNode]
     const { cluster } = n1
     await until(cluster, 'there are founders', () => cluster.tables.members !== null)
     await prepaid(n1, 10_000_000, CONNECT)
@@ -122,7 +122,7 @@ for (const [whose, names] of [
 }
 
 test('a place is taken from another node: the node of the call keeps what it has reserved until the last hangs up', async (t) => {
-  const [n1, n2] = (await nodes(t, 2, '', 100, QUICK)) as [TestNode, TestNode]
+  const [n1, n2] = (await nodes(t, 2)) as [TestNode, TestNode]
   await until(n1.cluster, 'there are founders', () => n1.cluster.tables.members !== null)
   await prepaid(n1, 10_000_000, CONNECT)
   const { alice, bob } = await talking(t, n1)
