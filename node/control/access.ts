@@ -6,6 +6,8 @@
 import type { Role } from '../../cluster/tables/people-rows.ts'
 import { domainsOf, tenantOf } from '../../cluster/tables/tenants.ts'
 import type { Tables } from '../../cluster/tables/view.ts'
+import { clean } from '../../proto/text.ts'
+import { normalForm } from '../routing/number.ts'
 import { hideCall, hideCalls, hideExplanation, hideTraced, knownCall, type Look, partiesOf } from './own-side.ts'
 
 export type Need = 'read' | 'operate' | 'administer' | 'audit'
@@ -21,6 +23,8 @@ export interface Access {
   readonly note?: (request: Fields) => string
   /** The field of the request that says who asks: it is believed only as long as nobody can prove who he is. */
   readonly by?: string
+  /** What in it is beyond who is for some tenants only, as a sentence; null: nothing. */
+  readonly beyond?: (request: Fields, tables: Tables) => string | null
   /** What is taken out of an answer, or of each item of a stream, for who is for some tenants only. */
   readonly hide?: (look: Look) => (reply: never) => unknown
 }
@@ -65,9 +69,13 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   ListUsers: { need: 'read', of: 'list' },
   GetUser: { need: 'read', of: byAor },
   RemoveUser: { need: 'operate', of: byAor },
-  SetProfile: { need: 'operate', of: byAor },
+  SetProfile: { need: 'operate', of: byAor, beyond: (request, tables) => strangeCallerId([request], tables) },
   GetProfiles: { need: 'read', of: 'list' },
-  ImportUsers: { need: 'operate', of: 'list' },
+  ImportUsers: {
+    need: 'operate',
+    of: 'list',
+    beyond: ({ users }, tables) => strangeCallerId(users as readonly Fields[] | undefined, tables),
+  },
 
   ListTenants: { need: 'read', of: 'list' },
   PutTenant: { need: 'administer', of: 'cluster' },
@@ -148,7 +156,7 @@ export type Verdict =
   { readonly kind: 'may'; readonly tenant?: string } | { readonly kind: 'may not'; readonly why: string }
 
 export function judge(method: string, request: Fields, { roles, tenants }: Rights, tables: Tables): Verdict {
-  const { need, of } = accessOf(method)
+  const { need, of, beyond } = accessOf(method)
   // What operators did has secrets of others in it, whichever way it is read.
   const isAudit = method === 'Watch' && request.table === 'audit'
   if (!grants(roles, isAudit ? 'audit' : need)) {
@@ -157,6 +165,8 @@ export function judge(method: string, request: Fields, { roles, tenants }: Right
   }
   if (tenants.length === 0 || of === 'anybody') return { kind: 'may' }
   const yours = tenants.join(', ')
+  const why = beyond?.(request, tables) ?? null
+  if (why !== null) return { kind: 'may not', why }
   if (of === 'cluster')
     return { kind: 'may not', why: `that is about the whole cluster, and you are for ${yours} alone` }
   if (of === 'list') {
@@ -172,6 +182,39 @@ export function judge(method: string, request: Fields, { roles, tenants }: Right
   return isTheirs
     ? { kind: 'may' }
     : { kind: 'may not', why: `that is of no domain of ${yours}, and you are for these alone` }
+}
+
+/**
+ * Other networks believe the number that a user shows. So the numbers of the plan of his tenant can be set, what that plan shows anyway, and what he has already: an operator for all
+ * tenants gave him that.
+ */
+function strangeCallerId(users: readonly Fields[] = [], tables: Tables): string | null {
+  const known = new Map<string | null, ReadonlySet<string>>()
+  for (const { aor, set, profile } of users) {
+    const { callerId = '' } = (set ?? profile ?? {}) as { readonly callerId?: string }
+    if (callerId === '' || tables.profiles.get(String(aor))?.callerId === callerId) continue
+    const tenant = tenantOf(tables, domainOf(String(aor)))
+    let own = known.get(tenant)
+    if (own === undefined) known.set(tenant, (own = tenant === null ? new Set() : numbersOf(tables, tenant)))
+    if (own.has(callerId)) continue
+    return `caller_id: ${clean(callerId, 40)} is no number of the plan of ${clean(tenant ?? 'this domain', 64)}; an operator for all tenants can set it`
+  }
+  return null
+}
+
+/** What the plan of a tenant has and shows, in normal form. */
+function numbersOf({ plans }: Pick<Tables, 'plans'>, tenant: string): ReadonlySet<string> {
+  const own = [...plans.values()].filter(({ plan }) => plan.tenant === tenant)
+  return new Set(
+    own.flatMap(({ plan: { numbers = [], users, rules, trunkGroups = [], country } }) => {
+      const all = [
+        ...numbers.map(({ number }) => number),
+        ...users.flatMap((user) => [...user.numbers, user.callerId]),
+        ...[...rules, ...trunkGroups].map(({ callerId }) => callerId),
+      ]
+      return all.flatMap((one) => (one === undefined ? [] : [normalForm(one, country) ?? one]))
+    }),
+  )
 }
 
 function domainOf(aor: string): string {

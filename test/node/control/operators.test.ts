@@ -161,7 +161,15 @@ test.serial(
 
 test('an operator for some tenants asks what is theirs alone', (t) => {
   const plan = (tenant: string, domain: string) => ({
-    plan: { tenant, domains: [domain], users: [], rules: [], emergency: null },
+    plan: {
+      tenant,
+      country: 'DE',
+      domains: [domain],
+      users: [{ aor: `ann@${domain}`, numbers: ['1001', '+4930771'], callerId: '+4930772' }],
+      numbers: [{ number: tenant === 'acme' ? '030770' : '030880' }],
+      rules: [],
+      emergency: null,
+    },
   })
   const plans = new Map([
     ['acme', plan('acme', 'acme.test')],
@@ -171,7 +179,8 @@ test('an operator for some tenants asks what is theirs alone', (t) => {
     ['c1', { from: 'ann@acme.test', to: '0301', target: '0301 by carrier', legs: [] }],
     ['c2', { from: 'ann@acme.test', to: '0302', target: 'bob@other.test', legs: [] }],
   ])
-  const tables = { plans, tenants: new Map(), calls, cdrs: new Map() } as never
+  const profiles = new Map([['old@acme.test', { callerId: '+4930779' }]])
+  const tables = { plans, tenants: new Map(), calls, cdrs: new Map(), profiles } as never
   const may = (method: string, request: object, tenants = ['acme'], roles = ['operator' as const]) =>
     judge(method, request as never, { roles, tenants }, tables)
   t.like(may('AddUser', { aor: 'ann@ACME.test' }), { kind: 'may' })
@@ -184,6 +193,20 @@ test('an operator for some tenants asks what is theirs alone', (t) => {
   t.like(may('ListUsers', { tenant: '' }, ['acme', 'other']), { kind: 'may not' })
   t.like(may('ListUsers', { tenant: 'other' }), { kind: 'may not' })
   t.like(may('ImportUsers', { tenant: '' }), { kind: 'may', tenant: 'acme' })
+  const shows = (callerId: string, tenants = ['acme'], aor = 'ann@acme.test') => [
+    may('SetProfile', { aor, set: { callerId } }, tenants).kind,
+    may('ImportUsers', { users: [{ aor, profile: { callerId } }], tenant: 'acme' }, tenants).kind,
+  ]
+  for (const number of ['+4930770', '+4930771', '+4930772']) t.deepEqual(shows(number), ['may', 'may'], number)
+  t.deepEqual(shows('+4930779'), ['may not', 'may not'], 'a number of nobody')
+  t.deepEqual(shows('+4930880'), ['may not', 'may not'], 'a number of another tenant')
+  t.deepEqual(shows('+4930779', ['acme'], 'old@acme.test'), ['may', 'may'], 'what he has already')
+  t.deepEqual(shows('+4930779', []), ['may', 'may'], 'who is for all tenants')
+  t.regex(
+    (may('SetProfile', { aor: 'ann@acme.test', set: { callerId: '+1' } }) as { why: string }).why,
+    /is no number of the plan of acme/,
+  )
+  t.like(may('SetProfile', { aor: 'ann@acme.test', set: { name: 'Ann' } }), { kind: 'may' })
   t.like(may('CommitPlan', {}), { kind: 'may not' })
   t.like(may('Watch', { table: 'users' }), { kind: 'may not' })
   t.like(may('GetNode', {}), { kind: 'may' })
