@@ -204,7 +204,7 @@ async function ringing(raftel: ReturnType<typeof raftelAt>): Promise<string> {
 }
 
 test.serial('every verb prints JSON that a program can read when it is asked to', async (t) => {
-  t.timeout(300_000)
+  t.timeout(600_000)
   const { client, sip } = await oneNode(t)
   const raftel = raftelAt(client)
   const known: Record<string, string> = { $dir: files(t) }
@@ -239,7 +239,7 @@ test.serial('every verb prints JSON that a program can read when it is asked to'
 })
 
 test.serial('shells complete all verbs, and the users, trunks, nodes and calls that there are', async (t) => {
-  t.timeout(300_000)
+  t.timeout(600_000)
   const { client, sip } = await oneNode(t)
   const raftel = raftelAt(client)
   const bin = files(t)
