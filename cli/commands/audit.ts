@@ -139,11 +139,12 @@ async function showAudit(seq: number, _: object, self: Command): Promise<void> {
 }
 
 async function exportAudit(options: Wanted, self: Command): Promise<void> {
-  const client = openClient(globals(self))
+  const given = globals(self)
+  const client = openClient(given)
   try {
-    for (const entry of (await entries(client, options, Number.POSITIVE_INFINITY)).reverse()) {
-      process.stdout.write(`${JSON.stringify(row(entry))}\n`)
-    }
+    const all = (await entries(client, options, Number.POSITIVE_INFINITY)).reverse()
+    if (given.output === 'json') process.stdout.write(`${JSON.stringify(all.map(row), null, 2)}\n`)
+    else for (const entry of all) process.stdout.write(`${JSON.stringify(row(entry))}\n`)
   } finally {
     client.close()
   }

@@ -65,9 +65,9 @@ export function cdrCommand(): Command {
   const exported = filtered(
     new Command('export').description('all that are kept, oldest first, as a sink would have them'),
   )
-    .addOption(new Option('--format <format>').choices(['csv', 'jsonl']).default('csv'))
+    .addOption(new Option('--format <format>', 'by default csv, or what -o says').choices(['csv', 'jsonl']))
     .addHelpText('after', examples('export > cdrs.csv', 'export --format jsonl --since 2026-11-01'))
-    .action((options: Filters & { format: string }, self: Command) => exportCdrs(options, self))
+    .action((options: Filters & { format?: string }, self: Command) => exportCdrs(options, self))
   return new Command('cdr')
     .description('records of calls that are over')
     .addCommand(ls)
@@ -145,16 +145,21 @@ async function showCdr(id: string, self: Command): Promise<void> {
   }
 }
 
-async function exportCdrs(options: Filters & { format: string }, self: Command): Promise<void> {
-  const client = openClient(globals(self))
+async function exportCdrs(options: Filters & { format?: string }, self: Command): Promise<void> {
+  const given = globals(self)
+  const format = options.format ?? (given.output === 'table' ? 'csv' : given.output)
+  const client = openClient(given)
   try {
     const rows: Row[] = []
     for await (const row of newestFirst(client, options, Number.POSITIVE_INFINITY)) rows.push(row)
-    if (options.format === 'csv') process.stdout.write(csv([FIELDS]))
-    for (const { problem: _, ...told } of rows.reverse()) {
-      const line = options.format === 'csv' ? csv([FIELDS.map((name) => told[name])]) : JSON.stringify(told) + '\n'
-      process.stdout.write(line)
-    }
+    const all = rows.reverse().map(({ problem: _, ...told }) => told)
+    if (format === 'csv') process.stdout.write(csv([FIELDS]))
+    if (format === 'json') process.stdout.write(`${JSON.stringify(all, null, 2)}\n`)
+    else
+      for (const told of all) {
+        const line = format === 'csv' ? csv([FIELDS.map((name) => told[name])]) : JSON.stringify(told) + '\n'
+        process.stdout.write(line)
+      }
   } finally {
     client.close()
   }

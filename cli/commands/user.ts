@@ -12,7 +12,7 @@ import { addList, allRows } from '../lists.ts'
 import { type Column, iso, record, table } from '../print.ts'
 import { secretOfStdin } from '../stdin.ts'
 import { onOff } from '../switches.ts'
-import { COLUMNS, writeCsv, writeYaml } from '../users/file.ts'
+import { COLUMNS, writeCsv, writeJson, writeYaml } from '../users/file.ts'
 import { type ImportOptions, importFile } from '../users/import.ts'
 
 interface Row {
@@ -127,7 +127,7 @@ export function userCommand(): Command {
     .action(importUsers)
   const save = new Command('export')
     .description('all users with what is set, as raftel user import reads them; never a password')
-    .addOption(new Option('--format <format>', 'csv or yaml').choices(['csv', 'yaml']).default('csv'))
+    .addOption(new Option('--format <format>', 'by default csv, or what -o says').choices(['csv', 'yaml']))
     .option('--tenant <name>', 'only those of the domains of this tenant')
     .addHelpText(
       'after',
@@ -276,8 +276,9 @@ async function importUsers(file: string, options: ImportOptions, self: Command):
   process.stdout.write(record(given.output, { ...done }))
 }
 
-async function exportUsers(options: { format: 'csv' | 'yaml'; tenant?: string }, self: Command): Promise<void> {
-  const client = openClient(globals(self))
+async function exportUsers(options: { format?: 'csv' | 'yaml'; tenant?: string }, self: Command): Promise<void> {
+  const given = globals(self)
+  const client = openClient(given)
   try {
     const wanted = { filter: '', sort: '', linearizable: false, tenant: options.tenant ?? '' }
     const users = await allRows<User__Output>(
@@ -292,7 +293,10 @@ async function exportUsers(options: { format: 'csv' | 'yaml'; tenant?: string },
     )
     const byAor = new Map(profiles.map((profile) => [profile.aor, profile]))
     const all = users.map(({ aor }) => byAor.get(aor) ?? { aor, hasPin: false, groups: [] })
-    process.stdout.write(options.format === 'csv' ? writeCsv(all) : writeYaml(all))
+    const { output } = given
+    const { format = 'csv' } = options
+    if (options.format === undefined && output !== 'table') process.stdout.write(writeJson(all, output))
+    else process.stdout.write(format === 'csv' ? writeCsv(all) : writeYaml(all))
   } finally {
     client.close()
   }

@@ -196,7 +196,18 @@ export function writeCsv(profiles: readonly Profile__Output[]): string {
 }
 
 export function writeYaml(profiles: readonly Profile__Output[]): string {
-  const users = profiles.map((profile) => {
+  return yamlOf({ users: entriesOf(profiles) }, { lineWidth: 0 })
+}
+
+/** What YAML says, which import reads as such; with `ndjson` a user a line. */
+export function writeJson(profiles: readonly Profile__Output[], format: 'json' | 'ndjson'): string {
+  const users = entriesOf(profiles)
+  if (format === 'json') return `${JSON.stringify({ users }, null, 2)}\n`
+  return users.map((user) => `${JSON.stringify(user)}\n`).join('')
+}
+
+function entriesOf(profiles: readonly Profile__Output[]) {
+  return profiles.map((profile) => {
     const set = SHOWN.map(([name, [field]]) => [name, profile[field as keyof Profile__Output]] as const)
     const there = set.filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
     return {
@@ -206,5 +217,4 @@ export function writeYaml(profiles: readonly Profile__Output[]): string {
       ),
     }
   })
-  return yamlOf({ users }, { lineWidth: 0 })
 }

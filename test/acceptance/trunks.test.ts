@@ -1,31 +1,11 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import test from 'ava'
 import { credentialsOf, formatChallenge, parseAuthorization, verify } from '../../node/sip/digest.ts'
+import { SHELLS, tabbed } from '../cli/shells.ts'
 import { carrier } from '../node/trunks/rig.ts'
 import { which } from '../peers.ts'
 import { RAFTEL, withLab } from './lab.ts'
-
-const run = promisify(execFile)
-
-/** What a shell offers for a line, in order: of zsh what its function gives to `compadd`, as it completes only on a terminal. */
-async function tabbed(shell: string, script: string, line: string): Promise<string[]> {
-  const words = `raftel ${line}`.split(' ')
-  const quoted = words.map((word) => `'${word}'`).join(' ')
-  const asked: Readonly<Record<string, string>> = {
-    bash: `${script}\nCOMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _raftel; printf '%s\\n' "\${COMPREPLY[@]}"`,
-    zsh: `compdef() { :; }\ncompadd() { shift; print -l -- "$@"; }\n_files() { :; }\n${script}\nwords=(${quoted}); CURRENT=${words.length}; _raftel`,
-    fish: `${script}\ncomplete -C 'raftel ${line}'`,
-  }
-  const env = { ...process.env, PATH: `${path.dirname(RAFTEL)}:${process.env.PATH}` }
-  const { stdout } = await run(shell, ['-c', asked[shell]!], { env })
-  return stdout
-    .split('\n')
-    .filter((one) => one !== '')
-    .sort()
-}
 
 interface Cell {
   readonly trunk: string
@@ -156,9 +136,9 @@ test('the matrix tells which node reaches which trunk; what is wrong with a trun
     // What a shell shows after a tab: asked of the real ones, with the script that they are given.
     const completed = async (shell: string, line: string): Promise<string[]> => {
       const { stdout: script } = await lab.raftel(['completion', shell])
-      return tabbed(shell, script, `--dir ${lab.dir} ${line}`)
+      return tabbed(shell, script, `--dir ${lab.dir} ${line}`, path.dirname(RAFTEL))
     }
-    for (const shell of ['bash', 'zsh', 'fish'].filter((one) => which(one) !== null)) {
+    for (const shell of SHELLS.filter((one) => which(one) !== null)) {
       t.deepEqual(await completed(shell, 'trunk show '), ['failing', 'good'], shell)
       t.deepEqual(await completed(shell, 'trunk disable g'), ['good'], shell)
       t.deepEqual(await completed(shell, 'trunk st'), ['status'], shell)
