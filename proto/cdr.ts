@@ -6,6 +6,17 @@ export interface ToldMedia {
   readonly packets: number
   readonly bytes: number
   readonly errors: number
+  /** What that side heard, by its own reports; absent: it sent none. */
+  readonly heard?: ToldQuality
+}
+
+export interface ToldQuality {
+  /** Mean opinion score, estimated: 1 to 4.5. */
+  readonly mos: number
+  readonly jitterMs: number
+  /** Of a hundred packets. */
+  readonly lost: number
+  readonly roundTripMs: number
 }
 
 export interface ToldCost {

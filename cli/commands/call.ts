@@ -6,6 +6,7 @@ import { openClient } from '../client.ts'
 import { globals } from '../globals.ts'
 import { addList } from '../lists.ts'
 import { iso, record, span } from '../print.ts'
+import { quality } from '../quality.ts'
 import { explainCommand } from './explain.ts'
 import { addProblems, troubled, wantedProblems } from './problems.ts'
 import { traceCommand } from './trace.ts'
@@ -91,6 +92,7 @@ async function showCall(id: string, self: Command): Promise<void> {
     for (const leg of legs) told[`leg ${leg.role}`] = `${leg.contact} (${leg.callId})`
     for (const stream of streams) {
       told[`sent by ${stream.side}`] = `${stream.packets} packets ${stream.codec} from ${stream.endpoint}`
+      if (stream.heard) told[`heard by ${stream.side}`] = quality(stream.heard)
     }
     process.stdout.write(record('table', told))
   } finally {

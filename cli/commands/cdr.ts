@@ -9,6 +9,7 @@ import { type Client, openClient } from '../client.ts'
 import { usage } from '../failure.ts'
 import { globals } from '../globals.ts'
 import { list, record, span } from '../print.ts'
+import { quality } from '../quality.ts'
 import { isBehindNat, SLOW_MS } from '../trace/problems.ts'
 import { storiesOf } from '../tui/judged.ts'
 import { tuiClient } from '../tui/source.ts'
@@ -135,8 +136,9 @@ async function showCdr(id: string, self: Command): Promise<void> {
     const told: Record<string, string | number | null> = { ...flat }
     for (const [i, line] of decision.entries()) told[`decision ${i + 1}`] = line
     for (const leg of legs) told[`leg ${leg.role}`] = leg.callId
-    for (const { side, packets, codec, errors } of media ?? []) {
+    for (const { side, packets, codec, errors, heard } of media ?? []) {
       told[`sent by ${side}`] = `${packets} packets ${codec}, ${errors} of no use`
+      if (heard) told[`heard by ${side}`] = quality(heard)
     }
     told.cost = cost && `${(cost.amount / 1e6).toFixed(6)} ${cost.currency}`
     process.stdout.write(record('table', told))

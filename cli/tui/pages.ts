@@ -100,7 +100,7 @@ function mediaLines(call: Call__Output, rates: readonly number[], theme: Theme):
   }
   const head: Line = [
     {
-      text: `  ${pad('SIDE', 8)} ${pad('PACKETS', 9, 'right')} ${pad('/S', 5, 'right')} ${pad('ERRORS', 6, 'right')} ${pad('CODEC', 10)} ENDPOINT`,
+      text: `  ${pad('SIDE', 8)} ${pad('PACKETS', 9, 'right')} ${pad('/S', 5, 'right')} ${pad('ERRORS', 6, 'right')} ${pad('CODEC', 10)} ${pad('MOS', 3)} ${pad('LOST', 4)} ENDPOINT`,
       tone: 'dim',
     },
   ]
@@ -111,6 +111,8 @@ function mediaLines(call: Call__Output, rates: readonly number[], theme: Theme):
       pad((rates[i] ?? 0).toFixed(0), 5, 'right'),
       pad(count(stream.errors), 6, 'right'),
       pad(safe(stream.codec, theme.ascii), 10),
+      pad(stream.heard?.mos.toFixed(1) ?? '', 3),
+      pad(stream.heard ? `${stream.heard.lost}%` : '', 4, 'right'),
       safe(stream.endpoint, theme.ascii),
     ]
     return [{ text: `  ${cells.join(' ')}`, tone: stream.errors > 0 ? 'warning' : 'plain' }]

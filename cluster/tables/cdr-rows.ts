@@ -55,6 +55,17 @@ export interface MediaCount {
   readonly bytes: number
   /** Packets that the relay could not use. */
   readonly errors: number
+  /** What that side heard, by its own reports; absent: it sent none, or an older program recorded it. */
+  readonly heard?: HeardQuality
+}
+
+export interface HeardQuality {
+  /** Mean opinion score, estimated, in steps of a tenth. */
+  readonly mos: number
+  readonly jitterMs: number
+  /** Of a hundred packets. */
+  readonly lost: number
+  readonly roundTripMs: number
 }
 
 export interface Cost {

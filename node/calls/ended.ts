@@ -32,8 +32,8 @@ export function endOf({ call, why, stopped, at, seconds, row, streams }: Ending)
   const refused = Number(said)
   const status = call.answeredAt === null ? refused : 200
   const cause = causeIn(why) ?? (call.answeredAt === null ? causeOf(status) : ANSWERED[why]) ?? NORMAL
-  const media = (streams ?? []).slice(0, STREAMS_MAX).map(({ side, codec, packets, bytes, errors }) => {
-    return { side, codec: clean(codec, 32), packets, bytes, errors }
+  const media = (streams ?? []).slice(0, STREAMS_MAX).map(({ side, codec, packets, bytes, errors, heard }) => {
+    return { side, codec: clean(codec, 32), packets, bytes, errors, ...(heard && { heard }) }
   })
   return {
     at,

@@ -140,6 +140,12 @@ export interface StreamView {
   readonly codec: string
   readonly endpoint: string
   readonly errors: number
+  readonly heard?: {
+    readonly mos: number
+    readonly jitterMs: number
+    readonly lost: number
+    readonly roundTripMs: number
+  }
 }
 
 /** `text` has one line a fault, `warnings` one each. */

@@ -4,7 +4,7 @@
  * The commands are rtpengine's "ng" ones. A call has two tags, `caller` and `called`, whatever the tags of its dialogs
  * are: the session outlives forks and re-INVITEs, and both sides keep their ports through all of them.
  */
-import type { Passed, Side, Stream } from './media.ts'
+import type { Passed, Quality, Side, Stream } from './media.ts'
 
 /** Longest SDP that is handed to the relay, in characters; real ones are below 8 kB even with ICE and video. */
 export const sdpLengthMax = 16_384
@@ -101,17 +101,21 @@ const refusalStatus = (reason: string): 488 | 503 => (/sdp|codec|media section/i
 /** Whether the relay says that there is no such call. Silence and other refusals say nothing about it. */
 export const forgotten = (reply: NgReply): boolean => reply.kind === 'refused' && /unknown call-id/i.test(reply.reason)
 
-/** What a `query` counted: the RTP (not RTCP) that each side sent to the relay. */
+/** What a `query` or a `delete` counted: the RTP (not RTCP) that each side sent to the relay, and what it said of what it heard. */
 export function streamsIn(reply: NgReply): readonly Stream[] | null {
   if (reply.kind !== 'ok') return null
   const tags = record(reply.fields.tags)
+  const reports = record(reply.fields.SSRC)
   const sides: readonly Side[] = ['caller', 'called']
   return sides.flatMap((side) =>
     list(record(tags[side]).medias).flatMap((media) => {
       const codec = record(media).codec
       return list(record(media).streams)
         .filter((stream) => list(record(stream).flags).includes('RTP'))
-        .map((stream) => streamOf(side, typeof codec === 'string' ? codec : '', record(stream)))
+        .map((stream) => {
+          const heard = qualityIn(reports[String(record(stream).SSRC)])
+          return { ...streamOf(side, typeof codec === 'string' ? codec : '', record(stream)), ...(heard && { heard }) }
+        })
     }),
   )
 }
@@ -127,6 +131,15 @@ function streamOf(side: Side, codec: string, stream: Readonly<Record<string, unk
     endpoint: `${endpoint.address ?? ''}:${endpoint.port ?? ''}`,
     errors: count(stats.errors),
   }
+}
+
+/** The relay has it by the source that reports, in tenths and microseconds; null: it heard no report, or cannot say how long the way is. */
+function qualityIn(report: unknown): Quality | null {
+  const { MOS, jitter, 'packet loss': loss, 'round-trip time': way } = record(record(report)['average MOS'])
+  const mos = count(MOS) / 10
+  return mos === 0
+    ? null
+    : { mos, jitterMs: count(jitter), lost: count(loss), roundTripMs: Math.round(count(way) / 1000) }
 }
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>

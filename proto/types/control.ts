@@ -68,6 +68,7 @@ import type { ListPlansRequest as _raftel_v1_ListPlansRequest, ListPlansRequest_
 import type { ListRatesRequest as _raftel_v1_ListRatesRequest, ListRatesRequest__Output as _raftel_v1_ListRatesRequest__Output } from './raftel/v1/ListRatesRequest.ts';
 import type { ListRequest as _raftel_v1_ListRequest, ListRequest__Output as _raftel_v1_ListRequest__Output } from './raftel/v1/ListRequest.ts';
 import type { Mark as _raftel_v1_Mark, Mark__Output as _raftel_v1_Mark__Output } from './raftel/v1/Mark.ts';
+import type { MediaQuality as _raftel_v1_MediaQuality, MediaQuality__Output as _raftel_v1_MediaQuality__Output } from './raftel/v1/MediaQuality.ts';
 import type { MediaStream as _raftel_v1_MediaStream, MediaStream__Output as _raftel_v1_MediaStream__Output } from './raftel/v1/MediaStream.ts';
 import type { Member as _raftel_v1_Member, Member__Output as _raftel_v1_Member__Output } from './raftel/v1/Member.ts';
 import type { Members as _raftel_v1_Members, Members__Output as _raftel_v1_Members__Output } from './raftel/v1/Members.ts';
@@ -216,6 +217,7 @@ export interface ProtoGrpcType {
       ListRatesRequest: MessageTypeDefinition<_raftel_v1_ListRatesRequest, _raftel_v1_ListRatesRequest__Output>
       ListRequest: MessageTypeDefinition<_raftel_v1_ListRequest, _raftel_v1_ListRequest__Output>
       Mark: MessageTypeDefinition<_raftel_v1_Mark, _raftel_v1_Mark__Output>
+      MediaQuality: MessageTypeDefinition<_raftel_v1_MediaQuality, _raftel_v1_MediaQuality__Output>
       MediaStream: MessageTypeDefinition<_raftel_v1_MediaStream, _raftel_v1_MediaStream__Output>
       Member: MessageTypeDefinition<_raftel_v1_Member, _raftel_v1_Member__Output>
       Members: MessageTypeDefinition<_raftel_v1_Members, _raftel_v1_Members__Output>

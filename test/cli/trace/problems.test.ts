@@ -6,7 +6,7 @@ import type { MediaStream__Output } from '../../../proto/types/raftel/v1/MediaSt
 import { call, NOON } from '../tui/made.ts'
 
 const stream = (side: string, packets: number): MediaStream__Output => {
-  return { side, packets, bytes: 0, codec: 'PCMU', endpoint: '', errors: 0 }
+  return { side, packets, bytes: 0, codec: 'PCMU', endpoint: '', errors: 0, heard: null }
 }
 const facts = (more: Parameters<typeof call>[1] = {}, seen: readonly Seen[] = [], slowMs = 4_000) => {
   return { call: call('a', more), story: seen.length === 0 ? null : storyOf(seen), now: NOON, slowMs }

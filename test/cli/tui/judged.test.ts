@@ -6,7 +6,15 @@ import { call, NOON } from './made.ts'
 
 const HOW = { now: NOON, slowMs: SLOW_MS, atOnce: 4 }
 const rows = Array.from({ length: 30 }, (_, i) => call(`c${i}`))
-const silent = (side: string, packets: number) => ({ side, packets, bytes: 0, codec: 'PCMU', endpoint: '', errors: 0 })
+const silent = (side: string, packets: number) => ({
+  side,
+  packets,
+  bytes: 0,
+  codec: 'PCMU',
+  endpoint: '',
+  errors: 0,
+  heard: null,
+})
 
 test('each is asked about once, four at a time', async (t) => {
   const asked: string[] = []

@@ -203,8 +203,9 @@ test('a call that has ended stays on its page, marked as ended', (t) => {
   t.regex(after(gone, ...keys('x')).notice?.text ?? '', /has ended/)
 })
 
-test('media packets are shown with their rate between two answers', (t) => {
-  const stream = { side: 'caller', bytes: 0, codec: 'PCMU', endpoint: '', errors: 0 }
+test('media packets are shown with their rate between two answers, and with what their sender heard', (t) => {
+  const heard = { mos: 4.31, jitterMs: 10, lost: 2, roundTripMs: 39 }
+  const stream = { side: 'caller', bytes: 0, codec: 'PCMU', endpoint: '127.0.0.1:9', errors: 0, heard }
   const answer = (packets: number) => call('abcd1234', { streams: [{ ...stream, packets }] })
   const model = after(
     started(),
@@ -214,6 +215,8 @@ test('media packets are shown with their rate between two answers', (t) => {
     reply({ what: 'call', value: answer(200) }, NOON + 3000),
   )
   t.deepEqual(model.page.kind === 'call' && model.page.rates, [50])
+  const lines = frame(model, { colour: false, ascii: true }).map((line) => line.map(({ text }) => text).join(''))
+  t.regex(lines.join('\n'), /caller +200 +50 +0 PCMU +4\.3 +2% 127\.0\.0\.1:9/)
 })
 
 test('freezing stops the table, not the collecting', (t) => {

@@ -174,3 +174,21 @@ test.serial('of a call that nobody ended by a BYE the cause says what it was, an
   t.deepEqual(end('603 Decline', null), [21, 'called', 603])
   t.deepEqual(end('487 Request Terminated', null, 'the node is stopping'), [16, 'node', 487])
 })
+
+test.serial('a record has of each stream what was counted, and what who sent it says that he heard', (t) => {
+  const heard = { mos: 4.3, jitterMs: 10, lost: 2, roundTripMs: 39 }
+  const sent = { codec: 'PCMU/8000', packets: 9, bytes: 99, errors: 0 }
+  const endpoint = '127.0.0.1:9'
+  const { media } = endOf({
+    call: { answeredAt: 5, about: { ringingAt: 1 } as never } as never,
+    ...{ why: 'caller hung up', stopped: null, at: 9, row: { legs: [] } as never, seconds: 4 },
+    streams: [
+      { side: 'caller', ...sent, endpoint, heard },
+      { side: 'called', ...sent, codec: 'PC\u001bMU', endpoint },
+    ],
+  })
+  t.deepEqual(media, [
+    { side: 'caller', ...sent, heard },
+    { side: 'called', ...sent, codec: 'PC\\x1bMU' },
+  ])
+})

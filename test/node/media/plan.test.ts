@@ -52,6 +52,21 @@ test('streams are read from whatever a query holds, and nothing in it makes the 
   t.deepEqual(streamsIn({ kind: 'ok', fields: { tags: { caller: { medias } } } }), [
     { side: 'caller', packets: 5, bytes: 860, errors: 1, codec: 'PCMU/8000', endpoint: '127.0.0.1:9' },
   ])
+  const said = (SSRC: unknown) => {
+    const fields = { tags: { caller: { medias: [{ codec: 'PCMU/8000', streams: [{ ...stream, SSRC: 7 }] }] } }, SSRC }
+    return streamsIn({ kind: 'ok', fields })?.[0]?.heard
+  }
+  const mean = { MOS: 43, jitter: 10, 'packet loss': 2, 'round-trip time': 39_285 }
+  t.deepEqual(said({ 7: { 'average MOS': mean } }), { mos: 4.3, jitterMs: 10, lost: 2, roundTripMs: 39 })
+  for (const other of [
+    { 8: { 'average MOS': mean } },
+    { 7: { 'average MOS': { MOS: 0 } } },
+    { 7: [] },
+    { 7: 1 },
+    'x',
+  ]) {
+    t.is(said(other), undefined)
+  }
   t.deepEqual(streamsIn({ kind: 'ok', fields: { tags: 'x' } }), [])
   t.is(streamsIn({ kind: 'refused', reason: 'Unknown call-id' }), null)
 })

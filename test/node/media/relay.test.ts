@@ -1,12 +1,13 @@
 import test from 'ava'
-import type { MediaSession, Passed } from '../../../node/media/media.ts'
+import type { MediaSession, Passed, Stream } from '../../../node/media/media.ts'
 import { connectRelay } from '../../../node/media/rtpengine.ts'
 import { startMedia } from '../../../node/media/start.ts'
 import { decode, encode } from '../../../node/phone/g711.ts'
 import { correlation } from '../../../node/phone/hear.ts'
 import type { RtpStream } from '../../../node/phone/rtp.ts'
 import { readSdp } from '../../../node/phone/sdp.ts'
-import { keptLog, ownPlace, rtpPlaying, sdpAt, speechLike, until } from './rig.ts'
+import { keptLog, origin, ownPlace, rtpPlaying, sdpAt, speechLike, until } from './rig.ts'
+import { type Reporter, reporter } from './rtcp.ts'
 
 const sdpOf = (result: Passed): string => {
   if (result.kind === 'failed') throw new Error(`${result.status} ${result.reason}`)
@@ -54,6 +55,44 @@ test('two phones hear each other through rtpengine, which counts their packets a
   t.is(media.status().sessions, 0)
   t.is(await session.streams(), null)
   t.like(await session.offer('caller', sdpAt(caller.port)), { kind: 'failed', status: 503 })
+})
+
+test('what each side says of what it heard is told with what it sent, also when the call is over', async (t) => {
+  const media = await startMedia({ mode: await ownPlace(t), whenDown: 'reject', log: keptLog() })
+  t.teardown(() => media.close())
+  const sources = [origin(), origin()] as const
+  const phones = await Promise.all(sources.map((from, i) => rtpPlaying(t, speechLike(i + 1, 20), from)))
+  const [caller, called] = phones as [RtpStream, RtpStream]
+  const [near, far] = [
+    await reporter(t, sources[0].ssrc, sources[1].ssrc, { lost: 0, jitter: 80 }),
+    await reporter(t, sources[1].ssrc, sources[0].ssrc, { lost: 26, jitter: 240 }),
+  ]
+  const session = media.open('call-1')
+  const sdp = ({ port }: RtpStream, { port: rtcp }: Reporter): string => `${sdpAt(port)}a=rtcp:${rtcp}\r\n`
+  const offered = readSdp(sdpOf(await session.offer('caller', sdp(caller, near))))!
+  const answered = readSdp(sdpOf(await session.answer('called', sdp(called, far))))!
+  called.talk(offered)
+  caller.talk(answered)
+  await until(() => caller.counts().received > 5 && called.counts().received > 5)
+  t.deepEqual(
+    (await session.streams())!.map(({ heard }) => heard),
+    [undefined, undefined],
+    'nobody has said anything',
+  )
+
+  // The relay takes one report a second of each, and the first tells it only how long the way is.
+  await until(async () => {
+    near.send(answered.port + 1)
+    far.send(offered.port + 1)
+    return (await session.streams())!.every(({ heard }) => heard !== undefined)
+  })
+  const heardBy = (streams: readonly Stream[], side: string) => streams.find((one) => one.side === side)?.heard
+  const streams = (await session.end())!
+  t.like(heardBy(streams, 'caller'), { lost: 0, jitterMs: 10 })
+  t.like(heardBy(streams, 'called'), { lost: 10, jitterMs: 30 })
+  const [good, poor] = [heardBy(streams, 'caller')!, heardBy(streams, 'called')!]
+  t.true(good.mos > poor.mos && poor.mos >= 1 && good.mos <= 4.5, JSON.stringify([good, poor]))
+  t.true(good.roundTripMs > 0 && good.roundTripMs < 10_000)
 })
 
 test('either side can hold the call and take it back, on the same ports', async (t) => {

@@ -58,9 +58,9 @@ export function speechLike(seed: number, seconds: number): Int16Array {
   })
 }
 
-export async function rtpPlaying(t: ExecutionContext, samples: Int16Array): Promise<RtpStream> {
+export async function rtpPlaying(t: ExecutionContext, samples: Int16Array, from = origin()): Promise<RtpStream> {
   const play = (at: number) => (at + frameSamples <= samples.length ? samples.subarray(at, at + frameSamples) : null)
-  const stream = await openRtp('127.0.0.1', play, origin())
+  const stream = await openRtp('127.0.0.1', play, from)
   t.teardown(() => stream.close())
   return stream
 }

@@ -1,5 +1,6 @@
 // Original file: proto/control.proto
 
+import type { MediaQuality as _raftel_v1_MediaQuality, MediaQuality__Output as _raftel_v1_MediaQuality__Output } from '../../raftel/v1/MediaQuality.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface MediaStream {
@@ -9,6 +10,7 @@ export interface MediaStream {
   'codec'?: (string);
   'endpoint'?: (string);
   'errors'?: (number | string | Long);
+  'heard'?: (_raftel_v1_MediaQuality | null);
 }
 
 export interface MediaStream__Output {
@@ -18,4 +20,5 @@ export interface MediaStream__Output {
   'codec': (string);
   'endpoint': (string);
   'errors': (number);
+  'heard': (_raftel_v1_MediaQuality__Output | null);
 }
