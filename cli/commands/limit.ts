@@ -22,12 +22,13 @@ interface Row {
   readonly zone: string | null
   readonly prefixes: string | null
   readonly guard: string | null
+  readonly strict: boolean
 }
 
 const COLUMNS: readonly Column<Row>[] = [
   { title: 'KEY', text: (row) => row.key },
   { title: 'USED', text: (row) => String(row.used), right: true },
-  { title: 'CALLS', text: (row) => said(row.calls), right: true },
+  { title: 'CALLS', text: (row) => said(row.calls) + (row.strict ? ' strict' : ''), right: true },
   { title: 'A SECOND', text: (row) => said(row.perSecond), right: true },
   {
     title: 'MINUTES',
@@ -38,6 +39,7 @@ const COLUMNS: readonly Column<Row>[] = [
 
 interface SetOptions {
   readonly calls?: number
+  readonly strict?: boolean
   readonly perSecond?: number
   readonly burst?: number
   readonly minutes?: number
@@ -55,6 +57,7 @@ export function limitCommand(): Command {
     .description('limit calls of a user, group, tenant, trunk, or class of numbers; what is not said is not limited')
     .argument('<key>', 'user:NAME@DOMAIN, group:NAME, tenant:DOMAIN, trunk:NAME or class:NAME')
     .option('--calls <number>', 'calls at once; 0: none', whole)
+    .option('--strict', 'calls are never more than that, also when a node is cut off: it ends those that it has')
     .option('--per-second <number>', 'calls begun a second', whole)
     .option('--burst <number>', 'of these at once; by default as many', whole)
     .option('--minutes <number>', 'minutes of conversation a month, or a day', whole)
@@ -100,6 +103,7 @@ export function limitCommand(): Command {
 const SET = `
 Examples:
   raftel limit set tenant:pbx.test --calls 50 --per-second 10
+  raftel limit set trunk:carrier-a --calls 30 --strict
   raftel limit set user:alice@pbx.test --minutes 3000 --per month --zone Europe/Berlin
   raftel limit set class:premium --prefix 49900,49137 --calls 0
   raftel limit set user:bob@pbx.test --guard block --new-country --night 22-6 --spend-per-hour 20`
@@ -128,7 +132,7 @@ async function setLimit(key: string, options: SetOptions, self: Command): Promis
 }
 
 function rowOf(limit: Limit__Output): Row {
-  const { key, calls, callsUsed, perSecond, burst, minutes, secondsUsed, period, zone, prefixes, guard } = limit
+  const { key, calls, callsUsed, perSecond, burst, minutes, secondsUsed, period, zone, prefixes, guard, strict } = limit
   return {
     key,
     calls: calls ?? null,
@@ -141,6 +145,7 @@ function rowOf(limit: Limit__Output): Row {
     zone: zone || null,
     prefixes: prefixes.join(',') || null,
     guard: guard ? guardText(guard) : null,
+    strict,
   }
 }
 

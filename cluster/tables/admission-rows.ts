@@ -9,6 +9,8 @@ export interface LimitRow {
   readonly key: LimitKey
   /** Calls at once; 0: none at all. */
   readonly calls?: number
+  /** Also when a node is cut off: it ends its calls before the others may take them for over. */
+  readonly strict?: true
   /** Calls begun a second, and most of them at once (as many, when absent). */
   readonly perSecond?: number
   readonly burst?: number

@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
+import { NODE_DOWN_MS } from '../../cluster/options.ts'
 import type { LimitRow } from '../../cluster/tables/admission-rows.ts'
 import type { Refused } from '../../cluster/tables/commands.ts'
 import type { Admission, Admitted, TalkTime } from '../calls/admission.ts'
@@ -26,6 +27,8 @@ export interface AdmissionNeeds {
   readonly leaseMs?: number
   /** Seconds of conversation that are reserved at a time. */
   readonly ahead?: number
+  /** So long after it lost the others a node ends calls that a strict limit counts, ms: before they may take these for over. */
+  readonly cutMs?: number
 }
 
 export interface RunningAdmission extends Admission {
@@ -75,7 +78,7 @@ const OK: Admitted = { kind: 'ok' }
 const NOTHING: Wanted = { kind: 'wanted', keys: [], price: null, isPaceOnly: false }
 
 export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
-  const { cluster, log, leaseMs = LEASE_MS, ahead = AHEAD } = needs
+  const { cluster, log, leaseMs = LEASE_MS, ahead = AHEAD, cutMs = NODE_DOWN_MS / 2 } = needs
   const { node, incarnation, tables } = cluster
   /** Every call that was asked for, until it is over: nobody sweeps away what it may have. */
   const asked = new Map<string, AskedCall>()
@@ -88,7 +91,31 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
   const stopWatching = cluster.watch((changes) => {
     if (changes.some(({ table }) => table === 'limits')) classes = classesOf(tables.limits.values())
   })
+  let alone: NodeJS.Timeout | null = null
+  let isCutOff = false
+  const stopLooking = cluster.onStatus(look)
   const clock = (): number => performance.now()
+
+  /** Whether the others hear of this node; a moment without them is no reason to end a call. */
+  function look(): void {
+    if (cluster.status().quorum) {
+      if (alone) clearTimeout(alone)
+      alone = null
+      isCutOff = false
+      return
+    }
+    alone ??= setTimeout(() => {
+      isCutOff = true
+      for (const one of [...held.values()]) endIfStrict(one)
+    }, cutMs).unref()
+  }
+
+  function endIfStrict({ id, wanted, talk, over }: Held): void {
+    const strict = wanted.keys.find((key) => tables.limits.get(key)?.strict)
+    if (over || !talk || strict === undefined) return
+    log.warn({ call: id, limit: strict }, 'a call is ended: this node is cut off, and the limit is strict')
+    talk.stop('this node is cut off, and a limit is strict')
+  }
 
   const known = (): Known => ({
     tables,
@@ -200,6 +227,7 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     one.answeredAt ??= clock()
     one.talk = talk
     schedule(one)
+    if (isCutOff) endIfStrict(one)
   }
 
   /** Warned and ended by what is reserved as of now. */
@@ -322,6 +350,8 @@ export function startAdmission(needs: AdmissionNeeds): RunningAdmission {
     async close() {
       clearInterval(timer)
       stopWatching()
+      stopLooking()
+      if (alone) clearTimeout(alone)
       for (const one of [...held.values()]) {
         release(one.id, null)
         letGo(one)

@@ -58,7 +58,7 @@ export function listLimits({ cluster }: LimitNeeds, request: ListRequest__Output
 
 function limitView(cluster: Pick<Cluster, 'tables' | 'now'>, row: LimitRow): Limit & { key: string } {
   const { held, usages } = cluster.tables
-  const { key, calls, perSecond, burst, minutes, period = '', zone = '', prefixes = [], guard } = row
+  const { key, calls, perSecond, burst, minutes, period = '', zone = '', prefixes = [], guard, strict = false } = row
   const usage = usages.get(key)
   const tokens = tokensLeft(row, usage?.bucket, cluster.now())
   return {
@@ -70,6 +70,7 @@ function limitView(cluster: Pick<Cluster, 'tables' | 'now'>, row: LimitRow): Lim
     period,
     zone: clean(zone),
     prefixes: [...prefixes],
+    strict,
     ...(guard && { guard: guardView(guard) }),
     callsUsed: held.calls(key),
     ...(tokens !== null && { tokensLeft: tokens }),
@@ -88,7 +89,7 @@ function guardView({ action, newCountry = false, night, spendPerHour }: Guard): 
 
 function limitIn(said: Limit__Output): Omit<LimitRow, 'setAt'> {
   const key = keyIn(said.key)
-  const { calls, perSecond, burst, minutes, zone, period, prefixes } = said
+  const { calls, perSecond, burst, minutes, zone, period, prefixes, strict } = said
   for (const [what, n, most] of [
     ['calls', calls, COUNT_MAX],
     ['calls a second', perSecond, COUNT_MAX],
@@ -99,6 +100,7 @@ function limitIn(said: Limit__Output): Omit<LimitRow, 'setAt'> {
   }
   if (perSecond === 0 || burst === 0)
     throw invalid('calls a second and burst are at least 1; for no calls at all say calls 0')
+  if (strict && calls === undefined) throw invalid('strict is a limit of calls at once: say how many')
   if (burst !== undefined && perSecond === undefined) throw invalid('a burst needs calls a second')
   if (!['', 'day', 'month'].includes(period)) throw invalid('minutes are counted by day or by month')
   if (period !== '' && minutes === undefined) throw invalid('a period needs minutes')
@@ -115,6 +117,7 @@ function limitIn(said: Limit__Output): Omit<LimitRow, 'setAt'> {
   return {
     key,
     ...(calls !== undefined && { calls }),
+    ...(strict && { strict }),
     ...(perSecond !== undefined && { perSecond }),
     ...(burst !== undefined && { burst }),
     ...(minutes !== undefined && { minutes, period: period === 'day' ? 'day' : 'month' }),

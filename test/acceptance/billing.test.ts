@@ -30,15 +30,16 @@ test('limits, credit and prices are set, shown and removed on the command line, 
       'Asia/Kolkata',
       ...guard,
     ])
-    await lab.json(['limit', 'set', 'class:premium', '--prefix', '+49900,49137', '--calls', '0'])
+    await lab.json(['limit', 'set', 'class:premium', '--prefix', '+49900,49137', '--calls', '0', '--strict'])
     t.like(await lab.json(['limit', 'ls', '--sort', '-key']), [
       { key: 'user:a@pbx.test', minutes: 30, minutesUsed: 0, period: 'day', guard: 'block: night 22-6, 12.50 an hour' },
-      { key: 'tenant:pbx.test' },
-      { key: 'class:premium', prefixes: '49137,49900', calls: 0 },
+      { key: 'tenant:pbx.test', strict: false },
+      { key: 'class:premium', prefixes: '49137,49900', calls: 0, strict: true },
     ])
     t.like(await lab.json(['limit', 'rm', 'class:premium']), { key: 'class:premium' })
     await failed(3, /raftel limit ls/, ['limit', 'show', 'class:premium'])
     await failed(2, /time zone/, ['limit', 'set', 'user:a@pbx.test', '--calls', '1', '--zone', 'Berlin'])
+    await failed(2, /say how many/, ['limit', 'set', 'user:a@pbx.test', '--minutes', '1', '--strict'])
     await failed(2, /user:…, group:…/, ['limit', 'set', 'nobody', '--calls', '1'])
 
     const add = (amount: string, id: string, ...more: string[]) => {

@@ -173,6 +173,23 @@ test('without a quorum a call that has to ask hears 503, one that has not goes t
   t.is((await soon('a re-INVITE', running.dialog.modify(SDP_A.replace('o=a 1 1', 'o=a 1 2')))).kind, 'answered')
 })
 
+test('a node that is cut off ends the calls that a strict limit counts, and no others', async (t) => {
+  const [n1, n2, n3] = await nodes(t, 3, '', 100, { admission: { cutMs: 200 } })
+  await phone(t, n1!, 'bob', answers(listener()))
+  await agreed(n1!.cluster, limit(ACCOUNT, { calls: 5, strict: true }))
+  await agreed(n1!.cluster, limit('user:dave@pbx.test', { calls: 5 }))
+  const strict = await ask(t, n1!)
+  const other = await soon('an outcome', call(await port(t), n1!, '1002', undefined, 'dave').outcome)
+  if (strict.kind !== 'answered' || other.kind !== 'answered') return t.fail('nobody answered')
+  const [ended, kept] = [listener(), listener()]
+  strict.dialog.handle(ended.handlers)
+  other.dialog.handle(kept.handlers)
+  for (const one of [n2!, n3!]) await one.cluster.close()
+  await soon('BYE', ended.bye)
+  t.is((await soon('a re-INVITE', other.dialog.modify(SDP_A.replace('o=a 1 1', 'o=a 1 2')))).kind, 'answered')
+  t.is(n1!.calls.live().length, 1)
+})
+
 test('a call counts until the phone that was called says that it knows of its end, also when its record is made', async (t) => {
   const [n1] = await nodes(t, 1)
   const { cluster, sip } = n1!

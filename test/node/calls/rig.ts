@@ -45,7 +45,7 @@ interface More {
   readonly times?: Partial<SipTimes>
   /** What it does with calls beside ringing phones, and who decides where they go. */
   readonly needs?: Partial<Pick<CallsNeeds, 'decide' | 'decided' | 'services'>>
-  readonly admission?: Pick<AdmissionNeeds, 'leaseMs' | 'ahead'>
+  readonly admission?: Pick<AdmissionNeeds, 'leaseMs' | 'ahead' | 'cutMs'>
   /** What becomes of its proposals. */
   readonly propose?: (command: Command, propose: () => Promise<Agreed>) => Promise<Agreed>
 }

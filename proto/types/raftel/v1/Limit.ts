@@ -16,6 +16,7 @@ export interface Limit {
   'callsUsed'?: (number);
   'tokensLeft'?: (number);
   'secondsUsed'?: (number | string | Long);
+  'strict'?: (boolean);
   '_calls'?: "calls";
   '_perSecond'?: "perSecond";
   '_burst'?: "burst";
@@ -35,6 +36,7 @@ export interface Limit__Output {
   'callsUsed': (number);
   'tokensLeft': (number);
   'secondsUsed': (number);
+  'strict': (boolean);
   '_calls'?: "calls";
   '_perSecond'?: "perSecond";
   '_burst'?: "burst";
