@@ -11,6 +11,7 @@ import type { Group, Next, Route } from './ring.ts'
 import { catchUp, type Routed } from './routed.ts'
 import { endingOf, isLastWord, type Said, stepAfter } from './steps.ts'
 import { contactsOf } from './targets.ts'
+import { tellTrunk } from './tell-trunk.ts'
 
 export interface Trip extends Omit<Routed, 'decision' | 'turns'> {
   readonly decision: Ring
@@ -171,7 +172,8 @@ export async function setOut(
     route: (sdp) => {
       async function next(said: readonly Said[] | null): Promise<Next> {
         if (said !== null) {
-          if (sentHere) tellTrunk(desk, steps[at], said)
+          const step = steps[at]
+          if (sentHere && step?.kind === 'trunk') tellTrunk(desk, step.trunk, said)
           sentHere = false
           const over = (await goOn(said)) ?? (await settle())
           if (over !== null) return { kind: 'over', refusals: over }
@@ -185,13 +187,6 @@ export async function setOut(
       if (sentHere && step?.kind === 'trunk') desk.trunks?.outcome(step.trunk, 200)
     },
   }
-}
-
-function tellTrunk({ trunks }: Desk, step: Step | undefined, said: readonly Said[]): void {
-  const [last] = said.slice(-1)
-  if (step?.kind !== 'trunk' || last === undefined) return
-  // A phone that rings there for nothing says that the way is good.
-  trunks?.outcome(step.trunk, last.late && last.rang ? 200 : last.status)
 }
 
 export function nameOf(step: Step): string {

@@ -20,6 +20,7 @@ import { readReplaces } from './refer.ts'
 import { isFlow, KEPT, orderedName, type RelayOrder, readRelay, replacedBy } from './relay.ts'
 import { only, type Target } from './ring.ts'
 import { farName, type Place, placeIn, stays } from './stand-in.ts'
+import { tellTrunk } from './tell-trunk.ts'
 import { type TrunkNamed, trunkNamed } from './trunk-order.ts'
 
 /** The asking node ends the ringing; this only bounds it. */
@@ -68,11 +69,16 @@ export async function serveRelayed(desk: Desk, live: Live, invitation: Invitatio
       party: partyOf(invitation),
       media: UNTOUCHED,
       checkMs: desk.checkSeconds * 1000,
-      route: only([{ targets: [target], seconds: RING_SECONDS }]),
+      route(said) {
+        // What it hears is this node's to know: the other one cannot send there.
+        if (trunk && said) tellTrunk(desk, trunk.name, said)
+        return only([{ targets: [target], seconds: RING_SECONDS }])(said)
+      },
       stop: live.stop.signal,
       answered(ends) {
         // It is no talk of ours: who is in it is known to the other node, and a place in it is nothing that we could give.
         both = ends
+        if (trunk) desk.trunks?.outcome(trunk.name, 200)
       },
       asked: {
         referred: passed.referred,

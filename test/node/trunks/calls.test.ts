@@ -100,6 +100,23 @@ test('a call to a trunk that only another node reaches leaves through that one, 
   t.like(again, { kind: 'refused', status: 403 })
 })
 
+test('what a trunk says to a node that calls there for another counts at that one', async (t) => {
+  const gateway = await carrier(t, { invited: async (invitation) => invitation.reply(503) })
+  const { all } = await nodes(t, 2)
+  const [n1, n2] = all as [TestNode, TestNode]
+  await takesOrders(t, n2)
+  await addTrunk(all, { name: 'a', targets: [gateway.target], probe: 0 })
+  for (let i = 0; i < 3; i++) n1.trunks.outcome('a', 503)
+  await until(n1.cluster, 'it is said', () => n1.trunks.standing('a')?.state === 'partly')
+  for (let i = 0; i < 3; i++) {
+    const out = n1.trunks.out('a', '+4930777', LOOK)
+    if (out.kind !== 'request') return t.fail(out.why)
+    t.like(await soon('a refusal', n1.sip.dial(out.request, () => {}).outcome), { kind: 'refused' })
+  }
+  await until(n1.cluster, 'it is down', () => n1.trunks.standing('a')?.state === 'down')
+  t.deepEqual(n1.trunks.standing('a')?.unreachableFrom, ['n1', 'n2'])
+})
+
 test('an order has all that is shown of the caller, whatever he is called', (t) => {
   const order = trunkOrders({ cluster: { now: () => 0 }, address: '127.0.0.1:5060', relayKey: KEY, newId: randomUUID })
   for (const display of ['', 'Älice "A" {}', 'x'.repeat(64), '日'.repeat(64)]) {
