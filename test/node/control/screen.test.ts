@@ -104,7 +104,11 @@ needing(test, 'script')(
     }
 
     // The same of calls that are over.
-    for (const { id } of await listed()) t.is((await raftel(['call', 'hangup', id])).code, 0)
+    const ids = (await listed()).map(({ id }) => id)
+    for (const id of ids) t.is((await raftel(['call', 'hangup', id, '--reason', 'it was a test'])).code, 0)
+    const { out: audit } = await raftel(['audit', 'ls', '--what', 'HangUpCall', '-o', 'json'])
+    const entries = JSON.parse(audit) as { readonly key: string; readonly why: string }[]
+    t.deepEqual(entries.map(({ key, why }) => [key, why]).sort(), ids.map((id) => [id, 'it was a test']).sort())
     const over = async (...args: string[]) => {
       const { code, out, err } = await raftel(['cdr', 'ls', '-o', 'json', ...args])
       t.is(code, 0, err)
