@@ -3,7 +3,9 @@ import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { PlanRow, TestCounts } from '../../cluster/tables/plan-rows.ts'
 import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { clean } from '../../proto/text.ts'
+import { circleOf, type World } from '../profile/profile.ts'
 import { link } from '../routing/link.ts'
+import { ledTo } from '../routing/references.ts'
 import { runTests, type TestResult } from '../routing/tests.ts'
 import { checkTogether, type Together } from '../routing/together.ts'
 import type { Needs } from './needs.ts'
@@ -35,10 +37,39 @@ export function judge(after: Plans, document: string, { cluster }: Pick<Needs, '
   const failed = tests.filter(({ passed }) => !passed)
   return {
     faults: faults.map((fault) => say(fault, document)).filter((line) => !before.has(line)),
-    warnings: warnings.filter((one) => one.document === document).map((one) => say(one, document)),
+    warnings: [
+      ...warnings.filter((one) => one.document === document).map((one) => say(one, document)),
+      ...circles({ ...cluster.tables, plans: after }, cluster.tables),
+    ],
     tests: { passed: tests.length - failed.length, failed: failed.length },
     failed: failed.map((one) => `${one.document}: ${clean(one.name, 128)}: ${one.failures.join('; ')}`),
   }
+}
+
+/** Users with forwards that are looked at, and circles that are told. */
+const LOOKED_MAX = 5_000
+const CIRCLES_MAX = 5
+
+/**
+ * Where forwards that users have set go round with the documents that are to be, and do not now. No faults: what a user may set must not hold up who commits a plan, and
+ * such a call ends.
+ */
+function circles(after: World, now: World): string[] {
+  const told = new Map<string, string>()
+  let left = LOOKED_MAX
+  for (const [aor, { forwards }] of after.profiles) {
+    if (!forwards) continue
+    if (left-- === 0 || told.size === CIRCLES_MAX) break
+    const chain = circleOf(aor, {}, after, ledTo)
+    if (chain === null || circleOf(aor, {}, now, ledTo) !== null) continue
+    const one = [...new Set(chain)].sort().join()
+    if (!told.has(one))
+      told.set(
+        one,
+        `plan: forwards that users have set would go round: ${chain.map((to) => clean(to, 128)).join(' → ')}`,
+      )
+  }
+  return [...told.values()]
 }
 
 /** Trunks that are a tenant's, and whose. */

@@ -119,6 +119,16 @@ test.serial(
     t.regex(imported.out + imported.err, /in a circle: carol@pbx\.test → alice@pbx\.test → carol@pbx\.test/)
     t.is((await forward('alice@pbx.test', 'always', '802')).code, 0, 'members of a group are rung where they are')
     t.is((await forward('alice@pbx.test', 'always', '803')).code, 0, 'it is for bob alone')
+
+    // What users have set before holds up nobody who commits a plan, and he is told.
+    const closing = file('closing.yaml', good.replace('match: "803", from: [bob]', 'match: "803"'))
+    for (const verb of ['validate', 'commit']) {
+      const { code, out, err } = await raftel(['plan', verb, closing])
+      t.is(code, 0, err)
+      t.regex(out + err, /forwards that users have set would go round: alice@pbx\.test → alice@pbx\.test/)
+    }
+    const again = await raftel(['plan', 'validate', closing])
+    t.notRegex(again.out + again.err, /would go round/, 'it does so now')
   },
 )
 
