@@ -92,6 +92,7 @@ const PURE = [
   'node/routing',
   'node/replay/again.ts',
   'node/profile/aor.ts',
+  'node/profile/circles.ts',
   'node/profile/profile.ts',
   'node/control/access.ts',
   'node/sip/digest.ts',

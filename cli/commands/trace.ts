@@ -9,7 +9,7 @@ import { brokenOff, failureOf, openClient } from '../client.ts'
 import { Failure, usage } from '../failure.ts'
 import { type Globals, globals } from '../globals.ts'
 import { ladder } from '../trace/ladder.ts'
-import { type Arrow, type Seen, type Story, storyOf } from '../trace/merge.ts'
+import { type Arrow, type Seen, type Story, seenOf, storyOf } from '../trace/merge.ts'
 import { mermaid } from '../trace/mermaid.ts'
 import { pcap, pcapHeader, pcapRecord } from '../trace/pcap.ts'
 import { raw } from '../trace/raw.ts'
@@ -172,10 +172,6 @@ function following(to: Writable, format: Format): Teller {
       tell(Number.POSITIVE_INFINITY)
     },
   }
-}
-
-function seenOf({ node, message }: Traced__Output): Seen | null {
-  return message ? { node, ...message } : null
 }
 
 function sayMissing({ node, of }: Traced__Output): void {

@@ -1,4 +1,5 @@
 /** What several nodes saw of a call, as one story. ◆ */
+import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
 import { type Label, labelOf } from './label.ts'
 
 /** A message as a node saw it. */
@@ -13,6 +14,11 @@ export interface Seen {
   readonly remote: string
   readonly callId: string
   readonly text: string
+}
+
+/** What a node tells of a trace: a message that it saw, or null. */
+export function seenOf({ node, message }: Traced__Output): Seen | null {
+  return message ? { node, ...message } : null
 }
 
 /** A message on its way. */

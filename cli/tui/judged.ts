@@ -1,9 +1,8 @@
 /** Which calls something is wrong with: each is asked about on its own, some at a time. */
 import type { Call__Output } from '../../proto/types/raftel/v1/Call.ts'
 import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
-import { type Story, storyOf } from '../trace/merge.ts'
+import { type Story, seenOf, storyOf } from '../trace/merge.ts'
 import { type Problem, problemsOf } from '../trace/problems.ts'
-import { seenOf } from './ladder.ts'
 
 /** Who is asked. A question that fails says nothing about the call. */
 export interface Witness {
@@ -58,7 +57,8 @@ export async function storiesOf(
 }
 
 async function storyBy(witness: Pick<Witness, 'trace'>, id: string): Promise<Story | null> {
-  const seen = seenOf(await witness.trace(id).catch(() => []))
+  const items = await witness.trace(id).catch(() => [])
+  const seen = items.flatMap((item) => seenOf(item) ?? [])
   return seen.length === 0 ? null : storyOf(seen)
 }
 

@@ -4,7 +4,7 @@ import type { Explanation__Output } from '../../proto/types/raftel/v1/Explanatio
 import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
 import { explained } from '../trace/explained.ts'
 import { ladder } from '../trace/ladder.ts'
-import { type Arrow, type Seen, type Story, storyOf } from '../trace/merge.ts'
+import { type Arrow, type Story, seenOf, storyOf } from '../trace/merge.ts'
 import { rawHead, rawLines } from '../trace/raw.ts'
 import { statsOf } from '../trace/stats.ts'
 import { cut, pad, safe, width } from './columns.ts'
@@ -71,12 +71,7 @@ export function ladderPage(id: string): LadderPage {
 /** What the nodes told. */
 export function traced(page: LadderPage, items: readonly Traced__Output[]): LadderPage {
   const missing = items.flatMap(({ node, of }) => (of?.missing ? [`without ${node}: ${of.missing}`] : []))
-  return { ...page, story: storyOf(seenOf(items)), trouble: missing.join('; ') }
-}
-
-/** The messages of what nodes told. */
-export function seenOf(items: readonly Traced__Output[]): Seen[] {
-  return items.flatMap(({ node, message }) => (message ? [{ node, ...message }] : []))
+  return { ...page, story: storyOf(items.flatMap((item) => seenOf(item) ?? [])), trouble: missing.join('; ') }
 }
 
 export function arrowsOn({ story, compressed, extended, filter }: LadderPage): readonly Arrow[] {

@@ -3,7 +3,8 @@ import { MAIN } from '../../cluster/tables/plan-place.ts'
 import type { PlanRow, TestCounts } from '../../cluster/tables/plan-rows.ts'
 import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
 import { clean } from '../../proto/text.ts'
-import { circleOf, type World } from '../profile/profile.ts'
+import { circlesIn } from '../profile/circles.ts'
+import type { World } from '../profile/profile.ts'
 import { link } from '../routing/link.ts'
 import { ledTo } from '../routing/references.ts'
 import { runTests, type TestResult } from '../routing/tests.ts'
@@ -46,30 +47,24 @@ export function judge(after: Plans, document: string, { cluster }: Pick<Needs, '
   }
 }
 
-/** Users with forwards that are looked at, and circles that are told. */
-const LOOKED_MAX = 5_000
-const CIRCLES_MAX = 5
+/** Circles that are told, of those that are looked for. */
+const TOLD_MAX = 5
+const CIRCLES_MAX = 100
 
 /**
  * Where forwards that users have set go round with the documents that are to be, and do not now. No faults: what a user may set must not hold up who commits a plan, and
  * such a call ends.
  */
 function circles(after: World, now: World): string[] {
-  const told = new Map<string, string>()
-  let left = LOOKED_MAX
-  for (const [aor, { forwards }] of after.profiles) {
-    if (!forwards) continue
-    if (left-- === 0 || told.size === CIRCLES_MAX) break
-    const chain = circleOf(aor, {}, after, ledTo)
-    if (chain === null || circleOf(aor, {}, now, ledTo) !== null) continue
-    const one = [...new Set(chain)].sort().join()
-    if (!told.has(one))
-      told.set(
-        one,
-        `plan: forwards that users have set would go round: ${chain.map((to) => clean(to, 128)).join(' → ')}`,
-      )
-  }
-  return [...told.values()]
+  const words = (world: World) =>
+    circlesIn(world, ledTo, CIRCLES_MAX).map((way) => way.map((aor) => clean(aor, 128)).join(' → '))
+  const closed = words(after)
+  if (closed.length === 0) return []
+  const before = new Set(words(now))
+  return closed
+    .filter((way) => !before.has(way))
+    .slice(0, TOLD_MAX)
+    .map((way) => `plan: forwards that users have set would go round: ${way}`)
 }
 
 /** Trunks that are a tenant's, and whose. */

@@ -4,6 +4,7 @@ import type { Logger } from '../../cluster/logger.ts'
 import type { Plan } from '../../cluster/tables/plan-rows.ts'
 import type { BindingRow, MediaKind } from '../../cluster/tables/rows.ts'
 import type { TrunkRow } from '../../cluster/tables/trunk-rows.ts'
+import type { ToldQuality } from '../../proto/cdr.ts'
 import type { Decks } from '../admission/decks.ts'
 import type { Recent } from '../replay/recent.ts'
 import type { Facts } from '../routing/route.ts'
@@ -140,12 +141,7 @@ export interface StreamView {
   readonly codec: string
   readonly endpoint: string
   readonly errors: number
-  readonly heard?: {
-    readonly mos: number
-    readonly jitterMs: number
-    readonly lost: number
-    readonly roundTripMs: number
-  }
+  readonly heard?: ToldQuality
 }
 
 /** `text` has one line a fault, `warnings` one each. */

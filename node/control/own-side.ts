@@ -10,6 +10,7 @@ import type { Call } from '../../proto/types/raftel/v1/Call.ts'
 import type { CallPage } from '../../proto/types/raftel/v1/CallPage.ts'
 import type { Explanation } from '../../proto/types/raftel/v1/Explanation.ts'
 import type { Traced } from '../../proto/types/raftel/v1/Traced.ts'
+import { domainOf } from '../profile/aor.ts'
 
 /** Who looks, and at what. */
 export interface Look {
@@ -70,7 +71,7 @@ function trunkOf(name: string): string | null {
 
 function isTheirs(tables: Pick<Tables, 'plans'>, tenants: readonly string[], aor: string): boolean {
   if (!aor.includes('@')) return false
-  const tenant = tenantOf(tables, aor.slice(aor.lastIndexOf('@') + 1).toLowerCase())
+  const tenant = tenantOf(tables, domainOf(aor))
   return tenant !== null && tenants.includes(tenant)
 }
 

@@ -1,5 +1,6 @@
 /** What calls know of media: a session takes SDP in and gives the SDP to send on. */
 import type { MediaKind } from '../../cluster/tables/rows.ts'
+import type { ToldQuality } from '../../proto/cdr.ts'
 
 export type Side = 'caller' | 'called'
 
@@ -33,18 +34,8 @@ export interface Stream {
   /** `address:port` it comes from. */
   readonly endpoint: string
   readonly errors: number
-  /** What that side says of what it heard; absent: it says nothing. */
-  readonly heard?: Quality
-}
-
-/** By the reports of both sides (RTCP, RFC 3550 §6.4), as the relay reads them; means over the call. */
-export interface Quality {
-  /** Mean opinion score as the relay estimates it, 1 to 4.5, in steps of a tenth. */
-  readonly mos: number
-  readonly jitterMs: number
-  /** Of a hundred packets. */
-  readonly lost: number
-  readonly roundTripMs: number
+  /** What that side says of what it heard, by the reports of both sides as the relay reads them (RTCP, RFC 3550 §6.4), means over the call; absent: it says nothing. */
+  readonly heard?: ToldQuality
 }
 
 export interface MediaStatus {

@@ -4,7 +4,8 @@
  * The commands are rtpengine's "ng" ones. A call has two tags, `caller` and `called`, whatever the tags of its dialogs
  * are: the session outlives forks and re-INVITEs, and both sides keep their ports through all of them.
  */
-import type { Passed, Quality, Side, Stream } from './media.ts'
+import type { ToldQuality } from '../../proto/cdr.ts'
+import type { Passed, Side, Stream } from './media.ts'
 
 /** Longest SDP that is handed to the relay, in characters; real ones are below 8 kB even with ICE and video. */
 export const sdpLengthMax = 16_384
@@ -134,7 +135,7 @@ function streamOf(side: Side, codec: string, stream: Readonly<Record<string, unk
 }
 
 /** The relay has it by the source that reports, in tenths and microseconds; null: it heard no report, or cannot say how long the way is. */
-function qualityIn(report: unknown): Quality | null {
+function qualityIn(report: unknown): ToldQuality | null {
   const { MOS, jitter, 'packet loss': loss, 'round-trip time': way } = record(record(report)['average MOS'])
   const mos = count(MOS) / 10
   return mos === 0

@@ -142,18 +142,35 @@ export function circleOf(
   )
 }
 
-type LedTo = (plan: PlanRow['plan'], dialled: string) => string | null
+export type LedTo = (plan: PlanRow['plan'], dialled: string) => string | null
+
+const directories = new WeakMap<PlanRow['plan'], ReadonlyMap<string, Aor>>()
+
+/** Whose numbers are whose: by domain and number, the first that has it. */
+function directoryOf(plan: PlanRow['plan']): ReadonlyMap<string, Aor> {
+  const known = directories.get(plan)
+  if (known) return known
+  const directory = new Map<string, Aor>()
+  for (const { aor, numbers } of plan.users) {
+    for (const number of numbers) {
+      const key = `${domainOf(aor)} ${number}`
+      if (!directory.has(key)) directory.set(key, aor)
+    }
+  }
+  directories.set(plan, directory)
+  return directory
+}
 
 /** Who answers to a number, or a name, in a domain. */
-function ownerOf({ plans, users }: World, domain: string, dialled: string, ledTo: LedTo): Aor | null {
+export function ownerOf({ plans, users }: World, domain: string, dialled: string, ledTo: LedTo): Aor | null {
   let number = dialled
   for (const { plan } of plans.values()) {
     if (!plan.domains.includes(domain)) continue
     const to = ledTo(plan, number)
     if (to === null || to.includes('@')) return to
     number = to
-    const entry = plan.users.find((user) => domainOf(user.aor) === domain && user.numbers.includes(number))
-    if (entry) return entry.aor
+    const owner = directoryOf(plan).get(`${domain} ${number}`)
+    if (owner !== undefined) return owner
   }
   const named = `${number}@${domain}`
   return users.has(named) ? named : null
