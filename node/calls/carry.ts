@@ -4,7 +4,7 @@
  */
 import type { Side } from '../media/media.ts'
 import type { TalkTime } from './admission.ts'
-import type { Desk, Live } from './calls.ts'
+import type { Desk, Live } from './desk.ts'
 
 /** An end of one call is one of another from now on; `call`: what that is known by, which may be another node's. */
 export function carry(

@@ -2,7 +2,7 @@
 import { clean } from '../../proto/text.ts'
 import type { MediaStep, PhonesStep, Ring, Step, TrunkStep } from '../routing/decision.ts'
 import type { Refusal } from './best.ts'
-import type { Desk, Live } from './calls.ts'
+import type { Desk, Live } from './desk.ts'
 import type { Dialled } from './dialled.ts'
 import { groupsOf, reachable } from './invite.ts'
 import { identityFor, lookOf, type Shows } from './look.ts'

@@ -8,7 +8,7 @@ import { clean } from '../../proto/text.ts'
 import type { CallRequest, Decision } from '../routing/decision.ts'
 import { linkedOf } from '../routing/linked.ts'
 import { decide, type Facts, type TrunkFact } from '../routing/route.ts'
-import type { Desk } from './calls.ts'
+import type { Desk } from './desk.ts'
 
 /** One question that routing had, and what it was answered. */
 export interface Fact {

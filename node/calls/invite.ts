@@ -2,7 +2,7 @@
 import type { BindingRow } from '../../cluster/tables/rows.ts'
 import { type Nodes, nodesOf } from '../routing/reach.ts'
 import type { DialRequest } from '../sip/port.ts'
-import type { Desk, Live } from './calls.ts'
+import type { Desk, Live } from './desk.ts'
 import type { Look } from './look.ts'
 import { orderedName, RELAY_HEADER, writeRelay } from './relay.ts'
 import type { Group, Target } from './ring.ts'

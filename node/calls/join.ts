@@ -2,7 +2,7 @@
 
 import type { LegRow } from '../../cluster/tables/rows.ts'
 import { tenantOf } from '../../cluster/tables/tenants.ts'
-import type { Desk, Live, Who } from './calls.ts'
+import type { Desk, Live, Who } from './desk.ts'
 import type { Party } from './party.ts'
 import type { Replaces } from './refer.ts'
 import { only } from './ring.ts'

@@ -1,6 +1,6 @@
 /** Which SIP dialogs a call is made of, and whom it rang, for who asks later. */
 import type { SipPort } from '../sip/port.ts'
-import type { Desk } from './calls.ts'
+import type { Desk } from './desk.ts'
 
 type Dials = Pick<SipPort, 'dial'>
 

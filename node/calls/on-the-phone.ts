@@ -1,5 +1,5 @@
 /** Whether a user takes no second call (call waiting is off) and is in one, on whichever node. */
-import type { Desk, Live } from './calls.ts'
+import type { Desk, Live } from './desk.ts'
 import { profileOf } from './facts.ts'
 
 export function isTalking(

@@ -3,7 +3,7 @@
  * cannot be guessed: that, and being a user of ours, is what is asked of him.
  */
 import type { Invitation } from '../sip/port.ts'
-import type { Desk, Live, Who } from './calls.ts'
+import type { Desk, Live, Who } from './desk.ts'
 import { join } from './join.ts'
 import { partyOf } from './party.ts'
 import { callerLeg } from './place.ts'

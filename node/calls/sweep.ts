@@ -2,7 +2,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Logger } from '../../cluster/logger.ts'
 import { rowOf } from './call.ts'
-import type { Live } from './calls.ts'
+import type { Live } from './desk.ts'
 import type { Publisher } from './publish.ts'
 
 interface Swept {

@@ -1,5 +1,5 @@
 /** A trunk is up or down also by what real calls hear of it. */
-import type { Desk } from './calls.ts'
+import type { Desk } from './desk.ts'
 import type { Said } from './steps.ts'
 
 /** `said`: of those that were asked by it, in their order. */

@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Desk, Live } from '../../../node/calls/calls.ts'
+import type { Desk, Live } from '../../../node/calls/desk.ts'
 import { isTalking } from '../../../node/calls/on-the-phone.ts'
 
 const BOB = 'bob@pbx.test'
