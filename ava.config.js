@@ -3,6 +3,7 @@ export default {
   files: ['test/**/*.test.ts'],
   extensions: ['ts'],
   workerThreads: false,
+  require: ['./test/crash.ts'],
   timeout: '2m',
   nodeArguments: ['--disable-warning=ExperimentalWarning'],
 }

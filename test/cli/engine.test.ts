@@ -10,7 +10,7 @@ import DrachtioSrf from 'drachtio-srf'
 import { certOf, give, initCa, keyOf } from '../../cli/certs/authority.ts'
 import { FREE, listening, spawnEngine } from '../engine-process.ts'
 import { talking } from '../node/engine/raw-app.ts'
-import { header, later, reply, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
+import { header, later, leave, reply, request, type Srf, type Test, udpPeer, wanted } from '../node/engine/stack.ts'
 import { tlsPeer } from '../node/engine/transport/secure.ts'
 import { freePorts } from '../ports.ts'
 
@@ -36,7 +36,7 @@ test('an application on drachtio-srf runs on the engine alone, which ends cleanl
   await wanted(phone, 'OPTIONS')
   phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
   t.is(header(await phone.next('200'), 'X-App'), 'here')
-  srf.disconnect()
+  leave(srf)
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
   t.is(code, 0)
@@ -66,7 +66,7 @@ test('a call that was proxied before a restart goes on after it, when the key is
   const onward = await callee.next('INVITE')
   callee.send(reply(onward, '200 OK', { contact: `sip:bob@127.0.0.1:${callee.port}` }))
   const answer = await caller.next('200')
-  srf.disconnect()
+  leave(srf)
   first.kill('SIGKILL')
   await once(first, 'exit')
   await start()
@@ -105,7 +105,7 @@ test('applications connect with TLS, and a verb goes to the application that its
   await wanted(phone, 'OPTIONS')
   phone.send(request(phone, 'MESSAGE', 'sip:bob@pbx.test'))
   t.regex(await asked, /\|sip\|network\|/)
-  srf.disconnect()
+  leave(srf)
   child.kill('SIGTERM')
   const wrong = await refused(t, [...FREE, '--drachtio-tls-cert', key, '--drachtio-tls-key', cert], {
     RAFTEL_ENGINE_SECRET: 'sesame',
@@ -132,7 +132,7 @@ test('phones speak TLS and WSS to the engine alone, with the certificate it was 
   await wanted(phone, 'OPTIONS')
   phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
   t.regex(header(await phone.next('200'), 'Via'), /^SIP\/2\.0\/TLS /)
-  srf.disconnect()
+  leave(srf)
   const without = await refused(t, points, secret)
   t.regex(without.said, /tls needs a certificate: give --sip-tls-cert and --sip-tls-key/)
   t.is(without.code, 2)

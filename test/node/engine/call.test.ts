@@ -5,6 +5,7 @@ import {
   type Dialog,
   header,
   later,
+  leave,
   type Message,
   type Response,
   reply,
@@ -423,7 +424,7 @@ test('an app that goes away leaves no phone waiting', async (t) => {
   caller.send(request(caller, 'INVITE', 'sip:bob@pbx.test', {}, sdp(5000)))
   await caller.next('180')
   const gone = once(srf as unknown as NodeJS.EventEmitter, 'close')
-  srf.disconnect()
+  leave(srf)
   t.is(header(await caller.next('503'), 'Retry-After'), '5')
   await gone
   caller.send(request(caller, 'OPTIONS', 'sip:pbx.test'))
@@ -465,7 +466,7 @@ test('a BYE ends its dialog also while no app is there', async (t) => {
   peer.send(invite)
   const answer = await peer.next('200')
   peer.send(later(peer, 'ACK', invite, answer, 1))
-  srf.disconnect()
+  leave(srf)
   await until('the app is gone', () => engine.stats().apps === 0)
   t.is(engine.stats().dialogs, 1)
   peer.send(later(peer, 'BYE', invite, answer, 2))

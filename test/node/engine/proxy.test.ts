@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import test from 'ava'
 import { invite, proxying, same, uriOf } from './proxying.ts'
 import { lines } from './rules/support.ts'
-import { header, reply, request, sdp, startStack, udpPeer, wanted } from './stack.ts'
+import { header, leave, reply, request, sdp, startStack, udpPeer, wanted } from './stack.ts'
 
 test('P05: a proxied call goes on as it came, with our Via and one hop less, and its answer comes back under the callers Via', async (t) => {
   const targets: string[] = []
@@ -343,7 +343,7 @@ test('the app may go away while its call is proxied, and may not answer it any m
   caller.send(invite(caller))
   const onward = await callee.next('INVITE')
   const gone = once(srf as unknown as NodeJS.EventEmitter, 'close')
-  srf.disconnect()
+  leave(srf)
   await gone
   while (engine.stats().apps > 0) await new Promise((resolve) => setImmediate(resolve))
   callee.send(reply(onward, '200 OK', { contact: uriOf(callee), body: sdp(6000) }))

@@ -5,6 +5,7 @@ import {
   type Dialog,
   header,
   later,
+  leave,
   type Message,
   type Peer,
   type Response,
@@ -131,7 +132,7 @@ test('an app that went away with its re-INVITE open leaves a call that is up: it
   await reinvite({ srf, dialog } as Call)
   const change = await callee.next('INVITE')
   callee.send(reply(change, '100 Trying'))
-  srf.disconnect()
+  leave(srf)
   callee.send(reply(await callee.next('CANCEL'), '200 OK'))
   callee.send(reply(change, '200 OK', { contact, body: sdp(5000, 2) }))
   t.is(header(await callee.next('ACK'), 'CSeq'), '2 ACK')

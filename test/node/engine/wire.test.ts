@@ -11,7 +11,7 @@ import { certOf, give, initCa, keyOf } from '../../../cli/certs/authority.ts'
 import { startEngine } from '../../../node/engine/engine.ts'
 import { framed } from '../../../node/engine/wire/frames.ts'
 import { answerTo, rawApp, talking } from './raw-app.ts'
-import { header, later, quiet, reply, request, type Srf, startStack, udpPeer, wanted } from './stack.ts'
+import { header, later, leave, quiet, reply, request, type Srf, startStack, udpPeer, wanted } from './stack.ts'
 import { certificates } from './transport/secure.ts'
 
 const SECRET = 'open sesame'
@@ -267,7 +267,7 @@ test('with a certificate apps connect by TLS, drachtio-srf too, and nobody witho
   await wanted(phone, 'OPTIONS')
   phone.send(request(phone, 'OPTIONS', 'sip:pbx.test'))
   await phone.next('200')
-  srf.disconnect()
+  leave(srf)
 })
 
 test('the certificate for apps is read again when its files change: those that are connected stay, and a bad one changes nothing', async (t) => {

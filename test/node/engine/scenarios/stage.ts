@@ -8,7 +8,17 @@ import { type Engine, startEngine } from '../../../../node/engine/engine.ts'
 import { drachtioServer, engineBeside } from '../../../acceptance/engines.ts'
 import { FREE, listening, spawnEngine } from '../../../engine-process.ts'
 import { freePorts } from '../../../ports.ts'
-import { type Message, type Peer, quiet, type Response, request, type Srf, type Test, udpPeer } from '../stack.ts'
+import {
+  leave,
+  type Message,
+  type Peer,
+  quiet,
+  type Response,
+  request,
+  type Srf,
+  type Test,
+  udpPeer,
+} from '../stack.ts'
 
 export interface Stage {
   readonly srf: Srf
@@ -107,7 +117,7 @@ export async function stand(
     })
   const records = recording(srf)
   srf.connect({ ...at, ...(handler && { tags: ['all'] }) })
-  t.teardown(() => srf.disconnect())
+  t.teardown(() => leave(srf))
   const [, hostports] = (await once(srf as unknown as NodeJS.EventEmitter, 'connect')) as [unknown, string]
   const port = known ?? Number(/udp\/127\.0\.0\.1:(\d+)/.exec(hostports)?.[1])
   await ready(await udpPeer(t, port))
