@@ -7,7 +7,7 @@ import { sendCancel } from './core/cancel.ts'
 import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
 import type { Early } from './core/early.ts'
-import { brokenFromNetwork, fromNetwork } from './core/inbound.ts'
+import { brokenFromNetwork, fromNetwork, helpFromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
 import { proxy } from './core/proxy.ts'
@@ -131,6 +131,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     receiver: tapped(tap, guard, {
       drops: (waits) => admission.drops(waits),
       message: (text, flow) => guard(() => fromNetwork(core, text, flow)),
+      help(text, flow) {
+        let heard = false
+        guard(() => void (heard = helpFromNetwork(core, text, flow, () => tap?.('in', text, flow))))
+        return heard
+      },
       broken: (text, status, why, flow) => guard(() => brokenFromNetwork(core, text, status, why, flow)),
     }),
   })
@@ -275,6 +280,8 @@ function tapped(tap: Tap | undefined, guard: (run: () => void) => void, receiver
       guard(() => tap('in', text, flow))
       receiver.message(text, flow)
     },
+    // What it is decides whether it is heard.
+    help: receiver.help,
     broken(text, status, why, flow) {
       guard(() => tap('in', text, flow))
       receiver.broken(text, status, why, flow)

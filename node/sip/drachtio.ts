@@ -39,7 +39,7 @@ export interface OpenSip {
   readonly engine: EngineChoice
   readonly log: Logger
   /** Who is heard at all, and what of that is refused before anybody looks at it. */
-  readonly guard?: Gate & { refuses(request: Heard): boolean }
+  readonly guard?: Gate & { refuses(request: Heard, isForHelp?: () => boolean): boolean }
   /** Hears every message of the embedded engine; what a drachtio-server sends and hears nobody here knows. */
   readonly tap?: Tap
 }
@@ -154,7 +154,7 @@ function sipPort(
   door.show = (shown) => {
     const request = new Shown(shown)
     const answer = earlies.get(shown.method)
-    const said = answer ? answeredEarly(request, answer, guard) : null
+    const said = answer ? answeredEarly(request, answer, refuses) : null
     if (said) return said
     // What there is most of, and what needs nothing that srf has.
     const handler = shown.method === 'REGISTER' ? handlers.get('REGISTER') : undefined
@@ -171,16 +171,20 @@ function sipPort(
     }
   }
 
+  const isForHelp = (request: Heard): boolean =>
+    request.method === 'INVITE' && request.to.tag === '' && door.isUrgent(request)
+  const refuses = (request: Heard): boolean => guard?.refuses(request, () => isForHelp(request)) ?? false
+
   /** For who sends it, or for what it insists on; then it was answered. */
   function isTurnedAway(request: SipRequest): boolean {
-    if (guard?.refuses(request)) {
+    if (refuses(request)) {
       request.reply(403)
       return true
     }
     const { method } = request
     const had = method === 'INVITE' ? served : method === 'REGISTER' ? REGISTRAR_SERVES : NONE
     const extensions = extensionsOf(request, had)
-    if (extensions === '' || (method === 'INVITE' && request.to.tag === '' && door.isUrgent(request))) return false
+    if (extensions === '' || isForHelp(request)) return false
     request.reply(420, { headers: { Unsupported: extensions } })
     return true
   }
@@ -276,8 +280,8 @@ function sipPort(
 }
 
 /** As the handlers of the port would: what is refused for what it is goes the long way, but for who is not heard at all. */
-function answeredEarly(request: Heard, answer: Early, guard: OpenSip['guard']): EarlyAnswer | null {
-  if (guard?.refuses(request)) return { status: 403, reason: 'Forbidden', lines: '' }
+function answeredEarly(request: Heard, answer: Early, refuses: (request: Heard) => boolean): EarlyAnswer | null {
+  if (refuses(request)) return { status: 403, reason: 'Forbidden', lines: '' }
   if (request.header('require') !== null || (request.method === 'INVITE' && refusalOf(request))) return null
   const said = answer(request)
   if (!said) return null

@@ -67,8 +67,8 @@ const SAYS: Readonly<Record<Refused, string>> = {
 }
 
 export interface Guard extends Gate {
-  /** Whether a request is to be refused (403) before anybody looks at what it wants. */
-  refuses(request: Pick<SipRequest, 'source' | 'userAgent'>): boolean
+  /** Whether a request is to be refused (403) before anybody looks at what it wants, unless that is help. */
+  refuses(request: Pick<SipRequest, 'source' | 'userAgent'>, isForHelp?: () => boolean): boolean
   /** Whether a source is trusted, or a node: nobody else is held to write its address on datagrams. */
   isTrusted(host: string): boolean
   /** Credentials were wrong. */
@@ -186,11 +186,15 @@ export function startGuard(needs: GuardNeeds): Guard {
       refuse('origin', host, { origin: clean(origin ?? '', 128) })
       return false
     },
-    refuses({ source: { address, transport }, userAgent }) {
+    looks(host, point) {
+      if (acl.length > 0 && aclAt(point)?.(host) === false) return false
+      return offences.looks(sourceOf(host), clock(), wayOf(point.transport))
+    },
+    refuses({ source: { address, transport }, userAgent }, isForHelp = () => false) {
       const source = sourceOf(address)
       // A drachtio-server hands on what it hears, whoever sent it.
       const isScanner = offences.isScanner(userAgent)
-      if ((!isScanner && !isBanned(source)) || isTrusted(address)) return false
+      if ((!isScanner && !isBanned(source)) || isTrusted(address) || isForHelp()) return false
       if (!isScanner) refuse('banned', address)
       else {
         const name = clean(userAgent, 40)

@@ -63,6 +63,8 @@ const SLOWED_TO = 0.02
 export class Offences {
   readonly #policy: AbusePolicy
   readonly #rates = { datagrams: new Bounded<Bucket>(), connections: new Bounded<Bucket>(), web: new Bounded<Bucket>() }
+  /** What is looked at of whom is not heard. */
+  readonly #looks = { datagrams: new Bounded<Bucket>(), connections: new Bounded<Bucket>(), web: new Bounded<Bucket>() }
   readonly #accounts = new Bounded<Bucket>()
   readonly #failures = new Bounded<Tally>()
   /** The account that a source failed for, where it was one alone. */
@@ -87,8 +89,17 @@ export class Offences {
     const isSlowed = isUntil(this.#slowed, source, now)
     if (sourceRate === 0 && !isSlowed) return 'yes'
     // Without a rate a source would go on as before that was spared a ban for its phones.
-    const rate = isSlowed ? Math.max(1, (sourceRate || ABUSE.sourceRate) * SLOWED_TO) : sourceRate
+    const rate = isSlowed ? this.#slowRate() : sourceRate
     return take(this.#rates[way], source, rate, now) ? 'yes' : 'too fast'
+  }
+
+  /** A message came that is not heard: may it be looked at, for it may be a call for help? As many as of a source that is slowed. */
+  looks(source: string, now: number, way: Way = 'datagrams'): boolean {
+    return take(this.#looks[way], source, this.#slowRate(), now)
+  }
+
+  #slowRate(): number {
+    return Math.max(1, (this.#policy.sourceRate || ABUSE.sourceRate) * SLOWED_TO)
   }
 
   /** An account that proved itself asks for something that costs. */

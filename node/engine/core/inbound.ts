@@ -11,6 +11,7 @@ import type { Flow } from '../transport/flow.ts'
 import { askOf, responseText } from './ask.ts'
 import { begin } from './begin.ts'
 import { type Core, deliver } from './core.ts'
+import { isHelp } from './help.ts'
 import { appOf } from './indialog.ts'
 import { outsideFrom } from './outside.ts'
 import { relayRequest, relayResponse } from './proxy-relay.ts'
@@ -57,6 +58,22 @@ export function brokenFromNetwork(core: Core, text: string, status: 400 | 413, w
 
 function malformed({ gate }: Core, flow: Flow): void {
   if (gate?.malformed(flow.remote, flow.transport)) flow.drop?.()
+}
+
+/**
+ * A message from whom is not heard otherwise: a call for help, or what belongs to a call; then `heard` is called first. Nothing comes of anything
+ * else, not even an answer.
+ */
+export function helpFromNetwork(core: Core, text: string, flow: Flow, heard: () => void): boolean {
+  const message = parseMessage(text, core.limits.fields)
+  if (!message) return false
+  const located = message.kind === 'request' ? withTrueSource(message, flow) : message
+  const head = checkMessage(located, core.limits)
+  if (head.kind === 'refused' || !isHelp(core, located, head)) return false
+  heard()
+  if (located.kind === 'response') responseFrom(core, located, flow)
+  else requestFrom(core, withoutExcess(located), head, flow)
+  return true
 }
 
 function responseFrom(core: Core, response: SipResponse, flow: Flow): void {

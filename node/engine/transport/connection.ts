@@ -2,6 +2,7 @@ import type { EngineLimits } from '../limits.ts'
 import { encode } from '../parser/bytes.ts'
 import type { Framed } from '../parser/stream.ts'
 import type { Endpoint, Flow, Hearing, Receiver, TransportName } from './flow.ts'
+import { mayHelp } from './help.ts'
 import { Reading } from './reading.ts'
 
 /** For so long nothing is read from who sends too much. */
@@ -36,6 +37,8 @@ interface ConnectionNeeds {
   readonly identities: readonly string[]
   /** Whether what it says is heard; all of it when left out. */
   admit?(): Hearing
+  /** Whether what it says is looked at although it is not heard; never when left out. */
+  looks?(): boolean
   gone(connection: Connection): void
   /** It does not read what it is sent, and is closed. */
   slow(connection: Connection): void
@@ -55,6 +58,7 @@ export class Connection implements Flow {
   readonly #receiver: Receiver
   readonly #lost = new Set<() => void>()
   readonly #admit: (() => Hearing) | undefined
+  readonly #looks: (() => boolean) | undefined
   readonly #gone: (connection: Connection) => void
   readonly #slow: (connection: Connection) => void
   #deadline: NodeJS.Timeout | null
@@ -62,6 +66,8 @@ export class Connection implements Flow {
   /** It has shown that it speaks SIP; until then keep-alives do not keep it. */
   #known: boolean
   #stands: boolean
+  /** It is not heard but for the call for help that came over it. */
+  #helps = false
   #ended = false
   /** Nothing more can be read from it. */
   #deaf = false
@@ -79,6 +85,7 @@ export class Connection implements Flow {
     this.#gone = needs.gone
     this.#slow = needs.slow
     this.#admit = needs.admit
+    this.#looks = needs.looks
     this.#deadline = needs.deadline
     this.dialled = needs.deadline === null
     this.#known = this.dialled
@@ -141,9 +148,14 @@ export class Connection implements Flow {
   take(framed: Framed, resumes: boolean): boolean {
     if (!this.hears) return false
     const admitted = this.#admit?.() ?? 'yes'
+    if (admitted !== 'yes' && this.#isHelp(framed)) return true
     if (admitted === 'no') {
-      this.drop()
-      return false
+      if (!this.#helps) {
+        this.drop()
+        return false
+      }
+      this.#carrier.rest(REST_MS)
+      return true
     }
     if (admitted === 'later') {
       // One message a rest; what else came with it is dropped. A timer may end a millisecond early, so it is half of the time that counts.
@@ -170,6 +182,14 @@ export class Connection implements Flow {
         this.#deadline = setTimeout(() => this.#end(), ANSWERS_MS)
         return false
     }
+  }
+
+  #isHelp(framed: Framed): boolean {
+    if (framed.kind !== 'message' || !mayHelp(framed.text) || !this.#looks?.()) return false
+    if (!this.#receiver.help(framed.text, this)) return false
+    this.#known = this.#helps = true
+    this.#disarm()
+    return true
   }
 
   #end(): void {

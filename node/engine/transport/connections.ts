@@ -12,6 +12,8 @@ export interface Guest {
   readonly deadline: NodeJS.Timeout
   /** Whether what it says is heard now. */
   admit(): Hearing
+  /** Whether what it says is looked at although it is not heard: see Gate. */
+  looks(): boolean
   /** It is closed, and not counted any more. */
   release(): void
 }
@@ -47,10 +49,15 @@ export class Connections {
   }
 
   /** Counts a connection that came, or refuses it. */
-  admit(socket: net.Socket, transport: TransportName, gate: (host: string) => Hearing): Guest | null {
+  admit(
+    socket: net.Socket,
+    transport: TransportName,
+    gate: (host: string) => Hearing,
+    looks: (host: string) => boolean = () => false,
+  ): Guest | null {
     const remote = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
-    // A handshake costs more than any message: who is to come later is not given one.
-    if (remote.host !== '' && gate(remote.host) !== 'yes') {
+    // A handshake costs more than any message: who is to come later is not given one, but for a few who might call for help.
+    if (remote.host !== '' && gate(remote.host) !== 'yes' && !looks(remote.host)) {
       socket.destroy()
       return null
     }
@@ -86,7 +93,7 @@ export class Connections {
     }, this.#limits.slowMs)
     socket.on('error', () => socket.destroy())
     socket.once('close', release)
-    return { remote, deadline, admit: () => gate(remote.host), release }
+    return { remote, deadline, admit: () => gate(remote.host), looks: () => looks(remote.host), release }
   }
 
   /** Counts a connection that we are about to open until it is let go; null: there are too many. */

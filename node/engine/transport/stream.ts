@@ -74,7 +74,12 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
   const fails = sparse((fields, message) => log.warn(fields, message))
   const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
   server.on('connection', (socket) => {
-    const guest = connections.admit(socket, transport, (from) => needs.gate?.admit(from, needs.point) ?? 'yes')
+    const guest = connections.admit(
+      socket,
+      transport,
+      (from) => needs.gate?.admit(from, needs.point) ?? 'yes',
+      (from) => needs.gate?.looks?.(from, needs.point) ?? false,
+    )
     if (guest) enter(socket, guest)
   })
   await new Promise<void>((resolve, reject) => {
@@ -100,6 +105,7 @@ interface Made {
   readonly deadline: NodeJS.Timeout | null
   readonly identities: readonly string[]
   admit?(): Hearing
+  looks?(): boolean
   release(): void
 }
 
@@ -143,7 +149,8 @@ function dial(needs: Dialling, bound: number, remote: Endpoint, name: string): C
   socket.once('close', letGo)
   const carrier = socketCarrier(socket)
   const admit = (): Hearing => needs.gate?.admit(remote.host, needs.point) ?? 'yes'
-  const connection = make(needs, bound, { remote, carrier, deadline: null, identities: [], admit, release })
+  const looks = (): boolean => needs.gate?.looks?.(remote.host, needs.point) ?? false
+  const connection = make(needs, bound, { remote, carrier, deadline: null, identities: [], admit, looks, release })
   connections.add(connection, remote, secure ? asked : '')
   socket.once(secure ? 'secureConnect' : 'connect', () => connection.opened())
   socket.on('error', (error) => {

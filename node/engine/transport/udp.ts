@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import type { EngineLimits, Logger } from '../limits.ts'
 import { encode } from '../parser/bytes.ts'
 import { type Endpoint, type Flow, type Gate, type ListenPoint, plainAddress, type Receiver } from './flow.ts'
+import { mayHelp } from './help.ts'
 import { PROBE_BYTES, Probe } from './probe.ts'
 import { isStun, stunReply } from './stun.ts'
 import { framedWhole } from './whole.ts'
@@ -123,10 +124,12 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
   socket.on('message', (bytes, { address, port: from }) => {
     // A zero port cannot be answered.
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
-    if (gate && gate.admit(plainAddress(address), point) !== 'yes') return
+    const source = plainAddress(address)
+    const heard = !gate || gate.admit(source, point) === 'yes'
+    if (!heard && !(mayHelp(bytes) && gate.looks?.(source, point))) return
     if (isRegister(bytes) && receiver.drops(waits)) return
     if (isStun(bytes)) {
-      const reply = stunReply(bytes, { host: plainAddress(address), port: from })
+      const reply = stunReply(bytes, { host: source, port: from })
       if (reply) socket.send(reply, from, address, sent)
       return
     }
@@ -137,8 +140,9 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
       socket.send('\r\n', from, address, sent)
       return
     }
-    const flow = flowTo({ host: six ? plainAddress(address) : address, port: from })
-    if (framed.kind === 'message') receiver.message(framed.text, flow)
+    if (!heard && framed.kind !== 'message') return
+    const flow = flowTo({ host: six ? source : address, port: from })
+    if (framed.kind === 'message') (heard ? receiver.message : receiver.help)(framed.text, flow)
     else receiver.broken(framed.text, framed.status, framed.why, flow)
   })
 

@@ -14,6 +14,8 @@ import type { SipTimes } from '../../../node/engine/limits.ts'
 import { type MediaMode, startMedia } from '../../../node/media/start.ts'
 import { readPlan } from '../../../node/routing/plan.ts'
 import { gruuKeyOf } from '../../../node/sip/gruu.ts'
+import { startGuard } from '../../../node/sip/guard.ts'
+import { ABUSE, type AbusePolicy } from '../../../node/sip/offences.ts'
 import type { Dialing, Dialog, DialogHandlers, Invitation, SipPort } from '../../../node/sip/port.ts'
 import { watchSources } from '../../../node/trunks/sources.ts'
 import { startTrunks } from '../../../node/trunks/trunks.ts'
@@ -47,6 +49,8 @@ interface More {
   /** What it does with calls beside ringing phones, and who decides where they go. */
   readonly needs?: Partial<Pick<CallsNeeds, 'decide' | 'decided' | 'services'>>
   readonly admission?: Pick<AdmissionNeeds, 'leaseMs' | 'ahead' | 'cutMs'>
+  /** Who is not heard, or slowed; without it everybody is heard. */
+  readonly abuse?: Partial<AbusePolicy>
   /** What becomes of its proposals. */
   readonly propose?: (command: Command, propose: () => Promise<Agreed>) => Promise<Agreed>
 }
@@ -96,11 +100,14 @@ async function node(
     times = {},
     admission: admitting,
     needs = {},
+    abuse,
     propose,
   }: More,
 ): Promise<TestNode> {
   const cluster = propose ? proposing(bare, propose) : bare
-  const sip = await port(t, quiet, times)
+  const guard = abuse && startGuard({ cluster, policy: { ...ABUSE, ...abuse }, log: quiet })
+  if (guard) t.teardown(guard.close)
+  const sip = await port(t, quiet, times, guard)
   const media = await startMedia({ mode, whenDown: 'direct', log: quiet })
   t.teardown(() => media.close())
   const lost: BindingRow[] = []

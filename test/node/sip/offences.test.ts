@@ -35,6 +35,18 @@ test('who is slowed has a fiftieth of it, and who is shunned nothing, until that
   t.is(offences.message('b', 20_001), 'yes')
 })
 
+test('of whom is not heard as much is looked at for help as is heard of who is slowed, datagrams and the rest each for itself', (t) => {
+  const offences = new Offences({ ...ABUSE, sourceRate: 500 })
+  offences.shun('a', 0)
+  const looked = (now: number, way: 'datagrams' | 'connections' | 'web') =>
+    Array.from({ length: 100 }, () => offences.looks('a', now, way)).filter(Boolean).length
+  for (const way of ['datagrams', 'connections', 'web'] as const) t.is(looked(0, way), 20, way)
+  t.is(looked(500, 'datagrams'), 5)
+  t.is(offences.message('a', 500), 'shunned', 'it is not heard for that')
+  const free = new Offences({ ...ABUSE, sourceRate: 0 })
+  t.is(Array.from({ length: 100 }, () => free.looks('a', 0)).filter(Boolean).length, 20)
+})
+
 test('wrong passwords add up within the window, and the right one forgives those for its account', (t) => {
   const offences = new Offences({ ...ABUSE, failures: 3, windowSeconds: 60 })
   const failed = (now: number) => offences.failed('a', 'alice@pbx.test', now)

@@ -1,0 +1,249 @@
+/** Peers that are not heard, as a banned one: their calls for help are all the same, and what belongs to a call. */
+import test, { type ExecutionContext } from 'ava'
+import type { Gate } from '../../../node/engine/engine.ts'
+import { sameBranch, until } from './rules/support.ts'
+import {
+  type Dialog,
+  header,
+  later,
+  type Peer,
+  reply,
+  request,
+  type Srf,
+  sdp,
+  startStack,
+  tcpPeer,
+  udpPeer,
+  wanted,
+} from './stack.ts'
+import { webPeer } from './transport/secure.ts'
+
+const listen = (['udp', 'tcp', 'ws'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 }))
+const isUrgent = (uri: string): boolean => uri.startsWith('sip:112@')
+
+/** A gate that a test opens and closes. */
+function gated(looks = true) {
+  const gate: Gate & { heard: ReturnType<Gate['admit']>; looked: number } = {
+    heard: 'yes',
+    looked: 0,
+    admit: () => gate.heard,
+    malformed: () => false,
+    looks() {
+      gate.looked++
+      return looks
+    },
+  }
+  return gate
+}
+
+/** An app that answers calls and takes all else; it tells the requests that reached it, and the calls that ended. */
+function answering() {
+  const heard: string[] = []
+  const dialogs: Dialog[] = []
+  const routes = (srf: Srf): void => {
+    for (const verb of ['options', 'register', 'message', 'refer', 'info', 'subscribe'] as const)
+      srf[verb]((_req, res) => {
+        heard.push(verb)
+        res.send(200)
+      })
+    srf.invite((req, res) => {
+      heard.push(`invite ${/:(\w+)@/.exec(req.uri)![1]}`)
+      if (req.uri.startsWith('sip:112@') && req.get('To').includes('ring')) return res.send(180)
+      srf.createUAS(req, res, { localSdp: sdp(40_000) }).then(
+        (dialog) => {
+          dialogs.push(dialog)
+          dialog.on('modify', (_req, res) => res.send(200, { body: sdp(40_000, 2) }))
+          dialog.on('destroy', () => heard.push('bye'))
+        },
+        () => {},
+      )
+    })
+  }
+  return { routes, heard, dialogs }
+}
+
+const inviting = (peer: Peer, user: string, more = {}): string =>
+  request(peer, 'INVITE', `sip:${user}@pbx.test`, { To: `<sip:${user}@pbx.test>`, ...more }, sdp(30_000))
+
+async function peers(t: ExecutionContext, ports: readonly number[]) {
+  const [udp, tcp, ws] = ports as [number, number, number]
+  return {
+    udp: () => udpPeer(t, udp),
+    tcp: () => tcpPeer(t, tcp),
+    ws: async () => (await webPeer(t, `ws://127.0.0.1:${ws}`))[0],
+  }
+}
+
+for (const transport of ['udp', 'tcp', 'ws'] as const)
+  for (const heardNow of ['no', 'later'] as const)
+    test(`${transport}: who is heard ${heardNow === 'no' ? 'no more' : 'later'} calls for help from the beginning to the end`, async (t) => {
+      const gate = gated()
+      const { routes, heard } = answering()
+      const { engine } = await startStack(t, { listen, routes, gate, isUrgent })
+      const made = await peers(
+        t,
+        engine.listening.map(({ port }) => port),
+      )
+      await wanted(await made.udp(), 'INVITE')
+      gate.heard = heardNow
+      const peer = await made[transport]()
+      const help = inviting(peer, '112')
+      peer.send(help)
+      const answer = await peer.next('200')
+      peer.send(later(peer, 'ACK', help, answer, 1))
+      peer.send(later(peer, 'INVITE', help, answer, 2))
+      const changed = await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '2 INVITE')
+      peer.send(later(peer, 'ACK', help, changed, 2))
+      peer.send(later(peer, 'BYE', help, answer, 3))
+      await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '3 BYE')
+      t.deepEqual(heard, ['invite 112', 'bye'])
+      t.is(engine.stats().dialogs, 0)
+    })
+
+test('nothing else of whom is not heard is, within a call neither, and it is not answered', async (t) => {
+  const gate = gated()
+  const { routes, heard } = answering()
+  const { engine, port } = await startStack(t, { routes, gate, isUrgent })
+  const peer = await udpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  const before = inviting(peer, 'bob')
+  peer.send(before)
+  const answer = await peer.next('200')
+  peer.send(later(peer, 'ACK', before, answer, 1))
+  gate.heard = 'no'
+  for (const method of [
+    'OPTIONS',
+    'REGISTER',
+    'MESSAGE',
+    'REFER',
+    'SUBSCRIBE',
+    'BYE',
+    'ACK',
+    'CANCEL',
+    'UPDATE',
+    'PRACK',
+  ])
+    peer.send(request(peer, method, 'sip:pbx.test'))
+  peer.send(inviting(peer, 'bob'))
+  peer.send(inviting(peer, '112', { To: '<sip:112@pbx.test>;tag=made-up' }))
+  peer.send(inviting(peer, '112', { CSeq: 'nonsense' }))
+  peer.send('\r\n\r\n')
+  peer.send('INVITE what is this')
+  for (const method of ['INFO', 'REFER', 'MESSAGE', 'SUBSCRIBE']) peer.send(later(peer, method, before, answer, 2))
+  const help = inviting(peer, '112')
+  peer.send(help)
+  const first = await peer.next(() => true)
+  t.is(header(first, 'Call-ID'), header(help, 'Call-ID'), 'what came before it had no answer')
+  if (first.startsWith('SIP/2.0 100')) await peer.next('200')
+  t.deepEqual(heard, ['invite bob', 'invite 112'])
+  // A call that stood before may end.
+  peer.send(later(peer, 'BYE', before, answer, 3))
+  await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '3 BYE')
+  t.deepEqual(heard, ['invite bob', 'invite 112', 'bye'])
+  t.is(engine.stats().dialogs, 1)
+})
+
+test('a call for help is called off, and hung up by who helps, as any other', async (t) => {
+  const gate = gated()
+  const { routes, heard, dialogs } = answering()
+  const { engine, port } = await startStack(t, { routes, gate, isUrgent, times: { t4: 20 } })
+  const peer = await udpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  gate.heard = 'no'
+  const ringing = inviting(peer, '112', { To: '"ring" <sip:112@pbx.test>' })
+  peer.send(ringing)
+  await peer.next('180')
+  peer.send(sameBranch(ringing, 'CANCEL'))
+  const ended = await peer.next('487')
+  peer.send(sameBranch(ringing, 'ACK', ended))
+  const help = inviting(peer, '112')
+  peer.send(help)
+  peer.send(
+    later(
+      peer,
+      'ACK',
+      help,
+      await peer.next((text) => text.startsWith('SIP/2.0 200') && /INVITE/.test(header(text, 'CSeq'))),
+      1,
+    ),
+  )
+  await until('the call stands', () => dialogs.length === 1)
+  const over = dialogs[0]!.destroy()
+  peer.send(reply(await peer.next('BYE'), '200 OK'))
+  await over
+  await until('nothing is left of it', () => engine.stats().dialogs + engine.stats().clientTransactions === 0)
+  t.deepEqual(heard, ['invite 112', 'invite 112'])
+})
+
+test('who is called and not heard answers nothing', async (t) => {
+  const gate = gated()
+  const { srf, port } = await startStack(t, { gate, isUrgent })
+  const peer = await udpPeer(t, port)
+  const outcome = srf.createUAC(`sip:bob@127.0.0.1:${peer.port}`, { localSdp: sdp(40_000) }).then(
+    () => 'answered',
+    ({ status }: { status: number }) => status,
+  )
+  const invite = await peer.next('INVITE')
+  gate.heard = 'no'
+  peer.send(reply(invite, '200 OK', { contact: `sip:bob@127.0.0.1:${peer.port}`, body: sdp(5000) }))
+  // It was asked about that by now.
+  await until('the answer was looked at', () => gate.looked > 0)
+  gate.heard = 'yes'
+  peer.send(reply(invite, '486 Busy Here'))
+  t.is(await outcome, 486)
+})
+
+test('a connection of whom is not heard is closed for what is no call for help, and stays for the time of one', async (t) => {
+  const gate = gated()
+  const { routes, heard } = answering()
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes, gate, isUrgent })
+  const { port } = engine.listening[0]!
+  await wanted(await tcpPeer(t, port), 'INVITE')
+  gate.heard = 'no'
+  const other = await tcpPeer(t, port)
+  other.send(request(other, 'OPTIONS', 'sip:pbx.test') + inviting(other, '112'))
+  await t.throwsAsync(other.next('200'), { message: /ended/ })
+  const peer = await tcpPeer(t, port)
+  const help = inviting(peer, '112')
+  peer.send(help)
+  const answer = await peer.next('200')
+  peer.send(
+    later(peer, 'ACK', help, answer, 1) +
+      request(peer, 'OPTIONS', 'sip:pbx.test') +
+      later(peer, 'BYE', help, answer, 2),
+  )
+  t.is(header(await peer.next('200'), 'CSeq'), '2 BYE')
+  t.deepEqual(heard, ['invite 112', 'bye'])
+})
+
+test('of who sends too much over a connection the call for help is heard that comes with the rest', async (t) => {
+  const gate = gated()
+  const { routes, heard } = answering()
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes, gate, isUrgent })
+  const { port } = engine.listening[0]!
+  const peer = await tcpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  gate.heard = 'later'
+  const asked = () => request(peer, 'OPTIONS', 'sip:pbx.test')
+  peer.send(asked() + asked() + inviting(peer, '112') + asked())
+  await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '1 INVITE')
+  t.deepEqual(heard, ['options', 'invite 112'])
+})
+
+test('only what may be a call for help, or of a call, is looked at, and as much of that as the gate says', async (t) => {
+  const gate = gated(false)
+  const { routes, heard } = answering()
+  const { engine, port } = await startStack(t, { routes, gate, isUrgent })
+  const peer = await udpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  gate.heard = 'no'
+  for (const method of ['OPTIONS', 'REGISTER', 'MESSAGE', 'REFER']) peer.send(request(peer, method, 'sip:pbx.test'))
+  for (let i = 0; i < 3; i++) peer.send(inviting(peer, '112'))
+  await until('they were asked for', () => gate.looked === 3)
+  gate.heard = 'yes'
+  peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
+  await peer.next('200')
+  t.deepEqual(heard, ['options'])
+  t.is(gate.looked, 3)
+  t.is(engine.stats().serverTransactions, 1)
+})
