@@ -7,6 +7,7 @@ import { sendCancel } from './core/cancel.ts'
 import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
 import type { Early } from './core/early.ts'
+import { carriesCall } from './core/help.ts'
 import { brokenFromNetwork, fromNetwork, helpFromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
@@ -15,6 +16,7 @@ import { answer } from './core/respond.ts'
 import { refuseOpen } from './core/within.ts'
 import { Dialogs } from './dialog/dialog.ts'
 import { defaultLimits, defaultTimes, type EngineLimits, type Logger, type SipTimes } from './limits.ts'
+import { isSos } from './parser/check.ts'
 import { bracketed } from './parser/headers.ts'
 import { ClientTransactions } from './transaction/client.ts'
 import { ServerTransactions } from './transaction/server.ts'
@@ -29,6 +31,7 @@ import { Handlers, type RequestHandler } from './wire/handlers.ts'
 
 export type { EarlyAnswer, EarlyReply, EarlyRequest, EarlyTaker } from './core/early.ts'
 export type { EngineLimits, Logger, SipTimes } from './limits.ts'
+export { isSos } from './parser/check.ts'
 export { CertificateError, type TlsOptions } from './transport/certificates.ts'
 export type { Endpoint, Gate, ListenPoint, Tap, TransportName } from './transport/flow.ts'
 export { ListenError } from './transport/transports.ts'
@@ -131,6 +134,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     receiver: tapped(tap, guard, {
       drops: (waits) => admission.drops(waits),
       message: (text, flow) => guard(() => fromNetwork(core, text, flow)),
+      carriesCall: (flow) => carriesCall(core, flow),
       help(text, flow) {
         let heard = false
         guard(() => void (heard = helpFromNetwork(core, text, flow, () => tap?.('in', text, flow))))
@@ -187,7 +191,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     calling: new Set(),
     full: 0,
     admission,
-    isUrgent: (uri, from) => /^urn:service:sos(\.|$)/i.test(uri) || (options.isUrgent?.(uri, from) ?? false),
+    isUrgent: (uri, from) => isSos(uri) || (options.isUrgent?.(uri, from) ?? false),
     handlers: new Handlers(options.handlers ?? [], limits, log),
     ends: new Set(),
     // A key object: of a buffer one would be made for each digest, which costs five times as much as the digest.
@@ -282,6 +286,7 @@ function tapped(tap: Tap | undefined, guard: (run: () => void) => void, receiver
     },
     // What it is decides whether it is heard.
     help: receiver.help,
+    carriesCall: receiver.carriesCall,
     broken(text, status, why, flow) {
       guard(() => tap('in', text, flow))
       receiver.broken(text, status, why, flow)

@@ -9,6 +9,7 @@ import {
   type Engine,
   type EngineOptions,
   type Gate,
+  isSos,
   type ListenPoint,
   startEngine,
   type Tap,
@@ -172,7 +173,7 @@ function sipPort(
   }
 
   const isForHelp = (request: Heard): boolean =>
-    request.method === 'INVITE' && request.to.tag === '' && door.isUrgent(request)
+    request.method === 'INVITE' && request.to.tag === '' && (isSos(request.uri) || door.isUrgent(request))
   const refuses = (request: Heard): boolean => guard?.refuses(request, () => isForHelp(request)) ?? false
 
   /** For who sends it, or for what it insists on; then it was answered. */

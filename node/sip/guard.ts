@@ -186,9 +186,9 @@ export function startGuard(needs: GuardNeeds): Guard {
       refuse('origin', host, { origin: clean(origin ?? '', 128) })
       return false
     },
-    looks(host, point) {
+    looks(host, point, what) {
       if (acl.length > 0 && aclAt(point)?.(host) === false) return false
-      return offences.looks(sourceOf(host), clock(), wayOf(point.transport))
+      return offences.looks(sourceOf(host), what, clock(), wayOf(point.transport))
     },
     refuses({ source: { address, transport }, userAgent }, isForHelp = () => false) {
       const source = sourceOf(address)

@@ -93,9 +93,12 @@ export class Offences {
     return take(this.#rates[way], source, rate, now) ? 'yes' : 'too fast'
   }
 
-  /** A message came that is not heard: may it be looked at, for it may be a call for help? As many as of a source that is slowed. */
-  looks(source: string, now: number, way: Way = 'datagrams'): boolean {
-    return take(this.#looks[way], source, this.#slowRate(), now)
+  /**
+   * Something came that is not heard: may it be looked at, for it may be a call for help? As much as is heard of a source that is slowed, of each
+   * kind (`what`) for itself.
+   */
+  looks(source: string, what: string, now: number, way: Way = 'datagrams'): boolean {
+    return take(this.#looks[way], `${source} ${what}`, this.#slowRate(), now)
   }
 
   #slowRate(): number {

@@ -204,6 +204,10 @@ export class Dialogs {
     return null
   }
 
+  all(): Iterable<Dialog> {
+    return this.#byId.values()
+  }
+
   close(): void {
     for (const dialog of this.#byId.values()) stopTimers(dialog)
     this.#byId.clear()

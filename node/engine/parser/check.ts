@@ -27,6 +27,11 @@ export interface Head {
 
 const bad = (reason: string): Refusal => ({ kind: 'refused', status: 400, reason })
 
+/** Whether somebody calls for help, whatever his number of it (RFC 5031 §4.2). */
+export function isSos(uri: string): boolean {
+  return /^urn:service:sos(?:\.|$)/i.test(uri)
+}
+
 /** A service that a caller need not know an address of, as `urn:service:sos` (RFC 5031 §4.2); who serves it is the app's business. */
 const SERVICE = /^urn:service:[a-z\d][a-z\d-]*(?:\.[a-z\d][a-z\d-]*)*$/i
 

@@ -98,6 +98,11 @@ export class ClientTransactions {
     return true
   }
 
+  /** Whether somebody waits for a response of this branch and method. */
+  has(branch: string, method: string): boolean {
+    return this.#entries.has(`${branch}|${method}`)
+  }
+
   /** Ends a transaction that nobody waits for any more, so that it does not stay for ever. */
   forget(branch: string, method: string): void {
     const entry = this.#entries.get(`${branch}|${method}`)

@@ -7,6 +7,8 @@ import { Reading } from './reading.ts'
 
 /** For so long nothing is read from who sends too much. */
 const REST_MS = 1_000
+/** After so many messages that are not heard, of one that is kept for a call: what belongs to that comes behind them. */
+const UNHEARD = 20
 /** For so long what was asked may still be answered when nothing more can be read. */
 const ANSWERS_MS = 500
 
@@ -72,6 +74,8 @@ export class Connection implements Flow {
   /** Nothing more can be read from it. */
   #deaf = false
   #restsUntil = 0
+  /** What it said since the last rest and was not heard. */
+  #unheard = 0
   readonly #waiting: ((open: boolean) => void)[] = []
 
   constructor(needs: ConnectionNeeds) {
@@ -149,19 +153,19 @@ export class Connection implements Flow {
     if (!this.hears) return false
     const admitted = this.#admit?.() ?? 'yes'
     if (admitted !== 'yes' && this.#isHelp(framed)) return true
-    if (admitted === 'no') {
-      if (!this.#helps) {
-        this.drop()
-        return false
-      }
-      this.#carrier.rest(REST_MS)
-      return true
+    if (admitted === 'no' && !this.#stays(framed, resumes)) {
+      this.drop()
+      return false
     }
-    if (admitted === 'later') {
-      // One message a rest; what else came with it is dropped. A timer may end a millisecond early, so it is half of the time that counts.
-      if (performance.now() < this.#restsUntil) return true
-      this.#restsUntil = performance.now() + REST_MS / 2
-      this.#carrier.rest(REST_MS)
+    if (admitted !== 'yes') {
+      // So many messages a rest; what else came with them is dropped. A timer may end a millisecond early, so it is half of the time that counts.
+      if (performance.now() < this.#restsUntil) return this.#passed()
+      if (admitted === 'later' || ++this.#unheard >= UNHEARD) {
+        this.#restsUntil = performance.now() + REST_MS / 2
+        this.#carrier.rest(REST_MS)
+        this.#unheard = 0
+      }
+      if (admitted === 'no' && !(framed.kind === 'ping' && this.#helps)) return this.#passed()
     }
     switch (framed.kind) {
       case 'ping':
@@ -185,10 +189,26 @@ export class Connection implements Flow {
   }
 
   #isHelp(framed: Framed): boolean {
-    if (framed.kind !== 'message' || !mayHelp(framed.text) || !this.#looks?.()) return false
-    if (!this.#receiver.help(framed.text, this)) return false
-    this.#known = this.#helps = true
-    this.#disarm()
+    if (framed.kind !== 'message') return false
+    const may = mayHelp(framed.text)
+    if (may === null || !this.#looks?.() || !this.#receiver.help(framed.text, this)) return false
+    // What belongs to a call may have come by any connection.
+    if (may === 'invite') this.#known = this.#helps = true
+    this.#passed()
+    return true
+  }
+
+  /** Whether a connection of whom is not heard is kept for the call that goes over it; a new one until it has had its time to say something. */
+  #stays(framed: Framed, resumes: boolean): boolean {
+    if (framed.kind === 'broken' && !resumes) return false
+    if (!this.#known) return framed.kind === 'ping'
+    this.#helps ||= this.#receiver.carriesCall(this)
+    return this.#helps
+  }
+
+  /** Something whole came, and nothing comes of it. */
+  #passed(): true {
+    if (this.#known) this.#disarm()
     return true
   }
 

@@ -53,11 +53,11 @@ export class Connections {
     socket: net.Socket,
     transport: TransportName,
     gate: (host: string) => Hearing,
-    looks: (host: string) => boolean = () => false,
+    looks: (host: string, what: string) => boolean,
   ): Guest | null {
     const remote = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
     // A handshake costs more than any message: who is to come later is not given one, but for a few who might call for help.
-    if (remote.host !== '' && gate(remote.host) !== 'yes' && !looks(remote.host)) {
+    if (remote.host !== '' && gate(remote.host) !== 'yes' && !looks(remote.host, 'connection')) {
       socket.destroy()
       return null
     }
@@ -93,7 +93,8 @@ export class Connections {
     }, this.#limits.slowMs)
     socket.on('error', () => socket.destroy())
     socket.once('close', release)
-    return { remote, deadline, admit: () => gate(remote.host), looks: () => looks(remote.host), release }
+    const looksAt = (): boolean => looks(remote.host, String(remote.port))
+    return { remote, deadline, admit: () => gate(remote.host), looks: looksAt, release }
   }
 
   /** Counts a connection that we are about to open until it is let go; null: there are too many. */

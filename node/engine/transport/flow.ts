@@ -48,9 +48,10 @@ export interface Gate {
   admit(host: string, point: ListenPoint): Hearing
   /**
    * Of a new connection, and a message that a call for help may be or belong to, from whom is not heard now: whether it is looked at for that all the
-   * same. It is parsed then, so it had better be bounded. Absent: never.
+   * same. It is parsed then, so it had better be bounded, each for itself: `what` is `connection`, of datagrams `invite` or `more`, and of what
+   * comes over a connection its port. Absent: never.
    */
-  looks?(host: string, point: ListenPoint): boolean
+  looks?(host: string, point: ListenPoint, what: string): boolean
   /** What came from there was no message, or a malformed one. True: the connection that it came over is closed. */
   malformed(remote: Endpoint, transport: TransportName): boolean
   /** Whether a WebSocket may be opened by what has this Origin (RFC 6455 §10.2); undefined: it says none. False: 403. */
@@ -64,6 +65,8 @@ export interface Receiver {
   message(text: string, flow: Flow): void
   /** From whom is not heard otherwise: whether it was a call for help, or belongs to a call. If not, nothing came of it. */
   help(text: string, flow: Flow): boolean
+  /** Whether a call stands over this connection; looks at all calls. */
+  carriesCall(flow: Flow): boolean
   /** Bytes that are no message; `text` is as much of the head as there is. */
   broken(text: string, status: 400 | 413, why: string, flow: Flow): void
   /** A message is about to leave over a flow that is open. */

@@ -78,7 +78,7 @@ export async function listenStream(needs: StreamNeeds): Promise<Streams> {
       socket,
       transport,
       (from) => needs.gate?.admit(from, needs.point) ?? 'yes',
-      (from) => needs.gate?.looks?.(from, needs.point) ?? false,
+      (from, what) => needs.gate?.looks?.(from, needs.point, what) ?? false,
     )
     if (guest) enter(socket, guest)
   })
@@ -149,7 +149,7 @@ function dial(needs: Dialling, bound: number, remote: Endpoint, name: string): C
   socket.once('close', letGo)
   const carrier = socketCarrier(socket)
   const admit = (): Hearing => needs.gate?.admit(remote.host, needs.point) ?? 'yes'
-  const looks = (): boolean => needs.gate?.looks?.(remote.host, needs.point) ?? false
+  const looks = (): boolean => needs.gate?.looks?.(remote.host, needs.point, String(remote.port)) ?? false
   const connection = make(needs, bound, { remote, carrier, deadline: null, identities: [], admit, looks, release })
   connections.add(connection, remote, secure ? asked : '')
   socket.once(secure ? 'secureConnect' : 'connect', () => connection.opened())

@@ -126,7 +126,10 @@ export async function listenUdp(needs: UdpNeeds): Promise<Udp> {
     if (from === 0 || (bytes.length === PROBE_BYTES && probe.received(bytes))) return
     const source = plainAddress(address)
     const heard = !gate || gate.admit(source, point) === 'yes'
-    if (!heard && !(mayHelp(bytes) && gate.looks?.(source, point))) return
+    if (!heard) {
+      const may = mayHelp(bytes)
+      if (may === null || !gate.looks?.(source, point, may)) return
+    }
     if (isRegister(bytes) && receiver.drops(waits)) return
     if (isStun(bytes)) {
       const reply = stunReply(bytes, { host: source, port: from })

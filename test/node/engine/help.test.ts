@@ -65,6 +65,9 @@ function answering() {
 const inviting = (peer: Peer, user: string, more = {}): string =>
   request(peer, 'INVITE', `sip:${user}@pbx.test`, { To: `<sip:${user}@pbx.test>`, ...more }, sdp(30_000))
 
+const answered = (peer: Peer, cseq: string): Promise<string> =>
+  peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === cseq)
+
 async function peers(t: ExecutionContext, ports: readonly number[]) {
   const [udp, tcp, ws] = ports as [number, number, number]
   return {
@@ -92,10 +95,10 @@ for (const transport of ['udp', 'tcp', 'ws'] as const)
       const answer = await peer.next('200')
       peer.send(later(peer, 'ACK', help, answer, 1))
       peer.send(later(peer, 'INVITE', help, answer, 2))
-      const changed = await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '2 INVITE')
+      const changed = await answered(peer, '2 INVITE')
       peer.send(later(peer, 'ACK', help, changed, 2))
       peer.send(later(peer, 'BYE', help, answer, 3))
-      await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '3 BYE')
+      await answered(peer, '3 BYE')
       t.deepEqual(heard, ['invite 112', 'bye'])
       t.is(engine.stats().dialogs, 0)
     })
@@ -129,16 +132,19 @@ test('nothing else of whom is not heard is, within a call neither, and it is not
   peer.send(inviting(peer, '112', { CSeq: 'nonsense' }))
   peer.send('\r\n\r\n')
   peer.send('INVITE what is this')
-  for (const method of ['INFO', 'REFER', 'MESSAGE', 'SUBSCRIBE']) peer.send(later(peer, method, before, answer, 2))
+  for (const method of ['REFER', 'MESSAGE', 'SUBSCRIBE']) peer.send(later(peer, method, before, answer, 2))
   const help = inviting(peer, '112')
   peer.send(help)
-  const first = await peer.next(() => true)
+  const first = await peer.next((text) => header(text, 'Call-ID') !== header(before, 'Call-ID'))
   t.is(header(first, 'Call-ID'), header(help, 'Call-ID'), 'what came before it had no answer')
-  if (first.startsWith('SIP/2.0 100')) await peer.next('200')
+  if (first.startsWith('SIP/2.0 100')) await answered(peer, '1 INVITE')
   t.deepEqual(heard, ['invite bob', 'invite 112'])
-  // A call that stood before may end.
-  peer.send(later(peer, 'BYE', before, answer, 3))
-  await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '3 BYE')
+  // A call that stood before may go on, and end, also when it is said twice.
+  const bye = later(peer, 'BYE', before, answer, 4)
+  for (const text of [later(peer, 'OPTIONS', before, answer, 3), bye, bye]) {
+    peer.send(text)
+    await answered(peer, header(text, 'CSeq'))
+  }
   t.deepEqual(heard, ['invite bob', 'invite 112', 'bye'])
   t.is(engine.stats().dialogs, 1)
 })
@@ -200,20 +206,94 @@ test('a connection of whom is not heard is closed for what is no call for help, 
   const { port } = engine.listening[0]!
   await wanted(await tcpPeer(t, port), 'INVITE')
   gate.heard = 'no'
-  const other = await tcpPeer(t, port)
-  other.send(request(other, 'OPTIONS', 'sip:pbx.test') + inviting(other, '112'))
-  await t.throwsAsync(other.next('200'), { message: /ended/ })
+  for (const first of [
+    (peer: Peer) => request(peer, 'OPTIONS', 'sip:pbx.test'),
+    (peer: Peer) => reply(inviting(peer, 'bob'), '200 OK'),
+    (peer: Peer) => reply(request(peer, 'BYE', 'sip:pbx.test'), '200 OK'),
+  ]) {
+    const other = await tcpPeer(t, port)
+    other.send(first(other) + inviting(other, '112'))
+    await t.throwsAsync(other.next('200'), { message: /ended/ })
+  }
   const peer = await tcpPeer(t, port)
   const help = inviting(peer, '112')
-  peer.send(help)
-  const answer = await peer.next('200')
+  // Some phones begin so (RFC 3261 §7.5), and try a new connection by it.
+  peer.send(`\r\n\r\n${help}`)
+  const answer = await answered(peer, '1 INVITE')
+  const other = request(peer, 'OPTIONS', 'sip:pbx.test')
   peer.send(
-    later(peer, 'ACK', help, answer, 1) +
-      request(peer, 'OPTIONS', 'sip:pbx.test') +
-      later(peer, 'BYE', help, answer, 2),
+    later(peer, 'ACK', help, answer, 1) + other + '\r\n\r\n'.repeat(1_000) + later(peer, 'BYE', help, answer, 2),
   )
-  t.is(header(await peer.next('200'), 'CSeq'), '2 BYE')
+  let pongs = 0
+  await peer.next((text) => {
+    if (text === '\r\n') pongs++
+    return text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '2 BYE'
+  })
+  t.true(pongs <= 20, `${pongs} keep-alives were answered`)
   t.deepEqual(heard, ['invite 112', 'bye'])
+})
+
+test('a connection is kept over which somebody calls who is heard no more, with its keep-alives, and whatever comes in parts', async (t) => {
+  const gate = gated()
+  const { routes, heard } = answering()
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes, gate, isUrgent, limits: { slowMs: 300 } })
+  const { port } = engine.listening[0]!
+  const peer = await tcpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  const behindNat = { Contact: '<sip:alice@10.0.0.9:5060;transport=tcp>' }
+  const invite = inviting(peer, 'bob', behindNat)
+  peer.send(invite)
+  const answer = await answered(peer, '1 INVITE')
+  peer.send(later(peer, 'ACK', invite, answer, 1))
+  gate.heard = 'no'
+  peer.send('\r\n\r\n')
+  await peer.next((text) => text === '\r\n')
+  const other = request(peer, 'REGISTER', 'sip:pbx.test')
+  peer.send(other.slice(0, 100))
+  await new Promise((resolve) => setImmediate(resolve))
+  peer.send(other.slice(100))
+  // Longer than a part of a message may wait for the rest.
+  let pongs = 0
+  const pinging = setInterval(() => peer.send('\r\n\r\n'), 200)
+  t.teardown(() => clearInterval(pinging))
+  while (pongs < 3) {
+    await peer.next((text) => text === '\r\n')
+    pongs++
+  }
+  peer.send(later(peer, 'BYE', invite, answer, 2))
+  await answered(peer, '2 BYE')
+  t.deepEqual(heard, ['invite bob', 'bye'])
+})
+
+test('in a dialog that is no call nothing is heard', async (t) => {
+  const gate = gated()
+  const { routes, heard } = answering()
+  const { port } = await startStack(t, { routes, gate, isUrgent })
+  const peer = await udpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  const subscribe = request(peer, 'SUBSCRIBE', 'sip:bob@pbx.test', { Event: 'presence', Expires: '60' })
+  peer.send(subscribe)
+  const answer = await peer.next('200')
+  gate.heard = 'no'
+  for (const method of ['INVITE', 'UPDATE', 'BYE', 'OPTIONS']) peer.send(later(peer, method, subscribe, answer, 2))
+  peer.send(inviting(peer, '112'))
+  await answered(peer, '1 INVITE')
+  t.deepEqual(heard, ['subscribe', 'invite 112'])
+})
+
+test('a call for help begins with as many line breaks as phones put before it, in a datagram too', async (t) => {
+  const gate = gated()
+  const { routes } = answering()
+  const { port } = await startStack(t, { routes, gate, isUrgent })
+  const peer = await udpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  gate.heard = 'no'
+  for (const breaks of [1, 2, 4]) {
+    const help = inviting(peer, '112')
+    peer.send('\r\n'.repeat(breaks) + help)
+    await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'Call-ID') === header(help, 'Call-ID'))
+  }
+  t.pass()
 })
 
 test('of who sends too much over a connection the call for help is heard that comes with the rest', async (t) => {
@@ -226,7 +306,7 @@ test('of who sends too much over a connection the call for help is heard that co
   gate.heard = 'later'
   const asked = () => request(peer, 'OPTIONS', 'sip:pbx.test')
   peer.send(asked() + asked() + inviting(peer, '112') + asked())
-  await peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === '1 INVITE')
+  await answered(peer, '1 INVITE')
   t.deepEqual(heard, ['options', 'invite 112'])
 })
 
@@ -237,7 +317,7 @@ test('only what may be a call for help, or of a call, is looked at, and as much 
   const peer = await udpPeer(t, port)
   await wanted(peer, 'INVITE')
   gate.heard = 'no'
-  for (const method of ['OPTIONS', 'REGISTER', 'MESSAGE', 'REFER']) peer.send(request(peer, method, 'sip:pbx.test'))
+  for (const method of ['REGISTER', 'MESSAGE', 'REFER', 'SUBSCRIBE']) peer.send(request(peer, method, 'sip:pbx.test'))
   for (let i = 0; i < 3; i++) peer.send(inviting(peer, '112'))
   await until('they were asked for', () => gate.looked === 3)
   gate.heard = 'yes'

@@ -295,13 +295,13 @@ export function streamPeer(t: Test, socket: net.Socket, transport: 'TCP' | 'TLS'
   socket.on('data', (bytes) => {
     text += bytes.toString()
     for (;;) {
-      const blank = text.indexOf('\r\n\r\n')
-      if (blank < 0) {
-        if (text !== '\r\n') return
-        peer.receive(text)
-        text = ''
-        return
+      if (text.startsWith('\r\n')) {
+        peer.receive('\r\n')
+        text = text.slice(2)
+        continue
       }
+      const blank = text.indexOf('\r\n\r\n')
+      if (blank < 0) return
       const length = Number(/content-length: *(\d+)/i.exec(text.slice(0, blank))?.[1] ?? 0)
       if (text.length < blank + 4 + length) return
       peer.receive(text.slice(0, blank + 4 + length))

@@ -35,16 +35,17 @@ test('who is slowed has a fiftieth of it, and who is shunned nothing, until that
   t.is(offences.message('b', 20_001), 'yes')
 })
 
-test('of whom is not heard as much is looked at for help as is heard of who is slowed, datagrams and the rest each for itself', (t) => {
+test('of whom is not heard as much is looked at for help as is heard of who is slowed, each kind for itself', (t) => {
   const offences = new Offences({ ...ABUSE, sourceRate: 500 })
   offences.shun('a', 0)
-  const looked = (now: number, way: 'datagrams' | 'connections' | 'web') =>
-    Array.from({ length: 100 }, () => offences.looks('a', now, way)).filter(Boolean).length
-  for (const way of ['datagrams', 'connections', 'web'] as const) t.is(looked(0, way), 20, way)
-  t.is(looked(500, 'datagrams'), 5)
+  const looked = (now: number, what: string, way: 'datagrams' | 'connections' | 'web') =>
+    Array.from({ length: 100 }, () => offences.looks('a', what, now, way)).filter(Boolean).length
+  for (const way of ['datagrams', 'connections', 'web'] as const) t.is(looked(0, 'invite', way), 20, way)
+  t.is(looked(0, 'more', 'datagrams'), 20)
+  t.is(looked(500, 'invite', 'datagrams'), 5)
   t.is(offences.message('a', 500), 'shunned', 'it is not heard for that')
   const free = new Offences({ ...ABUSE, sourceRate: 0 })
-  t.is(Array.from({ length: 100 }, () => free.looks('a', 0)).filter(Boolean).length, 20)
+  t.is(Array.from({ length: 100 }, () => free.looks('a', 'invite', 0)).filter(Boolean).length, 20)
 })
 
 test('wrong passwords add up within the window, and the right one forgives those for its account', (t) => {
