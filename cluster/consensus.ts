@@ -287,7 +287,7 @@ export class Consensus {
     this.#leading.heard(from)
     this.#turns.input(() => {
       for (const said of messages) {
-        const message = this.#joining.filter(said)
+        const message = this.#joining.filter(this.#core.raft, said)
         const stepped = message && this.#core.step(message)
         if (stepped === 'malformed') this.#say.warn({ from, type: said.type }, 'dropped a malformed message')
         if (said.snapshot) this.#forgetUnwanted(said.snapshot)

@@ -5,6 +5,7 @@
 import type { Standing } from './hello.ts'
 import type { DurableLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
+import { lastIndex } from './raft/log.ts'
 import type { Raft } from './raft/raft.ts'
 import type { Id, Message } from './raft/types.ts'
 import { forgetProgress, Rebuild } from './rebuild.ts'
@@ -51,8 +52,13 @@ export class Joining {
   }
 
   /** What the core may see of a message; null: nothing. */
-  filter(message: Message): Message | null {
-    return this.#rebuild ? this.#rebuild.filter(message, this.#needs.log.last) : message
+  filter(raft: Raft, message: Message): Message | null {
+    if (this.#rebuild) return this.#rebuild.filter(message, this.#needs.log.last)
+    // Of what the leader has no word for it says nothing in a heartbeat (it may come before its hello).
+    const { type, from, term, commit } = message
+    if (type !== 'heartbeat' || term < raft.term || commit <= lastIndex(raft.log)) return message
+    this.#distrust(from, term, commit)
+    return null
   }
 
   tick(raft: Raft): void {
@@ -75,9 +81,13 @@ export class Joining {
 
   /** A leader has this node's word for entries that its directory, which looks sound, does not have: it is an older copy. */
   #checkWord(raft: Raft, from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
-    const { log, roster, dataDir } = this.#needs
+    const { log } = this.#needs
     // In a later term they may have been replaced by others.
-    if (term < raft.term || acknowledged <= log.last) return
+    if (term >= raft.term && acknowledged > log.last) this.#distrust(from, term, acknowledged)
+  }
+
+  #distrust(from: Id, term: number, acknowledged: number): void {
+    const { log, roster, dataDir } = this.#needs
     const what =
       `the log in ${dataDir} ends at entry ${log.last}, but ${roster.nameOf(from)}, ` +
       `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
