@@ -57,7 +57,7 @@ export class Joining {
     // Of what the leader has no word for it says nothing in a heartbeat (it may come before its hello).
     const { type, from, term, commit } = message
     if (type !== 'heartbeat' || term < raft.term || commit <= lastIndex(raft.log)) return message
-    this.#distrust(from, term, commit)
+    this.#distrust(lastIndex(raft.log), from, term, commit)
     return null
   }
 
@@ -83,13 +83,13 @@ export class Joining {
   #checkWord(raft: Raft, from: Id, { term, acknowledged }: Omit<Standing, 'untouched'>): void {
     const { log } = this.#needs
     // In a later term they may have been replaced by others.
-    if (term >= raft.term && acknowledged > log.last) this.#distrust(from, term, acknowledged)
+    if (term >= raft.term && acknowledged > log.last) this.#distrust(log.last, from, term, acknowledged)
   }
 
-  #distrust(from: Id, term: number, acknowledged: number): void {
+  #distrust(last: number, from: Id, term: number, acknowledged: number): void {
     const { log, roster, dataDir } = this.#needs
     const what =
-      `the log in ${dataDir} ends at entry ${log.last}, but ${roster.nameOf(from)}, ` +
+      `the log in ${dataDir} ends at entry ${last}, but ${roster.nameOf(from)}, ` +
       `which leads in term ${term}, has this node’s word for entry ${acknowledged}: the directory is an older copy`
     void log.distrust(what)
   }

@@ -7,7 +7,7 @@ import { sendCancel } from './core/cancel.ts'
 import { cdrsTo } from './core/cdr.ts'
 import type { Core } from './core/core.ts'
 import type { Early } from './core/early.ts'
-import { carriesCall } from './core/help.ts'
+import { Carrying } from './core/help.ts'
 import { brokenFromNetwork, fromNetwork, helpFromNetwork } from './core/inbound.ts'
 import { respondOn } from './core/indialog.ts'
 import { fromApp } from './core/outbound.ts'
@@ -123,6 +123,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const guard = guarded(log)
 
   const admission = new Admission()
+  const carrying = new Carrying()
   const transports = await openTransports({
     listen,
     tls: options.tls,
@@ -134,10 +135,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     receiver: tapped(tap, guard, {
       drops: (waits) => admission.drops(waits),
       message: (text, flow) => guard(() => fromNetwork(core, text, flow)),
-      carriesCall: (flow) => carriesCall(core, flow),
+      carriesCall: (flow) => carrying.by(core, flow, performance.now()),
       help(text, flow) {
         let heard = false
         guard(() => void (heard = helpFromNetwork(core, text, flow, () => tap?.('in', text, flow))))
+        if (heard && flow.transport !== 'udp') carrying.add(flow)
         return heard
       },
       broken: (text, status, why, flow) => guard(() => brokenFromNetwork(core, text, status, why, flow)),

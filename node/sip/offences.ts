@@ -98,7 +98,10 @@ export class Offences {
    * kind (`what`) for itself.
    */
   looks(source: string, what: string, now: number, way: Way = 'datagrams'): boolean {
-    return take(this.#looks[way], `${source} ${what}`, this.#slowRate(), now)
+    const looks = this.#looks[way]
+    if (!take(looks, `${source} ${what}`, this.#slowRate(), now)) return false
+    // Who has many connections is not looked at more often than who is heard.
+    return way === 'datagrams' || take(looks, source, this.#policy.sourceRate || ABUSE.sourceRate, now)
   }
 
   #slowRate(): number {

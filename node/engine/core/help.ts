@@ -41,8 +41,26 @@ export function isHelp(
   }
 }
 
-/** Whether a call stands over this connection. */
-export function carriesCall({ dialogs }: Pick<Core, 'dialogs'>, flow: Flow): boolean {
-  for (const { usage, way } of dialogs.all()) if (usage === 'INVITE' && way?.flow === flow) return true
-  return false
+/** How long what is known of all calls is good, ms: there may be many, and a stranger may ask as often as he has connections. */
+const KNOWN_MS = 100
+
+/** Over which connections calls go. */
+export class Carrying {
+  #at = Number.NEGATIVE_INFINITY
+  #flows = new WeakSet<Flow>()
+
+  /** Something of a call came over this just now. */
+  add(flow: Flow): void {
+    this.#flows.add(flow)
+  }
+
+  by({ dialogs, server }: Pick<Core, 'dialogs' | 'server'>, flow: Flow, now: number): boolean {
+    if (now - this.#at >= KNOWN_MS) {
+      this.#at = now
+      this.#flows = new WeakSet()
+      for (const { usage, way } of dialogs.all()) if (usage === 'INVITE' && way) this.#flows.add(way.flow)
+      for (const { ask, flow } of server.unanswered()) if (ask?.method === 'INVITE') this.#flows.add(flow)
+    }
+    return this.#flows.has(flow)
+  }
 }

@@ -68,8 +68,6 @@ export class Connection implements Flow {
   /** It has shown that it speaks SIP; until then keep-alives do not keep it. */
   #known: boolean
   #stands: boolean
-  /** It is not heard but for the call for help that came over it. */
-  #helps = false
   #ended = false
   /** Nothing more can be read from it. */
   #deaf = false
@@ -165,7 +163,7 @@ export class Connection implements Flow {
         this.#carrier.rest(REST_MS)
         this.#unheard = 0
       }
-      if (admitted === 'no' && !(framed.kind === 'ping' && this.#helps)) return this.#passed()
+      if (admitted === 'no' && !(framed.kind === 'ping' && this.#known)) return this.#passed()
     }
     switch (framed.kind) {
       case 'ping':
@@ -192,8 +190,8 @@ export class Connection implements Flow {
     if (framed.kind !== 'message') return false
     const may = mayHelp(framed.text)
     if (may === null || !this.#looks?.() || !this.#receiver.help(framed.text, this)) return false
-    // What belongs to a call may have come by any connection.
-    if (may === 'invite') this.#known = this.#helps = true
+    // What belongs to a call may have come by any connection; a call may have moved to it.
+    this.#known ||= may === 'invite' || this.#receiver.carriesCall(this)
     this.#passed()
     return true
   }
@@ -201,9 +199,7 @@ export class Connection implements Flow {
   /** Whether a connection of whom is not heard is kept for the call that goes over it; a new one until it has had its time to say something. */
   #stays(framed: Framed, resumes: boolean): boolean {
     if (framed.kind === 'broken' && !resumes) return false
-    if (!this.#known) return framed.kind === 'ping'
-    this.#helps ||= this.#receiver.carriesCall(this)
-    return this.#helps
+    return this.#known ? this.#receiver.carriesCall(this) : framed.kind === 'ping'
   }
 
   /** Something whole came, and nothing comes of it. */

@@ -48,7 +48,7 @@ export interface Gate {
   admit(host: string, point: ListenPoint): Hearing
   /**
    * Of a new connection, and a message that a call for help may be or belong to, from whom is not heard now: whether it is looked at for that all the
-   * same. It is parsed then, so it had better be bounded, each for itself: `what` is `connection`, of datagrams `invite` or `more`, and of what
+   * same. It is parsed then, so it had better be bounded, each for itself: `what` is `connection`, of datagrams what they may be, and of what
    * comes over a connection its port. Absent: never.
    */
   looks?(host: string, point: ListenPoint, what: string): boolean
@@ -65,7 +65,7 @@ export interface Receiver {
   message(text: string, flow: Flow): void
   /** From whom is not heard otherwise: whether it was a call for help, or belongs to a call. If not, nothing came of it. */
   help(text: string, flow: Flow): boolean
-  /** Whether a call stands over this connection; looks at all calls. */
+  /** Whether a call goes over this connection, as far as is known. */
   carriesCall(flow: Flow): boolean
   /** Bytes that are no message; `text` is as much of the head as there is. */
   broken(text: string, status: 400 | 413, why: string, flow: Flow): void

@@ -23,13 +23,13 @@ const isUrgent = (uri: string): boolean => uri.startsWith('sip:112@')
 
 /** A gate that a test opens and closes. */
 function gated(looks = true) {
-  const gate: Gate & { heard: ReturnType<Gate['admit']>; looked: number } = {
+  const gate: Gate & { heard: ReturnType<Gate['admit']>; looked: string[] } = {
     heard: 'yes',
-    looked: 0,
+    looked: [],
     admit: () => gate.heard,
     malformed: () => false,
-    looks() {
-      gate.looked++
+    looks(_host, _point, what) {
+      gate.looked.push(what)
       return looks
     },
   }
@@ -193,7 +193,7 @@ test('who is called and not heard answers nothing', async (t) => {
   gate.heard = 'no'
   peer.send(reply(invite, '200 OK', { contact: `sip:bob@127.0.0.1:${peer.port}`, body: sdp(5000) }))
   // It was asked about that by now.
-  await until('the answer was looked at', () => gate.looked > 0)
+  await until('the answer was looked at', () => gate.looked.length > 0)
   gate.heard = 'yes'
   peer.send(reply(invite, '486 Busy Here'))
   t.is(await outcome, 486)
@@ -236,7 +236,7 @@ test('a connection of whom is not heard is closed for what is no call for help, 
 test('a connection is kept over which somebody calls who is heard no more, with its keep-alives, and whatever comes in parts', async (t) => {
   const gate = gated()
   const { routes, heard } = answering()
-  const { engine } = await startStack(t, { listen: [listen[1]!], routes, gate, isUrgent, limits: { slowMs: 300 } })
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes, gate, isUrgent, limits: { slowMs: 1_000 } })
   const { port } = engine.listening[0]!
   const peer = await tcpPeer(t, port)
   await wanted(peer, 'INVITE')
@@ -256,13 +256,54 @@ test('a connection is kept over which somebody calls who is heard no more, with 
   let pongs = 0
   const pinging = setInterval(() => peer.send('\r\n\r\n'), 200)
   t.teardown(() => clearInterval(pinging))
-  while (pongs < 3) {
+  while (pongs < 8) {
     await peer.next((text) => text === '\r\n')
     pongs++
   }
   peer.send(later(peer, 'BYE', invite, answer, 2))
   await answered(peer, '2 BYE')
   t.deepEqual(heard, ['invite bob', 'bye'])
+})
+
+test('a connection over which it rings is kept, and the one that a call moves to; when the call is over it is none', async (t) => {
+  const gate = gated()
+  const { routes } = answering()
+  const { engine } = await startStack(t, { listen: [listen[1]!], routes, gate, isUrgent })
+  const { port } = engine.listening[0]!
+  const peer = await tcpPeer(t, port)
+  await wanted(peer, 'INVITE')
+  const behindNat = { Contact: '<sip:alice@10.0.0.9:5060;transport=tcp>' }
+  const ringing = inviting(peer, '112', { To: '"ring" <sip:112@pbx.test>' })
+  peer.send(ringing)
+  await peer.next('180')
+  gate.heard = 'no'
+  const isKept = async (over: Peer): Promise<void> => {
+    over.send('\r\n\r\n')
+    await over.next((text) => text === '\r\n')
+  }
+  await isKept(peer)
+  peer.send(sameBranch(ringing, 'CANCEL'))
+  peer.send(sameBranch(ringing, 'ACK', await peer.next('487')))
+
+  gate.heard = 'yes'
+  const first = await tcpPeer(t, port)
+  const help = inviting(first, '112', behindNat)
+  first.send(help)
+  const answer = await answered(first, '1 INVITE')
+  first.send(later(first, 'ACK', help, answer, 1))
+  gate.heard = 'no'
+  first.close()
+  const second = await tcpPeer(t, port)
+  second.send(later(second, 'UPDATE', help, answer, 2).replace(/Contact: [^\r]*/, `Contact: ${behindNat.Contact}`))
+  await answered(second, '2 UPDATE')
+  await isKept(second)
+  second.send(later(second, 'BYE', help, answer, 3))
+  await answered(second, '3 BYE')
+  while (!second.ended) {
+    second.send(request(second, 'OPTIONS', 'sip:pbx.test'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.false(second.kept().some((text) => text.startsWith('SIP/2.0')))
 })
 
 test('in a dialog that is no call nothing is heard', async (t) => {
@@ -276,8 +317,11 @@ test('in a dialog that is no call nothing is heard', async (t) => {
   const answer = await peer.next('200')
   gate.heard = 'no'
   for (const method of ['INVITE', 'UPDATE', 'BYE', 'OPTIONS']) peer.send(later(peer, method, subscribe, answer, 2))
-  peer.send(inviting(peer, '112'))
-  await answered(peer, '1 INVITE')
+  const help = inviting(peer, '112')
+  peer.send(help)
+  const first = await peer.next(() => true)
+  t.is(header(first, 'Call-ID'), header(help, 'Call-ID'), 'what came before it had no answer')
+  if (first.startsWith('SIP/2.0 100')) await answered(peer, '1 INVITE')
   t.deepEqual(heard, ['subscribe', 'invite 112'])
 })
 
@@ -318,12 +362,15 @@ test('only what may be a call for help, or of a call, is looked at, and as much 
   await wanted(peer, 'INVITE')
   gate.heard = 'no'
   for (const method of ['REGISTER', 'MESSAGE', 'REFER', 'SUBSCRIBE']) peer.send(request(peer, method, 'sip:pbx.test'))
-  for (let i = 0; i < 3; i++) peer.send(inviting(peer, '112'))
-  await until('they were asked for', () => gate.looked === 3)
+  for (const method of ['INFO', 'OPTIONS', 'BYE', 'ACK', 'CANCEL', 'PRACK', 'UPDATE', 'INVITE'])
+    peer.send(request(peer, method, 'sip:112@pbx.test'))
+  peer.send(reply(inviting(peer, '112'), '200 OK'))
+  await until('they were asked for', () => gate.looked.length === 9)
   gate.heard = 'yes'
   peer.send(request(peer, 'OPTIONS', 'sip:pbx.test'))
   await peer.next('200')
   t.deepEqual(heard, ['options'])
-  t.is(gate.looked, 3)
+  const belongs = ['belongs', 'belongs', 'belongs', 'belongs', 'belongs']
+  t.deepEqual(gate.looked, ['asks', 'asks', ...belongs, 'invite', 'answers'], 'none takes from another')
   t.is(engine.stats().serverTransactions, 1)
 })
