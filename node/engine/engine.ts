@@ -281,14 +281,12 @@ function guarded(log: Logger): (run: () => void) => void {
 function tapped(tap: Tap | undefined, guard: (run: () => void) => void, receiver: Receiver): Receiver {
   if (!tap) return receiver
   return {
-    drops: receiver.drops,
+    // Of whom is not heard only what turns out to be a call for help is told: see there.
+    ...receiver,
     message(text, flow) {
       guard(() => tap('in', text, flow))
       receiver.message(text, flow)
     },
-    // What it is decides whether it is heard.
-    help: receiver.help,
-    carriesCall: receiver.carriesCall,
     broken(text, status, why, flow) {
       guard(() => tap('in', text, flow))
       receiver.broken(text, status, why, flow)

@@ -151,8 +151,10 @@ export function startGuard(needs: GuardNeeds): Guard {
     return known.acl
   }
 
+  const isDenied = (host: string, point: ListenPoint): boolean => acl.length > 0 && aclAt(point)?.(host) === false
+
   function admit(host: string, point: ListenPoint): 'yes' | 'later' | 'no' {
-    if (acl.length > 0 && aclAt(point)?.(host) === false) {
+    if (isDenied(host, point)) {
       refuse('acl', host, { listener: point })
       return 'no'
     }
@@ -187,8 +189,7 @@ export function startGuard(needs: GuardNeeds): Guard {
       return false
     },
     looks(host, point, what) {
-      if (acl.length > 0 && aclAt(point)?.(host) === false) return false
-      return offences.looks(sourceOf(host), what, clock(), wayOf(point.transport))
+      return !isDenied(host, point) && offences.looks(sourceOf(host), what, clock(), wayOf(point.transport))
     },
     refuses({ source: { address, transport }, userAgent }, isForHelp = () => false) {
       const source = sourceOf(address)

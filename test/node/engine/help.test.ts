@@ -1,4 +1,5 @@
 /** Peers that are not heard, as a banned one: their calls for help are all the same, and what belongs to a call. */
+import { readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import type { Gate } from '../../../node/engine/engine.ts'
 import { sameBranch, until } from './rules/support.ts'
@@ -16,9 +17,10 @@ import {
   udpPeer,
   wanted,
 } from './stack.ts'
-import { webPeer } from './transport/secure.ts'
+import { certificates, tlsPeer, webPeer } from './transport/secure.ts'
 
-const listen = (['udp', 'tcp', 'ws'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 }))
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const
+const listen = TRANSPORTS.map((transport) => ({ transport, host: '127.0.0.1', port: 0 }))
 const isUrgent = (uri: string): boolean => uri.startsWith('sip:112@')
 
 /** A gate that a test opens and closes. */
@@ -68,31 +70,37 @@ const inviting = (peer: Peer, user: string, more = {}): string =>
 const answered = (peer: Peer, cseq: string): Promise<string> =>
   peer.next((text) => text.startsWith('SIP/2.0 200') && header(text, 'CSeq') === cseq)
 
-async function peers(t: ExecutionContext, ports: readonly number[]) {
-  const [udp, tcp, ws] = ports as [number, number, number]
-  return {
-    udp: () => udpPeer(t, udp),
-    tcp: () => tcpPeer(t, tcp),
-    ws: async () => (await webPeer(t, `ws://127.0.0.1:${ws}`))[0],
+/** An engine that listens to each transport, and how a peer of it comes. */
+async function everywhere(t: ExecutionContext, options: Parameters<typeof startStack>[1]) {
+  const files = certificates(t)
+  const { engine } = await startStack(t, { ...options, listen, tls: files.pair('own', 'IP:127.0.0.1') })
+  const ca = readFileSync(files.ca)
+  const port = Object.fromEntries(engine.listening.map((point) => [point.transport, point.port]))
+  const peers: Record<(typeof TRANSPORTS)[number], () => Promise<Peer>> = {
+    udp: () => udpPeer(t, port.udp!),
+    tcp: () => tcpPeer(t, port.tcp!),
+    tls: async () => (await tlsPeer(t, port.tls!, { ca }))[0],
+    ws: async () => (await webPeer(t, `ws://127.0.0.1:${port.ws}`))[0],
+    wss: async () => (await webPeer(t, `wss://127.0.0.1:${port.wss}`, { ca }))[0],
   }
+  return { engine, peers }
 }
 
-for (const transport of ['udp', 'tcp', 'ws'] as const)
-  for (const heardNow of ['no', 'later'] as const)
-    test(`${transport}: who is heard ${heardNow === 'no' ? 'no more' : 'later'} calls for help from the beginning to the end`, async (t) => {
+for (const transport of TRANSPORTS)
+  for (const [heardNow, means] of [
+    ['no', 'no more'],
+    ['later', 'later'],
+  ] as const)
+    test(`${transport}: who is heard ${means} calls for help from the beginning to the end`, async (t) => {
       const gate = gated()
       const { routes, heard } = answering()
-      const { engine } = await startStack(t, { listen, routes, gate, isUrgent })
-      const made = await peers(
-        t,
-        engine.listening.map(({ port }) => port),
-      )
-      await wanted(await made.udp(), 'INVITE')
+      const { engine, peers } = await everywhere(t, { routes, gate, isUrgent })
+      await wanted(await peers.udp(), 'INVITE')
       gate.heard = heardNow
-      const peer = await made[transport]()
+      const peer = await peers[transport]()
       const help = inviting(peer, '112')
       peer.send(help)
-      const answer = await peer.next('200')
+      const answer = await answered(peer, '1 INVITE')
       peer.send(later(peer, 'ACK', help, answer, 1))
       peer.send(later(peer, 'INVITE', help, answer, 2))
       const changed = await answered(peer, '2 INVITE')
@@ -299,10 +307,10 @@ test('a connection over which it rings is kept, and the one that a call moves to
   await isKept(second)
   second.send(later(second, 'BYE', help, answer, 3))
   await answered(second, '3 BYE')
-  while (!second.ended) {
-    second.send(request(second, 'OPTIONS', 'sip:pbx.test'))
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await until('it is closed for what comes then', () => {
+    if (!second.ended) second.send(request(second, 'OPTIONS', 'sip:pbx.test'))
+    return second.ended
+  })
   t.false(second.kept().some((text) => text.startsWith('SIP/2.0')))
 })
 

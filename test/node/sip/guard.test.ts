@@ -233,6 +233,8 @@ test('an access list is asked by each listener, before anything is read', async 
   t.regex(await ask(await udpPeer(t, sip, '127.0.0.3'), 'OPTIONS'), /^SIP\/2.0 200/)
   t.is(guard.counters().acl, 1)
   t.is(guard.admit('127.0.0.2', { ...POINT, transport: 'tcp' }), 'yes')
+  t.false(guard.looks!('127.0.0.2', POINT, 'invite'), 'for a call for help neither')
+  t.true(guard.looks!('127.0.0.3', POINT, 'invite'))
 })
 
 test('an account that asks too much hears 503 with Retry-After, and another is served', async (t) => {
