@@ -24,7 +24,7 @@ export function spawnEngine(
 /** The ports of the one line that it prints with `-o json`. */
 export async function listening(child: ChildProcess): Promise<{ sip: number; apps: number }> {
   const lines = createInterface({ input: child.stdout! })
-  const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(20_000) })) as [string]
+  const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(60_000) })) as [string]
   const said = JSON.parse(line) as { listening: string[]; drachtio: string }
   const port = (point: string): number => Number(point.slice(point.lastIndexOf(':') + 1))
   return { sip: port(said.listening[0]!), apps: port(said.drachtio) }

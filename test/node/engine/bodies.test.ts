@@ -73,7 +73,7 @@ async function rawPeer(t: Test): Promise<{ socket: Socket; port: number; next(be
     async next(begin) {
       for (;;) {
         for (let one = kept.shift(); one; one = kept.shift()) if (one.toString('latin1').startsWith(begin)) return one
-        await once(socket, 'kept', { signal: AbortSignal.timeout(10_000) })
+        await once(socket, 'kept', { signal: AbortSignal.timeout(30_000) })
       }
     },
   }

@@ -133,7 +133,7 @@ test('an answer without an id reaches the phone and is not echoed to the app, on
     wake()
   })
   const hear = async (wanted: string): Promise<string> => {
-    const late = AbortSignal.timeout(8000)
+    const late = AbortSignal.timeout(30_000)
     for (;;) {
       const payload = heard.find((one) => one.includes(wanted))
       if (payload) return payload
