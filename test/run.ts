@@ -13,7 +13,7 @@ interface Tally {
 }
 
 /** Of what a failed test said, this many lines are said again at the end. */
-const SAID_AGAIN = 10
+const SAID_AGAIN = 25
 
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
 /** The failed tests, each with the first lines of what it said: a reader of a long log finds them at its end. */

@@ -3,7 +3,7 @@ import { seal } from '../../cluster/seal.ts'
 import type { PlanRow } from '../../cluster/tables/plan-rows.ts'
 import { tenantOf } from '../../cluster/tables/tenants.ts'
 import type { TrunkAuth, TrunkRow } from '../../cluster/tables/trunk-rows.ts'
-import { trunkPurpose, trunkState, trunkStateKey } from '../../cluster/tables/trunks.ts'
+import { registerDuty, trunkPurpose, trunkState, trunkStateKey } from '../../cluster/tables/trunks.ts'
 import { clean } from '../../proto/text.ts'
 import type { ListRequest__Output } from '../../proto/types/raftel/v1/ListRequest.ts'
 import type { PutTrunkRequest__Output } from '../../proto/types/raftel/v1/PutTrunkRequest.ts'
@@ -103,6 +103,8 @@ export function trunkView(needs: Viewing, row: TrunkRow): Trunk {
   const { cluster, writeTrunk } = needs
   const { name, version, tenant = '', targets, register, maxCalls, disabled = false, auth } = row
   const { state, unreachableFrom } = standingOf(needs, row)
+  // What a dead node said of its registration stays until it is agreed that it is down; another may have the lease before that.
+  const holder = cluster.tables.leases.get(registerDuty(name))?.incarnation
   const views = [...cluster.tables.nodes.values()]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, incarnation }) => {
@@ -114,8 +116,8 @@ export function trunkView(needs: Viewing, row: TrunkRow): Trunk {
         reach: known.reach,
         since: Math.max(0, Math.round(cluster.now() - known.since)),
         why: clean(known.why, 256),
-        registration: known.registration ?? '',
-        registrationWhy: clean(known.registrationWhy ?? '', 128),
+        registration: incarnation === holder ? (known.registration ?? '') : '',
+        registrationWhy: incarnation === holder ? clean(known.registrationWhy ?? '', 128) : '',
       }
     })
   return {

@@ -47,7 +47,14 @@ async function nemesis(t: ExecutionContext, [program = '', ...args]: readonly st
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
   const code = await new Promise((resolve) => child.on('close', resolve))
-  t.is(code, 0, said)
+  t.is(code, 0, verdictFirst(said))
   t.regex(said.trimEnd().split('\n').at(-1) ?? '', /^\d+ passed, 0 failed$/)
   return said
+}
+
+/** What failed comes first: whoever prints what a test said prints its beginning. */
+function verdictFirst(said: string): string {
+  const lines = said.split('\n')
+  const failed = lines.filter((line) => /^(FAILED|\d+ passed)/.test(line))
+  return [...(failed.length > 0 ? failed : lines.slice(-10)), '', ...lines].join('\n')
 }

@@ -1,7 +1,12 @@
 /** Trunks that are a tenant's, on a node as it runs. */
 import { type ServiceError, status } from '@grpc/grpc-js'
 import test from 'ava'
+import { registerDuty } from '../../../cluster/tables/trunks.ts'
+import { trunkView } from '../../../node/control/trunks.ts'
+import { writeTrunk } from '../../../node/trunks/spec.ts'
 import type { RouteExplanation__Output } from '../../../proto/types/raftel/v1/RouteExplanation.ts'
+import { agreed, newLab } from '../../cluster/nodes.ts'
+import { until } from '../../nemesis/until.ts'
 import { ask, oneNode } from './node.ts'
 
 test('a trunk of a tenant is named by the plan of that tenant alone, and calls from there are decided by it alone', async (t) => {
@@ -54,4 +59,42 @@ test('a trunk of a tenant is named by the plan of that tenant alone, and calls f
     client.commitPlan({ document: 'acme', text: plan('acme', 'ta'), breakGlass: true, reason: 'x' }, done),
   )
   t.regex(await explain('u@acme.test', '0123@acme.test'), /503/)
+})
+
+test('who registers a trunk is who has the lease, also while it is not agreed yet that the one before is dead', async (t) => {
+  const lab = await newLab(1)
+  t.teardown(() => lab.end())
+  const cluster = await lab.start('n1')
+  const duty = registerDuty('a')
+  const view = () => trunkView({ cluster, writeTrunk }, cluster.tables.trunks.get('a')!)
+  const up = (id: string, incarnation: string) => {
+    const node = { id, incarnation, sip: '', control: '', media: 'direct', startedAt: 1 } as const
+    return agreed(cluster, { type: 'node-up', node })
+  }
+  const take = (node: string, incarnation: string, ms: number) =>
+    agreed(cluster, { type: 'lease-take', duty, node, incarnation, ms })
+  const registers = (node: string, incarnation: string) => {
+    const state = { trunk: 'a', node, incarnation, reach: 'up', why: '', registration: 'registered' } as const
+    return agreed(cluster, { type: 'trunk-state', state })
+  }
+  const trunk = { name: 'a', targets: ['sip:192.0.2.1'], register: { user: 'u' } }
+  await agreed(cluster, { type: 'trunk-put', trunk, expect: null })
+  // Nobody hears of it any more.
+  await up('n0', 'dead')
+  await take('n0', 'dead', 1)
+  await registers('n0', 'dead')
+  t.is(view().registeredBy, 'n0')
+
+  await up('n1', cluster.incarnation)
+  await until('n1 has the lease', async () => {
+    await take('n1', cluster.incarnation, 600_000)
+    return cluster.tables.leases.get(duty)?.node === 'n1'
+  })
+  t.is(view().registeredBy, '')
+  await registers('n1', cluster.incarnation)
+  t.is(view().registeredBy, 'n1')
+  t.deepEqual(
+    (view().views ?? []).flatMap(({ node, registration }) => (registration ? [node] : [])),
+    ['n1'],
+  )
 })
