@@ -163,13 +163,11 @@ async function refusal(given: Globals, env: NodeJS.ProcessEnv): Promise<Failure 
   return new Failure('forbidden', `no node lets this client in. ${reasons.join('; ')}`)
 }
 
-/** The connection failed, as opposed to a node that decided to refuse. */
+/**
+ * The connection failed, as opposed to a node that decided to refuse: one that stops cancels what is asked of it, one that dies breaks it off,
+ * or resets it in the middle of a frame, and what is written to it then fails here.
+ */
 export function broken(error: ServiceError): boolean {
-  return error.code === status.UNAVAILABLE && !decided(error)
-}
-
-/** The same of a stream: a node that stops cancels it, one that dies breaks it off, or resets it in the middle of a frame. */
-export function brokenOff(error: ServiceError): boolean {
   return BREAKS.has(error.code) && !decided(error)
 }
 

@@ -5,7 +5,7 @@ import { readFilter } from '../proto/filter.ts'
 import type { Change__Output } from '../proto/types/raftel/v1/Change.ts'
 import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import type { ListRequest } from '../proto/types/raftel/v1/ListRequest.ts'
-import { brokenOff, type Client, failureOf, openClient } from './client.ts'
+import { broken, type Client, failureOf, openClient } from './client.ts'
 import { Failure } from './failure.ts'
 import { globals } from './globals.ts'
 import { type Column, list, table } from './print.ts'
@@ -145,7 +145,7 @@ async function watchRows<Wire, Row extends object>(self: Command, options: ListO
     // Interrupting is how a watch ends.
     if (interrupted) return
     if (error instanceof Failure) throw error
-    throw brokenOff(error as ServiceError) ? WENT_AWAY : failureOf(error as ServiceError, given.timeout)
+    throw broken(error as ServiceError) ? WENT_AWAY : failureOf(error as ServiceError, given.timeout)
   } finally {
     client.close()
   }

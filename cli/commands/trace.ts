@@ -5,7 +5,7 @@ import type { ServiceError } from '@grpc/grpc-js'
 import { Command, Option } from 'commander'
 import { clean } from '../../proto/text.ts'
 import type { Traced__Output } from '../../proto/types/raftel/v1/Traced.ts'
-import { brokenOff, failureOf, openClient } from '../client.ts'
+import { broken, failureOf, openClient } from '../client.ts'
 import { Failure, usage } from '../failure.ts'
 import { type Globals, globals } from '../globals.ts'
 import { ladder } from '../trace/ladder.ts'
@@ -70,7 +70,7 @@ async function traceCall(id: string, options: Options, self: Command): Promise<v
     } catch (error) {
       // Interrupting is how a watch ends.
       if (!interrupted) {
-        throw options.watch && brokenOff(error as ServiceError)
+        throw options.watch && broken(error as ServiceError)
           ? new Failure(
               'no quorum',
               'the node that was asked went away; trace again, it is then another node that answers',

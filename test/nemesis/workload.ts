@@ -1,5 +1,6 @@
 /** Clients: phones that register, look up and de-register, and operators that commit plans. Each asks one thing at a time. */
 import { type ServiceError, status } from '@grpc/grpc-js'
+import { broken } from '../../cli/client.ts'
 import type { Plan__Output } from '../../proto/types/raftel/v1/Plan.ts'
 import type { PlanChanged__Output } from '../../proto/types/raftel/v1/PlanChanged.ts'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
@@ -208,5 +209,6 @@ const EXPECTED: ReadonlySet<number> = new Set([
 
 function surprise(record: Record, what: string, error: unknown): void {
   const { code, details } = error as ServiceError
-  if (!EXPECTED.has(code)) record.surprises.push(`${what}: ${code} ${details ?? (error as Error).message}`)
+  if (!EXPECTED.has(code) && !broken(error as ServiceError))
+    record.surprises.push(`${what}: ${code} ${details ?? (error as Error).message}`)
 }

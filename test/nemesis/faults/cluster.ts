@@ -1,5 +1,6 @@
 /** What an operator asks of the cluster while all else goes on: no fault, but it must not come to harm by the others. */
 import { type ServiceError, status } from '@grpc/grpc-js'
+import { broken } from '../../../cli/client.ts'
 import type { TransferLeaderReply__Output } from '../../../proto/types/raftel/v1/TransferLeaderReply.ts'
 import { ask, by } from '../cluster.ts'
 import { always, type Fault } from './fault.ts'
@@ -18,7 +19,7 @@ export const transfer: Fault = {
     ).then(
       ({ leader, moved }) => (moved ? `${leader} leads by plan` : `${leader} leads already`),
       (error: ServiceError) => {
-        if (error.code === status.INTERNAL || error.code === undefined) throw error
+        if (error.code === undefined || (error.code === status.INTERNAL && !broken(error))) throw error
         return `${target.name} shall lead: ${error.details}`
       },
     )

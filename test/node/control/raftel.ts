@@ -11,10 +11,14 @@ export interface Said {
   readonly err: string
 }
 
-export function raftelAt(client: ControlClient): (args: readonly string[], stdin?: string) => Promise<Said> {
-  const endpoint = client.getChannel().getTarget().replace(/^dns:/, '')
+/** `before`: other endpoints, which are tried first. */
+export function raftelAt(
+  client: ControlClient,
+  before: readonly string[] = [],
+): (args: readonly string[], stdin?: string) => Promise<Said> {
+  const endpoints = [...before, client.getChannel().getTarget().replace(/^dns:/, '')].join(',')
   return (args, stdin = '') => {
-    const child = spawn(process.execPath, [MAIN, ...args, '--endpoints', endpoint, '--timeout', '30'])
+    const child = spawn(process.execPath, [MAIN, ...args, '--endpoints', endpoints, '--timeout', '30'])
     child.stdin.end(stdin)
     let [out, err] = ['', '']
     child.stdout.on('data', (bytes: Buffer) => (out += bytes))
