@@ -3,6 +3,8 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { NumberPolicy } from '../../cluster/tables/trunk-rows.ts'
 
 const INTERNATIONAL = /^\+(\d{3,20})$/
+/** With its country: those of some islands have four digits. */
+const SHORTEST = 7
 /** What stands before numbers of other countries in most of the world. */
 const OUT_OF_HERE = '00'
 
@@ -17,9 +19,9 @@ export function inNumber(policy: NumberPolicy, number: string): string {
   const { format, country = '', international = OUT_OF_HERE, strip = 0, prefix = '' } = policy
   const given = prefix + number.slice(strip)
   if (format === undefined || INTERNATIONAL.test(given) || !/^\d{3,20}$/.test(given)) return given
-  if (format !== 'national') return `+${given}`
+  // What is too short for one is a number that only they know the place of, or one for help.
+  if (format !== 'national') return given.length < SHORTEST ? given : `+${given}`
   if (given.startsWith(international)) return `+${given.slice(international.length)}`
-  // What is too short for one is a number that only they know the place of.
   const read = parsePhoneNumberFromString(given, { defaultCallingCode: country })
   return read?.isPossible() ? read.number : given
 }

@@ -51,6 +51,10 @@ test('a number that went out by a policy comes back in by it', (t) => {
   t.is(outNumber({ prefix: '0' }, 'alice'), '0alice')
   t.is(inNumber({ strip: 1, format: 'national', country: '49' }, '903012345678'), '+493012345678')
   t.is(inNumber({ format: 'national', country: '49' }, '110'), '110')
+  for (const format of ['plus-less', 'e164'] as const) {
+    t.is(inNumber({ format }, '112'), '112')
+    t.is(inNumber({ format }, '2907123'), '+2907123')
+  }
   t.is(inNumber({ format: 'plus-less' }, 'alice'), 'alice')
   t.is(inNumber({}, '030123'), '030123')
 })
