@@ -49,7 +49,7 @@ export async function ownMember(disk: Disk, options: OwnMemberOptions): Promise<
   const directory = randomBytes(16).toString('hex')
   const members = own ? idsOf(nodes) : null
   return {
-    expected: { cluster, node, id: own?.id ?? null, members, directory },
+    expected: { cluster, node, id: own?.id ?? null, members, directory, isOfFounding: true },
     acquainted: nodes,
     lineage: null,
     file: null,

@@ -36,6 +36,8 @@ export interface Identity {
 export interface Expected extends Omit<Identity, 'version' | 'id' | 'members'> {
   readonly id: number | null
   readonly members: readonly number[] | null
+  /** What is expected is as the cluster was begun: no file says what this node has become since. */
+  readonly isOfFounding?: boolean
 }
 
 /** The place before the first entry kept: index, term and CRC of the entry that was there. */
@@ -184,7 +186,9 @@ function checkIdentity(dir: string, found: Identity, own: Expected): void {
       `${dir} belongs to the cluster with key ${found.cluster}, this node has key ${own.cluster}: use its own directory`,
     )
   }
-  if ((own.id !== null && found.id !== own.id) || found.node !== own.node) {
+  // A founder that was replaced has another id than it is configured with; then the log alone knows.
+  const isLater = own.isOfFounding === true && !found.members.includes(found.id)
+  if ((own.id !== null && found.id !== own.id && !isLater) || found.node !== own.node) {
     throw new Error(
       `${dir} belongs to node ${found.node} (id ${found.id}), this is ${own.node} (id ${own.id}): use its own directory`,
     )

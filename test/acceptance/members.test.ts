@@ -1,6 +1,6 @@
 /** A cluster that begins with one node and changes: nodes come, go, are replaced and move, while it works. */
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { type MemberFile, parseChecked } from '../../cluster/log/member.ts'
@@ -212,6 +212,22 @@ test.serial(
       t.regex(equal.stdout, /n3 +equal/)
       const foreign = await lab.raftel(['cluster', 'init', '--config', config])
       t.is(foreign.code, 2, foreign.stderr)
+
+      // Its configuration has the id of a founder still: without its file it is who its log says it is.
+      await lab.kill('n3')
+      truncateSync(path.join(data, 'member'), 10)
+      await lab.start('n3')
+      const again = await lab.until('n3 votes once more', lab.status, ({ nodes }) =>
+        nodes.every(({ member, reachable }) => member === 'voter' && reachable),
+      )
+      t.is(again.nodes.find(({ id }) => id === 'n3')?.memberId, 4)
+      await lab.addUser('bob@pbx.test', 'secret')
+      const whole = await lab.until(
+        'all are equal again',
+        () => lab.raftel(['cluster', 'verify']),
+        ({ code }) => code === 0,
+      )
+      t.regex(whole.stdout, /n3 +equal/)
     })
   },
 )

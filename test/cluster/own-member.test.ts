@@ -107,6 +107,23 @@ test('a file that is damaged, cut or gone: the log says who it is, and the file 
   }
 })
 
+test('a founder that was replaced is who its log says it is, also without the file, whatever it was configured as', async (t) => {
+  const dir = await newDir(t)
+  const nodes = FILE.members.slice(0, 3)
+  await writeMember(realDisk, dir, { ...FILE, node: 'n1' })
+  const who = await started(dir, { node: 'n1', nodes })
+  t.regex(who, /^4 n1 d+ 1,2,3$/)
+  await truncate(path.join(dir, MEMBER), 10)
+  t.is(await started(dir, { node: 'n1', nodes }), who)
+  t.like(await readMember(realDisk, dir), { id: 4, directory: FILE.directory })
+  // A founder that is none of the later ones has the id that it is configured with.
+  const other = await newDir(t)
+  t.regex(await started(other, { node: 'n1', nodes }), /^1 n1/)
+  await rm(path.join(other, MEMBER))
+  const swapped = nodes.map((one) => ({ ...one, id: one.id === 1 ? 2 : one.id === 2 ? 1 : one.id }))
+  t.regex(await started(other, { node: 'n1', nodes: swapped }), /belongs to node n1 \(id 1\), this is n1 \(id 2\)/)
+})
+
 test('an older copy of it changes nothing but how the others are looked for', async (t) => {
   const dir = await running(t)
   await writeMember(realDisk, dir, { ...FILE, members: FILE.members.slice(0, 2) })
