@@ -221,6 +221,15 @@ export const MEMBERS: readonly Mutant[] = [
     killer: own('one of another directory, or of another node, is not believed over the log: the node does not start'),
   },
   {
+    name: 'founder-by-configuration',
+    why: 'a founder that was replaced is taken for what it is configured as when its file is damaged, and does not start',
+    file: 'cluster/own-member.ts',
+    edits: [['directory, isOfFounding: true }', 'directory }']],
+    killer: own(
+      'a founder that was replaced is who its log says it is, also without the file, whatever it was configured as',
+    ),
+  },
+  {
     name: 'member-file-unchecked',
     why: 'a flipped bit in the file member makes a node another one',
     file: 'cluster/log/member.ts',
