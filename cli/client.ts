@@ -70,13 +70,14 @@ export function openClient(given: Globals, env: NodeJS.ProcessEnv = process.env)
           continue
         }
         if (!broken(outcome.error)) throw failureOf(outcome.error, given.timeout)
+        const { details } = outcome.error
         if (may === 'once') {
           throw new Failure(
             'no quorum',
-            `the connection to ${endpoint} broke; look whether the change was made, then try again`,
+            `the connection to ${endpoint} broke (${details}); look whether the change was made, then try again`,
           )
         }
-        tried.push(`${endpoint} broke the connection`)
+        tried.push(`${endpoint} broke the connection (${details})`)
       }
       throw await nobody(tried)
     },
@@ -130,6 +131,8 @@ export function failureOf(error: ServiceError, timeout: number): Failure {
   if (hung(error)) {
     return new Failure('timeout', `no answer within ${timeout} s; give --timeout more, or look at raftel doctor`)
   }
+  if (broken(error) && error.code !== status.UNAVAILABLE)
+    return new Failure('no quorum', `the node that was asked broke off (${error.details}); try again`)
   return new Failure(KINDS[error.code] ?? 'failed', error.details || error.message)
 }
 
@@ -168,10 +171,14 @@ async function refusal(given: Globals, env: NodeJS.ProcessEnv): Promise<Failure 
  * or resets it in the middle of a frame, and what is written to it then fails here.
  */
 export function broken(error: ServiceError): boolean {
-  return BREAKS.has(error.code) && !decided(error)
+  return BREAKS.has(error.code) && !decided(error) && !OF_A_MESSAGE.test(error.details)
 }
 
 const BREAKS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.CANCELLED, status.INTERNAL, status.UNKNOWN])
+
+/** What grpc-js says of itself at either end: nothing broke, and the next node would say the same. */
+const OF_A_MESSAGE =
+  /^(Cancelled on client|Response message parsing error|Request message serialization failure|Error (de)?serializing)/
 
 function decided(error: ServiceError): boolean {
   return (error.metadata?.get(DECIDED).length ?? 0) > 0

@@ -1,10 +1,12 @@
 /** A directory on its way to a log: whose it is, opened or set aside for repair, and its file `member` in order. */
 import type { ConsensusOptions } from './halves.ts'
 import type { DurableLog } from './log/log.ts'
+import type { Acquaintance } from './log/member.ts'
 import { openOrRepair } from './log/repair.ts'
 import type { Logger } from './logger.ts'
 import { cutOf } from './options.ts'
 import { keepOwnMember, type OwnMember, ownMember } from './own-member.ts'
+import type { Id } from './raft/types.ts'
 import { keyId } from './seal.ts'
 import type { World } from './world.ts'
 
@@ -33,11 +35,17 @@ export async function openOwnLog(
     cut: cutOf(world, options.limits),
   }
   const log = await openOrRepair(opening, say)
+  const known = own.file === null ? { ...own, acquainted: acquaintedAs(own, options.node, log.identity.id) } : own
   try {
-    await keepOwnMember(disk, whose, own, log.identity)
+    await keepOwnMember(disk, whose, known, log.identity)
   } catch (error) {
     await log.close()
     throw error
   }
-  return { log, own }
+  return { log, own: known }
+}
+
+/** A founder that was replaced is configured with the id of before. */
+function acquaintedAs({ acquainted }: OwnMember, node: string, id: Id): readonly Acquaintance[] {
+  return acquainted.map((one) => (one.name === node ? { ...one, id } : one))
 }

@@ -16,6 +16,8 @@ export interface SalvageOptions {
   readonly id: number | null
   /** The voters that its log begins with. */
   readonly founders: readonly number[] | null
+  /** Both are of the configuration; see Expected. */
+  readonly isOfFounding?: boolean
   readonly key: Uint8Array
   readonly program: string
   /** Wall clock, Unix ms. */
@@ -29,10 +31,10 @@ export interface Salvaged extends Saving {
 
 /** Throws one sentence when the directory cannot be trusted, or has nothing. */
 export async function salvage(options: SalvageOptions): Promise<Salvaged> {
-  const { dir, id, node, founders, key, program, time } = options
+  const { dir, id, node, founders, isOfFounding = false, key, program, time } = options
   const cluster = keyId(key)
   const members = founders && [...founders].sort((a, b) => a - b)
-  const identity = { cluster, id, node, members }
+  const identity = { cluster, id, node, members, isOfFounding }
   const log = await openLog({ dir, identity, keep: 0, onFatal: () => {} })
   try {
     if (log.repair !== null) {

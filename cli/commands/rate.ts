@@ -133,6 +133,7 @@ async function importRates(
     .map((text) => text.trim())
     .filter(Boolean)
   const head = { deck, currency: options.currency, uses, dryRun: options.dryRun === true }
+  let unread: Error | null = null
   try {
     const report = await client.ask<ImportReport__Output>((control, limits, done) => {
       const call = control.importRates(limits, done)
@@ -145,14 +146,16 @@ async function importRates(
           }
           call.end()
         } catch (error) {
+          unread = error as Error
           call.cancel()
-          process.stderr.write(`raftel: ${file} cannot be read: ${(error as Error).message}\n`)
         }
       })()
     }, 'once')
     const { version, rates, errors, lines } = report
     if (errors > 0) throw new Failure('failed', faults(file, errors, lines))
     process.stdout.write(record(given.output, { deck, version: version || null, rates, dryRun: head.dryRun }))
+  } catch (error) {
+    throw unread === null ? error : new Failure('failed', `${file} cannot be read: ${(unread as Error).message}`)
   } finally {
     client.close()
   }

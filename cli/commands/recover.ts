@@ -55,7 +55,9 @@ async function recover(file: string, options: RecoverOptions, self: Command): Pr
   const found = await lookAt(dir)
   const configured = cluster.nodes.length > 0 ? cluster.nodes.map((peer) => peer.id) : null
   const own =
-    found.kind === 'member' ? { id: found.member.id, founders: found.member.founders } : { id, founders: configured }
+    found.kind === 'member'
+      ? { id: found.member.id, founders: found.member.founders }
+      : { id, founders: configured, isOfFounding: true }
   const program = self.parent?.parent?.version() ?? ''
   const partial = `${file}.partial`
   try {

@@ -187,8 +187,8 @@ function checkIdentity(dir: string, found: Identity, own: Expected): void {
     )
   }
   // A founder that was replaced has another id than it is configured with; then the log alone knows.
-  const isLater = own.isOfFounding === true && !found.members.includes(found.id)
-  if ((own.id !== null && found.id !== own.id && !isLater) || found.node !== own.node) {
+  const hasReplaced = own.isOfFounding === true && !found.members.includes(found.id)
+  if ((own.id !== null && found.id !== own.id && !hasReplaced) || found.node !== own.node) {
     throw new Error(
       `${dir} belongs to node ${found.node} (id ${found.id}), this is ${own.node} (id ${own.id}): use its own directory`,
     )

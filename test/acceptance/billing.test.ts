@@ -57,6 +57,9 @@ test('limits, credit and prices are set, shown and removed on the command line, 
     const load = (...more: string[]) => ['rate', 'import', 'retail', '-', '--for', 'tenant:pbx.test', ...more]
     t.like(await lab.json(load('--dry-run'), csv), { version: null, rates: 2, dryRun: true })
     t.deepEqual(await lab.json(['rate', 'ls']), [])
+    const unread = await lab.raftel(['rate', 'import', 'retail', '/nowhere/rates.csv', '--for', 'tenant:pbx.test'])
+    t.is(unread.code, 1)
+    t.regex(unread.stderr, /^raftel: \/nowhere\/rates\.csv cannot be read: ENOENT[^\n]*\n$/)
     t.like(await lab.json(load(), csv), { version: 1, rates: 2 })
     t.like(await lab.json(['rate', 'price', '+4917012345', '--for', 'user:a@pbx.test', '--seconds', '95']), {
       deck: 'retail',

@@ -1,19 +1,23 @@
 /** A node that breaks off what it is asked, as one does that dies in that moment: which is not an answer. */
 import { once } from 'node:events'
-import { constants, createServer } from 'node:http2'
+import { constants, createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
+import { DECIDED } from '../../proto/decided.ts'
 import { oneNode } from '../node/control/node.ts'
 import { raftelAt } from '../node/control/raftel.ts'
 
-async function breaksOff(t: ExecutionContext, code: number): Promise<{ readonly endpoint: string; asked(): number }> {
+async function answering(
+  t: ExecutionContext,
+  answer: (stream: ServerHttp2Stream) => void,
+): Promise<{ readonly endpoint: string; asked(): number }> {
   let asked = 0
   const server = createServer()
   server.on('sessionError', () => {})
   server.on('stream', (stream) => {
     asked++
     stream.on('error', () => {})
-    stream.close(code)
+    answer(stream)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -27,7 +31,7 @@ for (const [name, code] of [
 ] as const)
   test(`a node that ${name} what it is asked is passed over for the next; what may not be asked twice says that it is unknown`, async (t) => {
     const { client } = await oneNode(t)
-    const first = await breaksOff(t, code)
+    const first = await answering(t, (stream) => stream.close(code))
     const raftel = raftelAt(client, [first.endpoint])
     const shown = await raftel(['plan', 'log', '-o', 'json'])
     t.is(shown.code, 0, shown.err)
@@ -35,5 +39,28 @@ for (const [name, code] of [
     t.true(first.asked() > 0)
     const added = await raftel(['user', 'add', 'a@pbx.test', '--password-stdin'], 'secret\n')
     t.is(added.code, 6, added.err)
-    t.regex(added.err, /the connection to 127\.0\.0\.1:\d+ broke; look whether the change was made, then try again/)
+    t.regex(
+      added.err,
+      /the connection to 127\.0\.0\.1:\d+ broke \(.+\); look whether the change was made, then try again/,
+    )
   })
+
+test('what a node decided is what is said, whatever its code, and nobody else is asked', async (t) => {
+  const { client } = await oneNode(t)
+  const first = await answering(t, (stream) =>
+    stream.respond(
+      {
+        ':status': 200,
+        'content-type': 'application/grpc',
+        'grpc-status': '13',
+        'grpc-message': 'its log says why',
+        [DECIDED]: '1',
+      },
+      { endStream: true },
+    ),
+  )
+  const said = await raftelAt(client, [first.endpoint])(['plan', 'log'])
+  t.is(said.code, 1)
+  t.is(said.err, 'raftel: its log says why\n')
+  t.is(first.asked(), 1)
+})

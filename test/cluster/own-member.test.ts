@@ -17,7 +17,12 @@ import {
   writeMember,
 } from '../../cluster/log/member.ts'
 import { openLog } from '../../cluster/log/open.ts'
+import { openOwnLog } from '../../cluster/opening.ts'
+import { LIMITS } from '../../cluster/options.ts'
 import { keepOwnMember, type OwnMemberOptions, ownMember } from '../../cluster/own-member.ts'
+import { keyId } from '../../cluster/seal.ts'
+import { realWorld } from '../../cluster/world.ts'
+import { QUIET } from './nodes.ts'
 
 const FILE: MemberFile = {
   cluster: 'c',
@@ -122,6 +127,30 @@ test('a founder that was replaced is who its log says it is, also without the fi
   await rm(path.join(other, MEMBER))
   const swapped = nodes.map((one) => ({ ...one, id: one.id === 1 ? 2 : one.id === 2 ? 1 : one.id }))
   t.regex(await started(other, { node: 'n1', nodes: swapped }), /belongs to node n1 \(id 1\), this is n1 \(id 2\)/)
+})
+
+test('nobody is looked for where a founder was before it was replaced: that is this node', async (t) => {
+  const dir = await newDir(t)
+  const key = randomBytes(32)
+  const nodes = FILE.members.slice(0, 3)
+  const members = [...nodes.slice(1), { id: 4, name: 'n1', address: 'n1:1' }]
+  await writeMember(realDisk, dir, { ...FILE, node: 'n1', cluster: keyId(key), members })
+  const options = {
+    ...{ node: 'n1', incarnation: 'a', nodes, listen: 'n1:1', address: 'n1:1', dataDir: dir, key, tls: null },
+    ...{ tickMs: 100, snapshotEvery: 1000, keepEntries: 10, nodeDownMs: 1000, limits: LIMITS },
+  }
+  const acquainted = async () => {
+    const { log, own } = await openOwnLog(options, realWorld, QUIET, () => {})
+    await log.close()
+    return own.acquainted.map(({ id, name }) => `${id} ${name}`)
+  }
+  t.deepEqual(await acquainted(), ['2 n2', '3 n3', '4 n1'])
+  await rm(path.join(dir, MEMBER))
+  t.deepEqual(await acquainted(), ['4 n1', '2 n2', '3 n3'])
+  t.deepEqual(
+    (await readMember(realDisk, dir))?.members.map(({ id }) => id),
+    [4, 2, 3],
+  )
 })
 
 test('an older copy of it changes nothing but how the others are looked for', async (t) => {

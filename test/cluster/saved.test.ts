@@ -207,3 +207,20 @@ test('what a survivor does not know to be agreed is taken too, and counted', asy
   t.is(unsure, 2)
   t.like(head, { index: 3, term: 2, current: false, rows: { users: 3 } })
 })
+
+test('of a founder that was replaced, whose file is gone, all comes back whatever id it is configured with', async (t) => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'raftel-salvage-'))
+  t.teardown(() => rm(dir, { recursive: true }))
+  const key = randomBytes(32)
+  const identity = { version: 1, cluster: keyId(key), id: 4, node: 'n1', members: [1, 2, 3] } as const
+  const log = await openLog({ dir, identity, keep: 0, onFatal: (error) => t.fail(error.message) })
+  const data = encodeProposal({ node: 'n1', incarnation: 'a', seq: 1, floor: 1 }, user('alice'))
+  const entries = [{ term: 2, index: 1, type: 'normal' as const, data }]
+  const append = message('storage-append', LOCAL_APPEND, { term: 2, commit: 1, entries })
+  await new Promise<void>((done) => log.append(append, done))
+  await log.close()
+  const configured = { dir, id: 1, node: 'n1', founders: [1, 2, 3], key, program: 'test', time: 1 }
+  await t.throwsAsync(salvage(configured), { message: /belongs to node n1 \(id 4\)/ })
+  const { head } = await salvage({ ...configured, isOfFounding: true })
+  t.like(head, { index: 1, rows: { users: 1 } })
+})

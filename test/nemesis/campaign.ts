@@ -169,12 +169,12 @@ function lanesOf(faults: readonly Fault[], nodes: number): Kinds[] {
 /** Empty: all nodes are equal. Who cannot be asked in one moment can in the next; what differs does so for good. */
 async function verdict(cluster: ClusterUnderTest): Promise<string> {
   let verified = ''
-  const ask = async (): Promise<boolean> => {
+  const isSettled = async (): Promise<boolean> => {
     verified = await cluster.verify()
     if (verified === '' || verified.includes('differs')) return true
     throw new Error(verified)
   }
-  return await until('cluster verify asks everybody', ask, GO_ON_MS).then(
+  return await until('cluster verify asks everybody', isSettled, GO_ON_MS).then(
     () => verified,
     (error: Error) => error.message,
   )

@@ -209,6 +209,7 @@ const EXPECTED: ReadonlySet<number> = new Set([
 
 function surprise(record: Record, what: string, error: unknown): void {
   const { code, details } = error as ServiceError
-  if (!EXPECTED.has(code) && !broken(error as ServiceError))
-    record.surprises.push(`${what}: ${code} ${details ?? (error as Error).message}`)
+  // A handler that throws has no other code.
+  const isBroken = code !== status.UNKNOWN && broken(error as ServiceError)
+  if (!EXPECTED.has(code) && !isBroken) record.surprises.push(`${what}: ${code} ${details ?? (error as Error).message}`)
 }

@@ -308,7 +308,10 @@ export const LOG: readonly Mutant[] = [
     why: 'a node takes the directory of another for its own and votes twice (RethinkDB 2.2.3, #5289)',
     file: 'cluster/log/recover.ts',
     edits: [
-      ['if ((own.id !== null && found.id !== own.id && !isLater) || found.node !== own.node) {', 'if (found.id < 0) {'],
+      [
+        'if ((own.id !== null && found.id !== own.id && !hasReplaced) || found.node !== own.node) {',
+        'if (found.id < 0) {',
+      ],
     ],
     killer: log('the directory of another node or cluster is refused'),
   },
