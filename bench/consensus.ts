@@ -9,6 +9,7 @@ import path from 'node:path'
 import { optionsFor } from '../test/options.ts'
 import { freePorts } from '../test/ports.ts'
 import { measureSync } from './baseline.ts'
+import { progress } from './progress.ts'
 import type { Loaded, ReplicaSpec } from './replica.ts'
 import { ReplicaProcess } from './replica-process.ts'
 import { cpuSeconds } from './sipp.ts'
@@ -185,10 +186,6 @@ function loadRow(name: string, m: Measured): void {
 function row(name: string, value: number, note: string): void {
   const digits = value >= 100 ? value.toFixed(0) : value.toPrecision(3)
   say(`  ${name.padEnd(46)} ${digits.padStart(10)}  ${note}`)
-}
-
-function progress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${line}\u001b[K`)
 }
 
 function say(line: string): void {

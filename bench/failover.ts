@@ -5,14 +5,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
-import type { ServiceError } from '@grpc/grpc-js'
-import type { ControlClient } from '../proto/types/raftel/v1/Control.ts'
 import type { Trunk__Output } from '../proto/types/raftel/v1/Trunk.ts'
 import { addUsers } from '../test/acceptance/users.ts'
+import { ask } from '../test/nemesis/cluster.ts'
 import { optionsFor } from '../test/options.ts'
 import { freePorts } from '../test/ports.ts'
 import { controlOf, type Lab, type LabNode, labDown, labUp, raftel } from './cluster.ts'
-import { type SippOptions, type SippRun, sipp } from './sipp.ts'
+import { progress } from './progress.ts'
+import { type SippOptions, sipp } from './sipp.ts'
 
 const values = optionsFor(
   `usage: npm run bench:failover -- [--rounds N] [--json]
@@ -33,20 +33,20 @@ const LOOK_FOR_MS = 60_000
 
 const folder = mkdtempSync(path.join(tmpdir(), 'raftel-failover-'))
 const dir = path.join(folder, 'lab')
-const ends: SippRun[] = []
 /** One for all rounds: a phone that came from another each time would have contacts that are dead. */
-const [callee = 0] = await freePorts(1)
+const [callee = 0, carrier = 0] = await freePorts(2)
+const lab = labUp(dir, 'direct')
+const registrar = run('registrar', `127.0.0.1:${carrier}`, { calls: 0, port: carrier })
 try {
-  const lab = labUp(dir, 'direct')
   await setUp(lab)
   const felt: Awaited<ReturnType<typeof death>>[] = []
   for (let round = 1; round <= values.rounds; round++) {
     felt.push(await death(lab, round))
-    if (process.stderr.isTTY) process.stderr.write(`\rdeath ${round} of ${values.rounds}`)
+    progress(`death ${round} of ${values.rounds}`)
   }
   report({ call: felt.map(({ call }) => call), trunk: felt.map(({ trunk }) => trunk) })
 } finally {
-  for (const run of ends) run.end()
+  registrar.end()
   labDown(dir)
   rmSync(folder, { recursive: true, force: true })
 }
@@ -58,9 +58,7 @@ async function setUp({ nodes }: Lab): Promise<void> {
   const client = controlOf(nodes[0]!)
   await addUsers(client, [`caller@${DOMAIN}`, `callee@${DOMAIN}`], PASSWORD)
   client.close()
-  const [port = 0] = await freePorts(1)
-  ends.push(run('registrar', `127.0.0.1:${port}`, { calls: 0, port }))
-  const target = `sip:127.0.0.1:${port}`
+  const target = `sip:127.0.0.1:${carrier}`
   raftel(
     ['trunk', 'add', TRUNK, '--target', target, '--user', 'acme', '--password-stdin', '--register', '--dir', dir],
     'x\n',
@@ -103,7 +101,7 @@ async function holder(nodes: readonly LabNode[]): Promise<string> {
   const client = controlOf(nodes[0]!)
   try {
     for (const end = performance.now() + LOOK_FOR_MS; performance.now() < end; ) {
-      const { registeredBy } = await trunkOf(client)
+      const { registeredBy } = await ask<Trunk__Output>((done) => client.getTrunk({ name: TRUNK }, done))
       if (nodes.some(({ id }) => id === registeredBy)) return registeredBy
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
     }
@@ -111,14 +109,6 @@ async function holder(nodes: readonly LabNode[]): Promise<string> {
   } finally {
     client.close()
   }
-}
-
-function trunkOf(client: ControlClient): Promise<Trunk__Output> {
-  return new Promise((resolve, reject) => {
-    client.getTrunk({ name: TRUNK }, (error: ServiceError | null, trunk?: Trunk__Output) =>
-      trunk ? resolve(trunk) : reject(error ?? new Error('an empty answer')),
-    )
-  })
 }
 
 function pidOf(id: string): number {

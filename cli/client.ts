@@ -131,8 +131,7 @@ export function failureOf(error: ServiceError, timeout: number): Failure {
   if (hung(error)) {
     return new Failure('timeout', `no answer within ${timeout} s; give --timeout more, or look at raftel doctor`)
   }
-  if (broken(error) && error.code !== status.UNAVAILABLE)
-    return new Failure('no quorum', `the node that was asked broke off (${error.details}); try again`)
+  if (broken(error)) return new Failure('no quorum', `the node that was asked broke off (${error.details}); try again`)
   return new Failure(KINDS[error.code] ?? 'failed', error.details || error.message)
 }
 

@@ -216,6 +216,9 @@ test.serial(
       // Its configuration has the id of a founder still: without its file it is who its log says it is.
       await lab.kill('n3')
       truncateSync(path.join(data, 'member'), 10)
+      const saved = path.join(lab.dir, 'recovered')
+      const recovered = await lab.raftel(['cluster', 'recover', saved, '--config', config, '--i-understand'])
+      t.is(recovered.code, 0, recovered.stderr)
       await lab.start('n3')
       const again = await lab.until('n3 votes once more', lab.status, ({ nodes }) =>
         nodes.every(({ member, reachable }) => member === 'voter' && reachable),

@@ -54,7 +54,7 @@ async function nemesis(t: ExecutionContext, [program = '', ...args]: readonly st
 
 /** What failed comes first: whoever prints what a test said prints its beginning. */
 function verdictFirst(said: string): string {
-  const lines = said.split('\n')
-  const failed = lines.filter((line) => /^(FAILED|\d+ passed)/.test(line))
-  return [...(failed.length > 0 ? failed : lines.slice(-10)), '', ...lines].join('\n')
+  // With the lines that are further in: those say what was found.
+  const failed = said.match(/^FAILED.*(\n +.*)*/gm) ?? [said.trimEnd().split('\n').slice(-10).join('\n')]
+  return [...failed, '', said].join('\n')
 }

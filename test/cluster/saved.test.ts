@@ -189,37 +189,32 @@ test('a restore that was interrupted between its last steps leaves a node that i
   t.is(n3.save({ program: 'test', current: true }).head.lineage, 'again')
 })
 
-test('what a survivor does not know to be agreed is taken too, and counted', async (t) => {
+/** What salvage is told of a directory of n1, as member `id`, that has these users; only the first is known to be agreed. */
+async function left(t: ExecutionContext, id: number, users: readonly string[]) {
   const dir = await mkdtemp(path.join(tmpdir(), 'raftel-salvage-'))
   t.teardown(() => rm(dir, { recursive: true }))
   const key = randomBytes(32)
-  const identity = { version: 1, cluster: keyId(key), id: 1, node: 'n1', members: [1, 2, 3] } as const
+  const [node, founders] = ['n1', [1, 2, 3]]
+  const identity = { version: 1, cluster: keyId(key), id, node, members: founders } as const
   const log = await openLog({ dir, identity, keep: 0, onFatal: (error) => t.fail(error.message) })
-  const data = ['alice', 'bob', 'carol'].map((name, i) =>
-    encodeProposal({ node: 'n1', incarnation: 'a', seq: i + 1, floor: i + 1 }, user(name)),
-  )
-  const entries = data.map((bytes, i) => ({ term: 2, index: i + 1, type: 'normal' as const, data: bytes }))
+  const entries = users.map((name, i) => {
+    const data = encodeProposal({ node, incarnation: 'a', seq: i + 1, floor: i + 1 }, user(name))
+    return { term: 2, index: i + 1, type: 'normal' as const, data }
+  })
   const append = message('storage-append', LOCAL_APPEND, { term: 2, commit: 1, entries })
   await new Promise<void>((done) => log.append(append, done))
   await log.close()
-  const options = { dir, id: 1, node: 'n1', founders: [1, 2, 3], key, program: 'test', time: 1 }
-  const { head, unsure } = await salvage(options)
+  return { dir, id, node, founders, key, program: 'test', time: 1 }
+}
+
+test('what a survivor does not know to be agreed is taken too, and counted', async (t) => {
+  const { head, unsure } = await salvage(await left(t, 1, ['alice', 'bob', 'carol']))
   t.is(unsure, 2)
   t.like(head, { index: 3, term: 2, current: false, rows: { users: 3 } })
 })
 
 test('of a founder that was replaced, whose file is gone, all comes back whatever id it is configured with', async (t) => {
-  const dir = await mkdtemp(path.join(tmpdir(), 'raftel-salvage-'))
-  t.teardown(() => rm(dir, { recursive: true }))
-  const key = randomBytes(32)
-  const identity = { version: 1, cluster: keyId(key), id: 4, node: 'n1', members: [1, 2, 3] } as const
-  const log = await openLog({ dir, identity, keep: 0, onFatal: (error) => t.fail(error.message) })
-  const data = encodeProposal({ node: 'n1', incarnation: 'a', seq: 1, floor: 1 }, user('alice'))
-  const entries = [{ term: 2, index: 1, type: 'normal' as const, data }]
-  const append = message('storage-append', LOCAL_APPEND, { term: 2, commit: 1, entries })
-  await new Promise<void>((done) => log.append(append, done))
-  await log.close()
-  const configured = { dir, id: 1, node: 'n1', founders: [1, 2, 3], key, program: 'test', time: 1 }
+  const configured = { ...(await left(t, 4, ['alice'])), id: 1 }
   await t.throwsAsync(salvage(configured), { message: /belongs to node n1 \(id 4\)/ })
   const { head } = await salvage({ ...configured, isOfFounding: true })
   t.like(head, { index: 1, rows: { users: 1 } })

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { RegistrationPage__Output } from '../../proto/types/raftel/v1/RegistrationPage.ts'
 import { ask, by, ClusterUnderTest, DOMAIN } from './cluster.ts'
 import type { Fault, Finding, Means } from './faults/fault.ts'
@@ -33,7 +32,6 @@ export interface Campaign {
 }
 
 const HEAL_MS = 90_000
-const LOOK_EVERY_MS = 250
 /** An election, and more. */
 const GO_ON_MS = 30_000
 /** What did not come in all that time will not come now either. */
@@ -269,19 +267,28 @@ async function lastReads(cluster: ClusterUnderTest, record: Record, users: reado
   return { bound, lastPlans }
 }
 
+interface LastRead {
+  readonly called: number
+  readonly page: RegistrationPage__Output
+  readonly plan: PlanState
+}
+
 /** Null: it cannot be read. An election is over by the next time that it is asked. */
-async function lastRead(cluster: ClusterUnderTest, record: Record, node: NodeProcess) {
-  const end = performance.now() + GO_ON_MS
-  for (;;) {
+async function lastRead(cluster: ClusterUnderTest, record: Record, node: NodeProcess): Promise<LastRead | null> {
+  let read: LastRead | null = null
+  const isRead = async (): Promise<boolean> => {
     const called = performance.now()
     const page = await ask<RegistrationPage__Output>((done) =>
       cluster.clientOf(node).listRegistrations({ limit: 10_000, linearizable: true }, by(6000), done),
-    ).catch(() => null)
-    const plan = page && (await show({ cluster, record }, 'judge', node))
-    if (page && plan) return { called, page, plan }
-    if (performance.now() > end) return null
-    await pause(LOOK_EVERY_MS)
+    )
+    const plan = await show({ cluster, record }, 'judge', node)
+    read = plan && { called, page, plan }
+    return read !== null
   }
+  return await until(`${node.name} can be read`, isRead, GO_ON_MS).then(
+    () => read,
+    () => null,
+  )
 }
 
 function everyKind(planned: readonly string[], struck: ReadonlyMap<string, number>): Finding {
