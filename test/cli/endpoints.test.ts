@@ -43,6 +43,9 @@ for (const [name, code] of [
       added.err,
       /the connection to 127\.0\.0\.1:\d+ broke \(.+\); look whether the change was made, then try again/,
     )
+    const traced = await raftel(['call', 'trace', 'c1'])
+    t.is(traced.code, 6, traced.err)
+    t.regex(traced.err, /^raftel: the node that was asked broke off \(.+\); try again\n$/)
   })
 
 test('what a node decided is what is said, whatever its code, and nobody else is asked', async (t) => {
